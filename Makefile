@@ -1,0 +1,83 @@
+# The one door to this repository. Every target does its own set-up: a fresh clone needs only Python, git and
+# make, and for `e2e` and `tools` also Go.
+
+PYTHON ?= python3
+BIN    := .venv/bin
+# Newer than pyproject.toml: the environment is as that file says.
+READY  := .venv/.ready
+# Empty it (make test XDIST=) to debug in one process.
+XDIST  ?= -n auto
+
+.DEFAULT_GOAL := help
+MAKEFLAGS     += --no-print-directory
+
+.PHONY: help
+help: ## list the targets
+	@echo 'make TARGET, with one of:'
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: demo
+demo: $(READY) ## show what krm-otel changes in examples/quickstart
+	@echo 'examples/quickstart is a ClassRuntime with an observability block, and its workloads.'
+	@echo 'This is all that krm-otel would change there (nothing is written):'
+	@echo
+	@# 1 is what diff answers to differences, and Python to a crash: only the first prints something.
+	@diff=$$($(BIN)/krm-otel diff examples/quickstart --color always); code=$$?; \
+	printf '%s\n' "$$diff"; \
+	if [ $$code -eq 1 ] && [ -n "$$diff" ]; then exit 0; fi; \
+	echo "demo: expected differences, got exit $$code" >&2; exit 1
+
+.PHONY: test
+test: $(READY) ## run the tests that need no other tools (XDIST= for one process)
+	@$(BIN)/pytest tests --ignore=tests/tools $(XDIST)
+
+.PHONY: check check-lint check-format check-types check-layers
+check: check-lint check-format check-types check-layers ## lint, formatting, types, architecture
+
+check-lint: $(READY)
+	@$(BIN)/ruff check .
+
+check-format: $(READY)
+	@$(BIN)/ruff format --check .
+
+check-types: $(READY)
+	@$(BIN)/mypy krm_otel tests tools $(wildcard bench)
+
+check-layers: $(READY)
+	@$(BIN)/lint-imports
+
+.PHONY: fmt
+fmt: $(READY) ## format the code and apply safe fixes
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+.PHONY: e2e
+e2e: $(READY) tools ## run the tests with real clients
+	@$(BIN)/pytest tests/tools
+
+.PHONY: tools
+tools: ## build or find the pinned tools that e2e needs (once, in the user's cache)
+	@$(PYTHON) tools/build.py
+
+.PHONY: golden
+golden: $(READY) ## rewrite expected output; fails on purpose: read the diff, then run the tests
+	@$(BIN)/pytest tests/cases --update-golden
+
+.PHONY: bench
+bench: $(READY) ## measure speed and memory
+	@$(BIN)/python bench/run.py
+
+.PHONY: setup
+setup: $(READY) ## make .venv with everything for development
+
+$(READY): pyproject.toml
+	@echo 'setting up .venv (once; about half a minute) ...'
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("krm-otel needs Python 3.11 or newer; choose one with make PYTHON=...")'
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+.PHONY: clean
+clean: ## remove what make made here (not the tools in the user's cache)
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,108 @@
+"""`krm-otel`: the function itself when no subcommand is given, and the commands for people."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+import krm_otel
+from krm_otel.cli.output import tell
+from krm_otel.run import Source, run
+
+_COMMANDS = {
+    "render": "krm_otel.cli.render",
+    "diff": "krm_otel.cli.diff",
+    "uninject": "krm_otel.cli.uninject",
+    "validate": "krm_otel.cli.validate",
+}
+
+
+class _Commands(click.Group):
+    """Imports a command when it is called: the function's own start-up stays short."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        from importlib import import_module
+
+        command = import_module(_COMMANDS[cmd_name]).command
+        assert isinstance(command, click.Command)
+        return command
+
+
+_HELP = f"""OpenTelemetry for OaaS applications, at GitOps render time.
+
+Without a subcommand this is a KRM function: it reads a ResourceList (or a plain stream of manifests, as `helm
+template` prints) on standard input, finds ClassRuntimes with spec.observability and the workloads that belong to
+them, injects the OpenTelemetry environment, takes out what is no longer wanted, and writes the same form to standard
+output. Nothing else in the input changes.
+
+\b
+Function config (optional):
+  apiVersion: fn.oaas.io/v1alpha1
+  kind: OTelConfig
+  metadata:
+    name: otel
+  spec:
+    telemetry:
+      sampling_rate: 0.05
+      propagators: [w3c]
+    collector:
+      mode: external
+      endpoint: http://otel-collector.observability:4317
+
+\b
+Examples:
+  kpt fn eval apps/ --image krm-otel:{krm_otel.__version__} -- sampling_rate=0.05
+  kpt fn eval apps/ --exec krm-otel --fn-config otel.yaml
+  helm install shop ./chart --post-renderer krm-otel
+  krm-otel diff apps/
+  krm-otel render apps/ -o apps/
+  krm-otel uninject apps/ -o apps/
+
+Workloads and what happened to them are named on standard error. Exit code 0: no error; 1: errors, and the input's
+objects come out unchanged.
+"""
+
+
+@click.command(
+    cls=_Commands,
+    invoke_without_command=True,
+    help=_HELP,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+)
+@click.version_option(krm_otel.__version__, prog_name="krm-otel")
+@click.option(
+    "--report",
+    metavar="FILE",
+    envvar="KRM_OTEL_REPORT",
+    help="Write results and actions to FILE as JSON (also KRM_OTEL_REPORT).",
+)
+@click.pass_context
+def cli(ctx: click.Context, report: str | None) -> None:
+    ctx.obj = report
+    if ctx.invoked_subcommand is not None:
+        return
+    if sys.stdin.isatty():
+        click.echo(ctx.get_help())
+        return
+    outcome = run([Source(sys.stdin.buffer.read())], os.environ)
+    if outcome.texts[0] is not None:
+        sys.stdout.buffer.write(outcome.texts[0].encode())
+        sys.stdout.buffer.flush()
+    tell(outcome, report)
+    ctx.exit(outcome.exit_code)
+
+
+def main() -> None:
+    """The console script."""
+    # Nodes are many, short-lived and without cycles: the collector finds nothing and takes a third of the time.
+    import gc
+
+    gc.disable()
+    cli(prog_name="krm-otel")

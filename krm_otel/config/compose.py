@@ -1,0 +1,142 @@
+"""Layers → Settings: every value with its origin, and what the values mean together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from krm_otel.config.destinations import check_exporter, general, of_signal
+from krm_otel.config.layers import Found, Layer, Say, find, merged, pick
+from krm_otel.config.limits import limit_endpoint, limit_image, limit_rate
+from krm_otel.config.names import SIGNALS
+from krm_otel.config.nearest import either
+from krm_otel.config.otelconfig import ConfigSpec
+from krm_otel.config.place import Place
+from krm_otel.config.settings import DEFAULT, Attributes, Endpoint, Mode, Protocol, Settings, Sourced, Stage
+from krm_otel.krm.results import Result, has_errors
+
+TEMPLATE: Final = "{class}-{container}"
+RATE: Final = 0.1
+PROPAGATORS: Final = ("w3c", "b3")
+_SPELLED: Final = {"w3c": ("tracecontext", "baggage")}
+"""Names of propagators that OTEL_PROPAGATORS spells otherwise."""
+
+
+def compose(
+    layers: Sequence[Layer], enabled: Sourced[bool], config: ConfigSpec, at: Place, home: Place
+) -> tuple[Settings | None, list[Result]]:
+    """The settings that the layers come to.
+
+    Args:
+        layers: the sources, highest first.
+        enabled: whether the class is on. Of one that is off, nothing is said: a draft may stay incomplete.
+        config: the OTelConfig's spec, for backends and limits; an empty one where there is none.
+        at: where that spec stands.
+        home: the block of the class itself, for what is missing and so stands nowhere.
+
+    Returns:
+        The settings, None where they are faulty, and what is to be said.
+    """
+    if any(layer.faulty for layer in layers):
+        return None, []
+    said: list[Result] = []
+    say = said.append
+    limits = config.limits
+
+    protocol: Found[Protocol] = pick(layers, "grpc", "telemetry", "protocol")
+    mode: Found[Mode] = pick(layers, "sidecar", "collector", "mode")
+    stage: Found[Stage] = pick(layers, "sdk", "collector", "sampling_stage")
+    rate = limit_rate(pick(layers, RATE, "telemetry", "sampling_rate"), limits, at, say)
+    signals = {signal: pick(layers, signal != "logs", "telemetry", signal).sourced() for signal in SIGNALS}
+    service_name: Found[str] | None = find(layers, "telemetry", "service_name")
+    propagators: Found[tuple[str, ...]] = pick(layers, PROPAGATORS, "telemetry", "propagators")
+
+    image: Found[str] | None = find(layers, "collector", "image")
+    if image:
+        limit_image(image, limits, say)
+    url: Found[str] | None = find(layers, "collector", "endpoint")
+    exporters: dict[str, Found[str]] = {
+        signal: found for signal in SIGNALS if (found := find(layers, "collector", "exporters", signal))
+    }
+    for exporter in exporters.values():
+        check_exporter(exporter, config, say)
+
+    endpoint: Sourced[Endpoint] | None = None
+    if url:
+        limit_endpoint(url, limits, say)
+        headers, tls = (config.collector.headers, config.collector.tls) if config.collector else (None, None)
+        if made := general(url, protocol, headers, tls, say):
+            endpoint = url.having(made).sourced()
+    # SDKs send to the exporters themselves only where no collector of ours stands between.
+    direct: dict[str, Sourced[Endpoint]] = {}
+    wanted = [signal for signal in SIGNALS if signals[signal].value]
+    if url or mode.value == "external":
+        for signal in wanted:
+            own = exporters.get(signal)
+            if own and (made := of_signal(signal, own, protocol, config, at, say)):
+                direct[signal] = own.having(made).sourced()
+    if wanted:
+        _check_collector(mode, stage, url, [signal for signal in wanted if signal not in exporters], home, say)
+
+    settings = Settings(
+        enabled=enabled,
+        traces=signals["traces"],
+        metrics=signals["metrics"],
+        logs=signals["logs"],
+        sampling_rate=rate,
+        sampling_stage=stage.sourced(),
+        service_name=service_name.sourced() if service_name else None,
+        service_name_template=pick(layers, TEMPLATE, "telemetry", "service_name_template").sourced(),
+        propagators=propagators.having(_spelled(propagators.value)).sourced(),
+        resource_attributes=merged(layers, "telemetry", "resource_attributes"),
+        attributes=_attributes(layers),
+        protocol=protocol.sourced(),
+        mode=mode.sourced(),
+        image=image.sourced() if image else None,
+        endpoint=endpoint,
+        exporters=direct,
+    )
+    if not enabled.value:
+        return settings, []
+    return None if has_errors(said) else settings, said
+
+
+def _check_collector(
+    mode: Found[Mode], stage: Found[Stage], url: Found[str] | None, bare: list[str], home: Place, say: Say
+) -> None:
+    """Errors for what needs a collector that is not there: this version makes none.
+
+    `bare` are the enabled signals without an exporter of their own.
+    """
+    missing = ("collector", "endpoint")
+    example = "http://collector:4317"
+    if url is None and mode.value != "external":
+        text = (
+            f"is missing, and mode {mode.value} needs a managed collector, which this version does not make yet: "
+            f"write an OTLP endpoint such as {example}, or mode: external with exporters"
+        )
+        say(home.result(missing, "collector-not-supported", "error", text, None, example))
+        return
+    if url is None and bare:
+        text = (
+            f"is missing, and mode external leaves {either(bare, 'and')} without a destination: "
+            f"write an OTLP endpoint such as {example}, or exporters"
+        )
+        say(home.result(missing, "endpoint-missing", "error", text, None, example))
+    if stage.value != "sdk":
+        text = f"is {stage.value}, which needs a managed collector, and there is none here: write sdk"
+        say(stage.result("sampling-stage", "error", text, "sdk"))
+
+
+def _spelled(names: Sequence[str]) -> tuple[str, ...]:
+    spelled = [spelling for name in names for spelling in _SPELLED.get(name, (name,))]
+    return tuple(dict.fromkeys(spelled))
+
+
+def _attributes(layers: Sequence[Layer]) -> Sourced[Attributes]:
+    """The groups of derived attributes; only the OTelConfig speaks of them, so they have one origin."""
+    found = find(layers, "telemetry", "attributes")
+    if found is None:
+        return Sourced(Attributes(), DEFAULT)
+    said = {name: value for name in found.value.model_fields_set if (value := getattr(found.value, name)) is not None}
+    return found.having(Attributes(**said)).sourced()

@@ -1,0 +1,55 @@
+"""Types of the models' fields: a plain type, and the check of its value."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Strict
+
+from krm_otel.config import checks
+from krm_otel.config.endpoints import endpoint, is_endpoint
+
+PropagatorName = Literal["w3c", "b3", "b3multi", "jaeger", "xray", "ottrace", "none"]
+BackendType = Literal[
+    "otlp",
+    "jaeger",
+    "tempo",
+    "prometheus",
+    "mimir",
+    "loki",
+    "victoriametrics",
+    "victorialogs",
+    "victoriatraces",
+    "debug",
+]
+
+
+def _exporter(value: str) -> str:
+    return endpoint(value) if is_endpoint(value) else checks.backend_name(value)
+
+
+# Lists come out of YAML as lists; frozen models hold tuples.
+LAX = Strict(False)
+SamplingRate = Annotated[float, AfterValidator(checks.sampling_rate)]
+Propagator = Annotated[PropagatorName, AfterValidator(checks.propagator)]
+Propagators = Annotated[tuple[Propagator, ...], LAX, AfterValidator(checks.propagators)]
+ServiceName = Annotated[str, AfterValidator(checks.service_name)]
+Template = Annotated[str, AfterValidator(checks.template)]
+AttributeKey = Annotated[str, AfterValidator(checks.attribute_key)]
+Text = Annotated[str, AfterValidator(checks.printable)]
+Image = Annotated[str, AfterValidator(checks.image)]
+EndpointUrl = Annotated[str, AfterValidator(endpoint)]
+Exporter = Annotated[str, AfterValidator(_exporter)]
+ObjectName = Annotated[str, AfterValidator(checks.object_name)]
+DataKey = Annotated[str, AfterValidator(checks.data_key)]
+HeaderName = Annotated[str, AfterValidator(checks.header_name)]
+BackendName = Annotated[str, AfterValidator(checks.backend_name)]
+Word = Annotated[str, AfterValidator(checks.word)]
+Words = Annotated[tuple[Word, ...], LAX]
+AttributeKeys = Annotated[tuple[AttributeKey, ...], LAX]
+LabelKey = Annotated[str, AfterValidator(checks.label_key)]
+LabelValue = Annotated[str, AfterValidator(checks.label_value)]
+ResourceAttributes = dict[AttributeKey, Text]
+ApiVersion = Annotated[str, AfterValidator(checks.api_version)]
+Kind = Annotated[str, AfterValidator(checks.kind)]
+FieldPath = Annotated[str, AfterValidator(checks.field_path)]

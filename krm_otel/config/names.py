@@ -1,0 +1,83 @@
+"""Every name that stands in users' manifests: groups, kinds, annotations, labels, variables.
+
+One place, so that a name is written once and a reader finds what may appear in a diff.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+CLASS_GROUP: Final = "oaas.io"
+CLASS_KIND: Final = "ClassRuntime"
+CLASS_API_VERSION: Final = "oaas.io/v1alpha1"
+CONFIG_API_VERSION: Final = "fn.oaas.io/v1alpha1"
+CONFIG_KIND: Final = "OTelConfig"
+PLATFORM_CLASS: Final = "oaas-platform"
+"""Name of the pseudo-class that the platform's own components form in each namespace."""
+
+# Annotations and labels that users write.
+A_CLASS: Final = "oaas.io/class-runtime"
+A_INJECT: Final = "oaas.io/otel-inject"
+A_CONTAINERS: Final = "oaas.io/otel-containers"
+A_PROTOCOL: Final = "oaas.io/otel-protocol"
+A_RESOURCE_PREFIX: Final = "resource.opentelemetry.io/"
+L_OWNER: Final = "oaas.io/owner"
+L_VERSION: Final = "app.kubernetes.io/version"
+
+# Annotations that we write.
+A_RECORD: Final = "oaas.io/otel-injected"
+A_GENERATED_BY: Final = "oaas.io/generated-by"
+GENERATOR: Final = "krm-otel"
+
+# Annotations of the orchestrators: kpt and kustomize put them on items in transit, they are not on disk.
+A_PATH: Final = "config.kubernetes.io/path"
+A_INDEX: Final = "config.kubernetes.io/index"
+A_INTERNAL_PATH: Final = "internal.config.kubernetes.io/path"
+A_INTERNAL_INDEX: Final = "internal.config.kubernetes.io/index"
+A_PREVIOUS_NAMES: Final = "internal.config.kubernetes.io/previousNames"
+TRANSIT_PREFIXES: Final = ("internal.config.kubernetes.io/", "kustomize.config.k8s.io/", "config.k8s.io/")
+TRANSIT_ANNOTATIONS: Final = frozenset((A_PATH, A_INDEX))
+
+
+def in_transit(annotation: str) -> bool:
+    """Whether an annotation was put there by kpt or kustomize for the way through the function."""
+    return annotation in TRANSIT_ANNOTATIONS or annotation.startswith(TRANSIT_PREFIXES)
+
+
+# The environment that the CRM's own settings come from (the proposal's section 5).
+E_FEATURE: Final = "OPRC_CRM_FEATURES_OTEL"
+E_PREFIX: Final = "OPRC_CRM_OTEL_"
+
+# Variables that are injected.
+HELPER_PREFIX: Final = "OAAS_OTEL_"
+"""Helper variables have names of our own: the OpenTelemetry Operator takes its own as a sign that it was here."""
+E_NAMESPACE: Final = "OAAS_OTEL_NAMESPACE"
+E_POD_NAME: Final = "OAAS_OTEL_POD_NAME"
+E_POD_UID: Final = "OAAS_OTEL_POD_UID"
+E_NODE_NAME: Final = "OAAS_OTEL_NODE_NAME"
+E_ENDPOINT: Final = "OTEL_EXPORTER_OTLP_ENDPOINT"
+E_PROTOCOL: Final = "OTEL_EXPORTER_OTLP_PROTOCOL"
+E_HEADERS: Final = "OTEL_EXPORTER_OTLP_HEADERS"
+E_CERTIFICATE: Final = "OTEL_EXPORTER_OTLP_CERTIFICATE"
+E_CLIENT_CERTIFICATE: Final = "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE"
+E_CLIENT_KEY: Final = "OTEL_EXPORTER_OTLP_CLIENT_KEY"
+E_SERVICE_NAME: Final = "OTEL_SERVICE_NAME"
+E_SAMPLER: Final = "OTEL_TRACES_SAMPLER"
+E_SAMPLER_ARG: Final = "OTEL_TRACES_SAMPLER_ARG"
+E_PROPAGATORS: Final = "OTEL_PROPAGATORS"
+E_ATTRIBUTES: Final = "OTEL_RESOURCE_ATTRIBUTES"
+E_CONFIG_FILE: Final = "OTEL_CONFIG_FILE"
+E_EXPERIMENTAL_CONFIG_FILE: Final = "OTEL_EXPERIMENTAL_CONFIG_FILE"
+E_DISABLED: Final = "OTEL_SDK_DISABLED"
+
+SIGNALS: Final = ("traces", "metrics", "logs")
+
+
+def exporter_variable(signal: str) -> str:
+    """`traces` → `OTEL_TRACES_EXPORTER`."""
+    return f"OTEL_{signal.upper()}_EXPORTER"
+
+
+def for_signal(variable: str, signal: str) -> str:
+    """`OTEL_EXPORTER_OTLP_ENDPOINT`, `traces` → `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`."""
+    return variable.replace("OTEL_EXPORTER_OTLP_", f"OTEL_EXPORTER_OTLP_{signal.upper()}_", 1)

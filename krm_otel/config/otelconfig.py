@@ -1,0 +1,196 @@
+"""The models of an OTelConfig: cluster defaults, and what only the cluster's owner says."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from krm_otel.config.fields import (
+    LAX,
+    ApiVersion,
+    AttributeKeys,
+    BackendName,
+    BackendType,
+    DataKey,
+    EndpointUrl,
+    FieldPath,
+    HeaderName,
+    Kind,
+    LabelKey,
+    LabelValue,
+    ObjectName,
+    SamplingRate,
+    ServiceName,
+    Template,
+    Word,
+    Words,
+)
+from krm_otel.config.findings import fault
+from krm_otel.config.models import Collector, Model, Observability, Telemetry
+from krm_otel.config.settings import Stage
+
+
+class SecretKey(Model):
+    """A key of a Secret."""
+
+    secret: ObjectName = Field(description="Name of a Secret in the namespace of the workloads.")
+    key: DataKey = Field(description="Key in the Secret.")
+
+
+class CaSource(Model):
+    """Where the CA certificate of an endpoint stands: in a Secret or in a ConfigMap."""
+
+    secret: ObjectName | None = Field(None, description="Name of a Secret in the namespace of the workloads.")
+    config_map: ObjectName | None = Field(
+        None, description="Name of a ConfigMap in the namespace of the workloads; instead of `secret`."
+    )
+    key: DataKey | None = Field(None, description="Key with the certificate in PEM form. Default: ca.crt.")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.secret is None) == (self.config_map is None):
+            raise fault("tls-ca", "must name either a secret or a config_map: write {config_map: <name>, key: ca.crt}")
+        return self
+
+
+class ClientCertificate(Model):
+    """The certificate and key by which clients show who they are (mTLS)."""
+
+    secret: ObjectName = Field(description="Name of a Secret in the namespace of the workloads.")
+    certificate: DataKey | None = Field(None, description="Key with the certificate. Default: tls.crt.")
+    key: DataKey | None = Field(None, description="Key with the private key. Default: tls.key.")
+
+
+class TlsBlock(Model):
+    """Certificates for OTLP over TLS."""
+
+    ca: CaSource | None = Field(None, description="CA that signed the endpoint's certificate.")
+    client: ClientCertificate | None = Field(None, description="Client certificate, where the endpoint asks for one.")
+
+
+Headers = dict[HeaderName, SecretKey]
+
+
+class AttributeGroups(Model):
+    """Which resource attributes are derived."""
+
+    k8s: bool | None = Field(None, description="k8s.* attributes, by the downward API. Default: true.")
+    service: bool | None = Field(
+        None, description="service.namespace, service.version and service.instance.id. Default: true."
+    )
+    oaas: bool | None = Field(None, description="deployment.name and oaas.* attributes. Default: true.")
+    drop: AttributeKeys | None = Field(None, description="Single keys that are not wanted. Default: none.")
+    version_from_image: bool | None = Field(
+        None,
+        description="Take service.version from the image's tag where nothing else says it. Default: false.",
+    )
+
+
+class ClusterTelemetry(Telemetry):
+    """Cluster defaults of `telemetry`, and what only the cluster's owner says."""
+
+    service_name_template: Template | None = Field(
+        None,
+        description="Service name where none is given, from {class}, {container}, {function_key}, {workload} "
+        "and {namespace}. Default: {class}-{container}.",
+    )
+    attributes: AttributeGroups | None = Field(None, description="Which resource attributes are derived.")
+
+
+class ClusterCollector(Collector):
+    """Cluster defaults of `collector`, and what only the cluster's owner says."""
+
+    sampling_stage: Stage | None = Field(
+        None, description="Where traces are sampled: in the SDK, in the collector, or in both. Default: sdk."
+    )
+    endpoint_host: Literal["short", "svc", "fqdn"] | None = Field(
+        None, description="How the managed collector's Service is addressed. Default: short."
+    )
+    headers: Headers | None = Field(None, description="Headers that go with `endpoint`; values only from Secrets.")
+    tls: TlsBlock | None = Field(None, description="Certificates that go with `endpoint`.")
+
+
+class Backend(Model):
+    """A backend that exporters can name."""
+
+    type: BackendType | None = Field(None, description="What it is, which decides how it is spoken to. Default: otlp.")
+    endpoint: EndpointUrl | None = Field(None, description="Its address; for otlp, jaeger and tempo the OTLP endpoint.")
+    headers: Headers | None = Field(None, description="Headers that go with it; values only from Secrets.")
+    tls: TlsBlock | None = Field(None, description="Certificates that go with it.")
+
+
+class Component(Model):
+    """A component of the platform: gateway, router, package manager, CRM."""
+
+    match_labels: dict[LabelKey, LabelValue] = Field(
+        min_length=1, description="Labels of its workloads; all of them must be there."
+    )
+    service_name: ServiceName | None = Field(None, description="Its service name. Default: the component's key.")
+
+
+class Platform(Model):
+    """The platform's own components, which form the pseudo-class oaas-platform in each namespace."""
+
+    enabled: bool | None = Field(None, description="Instrument the platform's components. Default: true.")
+    components: dict[Word, Component] | None = Field(None, description="The components by name.")
+
+
+class Limits(Model):
+    """What a ClassRuntime's author may not exceed; the OTelConfig itself is not bound."""
+
+    sampling_rate: SamplingRate | None = Field(None, description="Highest sampling rate; a higher one is clamped.")
+    images: Words | None = Field(
+        None, description="Allowed collector images, as patterns in which * stands for any text."
+    )
+    endpoints: Words | None = Field(
+        None,
+        description="Allowed endpoints, as patterns in which * stands for any text in host or path.",
+    )
+    backends: Words | None = Field(None, description="Names of the allowed backends, as patterns.")
+
+
+class KindEntry(Model):
+    """A kind of workload beyond those that are known."""
+
+    api_version: ApiVersion = Field(alias="apiVersion", description="Its apiVersion, such as argoproj.io/v1alpha1.")
+    kind: Kind = Field(description="Its kind, such as Rollout.")
+    path: FieldPath = Field(description="Where its pod template stands, such as spec.template.")
+
+
+class Knative(Model):
+    """What the cluster's Knative allows."""
+
+    field_ref: bool | None = Field(
+        None, description="The feature flag kubernetes.podspec-fieldref is on. Default: false."
+    )
+
+
+class ConfigSpec(Model):
+    """`spec` of an OTelConfig."""
+
+    enabled: bool | None = Field(
+        None,
+        description="Global switch: false takes everything out; true is the default of `enabled` in a block.",
+    )
+    telemetry: ClusterTelemetry | None = Field(None, description="Cluster defaults of what is recorded.")
+    collector: ClusterCollector | None = Field(None, description="Cluster defaults of the collector.")
+    classes: dict[Word, Observability] | None = Field(
+        None,
+        description="Blocks for single classes by name, for clusters whose CRD refuses spec.observability.",
+    )
+    backends: dict[BackendName, Backend] | None = Field(None, description="Backends that exporters can name.")
+    platform: Platform | None = Field(None, description="The platform's own components.")
+    skip_containers: Words | None = Field(
+        None,
+        description="Names of containers left alone (* allowed), beside known proxies and agents.",
+    )
+    limits: Limits | None = Field(None, description="What a ClassRuntime's author may not exceed.")
+    kinds: Annotated[tuple[KindEntry, ...], LAX] | None = Field(
+        None, description="Further kinds of workloads, with the path of their pod template."
+    )
+    knative: Knative | None = Field(None, description="What the cluster's Knative allows.")
+    prune: bool | None = Field(
+        None,
+        description="The input is complete: classes not in it are gone. Default: decided by the input.",
+    )

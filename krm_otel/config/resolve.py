@@ -1,0 +1,186 @@
+"""All sources → Configuration: each value with where it came from.
+
+Precedence, field by field: ClassRuntime > `classes.<name>` of the OTelConfig > flat ConfigMap > OTelConfig >
+environment > built-in; `resource_attributes` merge key by key. The global switch stands outside that order.
+Which objects count is decided in `sources`; they are read in `blocks` and `flat`; what values mean together
+is in `compose`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from krm_otel.config.blocks import class_block, config_spec, entry_for, functions, matters, named_in
+from krm_otel.config.compose import compose
+from krm_otel.config.flat import from_config_map, from_environment
+from krm_otel.config.layers import Layer
+from krm_otel.config.load import Loaded
+from krm_otel.config.models import FlatForm
+from krm_otel.config.otelconfig import ConfigSpec
+from krm_otel.config.place import Place
+from krm_otel.config.settings import (
+    DEFAULT,
+    Configuration,
+    KindPath,
+    OaasClass,
+    Origin,
+    PlatformComponent,
+    Settings,
+    Sourced,
+)
+from krm_otel.config.sources import Sources, sort_out
+from krm_otel.krm.resource import Resource
+from krm_otel.krm.results import Result, has_errors
+
+
+def resolve(
+    function_config: Resource | None, items: Sequence[Resource], environ: Mapping[str, str]
+) -> tuple[Configuration, list[Result]]:
+    """Everything that configuration says about an input.
+
+    Args:
+        function_config: an OTelConfig, a `v1` ConfigMap in the flat form, a ClassRuntime (it counts as one of
+            the classes, once), or nothing.
+        items: the ClassRuntimes and OTelConfigs of the input; others are passed over.
+        environ: the environment, for `OPRC_CRM_*`.
+
+    Returns:
+        The configuration, and all that is to be said. A class whose block is faulty has no settings.
+    """
+    sources, results = sort_out(function_config, items)
+    base = _Base.read(sources, environ, results)
+    off = base.switched_off()
+    classes = []
+    for resource in sources.classes:
+        settings, said = _class_settings(resource, base, off)
+        results += said
+        classes.append(
+            OaasClass(
+                name=resource.name,
+                names=resource.names,
+                namespace=resource.namespace,
+                ref=resource.ref,
+                functions=functions(resource),
+                settings=settings,
+                resource=resource,
+            )
+        )
+    platform, components, said = _platform(base, off)
+    results += said
+    spec = base.spec
+    configuration = Configuration(
+        classes=tuple(classes),
+        platform=platform,
+        platform_components=components,
+        switched_off=off,
+        prune=spec.prune,
+        config_given=sources.config is not None or sources.flat is not None,
+        skip_containers=spec.skip_containers or (),
+        kinds=tuple(KindPath(k.api_version, k.kind, tuple(k.path.split("."))) for k in spec.kinds or ()),
+        knative_field_ref=bool(spec.knative and spec.knative.field_ref),
+    )
+    return configuration, results
+
+
+@dataclass(frozen=True)
+class _Base:
+    """The sources that all classes share."""
+
+    sources: Sources
+    place: Place
+    config: Loaded[ConfigSpec]
+    flat_place: Place
+    flat: Loaded[FlatForm]
+    environment_place: Place
+    environment: Loaded[FlatForm]
+
+    @classmethod
+    def read(cls, sources: Sources, environ: Mapping[str, str], results: list[Result]) -> _Base:
+        """Read them, and add what is to be said of them to `results`."""
+        place, config = Place("OTelConfig", prefix="spec"), Loaded(ConfigSpec())
+        flat_place, flat = Place("OTelConfig", prefix="data"), Loaded(FlatForm())
+        if sources.config is not None:
+            place, config = config_spec(sources.config)
+        if sources.flat is not None:
+            flat_place, flat = from_config_map(sources.flat)
+        environment_place, environment = from_environment(environ)
+        results += [*config.results, *flat.results, *environment.results]
+        return cls(sources, place, config, flat_place, flat, environment_place, environment)
+
+    @property
+    def spec(self) -> ConfigSpec:
+        return self.config.model
+
+    def layers(self, entry: str | None) -> list[Layer]:
+        """The layers below a class's own blocks; `entry`: its key in `classes`."""
+        faulty = not self.sources.sound or matters(self.config.faults, entry)
+        return [
+            Layer(self.flat.model, self.flat_place, bool(self.flat.faults)),
+            Layer(self.spec, self.place, faulty),
+            Layer(self.environment.model, self.environment_place, bool(self.environment.faults)),
+        ]
+
+    def switched_off(self) -> Origin | None:
+        """Where the global switch says off; one place is enough."""
+        switches = (
+            (self.spec.enabled, self.place, "enabled"),
+            (self.flat.model.features_otel, self.flat_place, "features_otel"),
+            (self.environment.model.features_otel, self.environment_place, "features_otel"),
+        )
+        return next((place.origin((name,)) for value, place, name in switches if value is False), None)
+
+    def enabled_by_default(self) -> Sourced[bool]:
+        """What a block means that does not say `enabled`."""
+        defaults = (
+            (self.flat.model.enabled, self.flat_place, "enabled"),
+            (self.flat.model.features_otel, self.flat_place, "features_otel"),
+            (self.spec.enabled, self.place, "enabled"),
+            (self.environment.model.enabled, self.environment_place, "enabled"),
+            (self.environment.model.features_otel, self.environment_place, "features_otel"),
+        )
+        for value, place, name in defaults:
+            if value is not None:
+                return Sourced(value, place.origin((name,)))
+        return Sourced(False, DEFAULT)
+
+
+def _class_settings(resource: Resource, base: _Base, off: Origin | None) -> tuple[Settings | None, list[Result]]:
+    """The settings of one class; None where it has no block or a faulty one."""
+    own, said = class_block(resource)
+    entry = named_in(resource, base.sources.config) if base.sources.config is not None else None
+    blocks = [own] if own else []
+    name = entry_for(resource, base.spec)
+    if name is not None and base.spec.classes:
+        place = Place("OTelConfig", base.place.ref, base.place.path(("classes", name)))
+        blocks.append(Layer(base.spec.classes[name], place))
+    if not blocks or has_errors(said):
+        return None, list(said)
+    enabled = base.enabled_by_default()
+    for layer in reversed(blocks):
+        if (value := layer.at(("enabled",))) is not None:
+            enabled = Sourced(value, layer.place.origin(("enabled",)))
+    if off is not None:
+        enabled = Sourced(False, off)
+    layers = [*blocks, *base.layers(entry)]
+    settings, more = compose(layers, enabled, base.spec, base.place, blocks[0].place)
+    return settings, [*said, *more]
+
+
+def _platform(base: _Base, off: Origin | None) -> tuple[Settings | None, tuple[PlatformComponent, ...], list[Result]]:
+    """Settings and components of the platform's pseudo-class, from the OTelConfig and what is below it."""
+    platform = base.spec.platform
+    if platform is None:
+        return None, (), []
+    components = tuple(
+        PlatformComponent(key, dict(component.match_labels), component.service_name or key)
+        for key, component in (platform.components or {}).items()
+    )
+    if platform.enabled is None:
+        enabled = Sourced(True, DEFAULT)
+    else:
+        enabled = Sourced(platform.enabled, base.place.origin(("platform", "enabled")))
+    if off is not None:
+        enabled = Sourced(False, off)
+    settings, said = compose(base.layers(None), enabled, base.spec, base.place, base.place)
+    return settings, components, said if components else []

@@ -1,0 +1,154 @@
+"""What a matched workload is to have: every variable of every container, with where it came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from krm_otel.config import names
+from krm_otel.config.settings import OaasClass, Settings
+from krm_otel.inject.exporters import Volumes, names_of_volumes, want_exporters
+from krm_otel.inject.identity import Identity, want_identity
+from krm_otel.inject.present import EnvSource, Present, read_environment
+from krm_otel.inject.reconcile import ContainerEdit, ObjectEdit
+from krm_otel.inject.wanted import Variable, Wanted
+from krm_otel.krm.results import Result, Severity
+from krm_otel.workloads.containers import Container
+from krm_otel.workloads.fields import field_path
+from krm_otel.workloads.kinds import Workload
+from krm_otel.workloads.match import Match
+from krm_otel.workloads.select import Selection
+
+_SAMPLERS: Final = {
+    "sdk": "parentbased_traceidratio",
+    "collector": "parentbased_always_on",
+    "both": "parentbased_traceidratio",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredContainer:
+    """What one container is to have; `kept` are variables that stay the user's, `merge` what joins one of them."""
+
+    container: Container
+    variables: tuple[Variable, ...]
+    kept: tuple[str, ...]
+    merge: tuple[int, dict[str, str]] | None
+    mounts: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """What one workload is to have. `left_alone` are containers with the reason why."""
+
+    class_name: str
+    containers: tuple[DesiredContainer, ...]
+    volumes: tuple[dict[str, Any], ...]
+    left_alone: tuple[tuple[str, str], ...]
+    results: tuple[Result, ...]
+
+    def edit(self) -> ObjectEdit:
+        """The same as an edit of the object."""
+        return ObjectEdit(
+            self.class_name,
+            tuple(
+                ContainerEdit(
+                    part.container.name,
+                    part.container.index,
+                    tuple((variable.name, variable.value) for variable in part.variables),
+                    part.merge,
+                    part.mounts,
+                )
+                for part in self.containers
+            ),
+            self.volumes,
+        )
+
+
+def desired(
+    workload: Workload, oaas_class: OaasClass, settings: Settings, match: Match, selection: Selection, source: EnvSource
+) -> Desired:
+    """What a workload of an enabled class is to have, given the object without anything of ours."""
+    ref = workload.resource.ref
+    containers: list[DesiredContainer] = []
+    left = list(selection.skipped)
+    results = list(_of_the_kind(workload))
+    volumes = Volumes(names_of_volumes(workload.resource.node(*workload.pod_path)))
+    for chosen in selection.containers:
+        container = chosen.container
+        present = read_environment(container, workload.resource.namespace, ref, source)
+        results += present.results
+        wanted = Wanted(container, ref, present)
+        if reason := _not_ours(present):
+            left.append((container.name, reason))
+            wanted.say(
+                "container-left-alone", "info", f"{container.name} is left alone: {reason}", field_path(*container.path)
+            )
+            results += wanted.results
+            continue
+        want_exporters(wanted, settings, selection.protocol, volumes)
+        _want_sampler(wanted, settings)
+        wanted.set(names.E_PROPAGATORS, ",".join(settings.propagators.value), settings.propagators.origin)
+        want_identity(wanted, Identity(oaas_class, settings, workload, chosen.role, match.component))
+        results += wanted.results
+        containers.append(
+            DesiredContainer(
+                container, tuple(wanted.all_variables()), tuple(wanted.kept), wanted.merge, tuple(wanted.mounts)
+            )
+        )
+    results += _of_propagators(workload, settings, containers)
+    return Desired(oaas_class.name, tuple(containers), volumes.all(), tuple(left), tuple(results))
+
+
+def _not_ours(present: Present) -> str | None:
+    """Why nothing is injected into a container that configures its SDK by itself."""
+    for name in (names.E_CONFIG_FILE, names.E_EXPERIMENTAL_CONFIG_FILE):
+        if present.get(name) and present.value(name) != "":
+            return f"{name} is set, which makes the SDK ignore every other variable"
+    if (present.value(names.E_DISABLED) or "").lower() == "true":
+        return f"{names.E_DISABLED} is true"
+    return None
+
+
+def _want_sampler(wanted: Wanted, settings: Settings) -> None:
+    stage, rate = settings.sampling_stage, settings.sampling_rate
+    sampler = _SAMPLERS[stage.value]
+    if wanted.set(names.E_SAMPLER, sampler, stage.origin) and sampler == _SAMPLERS["sdk"]:
+        wanted.set(names.E_SAMPLER_ARG, decimal(rate.value), rate.origin)
+
+
+def decimal(value: float) -> str:
+    """A number as SDKs of every language read it: no exponent, no digits that are not there."""
+    text = f"{value:.15f}".rstrip("0")
+    return text + "0" if text.endswith(".") else text
+
+
+def _of_the_kind(workload: Workload) -> list[Result]:
+    """What the cluster will say to a changed template of this kind."""
+    ref = workload.resource.ref
+    found = []
+    if workload.kind.immutable:
+        found.append(
+            Result("immutable-workload", "warning", workload.kind.immutable, ref, field_path(*workload.pod_path))
+        )
+    path = (*workload.template_path, "metadata", "name")
+    if workload.kind.knative and (revision := workload.resource.text(*path)):
+        message = (
+            f"the revision has the fixed name {revision}: Knative refuses a changed template under the same name; "
+            "change the name with this commit, or leave it out"
+        )
+        found.append(Result("revision-name-fixed", "warning", message, ref, field_path(*path), revision))
+    return found
+
+
+def _of_propagators(workload: Workload, settings: Settings, containers: list[DesiredContainer]) -> list[Result]:
+    chosen = settings.propagators
+    injected = any(v.name == names.E_PROPAGATORS for part in containers for v in part.variables)
+    if chosen.origin.source != "default" or "b3" not in chosen.value or not injected:
+        return []
+    severity: Severity = "warning"
+    message = (
+        "OTEL_PROPAGATORS has b3, because telemetry.propagators is not set: SDKs without a B3 propagator package fail "
+        "at start; write [w3c], or [w3c, b3] where all have it"
+    )
+    return [Result("b3-by-default", severity, message, workload.resource.ref, proposed=["w3c"])]

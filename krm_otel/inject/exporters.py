@@ -1,0 +1,245 @@
+"""Where a container's SDK sends to: endpoint and protocol as a pair, headers, certificates.
+
+Source: OpenTelemetry specification, `protocol/exporter.md`. The general endpoint is a base URL to which HTTP
+exporters add `/v1/<signal>`; an endpoint of one signal is used as it is. Without a protocol SDKs differ, so the two
+always go together: 4317 with grpc, 4318 with http/protobuf.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable
+from typing import Any, Final
+from urllib.parse import urlsplit, urlunsplit
+
+from krm_otel.config import names
+from krm_otel.config.settings import Endpoint, FileSource, Origin, Protocol, Settings, Sourced
+from krm_otel.inject.attributes import reference
+from krm_otel.inject.wanted import Wanted
+from krm_otel.workloads.fields import field_path
+from krm_otel.yamltext.source import Sequence as SequenceNode
+from krm_otel.yamltext.source import lookup, text_of
+
+VALUES: Final[dict[Protocol, str]] = {"grpc": "grpc", "http": "http/protobuf"}
+"""Our protocol names → the values of OTEL_EXPORTER_OTLP_PROTOCOL."""
+PORTS: Final[dict[Protocol, int]] = {"grpc": 4317, "http": 4318}
+_BY_PORT: Final[dict[int, Protocol]] = {4317: "grpc", 4318: "http"}
+MOUNT_ROOT: Final = "/etc/oaas-otel"
+_PROXIES: Final = ("grpc_proxy", "https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
+
+
+class Volumes:
+    """The volumes of one pod that certificates are mounted from, one for each Secret or ConfigMap."""
+
+    def __init__(self, taken: Iterable[str]):
+        self._taken = set(taken)
+        self._volumes: dict[tuple[str, str], tuple[str, set[str]]] = {}
+
+    def mount(self, source: FileSource, wanted: Wanted) -> str:
+        """Mounts a key of a Secret or ConfigMap into a container; returns the path of the file."""
+        name, keys = self._volumes.get((source.kind, source.name), ("", set()))
+        if not name:
+            number = len(self._volumes) + 1
+            name = "oaas-otel-tls" if number == 1 else f"oaas-otel-tls-{number}"
+            while name in self._taken:
+                number += 1
+                name = f"oaas-otel-tls-{number}"
+            self._taken.add(name)
+            self._volumes[source.kind, source.name] = name, keys
+        keys.add(source.key)
+        folder = f"{MOUNT_ROOT}/{name.removeprefix('oaas-otel-')}"
+        # `readOnly` is written out: Knative's webhook fills it in, which Argo CD would show as drift.
+        mount = {"name": name, "mountPath": folder, "readOnly": True}
+        if mount not in wanted.mounts:
+            wanted.mounts.append(mount)
+        return f"{folder}/{source.key}"
+
+    def all(self) -> tuple[dict[str, Any], ...]:
+        """The pod's volumes, as plain data."""
+        volumes = []
+        for (kind, source), (name, keys) in self._volumes.items():
+            items = [{"key": key, "path": key} for key in sorted(keys)]
+            if kind == "Secret":
+                volumes.append({"name": name, "secret": {"secretName": source, "items": items}})
+            else:
+                volumes.append({"name": name, "configMap": {"name": source, "items": items}})
+        return tuple(volumes)
+
+
+def want_exporters(wanted: Wanted, settings: Settings, asked: Protocol | None, volumes: Volumes) -> None:
+    """Exporters, endpoints, protocols, headers and certificates for one container.
+
+    `asked` is what the workload's `oaas.io/otel-protocol` wants.
+    """
+    if settings.any_signal and settings.endpoint is not None:
+        _want_endpoint(wanted, settings.endpoint, settings.protocol, asked, None, volumes)
+    for signal in names.SIGNALS:
+        switch = settings.signal(signal)
+        own = settings.exporters.get(signal)
+        if switch.value and own is not None:
+            _want_endpoint(wanted, own, settings.protocol, asked, signal, volumes)
+        elif switch.value:
+            _follow_own_endpoint(wanted, signal)
+        wanted.set(names.exporter_variable(signal), "otlp" if switch.value else "none", switch.origin)
+
+
+def _want_endpoint(
+    wanted: Wanted,
+    endpoint: Sourced[Endpoint],
+    default: Sourced[Protocol],
+    asked: Protocol | None,
+    signal: str | None,
+    volumes: Volumes,
+) -> None:
+    url_name, protocol_name = _variable(names.E_ENDPOINT, signal), _variable(names.E_PROTOCOL, signal)
+    own_protocol = wanted.present.get(protocol_name)
+    own_url = wanted.present.get(url_name)
+    if own_url is not None:
+        wanted.keeps(url_name)
+        if own_protocol is None:
+            protocol = _protocol_of(own_url.value, default.value) if own_url.value is not None else None
+            if protocol is not None:
+                wanted.set(protocol_name, VALUES[protocol], endpoint.origin)
+            return
+        wanted.keeps(protocol_name)
+        _check_pair(wanted, own_url.value, own_protocol.value, own_url.path)
+        return
+    target = endpoint.value
+    # The half that the user set leads; the workload's annotation next.
+    led = _spoken(own_protocol.value) if own_protocol else asked
+    url, protocol = _speaking(target, led, signal)
+    if led is not None and led != target.protocol:
+        by = protocol_name if own_protocol else names.A_PROTOCOL
+        message = f"the endpoint is {url}, not {target.url}, because {by} says {VALUES[protocol]}"
+        wanted.say("endpoint-follows-protocol", "info", message, field_path(*wanted.container.path))
+    wanted.set(url_name, url, endpoint.origin)
+    wanted.set(protocol_name, VALUES[protocol], endpoint.origin)
+    _want_headers(wanted, target, endpoint.origin, signal)
+    _want_certificates(wanted, target, endpoint.origin, signal, volumes)
+    _check_proxy(wanted, url)
+
+
+def _variable(name: str, signal: str | None) -> str:
+    return names.for_signal(name, signal) if signal else name
+
+
+def _spoken(value: str | None) -> Protocol | None:
+    """`grpc`, `http/protobuf`, `http/json` → ours; None where it cannot be told."""
+    if value is None:
+        return None
+    return "grpc" if value == "grpc" else "http" if value.startswith("http/") else None
+
+
+def _speaking(target: Endpoint, led: Protocol | None, signal: str | None) -> tuple[str, Protocol]:
+    """The endpoint for a container that speaks `led`: the standard port changes sides, any other stays."""
+    if led is None or led == target.protocol:
+        return target.url, target.protocol
+    parts = urlsplit(target.url)
+    netloc = parts.netloc
+    if parts.port == PORTS[target.protocol]:
+        netloc = netloc.removesuffix(f":{parts.port}") + f":{PORTS[led]}"
+    path = "" if led == "grpc" else parts.path or (f"/v1/{signal}" if signal else "")
+    return urlunsplit((parts.scheme, netloc, path, "", "")), led
+
+
+def _protocol_of(url: str, default: Protocol) -> Protocol:
+    try:
+        return _BY_PORT.get(urlsplit(url).port or 0, default)
+    except ValueError:
+        return default
+
+
+def _check_pair(wanted: Wanted, url: str | None, protocol: str | None, path: str) -> None:
+    if url is None or protocol is None:
+        return
+    try:
+        expected = _BY_PORT.get(urlsplit(url).port or 0)
+    except ValueError:
+        return
+    spoken = _spoken(protocol)
+    if expected and spoken and expected != spoken:
+        message = (
+            f"the endpoint {url} and the protocol {protocol} do not fit: "
+            f"port {PORTS[expected]} takes {VALUES[expected]}"
+        )
+        wanted.say("protocol-mismatch", "warning", message, path, protocol, VALUES[expected])
+
+
+def _follow_own_endpoint(wanted: Wanted, signal: str) -> None:
+    """Where the user sends one signal elsewhere without saying how, our general protocol must not decide it."""
+    url_name, protocol_name = _variable(names.E_ENDPOINT, signal), _variable(names.E_PROTOCOL, signal)
+    own = wanted.present.get(url_name)
+    if own is None or wanted.present.get(protocol_name) or wanted.present.get(names.E_PROTOCOL):
+        return
+    wanted.keeps(url_name)
+    if own.value is not None:
+        # http/protobuf is the specification's default: what the SDK used before we came.
+        wanted.set(protocol_name, VALUES[_protocol_of(own.value, "http")], Origin("default"))
+
+
+def _want_headers(wanted: Wanted, target: Endpoint, origin: Origin, signal: str | None) -> None:
+    name = _variable(names.E_HEADERS, signal)
+    if not target.headers or wanted.keeps(name):
+        return
+    pairs = []
+    for header in target.headers:
+        scope = f"{signal.upper()}_" if signal else ""
+        helper = f"{names.HELPER_PREFIX}{scope}HEADER_" + re.sub(r"[^A-Z0-9]", "_", header.name.upper())
+        key_ref = {"secretKeyRef": {"name": header.secret, "key": header.key}}
+        # gRPC metadata has lower-case names only, and HTTP does not mind.
+        pairs.append(f"{header.name.lower()}={reference(wanted.helper(helper, key_ref, origin))}")
+    wanted.set(name, ",".join(pairs), origin)
+
+
+def _want_certificates(wanted: Wanted, target: Endpoint, origin: Origin, signal: str | None, volumes: Volumes) -> None:
+    files = (
+        (names.E_CERTIFICATE, target.tls.ca),
+        (names.E_CLIENT_CERTIFICATE, target.tls.client_certificate),
+        (names.E_CLIENT_KEY, target.tls.client_key),
+    )
+    for variable, source in files:
+        name = _variable(variable, signal)
+        if source is not None and not wanted.keeps(name):
+            wanted.set(name, volumes.mount(source, wanted), origin)
+
+
+def _check_proxy(wanted: Wanted, url: str) -> None:
+    host = urlsplit(url).hostname or ""
+    proxy = next((name for name in _PROXIES if wanted.present.value(name)), None)
+    if proxy is None or _is_loopback(host):
+        return
+    excluded = [wanted.present.value(name) for name in ("NO_PROXY", "no_proxy")]
+    if any(wanted.present.get(name) and wanted.present.value(name) is None for name in ("NO_PROXY", "no_proxy")):
+        return  # only the cluster knows it
+    written = ",".join(value for value in excluded if value)
+    if not any(_covers(entry.strip(), host) for entry in written.split(",")):
+        setting = wanted.present.get(proxy)
+        message = f"{proxy} is set and NO_PROXY does not name {host}: the SDK would send through the proxy"
+        proposed = f"NO_PROXY={written},{host}" if written else f"NO_PROXY={host}"
+        wanted.say("proxy-in-the-way", "warning", message, setting.path if setting else "", written or None, proposed)
+
+
+def _covers(entry: str, host: str) -> bool:
+    if entry == "*" or entry == host:
+        return True
+    suffix = "." + entry.lstrip("*.")
+    if entry.strip("*.") and host.endswith(suffix):
+        return True
+    try:
+        return ipaddress.ip_address(host) in ipaddress.ip_network(entry, strict=False)
+    except ValueError:
+        return False
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def names_of_volumes(pod: Any) -> list[str]:
+    """The names of the volumes that a pod has, and the last parts of what is mounted below our folder."""
+    volumes = lookup(pod, "volumes")
+    return [text_of(lookup(v, "name")) or "" for v in (volumes.items if isinstance(volumes, SequenceNode) else ())]

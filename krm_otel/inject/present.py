@@ -1,0 +1,78 @@
+"""What a container's environment says already: its own entries, and what `envFrom` brings in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from krm_otel.krm.results import Ref, Result
+from krm_otel.workloads.containers import Container
+from krm_otel.workloads.fields import field_path
+from krm_otel.yamltext.source import Mapping as MappingNode
+from krm_otel.yamltext.source import Scalar, deref, is_null, lookup, text_of
+from krm_otel.yamltext.source import Sequence as SequenceNode
+
+EnvSource = Callable[[Literal["ConfigMap", "Secret"], str, str], Mapping[str, str | None] | None]
+"""(kind, namespace, name) → its keys with their values, None for a value that is not to be read (a Secret's); None
+where the object is not in the input."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A variable that is set already. `value` is None where only the cluster knows it; `index` is its place in `env`,
+    None where it comes by `envFrom` from `source`."""
+
+    name: str
+    value: str | None
+    path: str
+    index: int | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """The variables of one container, by name: the one that counts at run time."""
+
+    settings: Mapping[str, Setting]
+    results: tuple[Result, ...] = ()
+
+    def get(self, name: str) -> Setting | None:
+        return self.settings.get(name)
+
+    def value(self, name: str) -> str | None:
+        """The value of a variable, where it can be seen."""
+        setting = self.settings.get(name)
+        return setting.value if setting else None
+
+
+def read_environment(container: Container, namespace: str, ref: Ref, source: EnvSource) -> Present:
+    """The environment of a container; faults of `env` itself are error results."""
+    found: dict[str, Setting] = {}
+    results: list[Result] = []
+    env_from = lookup(container.node, "envFrom")
+    for i, entry in enumerate(env_from.items if isinstance(env_from, SequenceNode) else ()):
+        path = field_path(*container.path, "envFrom", i)
+        prefix = text_of(lookup(entry, "prefix")) or ""
+        for kind, key in (("ConfigMap", "configMapRef"), ("Secret", "secretRef")):
+            name = text_of(lookup(entry, key, "name"))
+            for member, value in (source(kind, namespace, name) or {}).items() if name else ():  # type: ignore[arg-type]
+                found[prefix + member] = Setting(prefix + member, value, path, None, f"{kind} {name}")
+    env = lookup(container.node, "env")
+    if not is_null(env) and not isinstance(env, SequenceNode):
+        results.append(
+            Result("env-malformed", "error", "env has to be a list", ref, field_path(*container.path, "env"))
+        )
+    for i, item in enumerate(env.items if isinstance(env, SequenceNode) else ()):
+        path = field_path(*container.path, "env", i)
+        name = text_of(lookup(item, "name"))
+        if not isinstance(deref(item), MappingNode) or not name:
+            message = "an entry of env has to be a mapping with a name"
+            results.append(Result("env-malformed", "error", message, ref, path))
+            continue
+        value_node = lookup(item, "value")
+        plain = isinstance(value_node, Scalar) and is_null(lookup(item, "valueFrom"))
+        literal = isinstance(value_node, Scalar) and plain
+        value = (text_of(value_node) or "") if literal else ("" if is_null(lookup(item, "valueFrom")) else None)
+        found[name] = Setting(name, value, path, i)
+    return Present(found, tuple(results))

@@ -1,0 +1,111 @@
+"""The record: what was injected into one object, in its annotation `oaas.io/otel-injected`.
+
+It holds what cannot be derived when the injection is taken out again: the names that are ours with a hash of each
+value (a value that no longer fits is the user's), the exact text that an edit replaced, and which keys were ours.
+It is compact JSON, in ASCII, sorted: the same injection has the same record everywhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+VERSION: Final = 1
+MAX_BYTES: Final = 32 * 1024
+"""All annotations of an object together may have 256 KiB; a record that needs more than this is a mistake."""
+
+
+@dataclass(slots=True)
+class Merge:
+    """A scalar of the user's that our keys were merged into: `OTEL_RESOURCE_ATTRIBUTES`.
+
+    `text` is its exact old text, `keys` our keys with hashes of their values, `digest` that of the whole new value.
+    """
+
+    text: str
+    keys: dict[str, str]
+    digest: str
+
+
+@dataclass(slots=True)
+class ContainerRecord:
+    """What is ours in one container. `opened`: list → what `Editor.append` returned."""
+
+    env: dict[str, str] = field(default_factory=dict)
+    merge: Merge | None = None
+    mounts: dict[str, str] = field(default_factory=dict)
+    opened: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Record:
+    """What is ours in one object. `opened`: path → what `Editor.append` or `Editor.add` returned."""
+
+    class_name: str
+    containers: dict[str, ContainerRecord] = field(default_factory=dict)
+    volumes: dict[str, str] = field(default_factory=dict)
+    opened: dict[str, str] = field(default_factory=dict)
+
+    def dump(self) -> str:
+        """The annotation's value."""
+        return json.dumps(_compact(self), separators=(",", ":"), sort_keys=True)
+
+
+def digest(value: Any) -> str:
+    """A short hash of plain data; it tells an edited value from ours, it protects nothing."""
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+
+
+def _compact(record: Record) -> dict[str, Any]:
+    data: dict[str, Any] = {"v": VERSION, "class": record.class_name}
+    containers: dict[str, Any] = {}
+    for name, part in record.containers.items():
+        entry: dict[str, Any] = {"env": part.env}
+        if part.merge:
+            entry["merge"] = {"text": part.merge.text, "keys": part.merge.keys, "hash": part.merge.digest}
+        if part.mounts:
+            entry["mounts"] = part.mounts
+        if part.opened:
+            entry["opened"] = part.opened
+        containers[name] = entry
+    data["containers"] = containers
+    if record.volumes:
+        data["volumes"] = record.volumes
+    if record.opened:
+        data["opened"] = record.opened
+    return data
+
+
+def load(text: str) -> Record | None:
+    """The record in an annotation's value; None where it is none (edited, cut off, of another version)."""
+    try:
+        data = json.loads(text)
+        if data["v"] != VERSION:
+            return None
+        containers = {_text(name): _container(part) for name, part in data["containers"].items()}
+        return Record(_text(data["class"]), containers, _texts(data.get("volumes", {})), _texts(data.get("opened", {})))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def _container(data: Any) -> ContainerRecord:
+    merge = data.get("merge")
+    return ContainerRecord(
+        _texts(data["env"]),
+        Merge(_text(merge["text"]), _texts(merge["keys"]), _text(merge["hash"])) if merge else None,
+        _texts(data.get("mounts", {})),
+        _texts(data.get("opened", {})),
+    )
+
+
+def _texts(data: Any) -> dict[str, str]:
+    return {_text(key): _text(value) for key, value in data.items()}
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value

@@ -1,0 +1,1 @@
+"""KRM Functions Specification: envelopes, resources and results."""

@@ -1,0 +1,275 @@
+"""Envelopes: what a function's input is wrapped in, as spans of the original text.
+
+A ResourceList (KRM Functions Specification v1) holds `items`; a plain stream holds one object a document, or several
+in a `kind: List`. Either way the envelope gives the items in order, each a span; nothing is decoded before it is
+asked for, and nothing is serialised again: `Envelope.splice` writes the text back with some spans replaced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from krm_otel.krm.resource import Resource
+from krm_otel.krm.results import Ref, Result
+from krm_otel.yamltext import emit
+from krm_otel.yamltext.scan import Broken, Document, Span, documents, readable
+from krm_otel.yamltext.source import Mapping as MappingNode
+from krm_otel.yamltext.source import SourceError, compose
+
+API_VERSIONS: Final = tuple(f"config.kubernetes.io/{v}" for v in ("v1", "v1beta1", "v1alpha1"))
+_BOM: Final = "\ufeff"
+
+
+@dataclass(slots=True)
+class Item:
+    """One object of the input.
+
+    `start` and `end` are its place in `source`, the envelope's text. What follows an object up to the next one
+    (comments, blank lines) is part of it where both are in block style.
+    """
+
+    source: str = field(repr=False)
+    start: int
+    end: int
+    column: int
+    position: int
+    api_version: str
+    kind: str
+    file: str = ""
+    file_index: int | None = None
+    _resource: Resource | None = None
+
+    @property
+    def text(self) -> str:
+        """The object alone, indented as it stands in the input, so that columns are the same."""
+        return _alone(self.source, self.start, self.end, self.column)
+
+    @property
+    def resource(self) -> Resource | None:
+        """The object, composed when first asked for; None where it is no mapping."""
+        if self._resource is None:
+            self._resource = self.read(self.text)
+        return self._resource
+
+    def mentions(self, word: str) -> bool:
+        """Whether a word stands anywhere in the object's text: a cheap first question."""
+        return self.source.find(word, self.start, self.end) >= 0
+
+    def read(self, text: str) -> Resource | None:
+        """Another text of the same object."""
+        root = compose(text)
+        if not isinstance(root, MappingNode):
+            return None
+        return Resource(root, self.position, self.file, self.file_index)
+
+
+@dataclass(slots=True)
+class Envelope:
+    """One input text. `top` is the ResourceList's document; None for a plain stream."""
+
+    text: str
+    items: list[Item]
+    top: Document | None = None
+    function_config: Resource | None = None
+    bom: str = ""
+    faults: list[Result] = field(default_factory=list)
+
+    def splice(self, changed: Mapping[int, str], results: Sequence[Result]) -> str:
+        """The text with the items at these positions replaced, and `results` as they are now.
+
+        A plain stream has no place for results.
+        """
+        edits = [
+            (item.start, item.end, changed[item.position][item.column :])
+            for item in self.items
+            if item.position in changed
+        ]
+        if self.top is not None:
+            edits += self._results_edit(self.top, [result.to_dict() for result in results])
+        pieces: list[str] = [self.bom]
+        at = 0
+        for start, end, new in sorted(edits):
+            pieces += (self.text[at:start], new)
+            at = end
+        pieces.append(self.text[at:])
+        return "".join(pieces)
+
+    def _results_edit(self, top: Document, results: list[dict[str, Any]]) -> list[tuple[int, int, str]]:
+        text = self.text
+        old = top.keys.get("results")
+        newline = "\r\n" if "\r\n" in text[: text.find("\n") + 1] else "\n"
+        if top.root.flow:
+            return _flow_results(text, top, old, results)
+        lines = [" " * top.root.column + line for line in emit.entry("results", results)] if results else []
+        block = "".join(line + newline for line in lines)
+        if old is not None:
+            start = text.rfind("\n", 0, old[0].start) + 1
+            following = [key.start for key, _ in top.keys.values() if key.start > old[0].start]
+            end = text.rfind("\n", 0, min(following)) + 1 if following else top.end
+            return [(start, end, block)]
+        if not results:
+            return []
+        if top.end == len(text) and not text.endswith("\n"):
+            # Nothing may be added to a last line without an end: it can be part of a block scalar.
+            first = text.rfind("\n", 0, top.root.start) + 1
+            return [(first, first, block)]
+        return [(top.end, top.end, block)]
+
+
+def _flow_results(
+    text: str, top: Document, old: tuple[Span, Span] | None, results: list[dict[str, Any]]
+) -> list[tuple[int, int, str]]:
+    """`results` in a ResourceList written as JSON: always the last member, on a line of its own where others are."""
+    pairs = sorted(top.keys.values(), key=lambda pair: pair[0].start)
+    others = [pair for pair in pairs if pair is not old]
+    last = others[-1][1].end
+    edits = []
+    if old is not None:
+        before = [value.end for _, value in others if value.end <= old[0].start]
+        after = [key.start for key, _ in others if key.start >= old[1].end]
+        edits.append((before[-1], old[1].end, "") if before else (old[0].start, after[0], ""))
+    if results:
+        line_start = text.rfind("\n", 0, others[-1][0].start) + 1
+        indent = text[line_start : others[-1][0].start]
+        separator = "\n" + indent if line_start and not indent.strip() else " "
+        edits.append((last, last, f',{separator}"results": {emit.flow(results)}'))
+    if len(edits) == 2 and edits[0][0] == last:
+        return [(last, edits[0][1], edits[1][2])]
+    return edits
+
+
+def read_envelope(text: str, file: str = "", first_position: int = 0) -> Envelope:
+    """The envelope of a text; raises SourceError where nothing in it can be read.
+
+    Args:
+        text: the input, decoded.
+        file: the file it came from, for results; empty for a stream, whose items say it in annotations.
+        first_position: position of the first item, where several texts are one input.
+    """
+    bom = _BOM if text.startswith(_BOM) else ""
+    text = text[len(bom) :]
+    broken: list[Broken] = []
+    try:
+        found = documents(text)
+    except SourceError as error:
+        blanked, broken = readable(text)
+        if not broken:
+            raise
+        found = documents(blanked)
+        if not any(document.root.is_mapping for document in found):
+            raise error from None
+    envelope = Envelope(text, [], bom=bom)
+    lists = [d for d in found if d.root.kind == "ResourceList" and "config.kubernetes.io" in d.root.api_version]
+    if lists:
+        _read_resource_list(envelope, lists[0], found)
+    else:
+        _read_stream(envelope, found)
+    for item in envelope.items:
+        item.position += first_position
+        if file:
+            item.file = file
+    envelope.faults += [_broken_result(b, file) for b in broken]
+    return envelope
+
+
+def _read_resource_list(envelope: Envelope, top: Document, found: list[Document]) -> None:
+    fault = envelope.faults.append
+    envelope.top = top
+    if len(found) > 1:
+        fault(
+            Result(
+                "input-malformed",
+                "error",
+                "the input holds a ResourceList and other documents; "
+                "send one ResourceList, or a plain stream of manifests",
+            )
+        )
+    if top.root.api_version not in API_VERSIONS:
+        fault(
+            Result(
+                "input-malformed",
+                "error",
+                f"ResourceList of apiVersion {top.root.api_version!r} is not known",
+                field_path="apiVersion",
+                current=top.root.api_version,
+                proposed=API_VERSIONS[0],
+            )
+        )
+    if top.duplicate:
+        fault(
+            Result(
+                "input-malformed",
+                "error",
+                f"{top.duplicate!r} stands twice in the ResourceList",
+                field_path=top.duplicate,
+            )
+        )
+    if top.items is None and "items" in top.keys:
+        span = top.keys["items"][1]
+        value = envelope.text[span.start : span.end].strip()
+        if value not in ("", "null", "~"):
+            fault(Result("input-malformed", "error", "items is not a list", field_path="items"))
+    for span in top.items or ():
+        _add_item(envelope, span)
+    if "functionConfig" in top.keys:
+        span = top.keys["functionConfig"][1]
+        config = compose(_alone(envelope.text, span.start, span.end, span.column))
+        if isinstance(config, MappingNode):
+            if config.pairs:
+                envelope.function_config = Resource(config)
+        elif envelope.text[span.start : span.end].strip() not in ("", "null", "~"):
+            fault(
+                Result("function-config-kind", "error", "functionConfig is not an object", field_path="functionConfig")
+            )
+
+
+def _read_stream(envelope: Envelope, found: list[Document]) -> None:
+    for document in found:
+        if document.root.kind == "List" and document.root.api_version == "v1" and document.items:
+            for span in document.items:
+                _add_item(envelope, span)
+        else:
+            root = document.root
+            end = root.end if root.flow else document.end
+            _add_item(
+                envelope, Span(root.start, end, root.column, root.flow, root.is_mapping, root.api_version, root.kind)
+            )
+
+
+def _add_item(envelope: Envelope, span: Span) -> None:
+    position = len(envelope.items)
+    envelope.items.append(Item(envelope.text, span.start, span.end, span.column, position, span.api_version, span.kind))
+
+
+def _alone(text: str, start: int, end: int, column: int) -> str:
+    return " " * column + text[start:end]
+
+
+_DECIDING_KINDS: Final = frozenset(
+    [
+        "ClassRuntime",
+        "OTelConfig",
+        "Deployment",
+        "StatefulSet",
+        "DaemonSet",
+        "ReplicaSet",
+        "Job",
+        "CronJob",
+        "Pod",
+        "Service",
+        "Configuration",
+    ]
+)
+
+
+def _broken_result(broken: Broken, file: str) -> Result:
+    deciding = broken.kind in _DECIDING_KINDS and not file
+    return Result(
+        "unreadable-item",
+        "error" if deciding else "warning",
+        f"{broken.reason}; the {broken.kind or 'document'} is "
+        + ("needed to decide: mend it" if deciding else "passed through unread"),
+        Ref(kind=broken.kind, file=file),
+    )

@@ -1,0 +1,96 @@
+"""A read-only view of one Kubernetes object."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from krm_otel.krm.results import Ref
+from krm_otel.yamltext.source import MAX_HOPS, Mapping, Node, Scalar, as_mapping, deref, lookup, merge_sources, text_of
+
+_PATHS = ("internal.config.kubernetes.io/path", "config.kubernetes.io/path", "config.k8s.io/path")
+_INDEXES = ("internal.config.kubernetes.io/index", "config.kubernetes.io/index", "config.k8s.io/index")
+_PREVIOUS_NAMES = "internal.config.kubernetes.io/previousNames"
+
+
+class Resource:
+    """One object, read from its node; nothing is decoded before it is asked for.
+
+    Args:
+        root: the object's mapping.
+        position: its index among the items, -1 for the function config.
+        file: the file it was read from, where the input is files; else its annotations say it.
+    """
+
+    def __init__(self, root: Mapping, position: int = -1, file: str = "", file_index: int | None = None):
+        self.root = root
+        self.position = position
+        self._file = file
+        self._file_index = file_index
+
+    def node(self, *path: str | int) -> Node | None:
+        """The node at a path, read through aliases and merge keys; None where there is none."""
+        return lookup(self.root, *path)
+
+    def text(self, *path: str | int) -> str:
+        """The text of the scalar at a path; empty where there is none."""
+        return text_of(self.node(*path)) or ""
+
+    @cached_property
+    def api_version(self) -> str:
+        return self.text("apiVersion")
+
+    @property
+    def group(self) -> str:
+        """The API group; empty for the core group."""
+        return self.api_version.rpartition("/")[0]
+
+    @cached_property
+    def kind(self) -> str:
+        return self.text("kind")
+
+    @cached_property
+    def name(self) -> str:
+        return self.text("metadata", "name")
+
+    @cached_property
+    def namespace(self) -> str:
+        return self.text("metadata", "namespace")
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        return strings(self.node("metadata", "labels"))
+
+    @cached_property
+    def annotations(self) -> dict[str, str]:
+        return strings(self.node("metadata", "annotations"))
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The name, and every name the object had before kustomize renamed it."""
+        previous = self.annotations.get(_PREVIOUS_NAMES, "").split(",")
+        return tuple(dict.fromkeys([self.name, *(name.strip() for name in previous if name.strip())]))
+
+    @cached_property
+    def ref(self) -> Ref:
+        """What results say of it."""
+        file = self._file or next((self.annotations[a] for a in _PATHS if a in self.annotations), "")
+        index = self._file_index
+        if index is None:
+            written = next((self.annotations[a] for a in _INDEXES if a in self.annotations), "")
+            index = int(written) if written.isascii() and written.isdigit() and len(written) < 10 else None
+        return Ref(self.api_version, self.kind, self.name, self.namespace, file, index, self.position)
+
+
+def strings(node: Node | None, hops: int = 0) -> dict[str, str]:
+    """A mapping of scalars as text, whatever the scalars' types (a bare `true` reads `true`); nulls read empty."""
+    mapping = as_mapping(node)
+    if mapping is None or hops > MAX_HOPS:
+        return {}
+    data: dict[str, str] = {}
+    for source in reversed(merge_sources(mapping)):
+        data.update(strings(source, hops + 1))
+    for key, value in mapping.pairs:
+        if isinstance(name := deref(key), Scalar) and isinstance(deref(value), Scalar):
+            data[name.value] = text_of(value) or ""
+    data.pop("<<", None)
+    return data

@@ -1,0 +1,163 @@
+"""Results: what a function has to say, as data (KRM Functions Specification, `results`).
+
+Faults are never raised, they are returned. Each has a stable `code`; `CODES` says in one sentence what it means,
+and the documentation lists that table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+Severity = Literal["error", "warning", "info"]
+_RANK: Final[dict[str, int]] = {"error": 0, "warning": 1, "info": 2}
+
+CODES: Final[dict[str, str]] = {
+    "aliases-too-large": "The aliases of a block expand to more than can be held.",
+    "api-version": "An OTelConfig has another apiVersion than fn.oaas.io/v1alpha1.",
+    "attribute-key": "The key of a resource attribute cannot be carried by OTEL_RESOURCE_ATTRIBUTES.",
+    "attribute-pair": "An entry of the flat form's resource_attributes is not key=value, percent-encoded.",
+    "backend-endpoint": "An exporter names a backend that has no endpoint.",
+    "backend-name": "The name of a backend could be taken for something else, or is empty.",
+    "backend-not-direct": "An exporter names a backend of a type that SDKs cannot send OTLP to.",
+    "backend-signal": "An exporter names a backend of a type that does not store this signal.",
+    "backend-unknown": "An exporter names a backend that the OTelConfig does not declare.",
+    "class-name-missing": "A ClassRuntime has no metadata.name.",
+    "class-name-reserved": "A ClassRuntime has the name of the platform's pseudo-class.",
+    "class-name-twice": "Two ClassRuntimes have the same name and namespace.",
+    "collector-not-supported": "The mode needs a managed collector, which this version does not make.",
+    "config-twice": "The input has two OTelConfigs, and none is given as function config.",
+    "config-unused": "An OTelConfig among the items is not used, since another one is given as function config.",
+    "control-character": "A text contains a control character.",
+    "data-key": "A key of a Secret or ConfigMap is not a valid one.",
+    "duplicate-key": "A key stands twice in its mapping.",
+    "empty": "A list or mapping must have at least one entry.",
+    "endpoint-credentials": "An endpoint contains a user name or password.",
+    "endpoint-invalid": "An endpoint is not a URL that every SDK reads alike.",
+    "endpoint-missing": "Mode external has no endpoint for a signal that is on.",
+    "endpoint-path": "An endpoint has a path that its protocol does not know, or that SDKs append themselves.",
+    "function-config-kind": "The function config is of a kind that is not accepted.",
+    "header-name": "The name of a header is not a valid one.",
+    "image-invalid": "A container image is empty or contains white space.",
+    "kind-invalid": "An entry of kinds has an apiVersion or kind that no manifest can have.",
+    "kind-path": "An entry of kinds has a path that is not dotted field names.",
+    "label-invalid": "A label of a platform component is not a valid one.",
+    "limit-backend": "A ClassRuntime names a backend that the OTelConfig's limits do not allow.",
+    "limit-endpoint": "A ClassRuntime names an endpoint that the OTelConfig's limits do not allow.",
+    "limit-image": "A ClassRuntime names an image that the OTelConfig's limits do not allow.",
+    "limit-sampling-rate": "A ClassRuntime's sampling rate is above the OTelConfig's limit and was clamped to it.",
+    "literal-header": "A header's value is written out; it may only come from a Secret.",
+    "missing-field": "A field is missing that has to be there.",
+    "not-a-word": "A name or pattern is empty or contains white space.",
+    "not-utf8": "An environment variable is not UTF-8.",
+    "object-name": "The name of a Secret or ConfigMap is not a valid one.",
+    "propagator-deprecated": "A propagator is deprecated by OpenTelemetry.",
+    "propagators-empty": "The list of propagators is empty.",
+    "propagators-none": "The propagator none stands beside others.",
+    "protocol-assumed": "An endpoint's port is neither 4317 nor 4318, so the protocol is the configured one, else gRPC.",
+    "protocol-port": "The configured protocol is not that of the endpoint's port; the port decides.",
+    "sampling-rate-clamped": "A sampling rate lies outside 0.0 to 1.0 and was clamped.",
+    "sampling-rate-high": "A sampling rate above 0.5 keeps more than half of all traces.",
+    "sampling-rate-invalid": "A sampling rate is not a finite number.",
+    "sampling-stage": "Sampling in the collector is asked for where there is no managed collector.",
+    "service-name-empty": "A service name is blank.",
+    "template-placeholder": "service_name_template has a placeholder that is not known, or a lone brace.",
+    "tls-ca": "A CA certificate comes from neither or from both of a Secret and a ConfigMap.",
+    "unknown-field": "A field is not known; where there is one that is like it, it is proposed.",
+    "unknown-value": "A value is not one of those allowed.",
+    "unknown-variable": "An environment variable OPRC_CRM_OTEL_* is not known and is not read.",
+    "wrong-type": "A value is of another type than its field.",
+}
+"""Result code → what it means. Every code that is used stands here; a test holds that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """The resource that a result is about, with its place in the input and, where known, its file."""
+
+    api_version: str = ""
+    kind: str = ""
+    name: str = ""
+    namespace: str = ""
+    file: str = ""
+    index: int | None = None
+    position: int = -1
+    """Index among the input's items; -1 for the function config and the input as a whole."""
+
+    def __str__(self) -> str:
+        where = f"{self.namespace}/{self.name}" if self.namespace else self.name
+        return f"{self.kind} {where}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One result. `field` is a path as in `spec.observability.telemetry.sampling_rate`; `current` and `proposed` are
+    plain data (None: not given)."""
+
+    code: str
+    severity: Severity
+    message: str
+    ref: Ref = field(default=Ref())
+    field_path: str = ""
+    current: Any = None
+    proposed: Any = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result in the shape of the KRM Functions Specification; the code is a tag."""
+        data: dict[str, Any] = {"message": self.message, "severity": self.severity}
+        ref = self.ref
+        if ref.kind:
+            data["resourceRef"] = {"apiVersion": ref.api_version, "kind": ref.kind, "name": ref.name}
+            if ref.namespace:
+                data["resourceRef"]["namespace"] = ref.namespace
+        if self.field_path:
+            data["field"] = {"path": self.field_path}
+            if self.current is not None:
+                data["field"]["currentValue"] = self.current
+            if self.proposed is not None:
+                data["field"]["proposedValue"] = self.proposed
+        if ref.file:
+            data["file"] = {"path": ref.file}
+            if ref.index is not None:
+                data["file"]["index"] = ref.index
+        data["tags"] = {"code": self.code}
+        return data
+
+    def line(self) -> str:
+        """The result on one line, for people: `error: ClassRuntime demo/echo: spec…: message (write …)`."""
+        parts: list[str] = [self.severity]
+        if self.ref.kind:
+            parts.append(str(self.ref))
+        if self.ref.file:
+            parts.append(self.ref.file if not self.ref.index else f"{self.ref.file}[{self.ref.index}]")
+        if self.field_path:
+            parts.append(self.field_path)
+        return ": ".join([*parts, self.message])
+
+
+def ordered(results: Iterable[Result]) -> list[Result]:
+    """Errors first, then warnings, then infos; within these by item, and as they were found. Doubles go."""
+    unique = dict.fromkeys(_Hashable(result) for result in results)
+    return sorted((h.result for h in unique), key=lambda r: (_RANK[r.severity], r.ref.position))
+
+
+class _Hashable:
+    """A result by its printed form: current and proposed values may be lists, which do not hash."""
+
+    __slots__ = ("key", "result")
+
+    def __init__(self, result: Result):
+        self.result = result
+        self.key = repr(result)
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Hashable) and self.key == other.key
+
+
+def has_errors(results: Iterable[Result]) -> bool:
+    """Whether the function fails: exit code 1."""
+    return any(result.severity == "error" for result in results)

@@ -1,0 +1,359 @@
+"""The plan: what happens to every object of the input, as plain data with the reason for each.
+
+`make_plan` decides and edits nothing but texts in memory; `run` writes them out. `render`, `diff`, `uninject` and the
+function itself are uses of one plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, Protocol, TypeVar
+
+from krm_otel.config import names
+from krm_otel.config.resolve import resolve
+from krm_otel.config.settings import Configuration, OaasClass
+from krm_otel.inject.desired import Desired, desired
+from krm_otel.inject.reconcile import insert, strip
+from krm_otel.inject.record import MAX_BYTES, Record, load
+from krm_otel.krm.envelope import Item
+from krm_otel.krm.resource import Resource
+from krm_otel.krm.results import Ref, Result, has_errors
+from krm_otel.workloads.fields import field_path
+from krm_otel.workloads.kinds import KINDS, KindInfo, Workload, is_generated, is_patch, workload, workload_of
+from krm_otel.workloads.match import RULES_TRIED, Match, Matcher
+from krm_otel.workloads.select import select
+from krm_otel.workloads.unknown import unknown_template
+from krm_otel.yamltext.edit import CannotEdit
+from krm_otel.yamltext.source import SourceError, as_mapping, compose, decode, text_of
+
+T = TypeVar("T")
+
+
+class Track(Protocol):
+    """Goes over things one by one; a terminal shows how far it is."""
+
+    def __call__(self, things: Sequence[T], doing: str, /) -> Iterable[T]: ...
+
+
+def untracked(things: Sequence[T], doing: str, /) -> Iterable[T]:  # noqa: ARG001 - nobody is watching
+    """Goes over things and shows nothing."""
+    return things
+
+
+Action = Literal["injected", "updated", "removed", "unchanged", "skipped", "kept"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happens to one workload. `text` is its new text, None where it stays as it is."""
+
+    ref: Ref
+    action: Action
+    reason: str = ""
+    text: str | None = None
+    desired: Desired | None = None
+
+    def line(self) -> str:
+        """For people: `Deployment/echo skipped (no class)`."""
+        return f"{self.ref.kind}/{self.ref.name} {self.action}" + (f" ({self.reason})" if self.reason else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Every workload's change, in the order of the input, and everything that is to be said."""
+
+    changes: tuple[Change, ...]
+    results: tuple[Result, ...]
+
+    @property
+    def texts(self) -> dict[int, str]:
+        """Position of an item → its new text, for those that change; empty where there is an error."""
+        if has_errors(self.results):
+            return {}
+        return {change.ref.position: change.text for change in self.changes if change.text is not None}
+
+
+def make_plan(
+    items: Sequence[Item],
+    function_config: Resource | None,
+    environ: Mapping[str, str],
+    *,
+    remove: bool = False,
+    complete: bool = False,
+    track: Track = untracked,
+) -> Plan:
+    """Plans one input.
+
+    Args:
+        items: the input's objects.
+        function_config: what the orchestrator gave, if anything.
+        environ: `OPRC_CRM_*` variables; others are not looked at.
+        remove: take out everything that is ours, whatever the configuration says (`uninject`).
+        complete: the input is known to hold every class (a whole folder): an absent class is gone.
+        track: goes over the items, and may show how far it is.
+    """
+    told = [item for item in items if _group(item) == names.CLASS_GROUP and item.kind == names.CLASS_KIND]
+    told += [item for item in items if item.kind == names.CONFIG_KIND]
+    resources = [resource for item in sorted(told, key=lambda i: i.position) if (resource := item.resource)]
+    configuration, results = resolve(function_config, resources, environ)
+    planner = _Planner(items, configuration, remove=remove, complete=complete)
+    changes = [change for item in track(items, "planning") if (change := planner.change(item))]
+    if remove:
+        return Plan(tuple(changes), tuple(planner.results))
+    return Plan(tuple(changes), (*results, *planner.results, *planner.closing()))
+
+
+def _group(item: Item) -> str:
+    return item.api_version.rpartition("/")[0]
+
+
+_NO_CLASS: Final = "no class"
+
+
+class _Planner:
+    """Decides item by item; remembers which classes have workloads."""
+
+    def __init__(self, items: Sequence[Item], configuration: Configuration, *, remove: bool, complete: bool):
+        self._configuration = configuration
+        self._matcher = Matcher(configuration)
+        self._sources = EnvSources(items)
+        self._remove = remove
+        # prune: true says that the input is complete, prune: false that nothing is ever gone.
+        known = complete or any(item.kind == "Kptfile" for item in items)
+        self._complete = configuration.prune if configuration.prune is not None else known
+        self._kinds = {(told.api_version, told.kind) for told in configuration.kinds}
+        self._present = {(c.namespace, name) for c in configuration.classes for name in c.names}
+        self._with_workloads: set[int] = set()
+        self._platform_seen = False
+        self.results: list[Result] = []
+
+    # --- one item ------------------------------------------------------------------------------------------------
+
+    def change(self, item: Item) -> Change | None:
+        """What happens to an item; None where it is no workload."""
+        known = (_group(item), item.kind) in KINDS or (item.api_version, item.kind) in self._kinds
+        if not known and not item.mentions("containers"):
+            return None
+        resource = item.resource
+        if resource is None or is_generated(resource) or is_patch(resource):
+            return None
+        found = workload(resource, self._configuration)
+        if found is None:
+            return self._unknown(item, resource)
+        return self._workload(item, found)
+
+    def _workload(self, item: Item, found: Workload) -> Change:
+        ref = found.resource.ref
+        written = found.resource.annotations.get(names.A_RECORD)
+        record = load(written) if written is not None else None
+        text, base = item.text, found
+        if written is not None:
+            if record is None:
+                return self._fault(
+                    ref,
+                    "record-unreadable",
+                    "the record of the injection cannot be read: restore the "
+                    "annotation, or remove it together with what was injected",
+                    field_path("metadata", "annotations", names.A_RECORD),
+                )
+            try:
+                text = strip(item.text, found.resource.root, record, found.pod_path, _names(found))
+            except CannotEdit as fault:
+                return self._cannot_edit(ref, fault)
+            stripped = item.read(text)
+            assert stripped is not None
+            base = workload_of(stripped, found.kind)
+        match = self._matcher.match(base)
+        if self._remove:
+            return self._settle(ref, record, text, "")
+        if self._configuration.switched_off is not None:
+            return self._settle(ref, record, text, f"switched off by {self._configuration.switched_off}")
+        if any(c.enabled for c in match.candidates) or not match.candidates:
+            self.results += match.results
+        if match.oaas_class is None:
+            return self._unmatched(ref, record, text, match)
+        return self._matched(item, base, record, text, match, match.oaas_class)
+
+    def _matched(
+        self, item: Item, base: Workload, record: Record | None, text: str, match: Match, oaas_class: OaasClass
+    ) -> Change:
+        ref = base.resource.ref
+        self._with_workloads.add(id(oaas_class))
+        self._platform_seen |= oaas_class.name == names.PLATFORM_CLASS
+        settings = oaas_class.settings
+        if settings is None:
+            return self._settle(ref, record, text, f"{_title(oaas_class)} has no observability block")
+        if not settings.enabled.value:
+            return self._settle(ref, record, text, f"{_title(oaas_class)} is disabled by {settings.enabled.origin}")
+        selection = select(base, match, self._configuration)
+        self.results += selection.results
+        if selection.reason_skipped:
+            return self._settle(ref, record, text, selection.reason_skipped)
+        self.results += base.results
+        wanted = desired(base, oaas_class, settings, match, selection, self._sources)
+        self.results += wanted.results
+        if has_errors([*selection.results, *base.results, *wanted.results]):
+            return Change(ref, "skipped", "error")
+        edit = wanted.edit()
+        if not any(part.env or part.merge or part.mounts for part in edit.containers):
+            return self._settle(
+                ref,
+                record,
+                text,
+                "; ".join(dict.fromkeys(why for _, why in wanted.left_alone)) or "everything is set in the manifest",
+                wanted,
+            )
+        try:
+            new, written = insert(text, base.resource.root, base.pod_path, edit)
+        except CannotEdit as fault:
+            return self._cannot_edit(ref, fault)
+        if len(written.dump()) > MAX_BYTES:
+            return self._fault(
+                ref,
+                "record-too-large",
+                f"the record of the injection would exceed {MAX_BYTES // 1024} "
+                f"KiB: inject fewer containers ({names.A_CONTAINERS})",
+                "metadata.annotations",
+            )
+        if _reads_the_same(item.text, new):
+            return Change(ref, "unchanged", "", None, wanted)
+        return Change(ref, "updated" if record else "injected", "", new, wanted)
+
+    def _unmatched(self, ref: Ref, record: Record | None, text: str, match: Match) -> Change:
+        if match.candidates:
+            return Change(ref, "skipped", "belongs to two classes")
+        if record is None:
+            absent = f"class {match.absent_class} is not in the input" if match.absent_class else _NO_CLASS
+            return Change(ref, "skipped", absent)
+        name = record.class_name
+        platform = name == names.PLATFORM_CLASS
+        here = self._configuration.config_given if platform else (ref.namespace, name) in self._present
+        if here:
+            return self._settle(ref, record, text, f"no longer belongs to class {name}")
+        if self._complete:
+            return self._settle(ref, record, text, f"class {name} is gone")
+        what = "the OTelConfig of the platform" if platform else f"ClassRuntime {name}"
+        message = (
+            f"{what} is not in the input, so what was injected for it is kept as it is; "
+            "where it is gone for good, set prune: true in OTelConfig, or run uninject"
+        )
+        self.results.append(
+            Result("class-absent", "warning", message, ref, field_path("metadata", "annotations", names.A_RECORD))
+        )
+        return Change(ref, "kept", f"class {name} is not in the input")
+
+    def _settle(self, ref: Ref, record: Record | None, base: str, reason: str, wanted: Desired | None = None) -> Change:
+        """The end of every way on which nothing is wanted: what was injected goes."""
+        if record is None:
+            return Change(ref, "skipped", reason or "nothing of ours in it", None, wanted)
+        return Change(ref, "removed", reason, base, wanted)
+
+    # --- kinds that nobody told us of ----------------------------------------------------------------------------
+
+    def _unknown(self, item: Item, resource: Resource) -> Change | None:
+        path = unknown_template(resource)
+        if path is None:
+            return None
+        ref = resource.ref
+        if "[]" in path:
+            return Change(ref, "skipped", f"unknown kind with pod templates in a list, at {path}")
+        found = workload_of(resource, KindInfo(tuple(path.split("."))))
+        if names.A_RECORD in resource.annotations:
+            return self._workload(item, found)
+        if self._remove:
+            return None
+        match = self._matcher.match(found)
+        if match.oaas_class is not None and match.oaas_class.enabled and self._configuration.switched_off is None:
+            self._with_workloads.add(id(match.oaas_class))
+            told = {"apiVersion": ref.api_version, "kind": ref.kind, "path": path}
+            message = (
+                f"{ref.kind} belongs to class {match.oaas_class.name} and has a pod template, but the kind is "
+                "not known: add it to spec.kinds of OTelConfig"
+            )
+            self.results.append(Result("unknown-kind", "warning", message, ref, path, proposed=told))
+        return Change(ref, "skipped", f"unknown kind with a pod template at {path}")
+
+    # --- the input as a whole ------------------------------------------------------------------------------------
+
+    def closing(self) -> Iterable[Result]:
+        """What can be said only when all workloads are known."""
+        configuration = self._configuration
+        if configuration.switched_off is not None:
+            return
+        for oaas_class in configuration.classes:
+            if not oaas_class.enabled or oaas_class.settings is None:
+                continue
+            if id(oaas_class) not in self._with_workloads:
+                message = f"no workload belongs to class {oaas_class.name}; tried: {RULES_TRIED}"
+                yield Result("class-without-workload", "warning", message, oaas_class.ref)
+            platform = configuration.platform
+            if self._platform_seen and platform is not None and platform.enabled.value:
+                own, start = oaas_class.settings.sampling_rate.value, platform.sampling_rate.value
+                if start < own:
+                    message = (
+                        f"the platform's sampling rate {start:g} is below this class's {own:g}: traces that begin "
+                        f"at the gateway are sampled at {start:g}, whatever the class says"
+                    )
+                    yield Result(
+                        "platform-rate-below-class",
+                        "warning",
+                        message,
+                        oaas_class.ref,
+                        "spec.observability.telemetry.sampling_rate",
+                        own,
+                        start,
+                    )
+
+    def _fault(self, ref: Ref, code: str, message: str, path: str) -> Change:
+        self.results.append(Result(code, "error", message, ref, path))
+        return Change(ref, "skipped", "error")
+
+    def _cannot_edit(self, ref: Ref, fault: CannotEdit) -> Change:
+        where = field_path(*fault.path) if fault.path else ""
+        return self._fault(ref, "cannot-edit", f"this cannot be edited safely: {fault.reason}", where)
+
+
+class EnvSources:
+    """The ConfigMaps and Secrets of the input that `envFrom` may name; read when first asked for."""
+
+    def __init__(self, items: Sequence[Item]):
+        self._items = items
+        self._index: dict[tuple[str, str, str], Resource] | None = None
+
+    def __call__(self, kind: Literal["ConfigMap", "Secret"], namespace: str, name: str) -> dict[str, str | None] | None:
+        if self._index is None:
+            self._index = {}
+            for item in self._items:
+                if item.api_version == "v1" and item.kind in ("ConfigMap", "Secret") and (found := item.resource):
+                    for known in found.names:
+                        self._index[item.kind, found.namespace, known] = found
+        resource = self._index.get((kind, namespace, name))
+        if resource is None:
+            return None
+        keys: dict[str, str | None] = {}
+        for field in ("data", "stringData"):
+            mapping = as_mapping(resource.node(field))
+            for key, value in mapping.pairs if mapping else ():
+                keys[text_of(key) or ""] = (text_of(value) or "") if kind == "ConfigMap" else None
+        return keys
+
+
+def _title(oaas_class: OaasClass) -> str:
+    return "the platform" if oaas_class.name == names.PLATFORM_CLASS else f"class {oaas_class.name}"
+
+
+def _names(found: Workload) -> list[str]:
+    """The containers' names by index in the list; empty for entries that are none."""
+    by_index = {container.index: container.name for container in found.containers}
+    return [by_index.get(i, "") for i in range(max(by_index, default=-1) + 1)]
+
+
+def _reads_the_same(old: str, new: str) -> bool:
+    """Whether two texts of an object mean the same: then somebody reformatted ours, and no line is changed."""
+    if old == new:
+        return True
+    try:
+        return bool(decode(compose(old)) == decode(compose(new)))
+    except SourceError:
+        return False

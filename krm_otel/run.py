@@ -1,0 +1,113 @@
+"""The main flow, on one screen: text in, plan, text out.
+
+bytes → envelope (items as spans of the text) → plan (what happens to each, and why) → the same text with the changed
+items spliced in → results → exit code. Everything that reads or writes the world is in `cli`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from krm_otel.krm.envelope import Envelope, read_envelope
+from krm_otel.krm.resource import Resource
+from krm_otel.krm.results import Ref, Result, Severity, has_errors, ordered
+from krm_otel.plan import Change, Track, make_plan, untracked
+from krm_otel.yamltext.source import SourceError
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One text of the input: standard input (no name), or a file."""
+
+    data: bytes
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run comes to. `texts` are the new texts of the sources, in their order; None where a source cannot be
+    read at all: then nothing may be written."""
+
+    texts: tuple[str | None, ...]
+    results: tuple[Result, ...]
+    changes: tuple[Change, ...]
+
+    @property
+    def exit_code(self) -> int:
+        return 1 if has_errors(self.results) else 0
+
+    def lines(self) -> list[str]:
+        """For standard error: a line for every workload, and every warning and error."""
+        loud = [result.line() for result in self.results if result.severity != "info"]
+        return [change.line() for change in self.changes] + loud
+
+    def report(self) -> dict[str, Any]:
+        """For `--report`: the same as data, infos too."""
+        actions = [
+            {
+                "apiVersion": change.ref.api_version,
+                "kind": change.ref.kind,
+                "name": change.ref.name,
+                "namespace": change.ref.namespace,
+                "action": change.action,
+                "reason": change.reason,
+            }
+            for change in self.changes
+        ]
+        return {"results": [result.to_dict() for result in self.results], "actions": actions}
+
+
+def run(
+    sources: Sequence[Source],
+    environ: Mapping[str, str],
+    *,
+    function_config: Resource | None = None,
+    remove: bool = False,
+    complete: bool = False,
+    track: Track = untracked,
+) -> Outcome:
+    """Runs the function over one input.
+
+    Args:
+        sources: one text as an orchestrator sends it, or the files of a folder.
+        environ: the environment; only `OPRC_CRM_*` is looked at.
+        function_config: for inputs that carry none.
+        remove: take everything out that is ours (`uninject`).
+        complete: the sources are a whole folder, so that a class that is not in it is gone.
+        track: goes over sources and items, and may show how far it is.
+    """
+    envelopes: list[Envelope | None] = []
+    results: list[Result] = []
+    count = 0
+    for source in track(sources, "reading"):
+        envelope, faults = _read(source, count)
+        envelopes.append(envelope)
+        results += faults
+        if envelope is not None:
+            count += len(envelope.items)
+            function_config = envelope.function_config or function_config
+    read = [envelope for envelope in envelopes if envelope is not None]
+    items = [item for envelope in read for item in envelope.items]
+    plan = make_plan(items, function_config, environ, remove=remove, complete=complete, track=track)
+    results = ordered([*results, *plan.results])
+    texts = {} if has_errors(results) else plan.texts
+    said = [result for result in results if result.severity == "error"] if remove else results
+    spliced = tuple(envelope.splice(texts, said) if envelope else None for envelope in envelopes)
+    return Outcome(spliced, tuple(results), plan.changes)
+
+
+def _read(source: Source, first: int) -> tuple[Envelope | None, list[Result]]:
+    """The envelope of a source and its faults. A file that cannot be read is passed by, standard input is an error."""
+    severity: Severity = "warning" if source.name else "error"
+    ref = Ref(file=source.name)
+    try:
+        text = source.data.decode("utf-8")
+        envelope = read_envelope(text, source.name, first)
+    except UnicodeDecodeError as error:
+        message = f"the input is not UTF-8 (byte {error.start})"
+        return None, [Result("unreadable-input", severity, message, ref)]
+    except SourceError as error:
+        return None, [Result("unreadable-input", severity, f"the input is not YAML or JSON: {error}", ref)]
+    return envelope, envelope.faults

@@ -1,0 +1,1 @@
+"""Views: a run's outcome → text for people. They decide nothing."""

@@ -1,0 +1,110 @@
+"""Plain data → YAML and JSON text: deterministic, and safe for every character.
+
+One spelling a value, so that what we write is the same on every run and machine. Strings are written plain only
+where no YAML reader could take them for something else.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+_PLAIN: Final = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./()-]+)*\Z")
+# Words that some YAML 1.1 or 1.2 reader takes for a boolean, null or number.
+_RESERVED: Final = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"])
+# What libyaml, or a YAML 1.1 reader, would refuse or change in a double-quoted scalar.
+_ESCAPE: Final = re.compile('[\x00-\x1f"\\\\\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]')
+_SHORT: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """A string that is always written in double quotes (values of environment variables are)."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class SingleQuoted:
+    """An ASCII string that is written in single quotes in block style: JSON stays readable in them."""
+
+    value: str
+
+
+def quote(text: str) -> str:
+    """`text` as a double-quoted scalar that is valid YAML and valid JSON; non-BMP characters stay raw."""
+    return '"' + _ESCAPE.sub(lambda m: _SHORT.get(m[0]) or f"\\u{ord(m[0]):04x}", text) + '"'
+
+
+def scalar(value: Any) -> str:
+    """A scalar in block style."""
+    if isinstance(value, Quoted):
+        return quote(value.value)
+    if isinstance(value, SingleQuoted):
+        return "'" + value.value.replace("'", "''") + "'"
+    if isinstance(value, str):
+        return value if is_plain_string(value) else quote(value)
+    return json.dumps(value)
+
+
+def is_plain_string(text: str) -> bool:
+    """Whether every YAML reader takes the text for a string when it stands plain."""
+    return _PLAIN.match(text) is not None and text.lower() not in _RESERVED
+
+
+def flow(value: Any) -> str:
+    """A value on one line, valid as JSON and as YAML's flow style."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{quote(k)}: {flow(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return "[" + ", ".join(map(flow, value)) + "]"
+    if isinstance(value, Quoted | SingleQuoted):
+        return quote(value.value)
+    return quote(value) if isinstance(value, str) else json.dumps(value)
+
+
+def block(value: Any, list_indent: int = 0) -> list[str]:
+    """The lines of a mapping or sequence in block style, unindented; lists `list_indent` deeper than their key."""
+    if isinstance(value, Mapping):
+        return [line for key, member in value.items() for line in entry(key, member, list_indent)]
+    lines: list[str] = []
+    for item in value:
+        inner = block(item, list_indent) if _is_collection(item) and item else [_inline(item)]
+        lines.append("- " + inner[0])
+        lines += ["  " + line if line else line for line in inner[1:]]
+    return lines
+
+
+def entry(key: str, value: Any, list_indent: int = 0) -> list[str]:
+    """The lines of one `key: value` of a block mapping."""
+    head = scalar(key) + ":"
+    if _is_collection(value) and value:
+        indent = "  " if isinstance(value, Mapping) else " " * list_indent
+        return [head, *(indent + line if line else line for line in block(value, list_indent))]
+    if isinstance(value, str) and _literal_fits(value):
+        chomp = "|" if value.endswith("\n") else "|-"
+        return [f"{head} {chomp}", *("  " + line if line else "" for line in value.removesuffix("\n").split("\n"))]
+    return [f"{head} {_inline(value)}"]
+
+
+def _inline(value: Any) -> str:
+    return flow(value) if _is_collection(value) else scalar(value)
+
+
+def _is_collection(value: Any) -> bool:
+    return isinstance(value, Mapping) or (isinstance(value, Sequence) and not isinstance(value, str))
+
+
+def _literal_fits(text: str) -> bool:
+    """Whether a literal block reads back exactly: several lines, nothing to escape, no odd blanks at the edges."""
+    if "\n" not in text.removesuffix("\n"):
+        return False
+    body = text.removesuffix("\n")
+    return not (
+        body.startswith((" ", "\n"))
+        or body.endswith(("\n", " "))
+        or _ESCAPE.search(body.replace("\n", "").replace('"', "").replace("\\", ""))
+    )

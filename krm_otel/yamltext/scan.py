@@ -1,0 +1,232 @@
+"""One pass over a whole text: where its documents and list items stand.
+
+Composing a real ResourceList as a whole is slow, and fails on some (two files may use one anchor name). The events
+alone give every span at a fraction of the cost; items of interest are composed later, each by itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import yaml
+
+from krm_otel.yamltext.source import SourceError, events
+
+
+@dataclass(slots=True)
+class Span:
+    """A node's place: `end` of a block collection is where the next token starts. `is_mapping` tells objects apart.
+
+    `api_version` and `kind` are the scalars under these keys, empty where there are none.
+    """
+
+    start: int
+    end: int
+    column: int
+    flow: bool = False
+    is_mapping: bool = False
+    api_version: str = ""
+    kind: str = ""
+
+
+@dataclass(slots=True)
+class Document:
+    """One document: its root, its top-level keys (key span, value span), and the elements of a list `items`."""
+
+    root: Span
+    end: int
+    """Where the document ends: at the next `---` or `...`, or the end of the text."""
+    keys: dict[str, tuple[Span, Span]] = field(default_factory=dict)
+    duplicate: str = ""
+    """A top-level key that stands twice."""
+    items: list[Span] | None = None
+    """None where `items` is absent or no list."""
+
+
+def documents(text: str) -> list[Document]:
+    """The documents of a text, empty ones left out; raises SourceError."""
+    stream = events(text)
+    found: list[Document] = []
+    for event in stream:
+        if isinstance(event, yaml.DocumentStartEvent):
+            root = next(stream)
+            document = _document(root, stream)
+            closing = next(stream)
+            document.end = _start(closing)
+            if document.root.end > document.root.start:
+                found.append(document)
+    return found
+
+
+def _document(event: Any, stream: Iterator[Any]) -> Document:
+    document = Document(_span(event), 0)
+    root = document.root
+    if not root.is_mapping:
+        root.end = _skip(event, stream)
+        return document
+    for key in stream:
+        if type(key) is yaml.MappingEndEvent:
+            root.end = _end(key)
+            break
+        key_span = _span(key)
+        key_span.end = _skip(key, stream)
+        name = key.value if type(key) is yaml.ScalarEvent else ""
+        value = next(stream)
+        span = _span(value)
+        if name == "items" and type(value) is yaml.SequenceStartEvent:
+            document.items = []
+            for item in stream:
+                if type(item) is yaml.SequenceEndEvent:
+                    span.end = _end(item)
+                    break
+                document.items.append(_item(item, stream))
+        else:
+            span.end = _skip(value, stream)
+            if type(value) is yaml.ScalarEvent:
+                _name(root, name, value.value)
+        if name in document.keys:
+            document.duplicate = name
+        document.keys[name] = (key_span, span)
+    return document
+
+
+def _item(event: Any, stream: Iterator[Any]) -> Span:
+    span = _span(event)
+    if not span.is_mapping:
+        span.end = _skip(event, stream)
+        return span
+    # The hot loop of every run: all events of all items pass here.
+    depth = 0
+    key: str | None = None
+    scalar, opening, closing = yaml.ScalarEvent, (yaml.MappingStartEvent, yaml.SequenceStartEvent), yaml.MappingEndEvent
+    for inner in stream:
+        kind = type(inner)
+        if kind is scalar:
+            if depth == 0:
+                if key is None:
+                    key = inner.value
+                else:
+                    if key == "kind" or key == "apiVersion":
+                        _name(span, key, inner.value)
+                    key = None
+        elif kind in opening:
+            depth += 1
+        elif kind is yaml.AliasEvent:
+            if depth == 0:
+                key = "" if key is None else None
+        else:
+            depth -= 1
+            if depth == 0:
+                key = "" if key is None else None
+            elif depth < 0 and kind is closing:
+                span.end = inner.end_mark.index
+                return span
+    raise AssertionError("libyaml closed no mapping")  # pragma: no cover - the parser guarantees it
+
+
+def _name(span: Span, key: str, value: str) -> None:
+    if key == "kind":
+        span.kind = value
+    elif key == "apiVersion":
+        span.api_version = value
+
+
+def _start(event: Any) -> int:
+    index: int = event.start_mark.index
+    return index
+
+
+def _end(event: Any) -> int:
+    index: int = event.end_mark.index
+    return index
+
+
+def _span(event: Any) -> Span:
+    mark = event.start_mark
+    return Span(
+        mark.index,
+        event.end_mark.index,
+        mark.column,
+        bool(getattr(event, "flow_style", False)),
+        type(event) is yaml.MappingStartEvent,
+    )
+
+
+def _skip(event: Any, stream: Iterator[Any]) -> int:
+    """Reads to the end of the node that `event` begins; returns the index of its end."""
+    depth = 0
+    while True:
+        kind = type(event)
+        if kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+            depth += 1
+        elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+            depth -= 1
+        if depth == 0:
+            return _end(event)
+        event = next(stream)
+
+
+# --- where libyaml rejects the text ------------------------------------------------------------------------------
+
+_DOCUMENT_LINE: Final = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
+_ITEMS_LINE: Final = re.compile(r"^items:[ \t]*(?:#.*)?\r?\n", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A stretch of text that cannot be read; all around it can."""
+
+    start: int
+    end: int
+    reason: str
+    kind: str
+    """What its `kind:` line says; empty where it has none."""
+
+
+def readable(text: str) -> tuple[str, list[Broken]]:
+    """The text with every unreadable document or list item blanked out, at the same indexes, and what was blanked.
+
+    Cut by line alone, as kpt and Helm write documents and items; raises SourceError where that does not help.
+    """
+    broken: list[Broken] = []
+    for start, end, column in _chunks(text):
+        # An item's dash is taken away, so that what is left is a document by itself.
+        chunk = text[start:end] if column is None else " " * (column + 1) + text[start + column + 1 : end]
+        try:
+            for _ in events(chunk):
+                pass
+        except SourceError as error:
+            kind = re.search(r"""^\s*(?:-\s+)?["']?kind["']?:\s*["']?(\w+)""", text[start:end], re.MULTILINE)
+            line = text.count("\n", 0, start) + (error.line or 1)
+            broken.append(Broken(start, end, f"line {line}: {error.message}", kind[1] if kind else ""))
+            body = text[start:end]
+            blank = re.sub(r"[^\r\n]", " ", body)
+            if column is not None:
+                blank = blank[:column] + "-" + blank[column + 1 :]
+            text = text[:start] + blank + text[end:]
+    return text, broken
+
+
+def _chunks(text: str) -> Iterator[tuple[int, int, int | None]]:
+    """(start, end, column of the dash or None) of every document, or of every list item of a ResourceList."""
+    items = _ITEMS_LINE.search(text)
+    if items and re.search(r"^kind: ?[\"']?ResourceList", text, re.MULTILINE):
+        dash = re.compile(r"( *)-(?=[ \t\r\n])").match(text, items.end())
+        if dash is None:
+            return
+        column = len(dash[1])
+        # The list ends at the first line that is a key at the margin.
+        after = re.compile(r"^[A-Za-z\"'.]", re.MULTILINE).search(text, items.end())
+        end = after.start() if after else len(text)
+        starts = [m.start() for m in re.compile(rf"^ {{{column}}}-(?=[ \t\r\n])", re.MULTILINE).finditer(text, 0, end)]
+        starts = [s for s in starts if s >= items.end()]
+        for start, stop in zip(starts, [*starts[1:], end], strict=True):
+            yield start, stop, column
+        return
+    starts = [m.end() for m in _DOCUMENT_LINE.finditer(text)]
+    ends = [m.start() for m in _DOCUMENT_LINE.finditer(text)]
+    for start, stop in zip([0, *starts], [*ends, len(text)], strict=True):
+        yield start, stop, None

@@ -1,0 +1,72 @@
+"""Every folder below this one with an `input.*` file is a case, compared as bytes.
+
+    input.yaml | input.json   what the function reads (a ResourceList or a plain stream)
+    env                       NAME=value lines, optional: the environment
+    expected.diff             unified diff from input to output; absent: the output equals the input
+    expected.stderr           what is said on standard error
+    exit                      the exit code; absent: 0
+
+A diff is the golden file, so that a reviewer reads what changes and nothing else. `make golden` rewrites the expected
+files and fails: read the diff before you commit it. Every case also keeps the laws (`tests/laws.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from krm_otel.views.diff import unified
+from tests.laws import assert_laws, function
+
+ROOT = Path(__file__).parent
+CASES = sorted(path.parent for path in ROOT.rglob("input.*"))
+
+
+def test_there_are_cases() -> None:
+    """A suite that finds nothing passes everything."""
+    assert len(CASES) > 50
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_case(case: Path, request: pytest.FixtureRequest) -> None:
+    """Output, standard error and exit code are as reviewed, and the laws hold."""
+    data = next(case.glob("input.*")).read_bytes()
+    environ = read_environ(case / "env")
+    out, outcome = function(data, environ)
+    found = {
+        "expected.diff": "".join(f"{line}\n" for line in difference(data, out)),
+        "expected.stderr": "".join(f"{line}\n" for line in outcome.lines()),
+        "exit": f"{outcome.exit_code}\n" if outcome.exit_code else "",
+    }
+    wanted = {name: read(case / name) for name in found}
+    if request.config.getoption("--update-golden"):
+        for name in found:
+            if found[name] != wanted[name]:
+                write(case / name, found[name])
+    assert found == wanted
+    assert_laws(data, environ)
+
+
+def difference(before: bytes, after: bytes) -> Iterator[str]:
+    """The diff, with a word where standard output is empty: nothing may be written then."""
+    if not after and before:
+        yield "(no output)"
+        return
+    yield from unified(before.decode(), after.decode(), "items")
+
+
+def read_environ(path: Path) -> dict[str, str]:
+    return dict(line.split("=", 1) for line in read(path).splitlines() if line)
+
+
+def read(path: Path) -> str:
+    return path.read_bytes().decode() if path.exists() else ""
+
+
+def write(path: Path, text: str) -> None:
+    if text:
+        path.write_bytes(text.encode())
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,36 @@
+"""The real tools as fixtures. One that is missing fails the test: a skip would look like a pass."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.tools.clients import Kpt, Kustomize
+from tools.build import ToolError, require
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder is e2e; nobody has to remember to say so."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.e2e)
+
+
+@pytest.fixture(scope="session")
+def kpt() -> Kpt:
+    return Kpt(_path("kpt"))
+
+
+@pytest.fixture(scope="session")
+def kustomize() -> Kustomize:
+    return Kustomize(_path("kustomize"))
+
+
+def _path(name: str) -> Path:
+    try:
+        return require(name)
+    except ToolError as error:
+        pytest.fail(str(error), pytrace=False)

@@ -1,0 +1,235 @@
+#!/usr/bin/env python3
+"""Builds or finds the real tools that the tests run: `make tools`.
+
+Each lives in the user's cache under its version, so that a fresh clone finds what another one built:
+
+    ${XDG_CACHE_HOME:-~/.cache}/krm-otel/tools/<name>-<version>/<name>
+
+A tool only gets that name once it has said that it is the pinned version: an aborted build never counts.
+Beside it, `recipe` holds a digest of what it was made from; a changed recipe builds again.
+
+To add a tool, add a line to TOOLS. One that is built with Go also needs a module in tools/go/<name>
+with its go.mod and go.sum committed: the build may not change them, and asks nobody else for checksums.
+Needs nothing but the standard library, since it also runs without the project's environment.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+HERE = Path(__file__).resolve().parent
+HEARTBEAT = 30.0  # seconds of silence after which a build says that it is still at it
+
+
+class ToolError(Exception):
+    """A tool is missing or cannot be made; the message tells a person what to do."""
+
+
+class Source(Protocol):
+    """How to come by a tool."""
+
+    def recipe(self, tool: Tool) -> Iterator[bytes]:
+        """Everything the result depends on apart from the version."""
+
+    def obtain(self, tool: Tool, target: Path) -> None:
+        """Put the executable at `target`, or raise ToolError."""
+
+
+@dataclass(frozen=True)
+class Tool:
+    name: str
+    version: str
+    source: Source
+    version_command: tuple[str, ...] = ("version",)
+    """The arguments that make it print its version; none for a tool that cannot say."""
+    says: str | None = None
+    """A regular expression for all that it then prints; by default the bare version."""
+
+    @property
+    def path(self) -> Path:
+        return cache_dir() / f"{self.name}-{self.version}" / self.name
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+
+@dataclass(frozen=True)
+class GoBuild:
+    """Build `package` in the module tools/go/<name>."""
+
+    package: str
+    ldflags: str = "-s -w"
+    env: Mapping[str, str] = field(default_factory=dict)
+
+    def recipe(self, tool: Tool) -> Iterator[bytes]:
+        yield repr((self.package, self.ldflags, sorted(self.env.items()))).encode()
+        for file in sorted(self._module(tool).rglob("*")):
+            if file.is_file():
+                yield str(file.relative_to(HERE)).encode()
+                yield file.read_bytes()
+
+    def obtain(self, tool: Tool, target: Path) -> None:
+        if shutil.which("go") is None:
+            raise ToolError(f"{tool}: building it needs Go, and there is no `go` on PATH")
+        # readonly and a complete go.sum: the same sources on every machine, or no build. local: a module that
+        # wants a newer Go is an error here, not a download.
+        environment = {
+            **os.environ,
+            "CGO_ENABLED": "0",
+            "GOFLAGS": "-mod=readonly -trimpath -buildvcs=false",
+            "GOTOOLCHAIN": "local",
+            "GOWORK": "off",
+            **self.env,
+        }
+        command = ["go", "build", "-ldflags", self.ldflags, "-o", str(target), self.package]
+        run_with_heartbeat(tool, command, cwd=self._module(tool), env=environment)
+
+    @staticmethod
+    def _module(tool: Tool) -> Path:
+        return HERE / "go" / tool.name
+
+
+@dataclass(frozen=True)
+class OnPath:
+    """Take the one on PATH, which has to be of the pinned version. `hint`: where a person gets it from."""
+
+    hint: str
+
+    def recipe(self, tool: Tool) -> Iterator[bytes]:
+        # The file itself, since a link goes on pointing at whatever is installed there next.
+        found = shutil.which(tool.name)
+        if found is not None:
+            file = Path(found).resolve()
+            yield f"{file} {file.stat().st_size} {file.stat().st_mtime_ns}".encode()
+
+    def obtain(self, tool: Tool, target: Path) -> None:
+        found = shutil.which(tool.name)
+        if found is None:
+            raise ToolError(f"{tool}: there is no `{tool.name}` on PATH; {self.hint}")
+        target.symlink_to(Path(found).resolve())
+
+
+TOOLS = {
+    tool.name: tool
+    for tool in (
+        Tool("kustomize", "v5.8.2", GoBuild("sigs.k8s.io/kustomize/kustomize/v5")),
+        # Not to be had through the Go module proxy, under neither of its two module names.
+        Tool("kpt", "1.0.0-beta.56", OnPath("install that version, for instance with Google Cloud's packages")),
+    )
+}
+
+
+def require(name: str) -> Path:
+    """The path of a tool that is there; for tests."""
+    tool = TOOLS[name]
+    if not tool.path.exists():
+        raise ToolError(f"{tool} is missing: `make tools` provides it")
+    return tool.path
+
+
+def cache_dir() -> Path:
+    # The standard wants an empty or relative value to be ignored.
+    configured = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    base = configured if configured.is_absolute() else Path.home() / ".cache"
+    return base / "krm-otel" / "tools"
+
+
+def provide(tool: Tool) -> None:
+    """Make sure that `tool.path` is the pinned version, made by the recipe of today."""
+    recipe = digest(tool)
+    stamp = tool.path.with_name("recipe")
+    if tool.path.exists() and stamp.exists() and stamp.read_text() == recipe:
+        print(f"{tool}: there", flush=True)
+        return
+    print(f"{tool}: working on it ...", flush=True)
+    start = time.monotonic()
+    tool.path.parent.mkdir(parents=True, exist_ok=True)
+    # In the same folder, so that the replacement is one rename.
+    with tempfile.TemporaryDirectory(prefix="unfinished-", dir=tool.path.parent) as workshop:
+        made = Path(workshop) / tool.name
+        tool.source.obtain(tool, made)
+        check_version(tool, made)
+        made.replace(tool.path)
+    # Last: whoever dies in between has a good tool, and makes it again.
+    stamp.write_text(recipe)
+    print(f"{tool}: ready after {time.monotonic() - start:.0f} s", flush=True)
+
+
+def digest(tool: Tool) -> str:
+    parts = [hashlib.sha256(part).digest() for part in tool.source.recipe(tool)]
+    return hashlib.sha256(b"".join(parts)).hexdigest()
+
+
+def check_version(tool: Tool, executable: Path) -> None:
+    if not tool.version_command:
+        return
+    command = [str(executable), *tool.version_command]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    said = (answer.stdout + answer.stderr).strip()
+    expected = tool.says or re.escape(tool.version)
+    if answer.returncode != 0 or not re.fullmatch(expected, said, re.DOTALL):
+        hint = f"; {tool.source.hint}" if isinstance(tool.source, OnPath) else ""
+        raise ToolError(
+            f"{tool}: `{tool.name} {' '.join(tool.version_command)}` answered {said!r} (exit {answer.returncode}){hint}"
+        )
+
+
+def run_with_heartbeat(tool: Tool, command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> None:
+    """Run a long command; its output is of interest only when it fails."""
+    start = time.monotonic()
+    with (
+        tempfile.TemporaryFile("w+", errors="replace") as output,
+        subprocess.Popen(
+            command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+        ) as process,
+    ):
+        try:
+            while True:
+                try:
+                    code = process.wait(timeout=HEARTBEAT)
+                    break
+                except subprocess.TimeoutExpired:
+                    print(f"{tool}: {time.monotonic() - start:.0f} s ...", flush=True)
+        except BaseException:
+            process.terminate()
+            raise
+        if code != 0:
+            output.seek(0)
+            raise ToolError(f"{tool}: `{' '.join(command)}` failed (exit {code}):\n{output.read()}")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(TOOLS)}; all of them by default")
+    parser.add_argument("--print-dir", metavar="NAME", choices=TOOLS, help="only tell in which folder it is")
+    arguments = parser.parse_args()
+    unknown = [name for name in arguments.names if name not in TOOLS]
+    if unknown:
+        parser.error(f"no such tool: {', '.join(unknown)}")
+    try:
+        if arguments.print_dir:
+            print(require(arguments.print_dir).parent)
+            return 0
+        # One after another: a Go build takes all cores by itself, and memory for each.
+        for name in arguments.names or TOOLS:
+            provide(TOOLS[name])
+    except ToolError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
