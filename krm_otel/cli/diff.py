@@ -18,8 +18,9 @@ from krm_otel.views.diff import colour, unified
 @options.paths
 @options.function_config
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)
+@options.report
 @click.pass_context
-def command(ctx: click.Context, paths: tuple[str, ...], fn_config: str | None, color: str) -> None:
+def command(ctx: click.Context, paths: tuple[str, ...], fn_config: str | None, color: str, report: str | None) -> None:
     """Show what render would change at PATH. Exit code 0: nothing; 1: differences; 2: errors.
 
     \b
@@ -39,5 +40,5 @@ def command(ctx: click.Context, paths: tuple[str, ...], fn_config: str | None, c
         for line in unified(source.data.decode(), text, source.name or "stdin"):
             different = True
             click.echo(click.style(line, fg=colour(line)) if coloured else line, color=coloured)
-    tell(outcome, ctx.obj)
+    tell(outcome, report)
     ctx.exit(2 if outcome.exit_code else 1 if different else 0)

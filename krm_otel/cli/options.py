@@ -5,6 +5,12 @@ from __future__ import annotations
 import click
 
 paths = click.argument("paths", nargs=-1, required=True, metavar="PATH…")
+report = click.option(
+    "--report",
+    metavar="FILE",
+    envvar="KRM_OTEL_REPORT",
+    help="Write results and actions to FILE as JSON (also KRM_OTEL_REPORT).",
+)
 function_config = click.option(
     "-c", "--fn-config", "fn_config", metavar="FILE", help="The function config: an OTelConfig, or a flat ConfigMap."
 )

@@ -16,8 +16,9 @@ from krm_otel.run import run
 @options.paths
 @options.function_config
 @options.output
+@options.report
 @click.pass_context
-def command(ctx: click.Context, paths: tuple[str, ...], fn_config: str | None, output: str) -> None:
+def command(ctx: click.Context, paths: tuple[str, ...], fn_config: str | None, output: str, report: str | None) -> None:
     """Inject into the manifests at PATH (files, folders, or - for standard input).
 
     A whole folder holds every class: what was injected for one that is no longer there is taken out.
@@ -34,5 +35,5 @@ def command(ctx: click.Context, paths: tuple[str, ...], fn_config: str | None, o
     config = read_function_config(fn_config)
     outcome = run(given.sources, os.environ, function_config=config, complete=given.complete, track=track)
     write_outcome(given, outcome, output)
-    tell(outcome, ctx.obj)
+    tell(outcome, report)
     ctx.exit(outcome.exit_code)

@@ -16,8 +16,9 @@ from krm_otel.run import run
 @options.paths
 @options.function_config
 @options.output
+@options.report
 @click.pass_context
-def command(ctx: click.Context, paths: tuple[str, ...], fn_config: str | None, output: str) -> None:
+def command(ctx: click.Context, paths: tuple[str, ...], fn_config: str | None, output: str, report: str | None) -> None:
     """Take everything out that krm-otel put into the manifests at PATH.
 
     What it injected into unchanged files comes out to the byte. Values that were edited since stay: they are yours.
@@ -31,5 +32,5 @@ def command(ctx: click.Context, paths: tuple[str, ...], fn_config: str | None, o
     config = read_function_config(fn_config)
     outcome = run(given.sources, os.environ, function_config=config, remove=True, track=track)
     write_outcome(given, outcome, output)
-    tell(outcome, ctx.obj)
+    tell(outcome, report)
     ctx.exit(outcome.exit_code)

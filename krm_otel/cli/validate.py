@@ -17,8 +17,9 @@ from krm_otel.run import run
 @options.paths
 @options.function_config
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@options.report
 @click.pass_context
-def command(ctx: click.Context, paths: tuple[str, ...], fn_config: str | None, form: str) -> None:
+def command(ctx: click.Context, paths: tuple[str, ...], fn_config: str | None, form: str, report: str | None) -> None:
     """Check the manifests at PATH and write results only. Exit code 0: no error; 1: errors.
 
     \b
@@ -36,5 +37,5 @@ def command(ctx: click.Context, paths: tuple[str, ...], fn_config: str | None, f
             click.secho(result.line(), fg=severity_colour(result.severity))
             if result.proposed is not None:
                 click.echo(f"  write: {json.dumps(result.proposed, ensure_ascii=False)}")
-    write_report(outcome, ctx.obj)
+    write_report(outcome, report)
     ctx.exit(outcome.exit_code)
