@@ -55,7 +55,7 @@ CODES: Final[dict[str, str]] = {
     "propagator-deprecated": "A propagator is deprecated by OpenTelemetry.",
     "propagators-empty": "The list of propagators is empty.",
     "propagators-none": "The propagator none stands beside others.",
-    "protocol-assumed": "An endpoint's port is neither 4317 nor 4318, so the protocol is the configured one, else gRPC.",
+    "protocol-assumed": "An endpoint's port is neither 4317 nor 4318, the configured protocol is used, else gRPC.",
     "protocol-port": "The configured protocol is not that of the endpoint's port; the port decides.",
     "sampling-rate-clamped": "A sampling rate lies outside 0.0 to 1.0 and was clamped.",
     "sampling-rate-high": "A sampling rate above 0.5 keeps more than half of all traces.",

@@ -1,0 +1,208 @@
+"""The command line: streams, files, exit codes, report."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+QUICKSTART = Path(__file__).parents[3] / "examples" / "quickstart"
+CLASS = (QUICKSTART / "classruntime.yaml").read_bytes()
+WORKLOADS = (QUICKSTART / "workloads.yaml").read_bytes()
+STREAM = CLASS + b"---\n" + WORKLOADS
+
+
+def krm_otel(*args: str | Path, stdin: bytes = b"", **env: str) -> subprocess.CompletedProcess[bytes]:
+    """Runs the installed command as a user does."""
+    command = [str(Path(sys.executable).with_name("krm-otel")), *map(str, args)]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("OPRC_", "KRM_OTEL_"))}
+    return subprocess.run(command, input=stdin, capture_output=True, env={**kept, **env}, check=False, timeout=60)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the quickstart."""
+    apps = tmp_path / "apps"
+    (apps / "base").mkdir(parents=True)
+    (apps / "classruntime.yaml").write_bytes(CLASS)
+    (apps / "base" / "workloads.yaml").write_bytes(WORKLOADS)
+    return apps
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_function_writes_the_stream_and_names_every_workload() -> None:
+    """Without a subcommand standard input is the input; standard error has a line for each workload."""
+    done = krm_otel(stdin=STREAM)
+    assert done.returncode == 0
+    assert b"OTEL_EXPORTER_OTLP_ENDPOINT" in done.stdout
+    assert done.stderr.decode().splitlines() == [
+        "Deployment/hello-class injected",
+        "Deployment/hello-class-odgm injected",
+    ]
+    back = krm_otel("uninject", "-", stdin=done.stdout)
+    assert (back.returncode, back.stdout) == (0, STREAM)
+
+
+def test_environment_is_read() -> None:
+    """OPRC_CRM_* reaches the function."""
+    done = krm_otel(stdin=STREAM, OPRC_CRM_FEATURES_OTEL="false")
+    assert (done.returncode, done.stdout) == (0, STREAM)
+    assert b"skipped (switched off by environment OPRC_CRM_FEATURES_OTEL)" in done.stderr
+
+
+def test_unreadable_input_gives_no_output() -> None:
+    """Blank output with a reason and exit 1: kpt then writes nothing."""
+    done = krm_otel(stdin=b"a: [\n")
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"error: the input is not YAML or JSON" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_render_in_place_and_back(folder: Path) -> None:
+    """`-o` the same folder changes only files with workloads; uninject gives every byte back."""
+    before = files(folder)
+    assert krm_otel("render", folder, "-o", folder).returncode == 0
+    after = files(folder)
+    assert {name for name in before if before[name] != after[name]} == {"base/workloads.yaml"}
+    assert after.keys() == before.keys()
+    again = krm_otel("render", folder, "-o", folder)
+    assert files(folder) == after
+    assert b"unchanged" in again.stderr
+    assert krm_otel("uninject", folder, "-o", folder).returncode == 0
+    assert files(folder) == before
+
+
+def test_render_into_another_folder(folder: Path, tmp_path: Path) -> None:
+    """Files land at their places below the folder, the source stays."""
+    before = files(folder)
+    out = tmp_path / "out"
+    assert krm_otel("render", folder, "-o", out).returncode == 0
+    assert files(folder) == before
+    assert files(out).keys() == before.keys()
+
+
+def test_render_to_standard_output_is_one_stream(folder: Path) -> None:
+    """The default: a stream that the function reads as unchanged."""
+    stream = krm_otel("render", folder).stdout
+    again = krm_otel(stdin=stream)
+    assert again.stdout == stream
+    assert again.stderr.decode().splitlines() == [
+        "Deployment/hello-class unchanged",
+        "Deployment/hello-class-odgm unchanged",
+    ]
+
+
+def test_errors_write_no_file(folder: Path) -> None:
+    """One faulty block: exit 1 and not a byte on disk."""
+    (folder / "classruntime.yaml").write_bytes(CLASS.replace(b"sampling_rate: 0.05", b"sampling_rat: 0.05"))
+    before = files(folder)
+    done = krm_otel("render", folder, "-o", folder)
+    assert done.returncode == 1
+    assert files(folder) == before
+    assert b"sampling_rat" in done.stderr
+    assert str(folder / "classruntime.yaml").encode() in done.stderr
+
+
+def test_diff_exit_codes(folder: Path) -> None:
+    """1 with differences, 0 without, 2 with errors; no colour where there is no terminal."""
+    done = krm_otel("diff", folder)
+    assert done.returncode == 1
+    assert done.stdout.startswith(b"--- a/")
+    assert b"\x1b[" not in done.stdout
+    assert b"\x1b[32m" in krm_otel("diff", folder, "--color", "always").stdout
+    krm_otel("render", folder, "-o", folder)
+    same = krm_otel("diff", folder)
+    assert (same.returncode, same.stdout) == (0, b"")
+    (folder / "classruntime.yaml").write_bytes(CLASS.replace(b"http://", b"ftp://"))
+    assert krm_otel("diff", folder).returncode == 2
+
+
+def test_validate_prints_results_only(folder: Path) -> None:
+    """Every fault with what to write instead; exit 1."""
+    (folder / "classruntime.yaml").write_bytes(CLASS.replace(b"traces: true", b"trace: true"))
+    done = krm_otel("validate", folder)
+    assert done.returncode == 1
+    assert b"spec.observability.telemetry.trace" in done.stdout
+    assert b'write: "traces"' in done.stdout
+    found = json.loads(krm_otel("validate", folder, "--format", "json").stdout)
+    assert found[0]["field"] == {
+        "path": "spec.observability.telemetry.trace",
+        "currentValue": "trace",
+        "proposedValue": "traces",
+    }
+
+
+def test_function_config_file(folder: Path, tmp_path: Path) -> None:
+    """`-c` gives the settings for all classes."""
+    config = tmp_path / "otel.yaml"
+    config.write_text("apiVersion: fn.oaas.io/v1alpha1\nkind: OTelConfig\nspec: {enabled: false}\n")
+    done = krm_otel("render", folder, "-c", config)
+    assert done.returncode == 0
+    assert b"OTEL_" not in done.stdout.replace(b"OTelConfig", b"")
+
+
+@pytest.mark.parametrize("how", ["option", "environment", "before"])
+def test_report_has_results_and_actions(folder: Path, tmp_path: Path, how: str) -> None:
+    """The report carries what Helm and kustomize swallow."""
+    report = tmp_path / "report.json"
+    if how == "option":
+        krm_otel("render", folder, "--report", report)
+    elif how == "environment":
+        krm_otel("render", folder, KRM_OTEL_REPORT=str(report))
+    else:
+        krm_otel("--report", report, stdin=STREAM)
+    data = json.loads(report.read_text())
+    assert [action["action"] for action in data["actions"]] == ["injected", "injected"]
+    assert data["results"] == []
+
+
+def test_two_files_for_one_place_are_refused(folder: Path, tmp_path: Path) -> None:
+    """Nothing is overwritten by chance."""
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "classruntime.yaml").write_bytes(b"kind: ConfigMap\n")
+    done = krm_otel("render", folder, other, "-o", tmp_path / "out")
+    assert done.returncode == 2
+    assert b"two files would be written to" in done.stderr
+
+
+def test_missing_path_is_a_sentence() -> None:
+    """No traceback for a folder that is not there."""
+    done = krm_otel("render", "no-such-folder")
+    assert done.returncode == 1
+    assert done.stderr.decode() == "Error: cannot read no-such-folder: No such file or directory\n"
+
+
+def test_help_has_examples() -> None:
+    """What `kpt fn doc` prints."""
+    text = krm_otel("--help").stdout.decode()
+    assert "kpt fn eval" in text
+    assert "kind: OTelConfig" in text
+
+
+def test_start_up_imports_no_more_than_it_needs() -> None:
+    """The function's own way loads no terminal library, no network, no thread pool."""
+    code = (
+        "import sys, io; sys.argv = ['krm-otel']\n"
+        "from krm_otel.cli.main import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "print(*sorted({name.split('.')[0] for name in sys.modules}), file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], input=STREAM, capture_output=True, check=True, timeout=60)
+    loaded = set(done.stderr.decode().splitlines()[-1].split())
+    assert {"krm_otel", "yaml", "pydantic", "click"} <= loaded
+    assert not loaded & {"rich", "requests", "ssl", "multiprocessing", "asyncio", "hypothesis"}
+
+
+def test_hash_seed_does_not_show() -> None:
+    """The same bytes whatever order Python's sets have."""
+    outputs = {krm_otel(stdin=STREAM, PYTHONHASHSEED=seed).stdout for seed in ("0", "1", "4242")}
+    assert len(outputs) == 1

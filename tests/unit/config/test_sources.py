@@ -1,0 +1,309 @@
+"""Which objects count: function configs of all kinds, OTelConfigs and ClassRuntimes among the items."""
+
+from __future__ import annotations
+
+import pytest
+
+from krm_otel.config.settings import KindPath, Origin, PlatformComponent
+from tests.unit.config.given import (
+    ENDPOINT,
+    class_runtime,
+    config_map,
+    observability,
+    otel_config,
+    resolved,
+    sound,
+    told,
+)
+
+
+@pytest.mark.parametrize("config", [None, "{}"])
+def test_no_function_config_is_no_fault(config: str | None) -> None:
+    """An empty mapping reads as absent."""
+    configuration, results = resolved([class_runtime()], config)
+    assert results == []
+    assert configuration.config_given is False
+    assert configuration.classes[0].settings is None
+
+
+@pytest.mark.parametrize(
+    ("config", "path", "proposed"),
+    [
+        ("apiVersion: apps/v1\nkind: Deployment", "kind", "OTelConfig"),
+        ("spec: {}", "kind", "OTelConfig"),
+        ("apiVersion: v2\nkind: ConfigMap", "apiVersion", "v1"),
+        ("apiVersion: acme.io/v1\nkind: ClassRuntime", "apiVersion", "oaas.io/v1alpha1"),
+    ],
+)
+def test_other_function_configs_are_refused_with_those_accepted(config: str, path: str, proposed: str) -> None:
+    """The message names all three kinds; nothing else is judged by a configuration that is not known."""
+    _, results = resolved([observability("enabled: true")], config)
+    (result,) = results
+    assert (result.code, result.field_path, result.proposed) == ("function-config-kind", path, proposed)
+    assert all(kind in result.message for kind in ("OTelConfig", "ConfigMap", "ClassRuntime"))
+
+
+def test_a_lone_otelconfig_among_the_items_is_used() -> None:
+    """Also beside a flat ConfigMap, which ranks above it, and a ClassRuntime as function config."""
+    config = otel_config(f"telemetry: {{traces: false, logs: true}}\ncollector: {{endpoint: '{ENDPOINT}'}}")
+    block = observability("enabled: true")
+    for given in (None, config_map("traces: on"), block):
+        configuration, results = resolved([config, block], given)
+        assert results == []
+        (found,) = configuration.classes
+        assert found.settings is not None
+        assert found.settings.logs.origin == Origin("OTelConfig", "spec.telemetry.logs")
+        assert found.settings.traces.value is (given is not None and "ConfigMap" in given)
+        assert configuration.config_given is True
+
+
+def test_two_otelconfigs_are_an_error_that_names_both() -> None:
+    """Unless one is given as function config; the same one twice is one."""
+    one, two = otel_config("{}", "one"), otel_config("{}", "two")
+    _, results = resolved([one, observability("enabled: true"), two])
+    assert told(results) == [("config-twice", "metadata.name")]
+    assert "OTelConfig one in items[0]" in results[0].message
+    assert "OTelConfig two in items[2]" in results[0].message
+    assert told(resolved([one, one])[1]) == []
+    assert told(resolved([one, otel_config("prune: true", "one")])[1]) == [("config-twice", "metadata.name")]
+    _, results = resolved([one, two], one)
+    assert told(results, "info") == [("config-unused", "")]
+
+
+@pytest.mark.parametrize("api_version", ["fn.oaas.io/v1", "oaas.io/v1alpha1"])
+@pytest.mark.parametrize("given", [True, False])
+def test_an_otelconfig_of_another_version_is_an_error_with_the_right_one(api_version: str, given: bool) -> None:
+    """As function config and among the items; what is in it is checked all the same."""
+    text = otel_config("foo: 1").replace("fn.oaas.io/v1alpha1", api_version)
+    _, results = resolved([] if given else [text], text if given else None)
+    assert told(results) == [("api-version", "apiVersion"), ("unknown-field", "spec.foo")]
+    assert results[0].proposed == "fn.oaas.io/v1alpha1"
+
+
+def test_a_classruntime_as_function_config_counts_once() -> None:
+    """It is one of the classes; where it is among the items too, the item counts, renamed or not."""
+    given = class_runtime()
+    assert [c.ref.position for c in resolved([], given)[0].classes] == [-1]
+    assert [c.ref.position for c in resolved([given], given)[0].classes] == [0]
+    other = class_runtime(namespace="other")
+    assert [c.namespace for c in resolved([other], given)[0].classes] == ["other", "demo"]
+    renamed = class_runtime(
+        name="prod-echo",
+        namespace="prod",
+        more="  annotations:\n"
+        "    internal.config.kubernetes.io/previousNames: echo\n"
+        "    internal.config.kubernetes.io/previousNamespaces: demo\n",
+    )
+    assert [c.name for c in resolved([renamed], given)[0].classes] == ["prod-echo"]
+
+
+def test_classes_need_names_of_their_own() -> None:
+    """No name, the platform's name and a name that is taken are errors; the first of two stays."""
+    nameless = "apiVersion: oaas.io/v1alpha1\nkind: ClassRuntime\nmetadata: {}\n"
+    platform = class_runtime(name="oaas-platform")
+    configuration, results = resolved(
+        [nameless, platform, class_runtime(), class_runtime(), class_runtime(namespace="x")]
+    )
+    assert [(r.code, r.ref.position) for r in results] == [
+        ("class-name-missing", 0),
+        ("class-name-reserved", 1),
+        ("class-name-twice", 3),
+    ]
+    assert "items[2]" in results[2].message and "items[3]" in results[2].message
+    assert [c.ref.position for c in configuration.classes] == [2, 4]
+
+
+def test_other_items_are_passed_over() -> None:
+    """Only ClassRuntimes of group oaas.io and OTelConfigs are looked at."""
+    texts = ["apiVersion: acme.io/v1\nkind: ClassRuntime", "apiVersion: acme.io/v1\nkind: OTelConfig\nfoo: 1"]
+    configuration, results = resolved(texts)
+    assert results == []
+    assert configuration.classes == ()
+
+
+# --- the flat form ------------------------------------------------------------------------------------------------
+
+FLAT = {
+    "enabled": "yes",
+    "endpoint": ENDPOINT,
+    "sampling_rate": "0.05",
+    "collector_image": "c:1",
+    "mode": "external",
+    "propagators": "w3c, xray",
+    "traces": "1",
+    "metrics": "False",
+    "logs": "on",
+    "exporter_traces": "http://jaeger:4318",
+    "exporter_metrics": "http://mimir:4318/otlp/v1/metrics",
+    "exporter_logs": "http://loki:3100/otlp/v1/logs",
+    "resource_attributes": "team=core, note=a%2Cb",
+    "protocol": "http",
+}
+
+
+@pytest.mark.parametrize("form", ["environment", "ConfigMap", "quoted ConfigMap"])
+def test_the_flat_form_says_everything(form: str) -> None:
+    """The environment and the ConfigMap have one table; values may stand unquoted there."""
+    quote = '"' if form.startswith("quoted") else ""
+    data = "\n".join(f"{key}: {quote}{value}{quote}" for key, value in FLAT.items())
+    config = None if form == "environment" else config_map(data)
+    environ = {f"OPRC_CRM_OTEL_{k.upper()}": v for k, v in FLAT.items()} if form == "environment" else {}
+    settings = sound(observability("{}"), config, environ)
+
+    def origin(key: str) -> Origin:
+        if form == "environment":
+            return Origin("environment", f"OPRC_CRM_OTEL_{key.upper()}")
+        return Origin("OTelConfig", f"data.{key}")
+
+    found = {
+        "enabled": settings.enabled,
+        "sampling_rate": settings.sampling_rate,
+        "collector_image": settings.image,
+        "mode": settings.mode,
+        "propagators": settings.propagators,
+        "traces": settings.traces,
+        "metrics": settings.metrics,
+        "logs": settings.logs,
+        "protocol": settings.protocol,
+        "endpoint": settings.endpoint,
+        "exporter_traces": settings.exporters["traces"],
+        "exporter_logs": settings.exporters["logs"],
+        "resource_attributes": settings.resource_attributes["team"],
+    }
+    for key, value in found.items():
+        assert value is not None
+        assert value.origin == origin(key), key
+    assert settings.sampling_rate.value == 0.05
+    assert settings.propagators.value == ("tracecontext", "baggage", "xray")
+    assert (settings.traces.value, settings.metrics.value, settings.logs.value) == (True, False, True)
+    assert {key: value.value for key, value in settings.resource_attributes.items()} == {"team": "core", "note": "a,b"}
+    assert "metrics" not in settings.exporters
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "code", "proposed"),
+    [
+        ("enabled", "maybe", "wrong-type", None),
+        ("sampling_rate", "ten", "wrong-type", None),
+        ("sampling_rate", "10%", "wrong-type", 0.1),
+        ("sampling_rate", "nan", "wrong-type", None),
+        ("mode", "Sidecar", "unknown-value", "sidecar"),
+        ("propagators", "w3c,tracecontext", "unknown-value", "w3c"),
+        ("propagators", "w3c,none", "propagators-none", ["w3c"]),
+        ("endpoint", "collector:4317", "endpoint-invalid", "http://collector:4317"),
+        ("resource_attributes", "team", "attribute-pair", None),
+        ("resource_attributes", "a=%ff", "attribute-pair", None),
+        ("resource_attributes", "a b=c", "attribute-key", "a_b"),
+        ("protocol", "http/protobuf", "unknown-value", "http"),
+    ],
+)
+def test_bad_values_of_the_flat_form_name_the_key_or_the_variable(
+    key: str, value: str, code: str, proposed: object
+) -> None:
+    """The same fault in both, told with the name that its author wrote."""
+    variable = f"OPRC_CRM_OTEL_{key.upper()}"
+    (result,) = resolved([], None, {variable: value})[1]
+    assert (result.severity, result.code, result.field_path, result.proposed) == ("error", code, variable, proposed)
+    assert result.message.startswith(variable)
+    assert result.ref.kind == ""
+    (result,) = resolved([], config_map(f'{key}: "{value}"'))[1]
+    assert (result.severity, result.code, result.field_path, result.proposed) == (
+        "error",
+        code,
+        f"data.{key}",
+        proposed,
+    )
+    assert result.ref.kind == "ConfigMap"
+
+
+@pytest.mark.parametrize(
+    ("data", "code", "path", "proposed"),
+    [
+        ("samplingRate: 0.1", "unknown-field", "data.samplingRate", "sampling_rate"),
+        ("OPRC_CRM_OTEL_MODE: external", "unknown-field", "data.OPRC_CRM_OTEL_MODE", "mode"),
+        ("OPRC_CRM_FEATURES_OTEL: on", "unknown-field", "data.OPRC_CRM_FEATURES_OTEL", "features_otel"),
+        ("zzz: 1", "unknown-field", "data.zzz", None),
+        ("propagators: [w3c]", "wrong-type", "data.propagators", None),
+        ("traces: on\ntraces: off", "duplicate-key", "data.traces", None),
+    ],
+)
+def test_the_flat_configmap_is_strict_about_its_keys(data: str, code: str, path: str, proposed: str | None) -> None:
+    """Unknown keys get the nearest right one, lists are refused."""
+    (result,) = resolved([], config_map(data))[1]
+    assert (result.severity, result.code, result.field_path, result.proposed) == ("error", code, path, proposed)
+
+
+def test_an_unknown_variable_gets_a_warning_with_the_nearest() -> None:
+    """It is not read; variables of others are none of our business."""
+    environ = {"OPRC_CRM_OTEL_SAMPLE_RATE": "1", "OPRC_CRM_HTTP_PORT": "1", "OTEL_TRACES_EXPORTER": "x"}
+    (result,) = resolved([], None, environ)[1]
+    assert (result.severity, result.code) == ("warning", "unknown-variable")
+    assert result.proposed == "OPRC_CRM_OTEL_SAMPLING_RATE"
+
+
+def test_empty_means_unset_and_bytes_that_are_no_text_are_an_error() -> None:
+    """An empty variable or key is as good as none; invalid UTF-8 cannot go into a manifest."""
+    environ = {"OPRC_CRM_OTEL_MODE": "", "OPRC_CRM_OTEL_ENDPOINT": " "}
+    assert resolved([], config_map('mode: ""\ntraces: null'), environ)[1] == []
+    assert told(resolved([], None, {"OPRC_CRM_OTEL_COLLECTOR_IMAGE": "a\udcff"})[1]) == [
+        ("not-utf8", "OPRC_CRM_OTEL_COLLECTOR_IMAGE")
+    ]
+
+
+# --- the rest of an OTelConfig ------------------------------------------------------------------------------------
+
+
+def test_the_rest_of_an_otelconfig_is_handed_on() -> None:
+    """kinds, skip_containers, knative and prune."""
+    config = otel_config(
+        """
+        kinds: [{apiVersion: argoproj.io/v1alpha1, kind: Rollout, path: spec.template}]
+        skip_containers: [proxy, "agent-*"]
+        knative: {field_ref: true}
+        prune: false
+        """
+    )
+    configuration, results = resolved([], config)
+    assert results == []
+    assert configuration.kinds == (KindPath("argoproj.io/v1alpha1", "Rollout", ("spec", "template")),)
+    assert configuration.skip_containers == ("proxy", "agent-*")
+    assert configuration.knative_field_ref is True
+    assert configuration.prune is False
+    assert resolved([], otel_config("{}"))[0].prune is None
+
+
+def test_the_platform_has_settings_of_the_cluster() -> None:
+    """It is on where its block stands, and has nothing of any class."""
+    config = otel_config(
+        f"""
+        telemetry: {{logs: true}}
+        collector: {{endpoint: "{ENDPOINT}"}}
+        platform:
+          components:
+            gateway: {{match_labels: {{app: oprc-gateway}}}}
+            pm: {{match_labels: {{app: pm, tier: ""}}, service_name: package-manager}}
+        """
+    )
+    configuration, results = resolved([observability("enabled: false\ntelemetry: {logs: false}")], config)
+    assert results == []
+    assert configuration.platform is not None
+    assert configuration.platform.enabled.value is True
+    assert configuration.platform.logs.value is True
+    assert configuration.platform_components == (
+        PlatformComponent("gateway", {"app": "oprc-gateway"}, "gateway"),
+        PlatformComponent("pm", {"app": "pm", "tier": ""}, "package-manager"),
+    )
+    off, _ = resolved([], config.replace("platform:", "platform:\n    enabled: false"))
+    assert off.platform is not None
+    assert off.platform.enabled.origin == Origin("OTelConfig", "spec.platform.enabled")
+    assert off.platform.enabled.value is False
+    assert resolved([], otel_config("{}"))[0].platform is None
+
+
+def test_what_the_platform_lacks_is_told_only_where_it_has_components() -> None:
+    """A platform without components needs no endpoint."""
+    assert resolved([], otel_config("platform: {}"))[1] == []
+    components = "platform: {components: {gw: {match_labels: {a: b}}}}"
+    _, results = resolved([], otel_config(components))
+    assert told(results) == [("collector-not-supported", "spec.collector.endpoint")]
+    assert resolved([], otel_config(components + "\nenabled: false"))[1] == []
