@@ -14,7 +14,8 @@ from krm_otel.config import names
 from krm_otel.config.resolve import resolve
 from krm_otel.config.settings import Configuration, OaasClass
 from krm_otel.inject.desired import Desired, desired
-from krm_otel.inject.reconcile import insert, strip
+from krm_otel.inject.present import EnvSources
+from krm_otel.inject.reconcile import ObjectEdit, insert, places, reads_the_same, strip, update
 from krm_otel.inject.record import MAX_BYTES, Record, load
 from krm_otel.krm.envelope import Item
 from krm_otel.krm.resource import Resource
@@ -25,7 +26,6 @@ from krm_otel.workloads.match import RULES_TRIED, Match, Matcher
 from krm_otel.workloads.select import select
 from krm_otel.workloads.unknown import unknown_template
 from krm_otel.yamltext.edit import CannotEdit
-from krm_otel.yamltext.source import SourceError, as_mapping, compose, decode, text_of
 
 T = TypeVar("T")
 
@@ -182,18 +182,21 @@ class _Planner:
         self._with_workloads.add(id(oaas_class))
         self._platform_seen |= oaas_class.name == names.PLATFORM_CLASS
         settings = oaas_class.settings
+        if oaas_class.faulty:
+            return Change(ref, "skipped", f"the settings of {_title(oaas_class)} have errors")
         if settings is None:
             return self._settle(ref, record, text, f"{_title(oaas_class)} has no observability block")
         if not settings.enabled.value:
             return self._settle(ref, record, text, f"{_title(oaas_class)} is disabled by {settings.enabled.origin}")
         selection = select(base, match, self._configuration)
         self.results += selection.results
+        if has_errors(selection.results):
+            return Change(ref, "skipped", "error")
         if selection.reason_skipped:
             return self._settle(ref, record, text, selection.reason_skipped)
-        self.results += base.results
         wanted = desired(base, oaas_class, settings, match, selection, self._sources)
         self.results += wanted.results
-        if has_errors([*selection.results, *base.results, *wanted.results]):
+        if has_errors(wanted.results):
             return Change(ref, "skipped", "error")
         edit = wanted.edit()
         if not any(part.env or part.merge or part.mounts for part in edit.containers):
@@ -205,7 +208,7 @@ class _Planner:
                 wanted,
             )
         try:
-            new, written = insert(text, base.resource.root, base.pod_path, edit)
+            new, written = self._edited(item, base, record, text, edit)
         except CannotEdit as fault:
             return self._cannot_edit(ref, fault)
         if len(written.dump()) > MAX_BYTES:
@@ -216,15 +219,33 @@ class _Planner:
                 f"KiB: inject fewer containers ({names.A_CONTAINERS})",
                 "metadata.annotations",
             )
-        if _reads_the_same(item.text, new):
+        if reads_the_same(item.text, new):
             return Change(ref, "unchanged", "", None, wanted)
         return Change(ref, "updated" if record else "injected", "", new, wanted)
+
+    def _edited(
+        self, item: Item, base: Workload, record: Record | None, text: str, edit: ObjectEdit
+    ) -> tuple[str, Record]:
+        """The new text: a fresh injection, or an earlier one brought up to date where it stands."""
+        if record is None:
+            fresh = insert(text, base.resource.root, base.pod_path, edit)
+            return fresh.text, fresh.record
+        current = item.resource
+        assert current is not None
+        root, pod = current.root, base.pod_path
+        containers = _names(workload_of(current, base.kind))
+        edit = edit.standing_before(places(root, record, pod, containers))
+        fresh = insert(text, base.resource.root, pod, edit)
+        updated = update(item.text, root, pod, containers, record, edit, fresh)
+        return updated or fresh.text, fresh.record
 
     def _unmatched(self, ref: Ref, record: Record | None, text: str, match: Match) -> Change:
         if match.candidates:
             return Change(ref, "skipped", "belongs to two classes")
         if record is None:
-            absent = f"class {match.absent_class} is not in the input" if match.absent_class else _NO_CLASS
+            absent = (
+                f"no class {match.absent_class} in this namespace of the input" if match.absent_class else _NO_CLASS
+            )
             return Change(ref, "skipped", absent)
         name = record.class_name
         platform = name == names.PLATFORM_CLASS
@@ -279,13 +300,16 @@ class _Planner:
     def closing(self) -> Iterable[Result]:
         """What can be said only when all workloads are known."""
         configuration = self._configuration
-        if configuration.switched_off is not None:
+        if configuration.switched_off is not None or has_errors(self.results):
             return
         for oaas_class in configuration.classes:
             if not oaas_class.enabled or oaas_class.settings is None:
                 continue
             if id(oaas_class) not in self._with_workloads:
-                message = f"no workload belongs to class {oaas_class.name}; tried: {RULES_TRIED}"
+                message = (
+                    f"no workload belongs to class {oaas_class.name}; tried: {RULES_TRIED}; "
+                    f"write the annotation {names.A_CLASS}: {oaas_class.name} on its workloads"
+                )
                 yield Result("class-without-workload", "warning", message, oaas_class.ref)
             platform = configuration.platform
             if self._platform_seen and platform is not None and platform.enabled.value:
@@ -314,31 +338,6 @@ class _Planner:
         return self._fault(ref, "cannot-edit", f"this cannot be edited safely: {fault.reason}", where)
 
 
-class EnvSources:
-    """The ConfigMaps and Secrets of the input that `envFrom` may name; read when first asked for."""
-
-    def __init__(self, items: Sequence[Item]):
-        self._items = items
-        self._index: dict[tuple[str, str, str], Resource] | None = None
-
-    def __call__(self, kind: Literal["ConfigMap", "Secret"], namespace: str, name: str) -> dict[str, str | None] | None:
-        if self._index is None:
-            self._index = {}
-            for item in self._items:
-                if item.api_version == "v1" and item.kind in ("ConfigMap", "Secret") and (found := item.resource):
-                    for known in found.names:
-                        self._index[item.kind, found.namespace, known] = found
-        resource = self._index.get((kind, namespace, name))
-        if resource is None:
-            return None
-        keys: dict[str, str | None] = {}
-        for field in ("data", "stringData"):
-            mapping = as_mapping(resource.node(field))
-            for key, value in mapping.pairs if mapping else ():
-                keys[text_of(key) or ""] = (text_of(value) or "") if kind == "ConfigMap" else None
-        return keys
-
-
 def _title(oaas_class: OaasClass) -> str:
     return "the platform" if oaas_class.name == names.PLATFORM_CLASS else f"class {oaas_class.name}"
 
@@ -347,13 +346,3 @@ def _names(found: Workload) -> list[str]:
     """The containers' names by index in the list; empty for entries that are none."""
     by_index = {container.index: container.name for container in found.containers}
     return [by_index.get(i, "") for i in range(max(by_index, default=-1) + 1)]
-
-
-def _reads_the_same(old: str, new: str) -> bool:
-    """Whether two texts of an object mean the same: then somebody reformatted ours, and no line is changed."""
-    if old == new:
-        return True
-    try:
-        return bool(decode(compose(old)) == decode(compose(new)))
-    except SourceError:
-        return False

@@ -7,14 +7,16 @@ items spliced in → results → exit code. Everything that reads or writes the 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from krm_otel.krm.envelope import Envelope, read_envelope
 from krm_otel.krm.resource import Resource
 from krm_otel.krm.results import Ref, Result, Severity, has_errors, ordered
 from krm_otel.plan import Change, Track, make_plan, untracked
 from krm_otel.yamltext.source import SourceError
+
+_ERRORS: Final = "there are errors, so nothing is changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,17 @@ def run(
     texts = {} if has_errors(results) else plan.texts
     said = [result for result in results if result.severity == "error"] if remove else results
     spliced = tuple(envelope.splice(texts, said) if envelope else None for envelope in envelopes)
-    return Outcome(spliced, tuple(results), plan.changes)
+    return Outcome(spliced, tuple(results), _done(plan.changes, results))
+
+
+def _done(changes: Sequence[Change], results: Sequence[Result]) -> tuple[Change, ...]:
+    """What was really done: where there is an error, nothing."""
+    if not has_errors(results):
+        return tuple(changes)
+    return tuple(
+        change if change.text is None else replace(change, action="skipped", reason=_ERRORS, text=None)
+        for change in changes
+    )
 
 
 def _read(source: Source, first: int) -> tuple[Envelope | None, list[Result]]:

@@ -29,8 +29,12 @@ def command(ctx: click.Context, paths: tuple[str, ...], fn_config: str | None, c
       krm-otel diff apps/ -c otel.yaml --color always | less -R
       helm template ./chart | krm-otel diff -
     """
-    given = read_paths(paths)
-    config = read_function_config(fn_config)
+    try:
+        given = read_paths(paths)
+        config = read_function_config(fn_config)
+    except click.ClickException as fault:
+        fault.show()
+        ctx.exit(2)  # 1 would say that there are differences
     outcome = run(given.sources, os.environ, function_config=config, complete=given.complete, track=track)
     coloured = color == "always" or (color == "auto" and sys.stdout.isatty())
     different = False

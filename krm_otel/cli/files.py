@@ -68,8 +68,10 @@ def read_function_config(path: str | None) -> Resource | None:
         return None
     try:
         root = compose(Path(path).read_bytes().decode("utf-8-sig"))
-    except (SourceError, UnicodeDecodeError, OSError) as error:
-        raise click.ClickException(f"cannot read {path}: {error}") from None
+    except OSError as error:
+        raise click.ClickException(f"cannot read {path}: {error.strerror}") from None
+    except (SourceError, UnicodeDecodeError) as error:
+        raise click.ClickException(f"{path} is not YAML or JSON: {error}") from None
     if not isinstance(root, Mapping):
         raise click.ClickException(f"{path} holds no object; an OTelConfig is expected")
     return Resource(root, file=path)

@@ -12,7 +12,11 @@ report = click.option(
     help="Write results and actions to FILE as JSON (also KRM_OTEL_REPORT).",
 )
 function_config = click.option(
-    "-c", "--fn-config", "fn_config", metavar="FILE", help="The function config: an OTelConfig, or a flat ConfigMap."
+    "-c",
+    "--fn-config",
+    "fn_config",
+    metavar="FILE",
+    help="The function config: an OTelConfig, a flat ConfigMap, or a ClassRuntime.",
 )
 output = click.option(
     "-o",

@@ -8,7 +8,7 @@ from krm_otel.config.layers import Layer
 from krm_otel.config.load import Loaded, load
 from krm_otel.config.models import FlatTelemetry, Observability
 from krm_otel.config.otelconfig import ConfigSpec
-from krm_otel.config.place import Loc, Place, join
+from krm_otel.config.place import Loc, Place, join, said
 from krm_otel.config.settings import Function
 from krm_otel.config.shape import fields_of
 from krm_otel.config.sources import top_level_keys
@@ -25,7 +25,7 @@ def class_block(resource: Resource) -> tuple[Layer | None, tuple[Result, ...]]:
     doubled: tuple[Result, ...] = ()
     if _stands_twice(resource, "observability"):
         text = "spec.observability stands twice in its mapping: keep one of them"
-        doubled = (Result("duplicate-key", "error", text, resource.ref, "spec.observability"),)
+        doubled = (said("duplicate-key", "error", text, resource.ref, "spec.observability"),)
     node = resource.node("spec", "observability")
     if not is_null(node):
         place = Place("ClassRuntime", resource.ref, "spec.observability")
@@ -70,7 +70,7 @@ def config_spec(resource: Resource) -> tuple[Place, Loaded[ConfigSpec]]:
         text = f"{key} is not a field of an OTelConfig: " + (
             f"write {proposed}" if proposed else "settings stand in spec"
         )
-        results.append(Result("unknown-field", "error", text, resource.ref, join("", (key,)), key, proposed))
+        results.append(said("unknown-field", "error", text, resource.ref, join("", (key,)), key, proposed))
     loaded = load(ConfigSpec, resource.node("spec"), place)
     faults = (*(((),) if results else ()), *loaded.faults)
     return place, Loaded(loaded.model, (*results, *loaded.results), faults)

@@ -31,22 +31,26 @@ _KIND: Final = re.compile(r"[A-Z][A-Za-z0-9]*\Z")
 _FIELD_PATH: Final = re.compile(r"[A-Za-z_][-A-Za-z0-9_]*(\.[A-Za-z_][-A-Za-z0-9_]*)*\Z")
 
 
-def sampling_rate(value: float, info: ValidationInfo) -> float:
-    """A share between 0.0 and 1.0: clamped with a warning outside, a warning above 0.5."""
+def share(value: float, info: ValidationInfo) -> float:
+    """A share between 0.0 and 1.0: clamped with a warning outside."""
     if not math.isfinite(value):
         raise fault(
-            "sampling-rate-invalid",
-            "must be a number between 0.0 and 1.0: write 0.1 for one trace in ten",
-            0.1,
+            "sampling-rate-invalid", "must be a number between 0.0 and 1.0: write 0.1 for one trace in ten", 0.1
         )
     used = min(max(value, 0.0), 1.0)
     if used != value:
         text = f"lies outside 0.0 to 1.0, {used} is used: write {used}, or 0.1 for one trace in ten"
         advise(info, Finding("sampling-rate-clamped", text, "warning", used), used)
+    return abs(used)  # a written -0.0 is 0.0 in a sampler's argument
+
+
+def sampling_rate(value: float, info: ValidationInfo) -> float:
+    """A share of all traces; a warning above 0.5."""
+    used = share(value, info)
     if used > HIGH_RATE:
         text = f"keeps more than half of all traces, which is costly in production: write {HIGH_RATE} or less"
         advise(info, Finding("sampling-rate-high", text, "warning", HIGH_RATE), used)
-    return abs(used)  # a written -0.0 is 0.0 in a sampler's argument
+    return used
 
 
 def propagator(value: str, info: ValidationInfo) -> str:

@@ -131,10 +131,11 @@ def _protocol(url: Found[str], protocol: Found[Protocol], say: Say) -> Protocol:
         )
         say(protocol.result("protocol-port", "warning", text, spoken))
     elif not by_port:
-        port_text = f"port {urlsplit(url.value).port}" if urlsplit(url.value).port else "no port"
-        text = (
-            f"has {port_text}, which is neither 4317 (grpc) nor 4318 (http), so {spoken} is used: "
-            f"write telemetry.protocol: {other} if it speaks that"
-        )
+        parts = urlsplit(url.value)
+        said = f"has port {parts.port}, neither 4317 (grpc) nor 4318 (http)" if parts.port else "has no port"
+        if parts.path and protocol.by_default:
+            # Only HTTP has paths: whoever writes one says it.
+            spoken, other, said = "http", "grpc", said + ", but a path"
+        text = f"{said}, so {spoken} is used: write telemetry.protocol: {other} if it speaks that"
         say(url.result("protocol-assumed", "info", text))
     return spoken

@@ -30,6 +30,7 @@ def _exporter(value: str) -> str:
 
 # Lists come out of YAML as lists; frozen models hold tuples.
 LAX = Strict(False)
+Share = Annotated[float, AfterValidator(checks.share)]
 SamplingRate = Annotated[float, AfterValidator(checks.sampling_rate)]
 Propagator = Annotated[PropagatorName, AfterValidator(checks.propagator)]
 Propagators = Annotated[tuple[Propagator, ...], LAX, AfterValidator(checks.propagators)]

@@ -15,7 +15,7 @@ from krm_otel.config.load import Loaded, check
 from krm_otel.config.models import FlatForm
 from krm_otel.config.names import E_FEATURE, E_PREFIX
 from krm_otel.config.nearest import bare, either, nearest
-from krm_otel.config.place import Loc, Place
+from krm_otel.config.place import Loc, Place, one_line, said
 from krm_otel.krm.resource import Resource
 from krm_otel.krm.results import Result
 from krm_otel.yamltext.source import Mapping as MappingNode
@@ -64,7 +64,7 @@ def from_environment(environ: Mapping[str, str]) -> tuple[Place, Loaded[FlatForm
             text = f"{name} is not a known variable and is not read: " + (
                 f"write {proposed}" if proposed else f"known are {either(sorted(known), 'and')}"
             )
-            results.append(Result("unknown-variable", "warning", text, place.ref, name, name, proposed))
+            results.append(said("unknown-variable", "warning", text, place.ref, name, one_line(name), proposed))
     loaded = _parse(texts, place)
     return place, Loaded(loaded.model, (*results, *loaded.results), loaded.faults)
 

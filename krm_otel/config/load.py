@@ -57,7 +57,7 @@ def load(model: type[M], node: Node | None, place: Place, unknown: str = "error"
     try:
         data = without_nulls(decode(node))
     except (SourceError, RecursionError):
-        text = "cannot be read, its aliases expand to more than can be held: write the values out"
+        text = "is nested too deep, or its aliases expand to more than can be held: write its values out"
         return Loaded(model(), (place.result((), "aliases-too-large", "error", text),), ((),))
     twice = tuple(_duplicates(node))
     text = "stands twice in its mapping: keep one of them"

@@ -20,8 +20,8 @@ from krm_otel.config.fields import (
     LabelKey,
     LabelValue,
     ObjectName,
-    SamplingRate,
     ServiceName,
+    Share,
     Template,
     Word,
     Words,
@@ -79,7 +79,7 @@ class AttributeGroups(Model):
     service: bool | None = Field(
         None, description="service.namespace, service.version and service.instance.id. Default: true."
     )
-    oaas: bool | None = Field(None, description="deployment.name and oaas.* attributes. Default: true.")
+    oaas: bool | None = Field(None, description="Attributes oaas.class and oaas.function_key. Default: true.")
     drop: AttributeKeys | None = Field(None, description="Single keys that are not wanted. Default: none.")
     version_from_image: bool | None = Field(
         None,
@@ -139,7 +139,7 @@ class Platform(Model):
 class Limits(Model):
     """What a ClassRuntime's author may not exceed; the OTelConfig itself is not bound."""
 
-    sampling_rate: SamplingRate | None = Field(None, description="Highest sampling rate; a higher one is clamped.")
+    sampling_rate: Share | None = Field(None, description="Highest sampling rate; a higher one is clamped.")
     images: Words | None = Field(
         None, description="Allowed collector images, as patterns in which * stands for any text."
     )

@@ -69,8 +69,21 @@ class Place:
         self, loc: Loc, code: str, severity: Severity, text: str, current: Any = None, proposed: Any = None
     ) -> Result:
         """A result about the value at `loc`; `text` goes on after its name."""
-        message = one_line(f"{self.label(loc)} {text}")
-        return Result(code, severity, message, self.ref, one_line(self.path(loc)), current, proposed)
+        message = f"{self.label(loc)} {text}"
+        return said(code, severity, message, self.ref, self.path(loc), current, proposed)
+
+
+def said(
+    code: str,
+    severity: Severity,
+    message: str,
+    ref: Ref,
+    path: str = "",
+    current: Any = None,
+    proposed: Any = None,
+) -> Result:
+    """A result whose message and path stay on one line, whatever names and keys are in them."""
+    return Result(code, severity, one_line(message), ref, one_line(path), current, proposed)
 
 
 def one_line(text: str) -> str:

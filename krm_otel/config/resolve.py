@@ -53,7 +53,7 @@ def resolve(
     off = base.switched_off()
     classes = []
     for resource in sources.classes:
-        settings, said = _class_settings(resource, base, off)
+        settings, faulty, said = _class_settings(resource, base, off)
         results += said
         classes.append(
             OaasClass(
@@ -63,6 +63,7 @@ def resolve(
                 ref=resource.ref,
                 functions=functions(resource),
                 settings=settings,
+                faulty=faulty,
                 resource=resource,
             )
         )
@@ -75,7 +76,7 @@ def resolve(
         platform_components=components,
         switched_off=off,
         prune=spec.prune,
-        config_given=sources.config is not None or sources.flat is not None,
+        config_given=sources.config is not None,
         skip_containers=spec.skip_containers or (),
         kinds=tuple(KindPath(k.api_version, k.kind, tuple(k.path.split("."))) for k in spec.kinds or ()),
         knative_field_ref=bool(spec.knative and spec.knative.field_ref),
@@ -145,8 +146,8 @@ class _Base:
         return Sourced(False, DEFAULT)
 
 
-def _class_settings(resource: Resource, base: _Base, off: Origin | None) -> tuple[Settings | None, list[Result]]:
-    """The settings of one class; None where it has no block or a faulty one."""
+def _class_settings(resource: Resource, base: _Base, off: Origin | None) -> tuple[Settings | None, bool, list[Result]]:
+    """The settings of one class, None where it has no block or a faulty one; and which of the two."""
     own, said = class_block(resource)
     entry = named_in(resource, base.sources.config) if base.sources.config is not None else None
     blocks = [own] if own else []
@@ -155,7 +156,7 @@ def _class_settings(resource: Resource, base: _Base, off: Origin | None) -> tupl
         place = Place("OTelConfig", base.place.ref, base.place.path(("classes", name)))
         blocks.append(Layer(base.spec.classes[name], place))
     if not blocks or has_errors(said):
-        return None, list(said)
+        return None, has_errors(said), list(said)
     enabled = base.enabled_by_default()
     for layer in reversed(blocks):
         if (value := layer.at(("enabled",))) is not None:
@@ -164,7 +165,7 @@ def _class_settings(resource: Resource, base: _Base, off: Origin | None) -> tupl
         enabled = Sourced(False, off)
     layers = [*blocks, *base.layers(entry)]
     settings, more = compose(layers, enabled, base.spec, base.place, blocks[0].place)
-    return settings, [*said, *more]
+    return settings, settings is None, [*said, *more]
 
 
 def _platform(base: _Base, off: Origin | None) -> tuple[Settings | None, tuple[PlatformComponent, ...], list[Result]]:

@@ -137,7 +137,7 @@ class Function:
 class OaasClass:
     """A class that workloads can belong to: a ClassRuntime, or the platform's pseudo-class in one namespace.
 
-    `settings` is None where there is no block at all (then it is off), or where the block is faulty.
+    `settings` is None where there is no block at all (then it is off), or where what it comes from is `faulty`.
     """
 
     name: str
@@ -147,6 +147,7 @@ class OaasClass:
     ref: Ref
     functions: tuple[Function, ...]
     settings: Settings | None
+    faulty: bool = False
     resource: Resource | None = None
 
     @property
@@ -186,7 +187,7 @@ class Configuration:
     prune: bool | None = None
     """True: the input is complete; False: keep and report; None: not said."""
     config_given: bool = False
-    """Whether there is an OTelConfig (or flat ConfigMap): without one nothing can be said of the platform."""
+    """Whether there is an OTelConfig: without one nothing can be said of the platform."""
     skip_containers: tuple[str, ...] = ()
     kinds: tuple[KindPath, ...] = ()
     knative_field_ref: bool = False

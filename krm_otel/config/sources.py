@@ -15,6 +15,7 @@ from krm_otel.config.names import (
     CONFIG_KIND,
     PLATFORM_CLASS,
 )
+from krm_otel.config.place import said
 from krm_otel.krm.resource import Resource
 from krm_otel.krm.results import Result
 from krm_otel.yamltext.source import SourceError, decode, is_null
@@ -67,7 +68,7 @@ def sort_out(function_config: Resource | None, items: Sequence[Resource]) -> tup
     if config is not None and config.api_version != CONFIG_API_VERSION:
         text = f"apiVersion of an OTelConfig must be {CONFIG_API_VERSION}: write it so"
         current = config.api_version or None
-        results.append(Result("api-version", "error", text, config.ref, "apiVersion", current, CONFIG_API_VERSION))
+        results.append(said("api-version", "error", text, config.ref, "apiVersion", current, CONFIG_API_VERSION))
     named, faults = _named(classes)
     return Sources(config, flat, tuple(named), sound), [*results, *faults]
 
@@ -95,17 +96,17 @@ def _named(classes: Iterable[Resource]) -> tuple[list[Resource], list[Result]]:
         path = "metadata.name"
         if not item.name:
             text = "metadata.name is missing: write the name of the class"
-            results.append(Result("class-name-missing", "error", text, item.ref, path))
+            results.append(said("class-name-missing", "error", text, item.ref, path))
         elif item.name == PLATFORM_CLASS:
             text = f"metadata.name {PLATFORM_CLASS} is that of the platform's own components: write another name"
-            results.append(Result("class-name-reserved", "error", text, item.ref, path, item.name))
+            results.append(said("class-name-reserved", "error", text, item.ref, path, item.name))
         elif first := named.get((item.name, item.namespace)):
             where = f"in namespace {item.namespace}" if item.namespace else "without namespace"
             text = (
                 f"metadata.name {item.name} {where} is that of two ClassRuntimes, in {_place(first)} and in "
                 f"{_place(item)}: rename or remove one"
             )
-            results.append(Result("class-name-twice", "error", text, item.ref, path, item.name))
+            results.append(said("class-name-twice", "error", text, item.ref, path, item.name))
         else:
             named[item.name, item.namespace] = item
     return list(named.values()), results
@@ -138,12 +139,12 @@ def _two_configs(first: Resource, second: Resource) -> Result:
         f"OTelConfig {first.name} in {_place(first)} and OTelConfig {second.name} in {_place(second)} "
         "are both in the input: keep one, or give one as function config"
     )
-    return Result("config-twice", "error", text, second.ref, "metadata.name", second.name or None)
+    return said("config-twice", "error", text, second.ref, "metadata.name", second.name or None)
 
 
 def _unused(item: Resource, given: Resource) -> Result:
     text = f"OTelConfig {item.name} is not used, since OTelConfig {given.name} is given as function config"
-    return Result("config-unused", "info", text, item.ref)
+    return said("config-unused", "info", text, item.ref)
 
 
 def _not_accepted(given: Resource) -> Result:
@@ -156,7 +157,7 @@ def _not_accepted(given: Resource) -> Result:
     proposed = {CLASS_KIND: CLASS_API_VERSION, "ConfigMap": "v1"}.get(given.kind, CONFIG_KIND)
     current = (given.api_version if known else given.kind) or None
     path = "apiVersion" if known else "kind"
-    return Result("function-config-kind", "error", text, given.ref, path, current, proposed)
+    return said("function-config-kind", "error", text, given.ref, path, current, proposed)
 
 
 def top_level_keys(config: Resource) -> list[str]:

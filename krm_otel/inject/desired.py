@@ -149,6 +149,6 @@ def _of_propagators(workload: Workload, settings: Settings, containers: list[Des
     severity: Severity = "warning"
     message = (
         "OTEL_PROPAGATORS has b3, because telemetry.propagators is not set: SDKs without a B3 propagator package fail "
-        "at start; write [w3c], or [w3c, b3] where all have it"
+        "at start; write propagators: [w3c], or [w3c, b3] where all have it, in the ClassRuntime or OTelConfig"
     )
     return [Result("b3-by-default", severity, message, workload.resource.ref, proposed=["w3c"])]

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
 from krm_otel.config import names
+from krm_otel.config.endpoints import redact
 from krm_otel.config.settings import Endpoint, FileSource, Origin, Protocol, Settings, Sourced
 from krm_otel.inject.attributes import reference
+from krm_otel.inject.present import Setting
 from krm_otel.inject.wanted import Wanted
 from krm_otel.workloads.fields import field_path
 from krm_otel.yamltext.source import Sequence as SequenceNode
@@ -26,6 +28,7 @@ VALUES: Final[dict[Protocol, str]] = {"grpc": "grpc", "http": "http/protobuf"}
 PORTS: Final[dict[Protocol, int]] = {"grpc": 4317, "http": 4318}
 _BY_PORT: Final[dict[int, Protocol]] = {4317: "grpc", 4318: "http"}
 MOUNT_ROOT: Final = "/etc/oaas-otel"
+_PORT: Final = re.compile(r"(?<=[^:]):[0-9]+\Z")
 _PROXIES: Final = ("grpc_proxy", "https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
 
 
@@ -72,15 +75,25 @@ def want_exporters(wanted: Wanted, settings: Settings, asked: Protocol | None, v
 
     `asked` is what the workload's `oaas.io/otel-protocol` wants.
     """
+    elsewhere = {
+        signal
+        for signal in names.SIGNALS
+        if signal in settings.exporters or wanted.present.get(names.for_signal(names.E_ENDPOINT, signal))
+    }
     if settings.any_signal and settings.endpoint is not None:
-        _want_endpoint(wanted, settings.endpoint, settings.protocol, asked, None, volumes)
+        # Headers for all signals would also reach an endpoint that one signal has for itself: secrets stay with theirs.
+        here = [signal for signal in names.SIGNALS if settings.signal(signal).value and signal not in elsewhere]
+        scopes: list[str | None] = [*here] if elsewhere else [None]
+        _want_endpoint(wanted, settings.endpoint, settings.protocol, asked, None, scopes, volumes)
     for signal in names.SIGNALS:
         switch = settings.signal(signal)
         own = settings.exporters.get(signal)
-        if switch.value and own is not None:
-            _want_endpoint(wanted, own, settings.protocol, asked, signal, volumes)
+        if switch.value and own is not None and wanted.present.get(names.E_ENDPOINT) is None:
+            _want_endpoint(wanted, own, settings.protocol, asked, signal, [signal], volumes)
         elif switch.value:
-            _follow_own_endpoint(wanted, signal)
+            # A general endpoint of the user's rules all signals: one of ours for a single signal would overrule it.
+            wanted.keeps(names.E_ENDPOINT)
+            _follow_own_endpoint(wanted, signal, settings.protocol)
         wanted.set(names.exporter_variable(signal), "otlp" if switch.value else "none", switch.origin)
 
 
@@ -90,33 +103,38 @@ def _want_endpoint(
     default: Sourced[Protocol],
     asked: Protocol | None,
     signal: str | None,
+    scopes: Sequence[str | None],
     volumes: Volumes,
 ) -> None:
+    """The pair for one signal, or for all (None); headers and certificates for each of `scopes`."""
     url_name, protocol_name = _variable(names.E_ENDPOINT, signal), _variable(names.E_PROTOCOL, signal)
     own_protocol = wanted.present.get(protocol_name)
     own_url = wanted.present.get(url_name)
     if own_url is not None:
         wanted.keeps(url_name)
         if own_protocol is None:
-            protocol = _protocol_of(own_url.value, default.value) if own_url.value is not None else None
-            if protocol is not None:
-                wanted.set(protocol_name, VALUES[protocol], endpoint.origin)
+            _follow(wanted, own_url, protocol_name, default)
             return
         wanted.keeps(protocol_name)
-        _check_pair(wanted, own_url.value, own_protocol.value, own_url.path)
+        _check_pair(wanted, own_url.value, own_protocol.value, own_protocol.path)
         return
     target = endpoint.value
     # The half that the user set leads; the workload's annotation next.
-    led = _spoken(own_protocol.value) if own_protocol else asked
+    leader = own_protocol or wanted.present.get(names.E_PROTOCOL)
+    led = _spoken(leader.value) if leader else asked
     url, protocol = _speaking(target, led, signal)
     if led is not None and led != target.protocol:
-        by = protocol_name if own_protocol else names.A_PROTOCOL
-        message = f"the endpoint is {url}, not {target.url}, because {by} says {VALUES[protocol]}"
+        said = f"{leader.name} is {leader.value}" if leader else f"{names.A_PROTOCOL} is {led}"
+        what = f"endpoint is {url}, not {target.url}"
+        if url == target.url:
+            what = f"protocol is {VALUES[protocol]}, not {VALUES[target.protocol]}"
+        message = f"the {what}, because {said}"
         wanted.say("endpoint-follows-protocol", "info", message, field_path(*wanted.container.path))
     wanted.set(url_name, url, endpoint.origin)
     wanted.set(protocol_name, VALUES[protocol], endpoint.origin)
-    _want_headers(wanted, target, endpoint.origin, signal)
-    _want_certificates(wanted, target, endpoint.origin, signal, volumes)
+    for scope in scopes:
+        _want_headers(wanted, target, endpoint.origin, scope)
+        _want_certificates(wanted, target, endpoint.origin, scope, volumes)
     _check_proxy(wanted, url)
 
 
@@ -160,22 +178,32 @@ def _check_pair(wanted: Wanted, url: str | None, protocol: str | None, path: str
     spoken = _spoken(protocol)
     if expected and spoken and expected != spoken:
         message = (
-            f"the endpoint {url} and the protocol {protocol} do not fit: "
+            f"the endpoint {redact(url)} and the protocol {protocol} do not fit: "
             f"port {PORTS[expected]} takes {VALUES[expected]}"
         )
         wanted.say("protocol-mismatch", "warning", message, path, protocol, VALUES[expected])
 
 
-def _follow_own_endpoint(wanted: Wanted, signal: str) -> None:
+def _follow(wanted: Wanted, own: Setting, protocol_name: str, configured: Sourced[Protocol]) -> None:
+    """The protocol for an endpoint that the user set without one: its port says it, else the configuration, else the
+    specification's default, which is what the SDK used before we came."""
+    if own.value is None:
+        return
+    assumed: Protocol = "http" if configured.origin.source == "default" else configured.value
+    protocol = _protocol_of(own.value, assumed)
+    if wanted.set(protocol_name, VALUES[protocol], configured.origin):
+        message = f"{own.name} is set without a protocol, so {protocol_name} is {VALUES[protocol]}"
+        wanted.say("protocol-follows-endpoint", "info", message, own.path)
+
+
+def _follow_own_endpoint(wanted: Wanted, signal: str, configured: Sourced[Protocol]) -> None:
     """Where the user sends one signal elsewhere without saying how, our general protocol must not decide it."""
     url_name, protocol_name = _variable(names.E_ENDPOINT, signal), _variable(names.E_PROTOCOL, signal)
     own = wanted.present.get(url_name)
     if own is None or wanted.present.get(protocol_name) or wanted.present.get(names.E_PROTOCOL):
         return
     wanted.keeps(url_name)
-    if own.value is not None:
-        # http/protobuf is the specification's default: what the SDK used before we came.
-        wanted.set(protocol_name, VALUES[_protocol_of(own.value, "http")], Origin("default"))
+    _follow(wanted, own, protocol_name, configured)
 
 
 def _want_headers(wanted: Wanted, target: Endpoint, origin: Origin, signal: str | None) -> None:
@@ -221,10 +249,9 @@ def _check_proxy(wanted: Wanted, url: str) -> None:
 
 
 def _covers(entry: str, host: str) -> bool:
-    if entry == "*" or entry == host:
-        return True
+    entry = _PORT.sub("", entry)
     suffix = "." + entry.lstrip("*.")
-    if entry.strip("*.") and host.endswith(suffix):
+    if entry in ("*", host) or (entry.strip("*.") and host.endswith(suffix)):
         return True
     try:
         return ipaddress.ip_address(host) in ipaddress.ip_network(entry, strict=False)

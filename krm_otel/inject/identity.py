@@ -65,7 +65,7 @@ def want_identity(wanted: Wanted, identity: Identity) -> None:
             text = attributes.join({key: attribute.value for key, attribute in pairs.items()})
             wanted.set(names.E_ATTRIBUTES, text, _origin(pairs))
         return
-    if own.index is None or own.value is None:
+    if own.index is None or own.value is None or not own.mergeable:
         wanted.keeps(names.E_ATTRIBUTES)
         return
     literal = {key: attribute.value for key, attribute in pairs.items() if not attribute.helpers}

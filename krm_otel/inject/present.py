@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from krm_otel.krm.envelope import Item
+from krm_otel.krm.resource import Resource
 from krm_otel.krm.results import Ref, Result
 from krm_otel.workloads.containers import Container
 from krm_otel.workloads.fields import field_path
 from krm_otel.yamltext.source import Mapping as MappingNode
-from krm_otel.yamltext.source import Scalar, deref, is_null, lookup, text_of
+from krm_otel.yamltext.source import Scalar, as_mapping, deref, is_null, lookup, text_of
 from krm_otel.yamltext.source import Sequence as SequenceNode
 
 EnvSource = Callable[[Literal["ConfigMap", "Secret"], str, str], Mapping[str, str | None] | None]
@@ -28,6 +30,8 @@ class Setting:
     path: str
     index: int | None = None
     source: str = ""
+    mergeable: bool = False
+    """Whether the value is text in `env` itself, which can be extended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,31 @@ class Present:
         """The value of a variable, where it can be seen."""
         setting = self.settings.get(name)
         return setting.value if setting else None
+
+
+class EnvSources:
+    """The ConfigMaps and Secrets of the input that `envFrom` may name; read when first asked for."""
+
+    def __init__(self, items: Sequence[Item]):
+        self._items = items
+        self._index: dict[tuple[str, str, str], Resource] | None = None
+
+    def __call__(self, kind: Literal["ConfigMap", "Secret"], namespace: str, name: str) -> dict[str, str | None] | None:
+        if self._index is None:
+            self._index = {}
+            for item in self._items:
+                if item.api_version == "v1" and item.kind in ("ConfigMap", "Secret") and (found := item.resource):
+                    for known in found.names:
+                        self._index[item.kind, found.namespace, known] = found
+        resource = self._index.get((kind, namespace, name))
+        if resource is None:
+            return None
+        keys: dict[str, str | None] = {}
+        for field in ("data", "stringData"):
+            mapping = as_mapping(resource.node(field))
+            for key, value in mapping.pairs if mapping else ():
+                keys[text_of(key) or ""] = (text_of(value) or "") if kind == "ConfigMap" else None
+        return keys
 
 
 def read_environment(container: Container, namespace: str, ref: Ref, source: EnvSource) -> Present:
@@ -71,8 +100,8 @@ def read_environment(container: Container, namespace: str, ref: Ref, source: Env
             results.append(Result("env-malformed", "error", message, ref, path))
             continue
         value_node = lookup(item, "value")
-        plain = isinstance(value_node, Scalar) and is_null(lookup(item, "valueFrom"))
-        literal = isinstance(value_node, Scalar) and plain
-        value = (text_of(value_node) or "") if literal else ("" if is_null(lookup(item, "valueFrom")) else None)
-        found[name] = Setting(name, value, path, i)
+        refers = not is_null(lookup(item, "valueFrom"))
+        value = None if refers else text_of(value_node) or ""
+        mergeable = not refers and isinstance(value_node, Scalar) and not is_null(value_node)
+        found[name] = Setting(name, value, path, i, mergeable=mergeable)
     return Present(found, tuple(results))

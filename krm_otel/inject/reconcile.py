@@ -8,7 +8,7 @@ object and know nothing of classes or settings.
 from __future__ import annotations
 
 from collections.abc import Mapping as AbcMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from krm_otel.config import names
@@ -16,7 +16,18 @@ from krm_otel.inject import attributes
 from krm_otel.inject.record import ContainerRecord, Merge, Record, digest
 from krm_otel.yamltext.edit import CannotEdit, Editor
 from krm_otel.yamltext.emit import Quoted, SingleQuoted
-from krm_otel.yamltext.source import Mapping, Node, Scalar, Sequence, compose, decode, direct, lookup, text_of
+from krm_otel.yamltext.source import (
+    Mapping,
+    Node,
+    Scalar,
+    Sequence,
+    SourceError,
+    compose,
+    decode,
+    direct,
+    lookup,
+    text_of,
+)
 
 PodPath = tuple[str, ...]
 """Where the pod spec stands: `("spec", "template", "spec")` in a Deployment."""
@@ -32,6 +43,8 @@ class ContainerEdit:
     env: tuple[tuple[str, str | dict[str, Any]], ...]
     merge: tuple[int, AbcMapping[str, str]] | None = None
     mounts: tuple[dict[str, Any], ...] = ()
+    before: int | None = None
+    """Index of the user's env entry that ours stood before; None: they go to the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +55,23 @@ class ObjectEdit:
     containers: tuple[ContainerEdit, ...]
     volumes: tuple[dict[str, Any], ...] = ()
 
+    def standing_before(self, places: AbcMapping[int, int]) -> ObjectEdit:
+        """The same with the places that `places` found."""
+        containers = (replace(part, before=places.get(part.index)) for part in self.containers)
+        return replace(self, containers=tuple(containers)) if places else self
 
-def root_of(text: str) -> Mapping:
-    """The object in a text that is known to hold one."""
-    return cast(Mapping, compose(text))
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """An object's text with everything in it that was wanted, and the record of that."""
+
+    text: str
+    record: Record
+
+    @property
+    def root(self) -> Mapping:
+        """The object, composed anew."""
+        return cast(Mapping, compose(self.text))
 
 
 # --- out ---------------------------------------------------------------------------------------------------------
@@ -98,11 +124,11 @@ def _parts(record: Record, names_of: list[str], root: Mapping, pod: PodPath) -> 
         if lost and name not in record.containers:
             env = lookup(root, *pod, "containers", i, "env")
             items = env.items if isinstance(env, Sequence) else []
-            for part in lost:
-                if any(_is_ours(item, part.env) for item in items):
-                    found.append((i, part))
-                    lost.remove(part)
-                    break
+            # Of two renamed ones, the one with more of its own: values differ by the container's name.
+            likely = max(lost, key=lambda part: sum(_is_ours(item, part.env) for item in items))
+            if any(_is_ours(item, likely.env) for item in items):
+                found.append((i, likely))
+                lost.remove(likely)
     return found
 
 
@@ -157,11 +183,89 @@ def _remove_named(editor: Editor, parent: Mapping, key: str, ours: AbcMapping[st
             editor.remove(parent, key, at, opened)
 
 
+def places(root: Mapping, record: Record, pod: PodPath, names_of: list[str]) -> dict[int, int]:
+    """Container index → index of the user's env entry that ours stand before, where one stands behind them.
+
+    What stands behind may refer to ours by `$(NAME)`: an update must not move them.
+    """
+    found = {}
+    for index, part in _parts(record, names_of, root, pod):
+        env = lookup(root, *pod, "containers", index, "env")
+        ours = [_is_ours(item, part.env) for item in env.items] if isinstance(env, Sequence) and not env.flow else []
+        if True in ours:
+            before = ours.index(True)
+            if before < ours.count(False):
+                found[index] = before
+    return found
+
+
+def update(
+    text: str, root: Mapping, pod: PodPath, names_of: list[str], old: Record, edit: ObjectEdit, fresh: Fresh
+) -> str | None:
+    """The text with new values where the old ones stand, so that comments and places stay.
+
+    `fresh` is a fresh injection into the same object. None where more than values has changed; raises CannotEdit.
+    """
+    if old.volumes != fresh.record.volumes or old.containers.keys() != fresh.record.containers.keys():
+        return None
+    editor = Editor(text, root)
+    for part in edit.containers:
+        was, now = old.containers[part.name], fresh.record.containers[part.name]
+        env = editor.reach(*pod, "containers", part.index, "env")
+        if names_of[part.index] != part.name or was.mounts != now.mounts or not isinstance(env, Sequence):
+            return None
+        ours = [item for item in env.items if _is_ours(item, was.env)]
+        if [text_of(lookup(item, "name")) for item in ours] != [name for name, _ in part.env]:
+            return None
+        for item, (name, value) in zip(ours, part.env, strict=True):
+            if was.env[name] != now.env[name] and not _renew(editor, item, value):
+                return None
+        if not _remerge(editor, env, was.merge, now.merge, _attributes(fresh.root, pod, part.index)):
+            return None
+    annotation = editor.reach("metadata", "annotations", names.A_RECORD)
+    if not isinstance(annotation, Scalar):
+        return None
+    if annotation.value != (dump := fresh.record.dump()):
+        editor.replace(annotation, SingleQuoted(dump))
+    return editor.finish()
+
+
+def _renew(editor: Editor, item: Node, value: str | dict[str, Any]) -> bool:
+    node = direct(item, "value")
+    if not isinstance(node, Scalar) or not isinstance(value, str):
+        return False
+    editor.replace(node, value)
+    return True
+
+
+def _remerge(editor: Editor, env: Sequence, was: Merge | None, now: Merge | None, value: Scalar | None) -> bool:
+    if was is None or now is None:
+        return was is now
+    current = _attributes_in(env)
+    if current is None or value is None or digest(current.value) != was.digest:
+        return False
+    if was.digest != now.digest:
+        editor.replace(current, value.value)
+    return True
+
+
+def _attributes(root: Mapping, pod: PodPath, index: int) -> Scalar | None:
+    """The value of OTEL_RESOURCE_ATTRIBUTES in a container, where it is text."""
+    env = lookup(root, *pod, "containers", index, "env")
+    return _attributes_in(env) if isinstance(env, Sequence) else None
+
+
+def _attributes_in(env: Sequence) -> Scalar | None:
+    found = [item for item in env.items if text_of(lookup(item, "name")) == names.E_ATTRIBUTES]
+    value = direct(found[-1], "value") if found else None
+    return value if isinstance(value, Scalar) else None
+
+
 # --- in ----------------------------------------------------------------------------------------------------------
 
 
-def insert(text: str, root: Mapping, pod: PodPath, edit: ObjectEdit) -> tuple[str, Record]:
-    """The text with everything in it that `edit` says, and its record; raises CannotEdit."""
+def insert(text: str, root: Mapping, pod: PodPath, edit: ObjectEdit) -> Fresh:
+    """The text with everything in it that `edit` says; raises CannotEdit."""
     editor = Editor(text, root)
     record = Record(edit.class_name)
     for part in edit.containers:
@@ -183,7 +287,7 @@ def insert(text: str, root: Mapping, pod: PodPath, edit: ObjectEdit) -> tuple[st
     # The record says how `annotations` was before, and is itself the value that is added: asked first, added after.
     _note(record.opened, "annotations", "new" if theirs else editor.state(metadata, "annotations"))
     editor.add(metadata, "annotations", {names.A_RECORD: SingleQuoted(record.dump())})
-    return editor.finish(), record
+    return Fresh(editor.finish(), record)
 
 
 def _insert_container(editor: Editor, pod: PodPath, part: ContainerEdit) -> ContainerRecord:
@@ -200,15 +304,32 @@ def _insert_container(editor: Editor, pod: PodPath, part: ContainerEdit) -> Cont
         if new != value.value:
             hashes = {key: digest(pair) for key, pair in pairs.items() if key not in attributes.keys(value.value)}
             record.merge = Merge(editor.replace(value, new), hashes, digest(new))
-    if part.env:
-        entries = [{"name": name, **_entry(value)} for name, value in part.env]
-        _note(record.opened, "env", editor.append(container, "env", entries))
-        record.env = {name: digest(value) for name, value in part.env}
     if part.mounts:
         editor.reach(*pod, "containers", part.index, "volumeMounts")
+    # A new key goes behind the last line of the container: the list that stands there has to get its entries first.
+    if direct(container, "env") is None and direct(container, "volumeMounts") is not None:
+        _append_mounts(editor, container, part, record)
+        _append_env(editor, container, part, record)
+    else:
+        _append_env(editor, container, part, record)
+        _append_mounts(editor, container, part, record)
+    return record
+
+
+def _append_env(editor: Editor, container: Mapping, part: ContainerEdit, record: ContainerRecord) -> None:
+    if part.env:
+        entries = [{"name": name, **_entry(value)} for name, value in part.env]
+        if part.before is None:
+            _note(record.opened, "env", editor.append(container, "env", entries))
+        else:
+            editor.insert(container, "env", part.before, entries)
+        record.env = {name: digest(value) for name, value in part.env}
+
+
+def _append_mounts(editor: Editor, container: Mapping, part: ContainerEdit, record: ContainerRecord) -> None:
+    if part.mounts:
         _note(record.opened, "volumeMounts", editor.append(container, "volumeMounts", list(part.mounts)))
         record.mounts = {mount["name"]: digest(mount) for mount in part.mounts}
-    return record
 
 
 def _entry(value: str | dict[str, Any]) -> dict[str, Any]:
@@ -225,3 +346,13 @@ def _mapping(editor: Editor, *path: str | int) -> Mapping:
 def _note(opened: dict[str, str], key: str, state: str | None) -> None:
     if state is not None:
         opened[key] = state
+
+
+def reads_the_same(old: str, new: str) -> bool:
+    """Whether two texts of an object mean the same: then somebody reformatted ours, and no line is changed."""
+    if old == new:
+        return True
+    try:
+        return bool(decode(compose(old)) == decode(compose(new)))
+    except SourceError:
+        return False

@@ -54,8 +54,13 @@ class Wanted:
 
     def helper(self, name: str, value_from: dict[str, Any], origin: Origin) -> str:
         """A variable that others refer to, from the downward API or a Secret; returns its name."""
-        if self.present.get(name) is None:
+        setting = self.present.get(name)
+        if setting is None:
             self.helpers.setdefault(name, Variable(name, {**value_from}, origin))
+        elif name not in self.kept:
+            self.kept.append(name)
+            message = f"{name} stands here, but no record says that it was injected: it is kept; delete it to renew it"
+            self.say("not-in-the-record", "warning", message, setting.path)
         return name
 
     def say(

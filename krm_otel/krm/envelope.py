@@ -15,8 +15,8 @@ from krm_otel.krm.resource import Resource
 from krm_otel.krm.results import Ref, Result
 from krm_otel.yamltext import emit
 from krm_otel.yamltext.scan import Broken, Document, Span, documents, readable
+from krm_otel.yamltext.source import Alias, Node, SourceError, compose, walk
 from krm_otel.yamltext.source import Mapping as MappingNode
-from krm_otel.yamltext.source import SourceError, compose
 
 API_VERSIONS: Final = tuple(f"config.kubernetes.io/{v}" for v in ("v1", "v1beta1", "v1alpha1"))
 _BOM: Final = "\ufeff"
@@ -48,9 +48,13 @@ class Item:
 
     @property
     def resource(self) -> Resource | None:
-        """The object, composed when first asked for; None where it is no mapping."""
+        """The object, composed when first asked for; None where it is no mapping, or cannot be read alone (then the
+        envelope's faults say so)."""
         if self._resource is None:
-            self._resource = self.read(self.text)
+            try:
+                self._resource = self.read(self.text)
+            except SourceError:
+                return None
         return self._resource
 
     def mentions(self, word: str) -> bool:
@@ -58,7 +62,7 @@ class Item:
         return self.source.find(word, self.start, self.end) >= 0
 
     def read(self, text: str) -> Resource | None:
-        """Another text of the same object."""
+        """Another text of the same object; raises SourceError."""
         root = compose(text)
         if not isinstance(root, MappingNode):
             return None
@@ -106,9 +110,9 @@ class Envelope:
         block = "".join(line + newline for line in lines)
         if old is not None:
             start = text.rfind("\n", 0, old[0].start) + 1
-            following = [key.start for key, _ in top.keys.values() if key.start > old[0].start]
+            following = [key.start for key, _ in top.pairs if key.start > old[0].start]
             end = text.rfind("\n", 0, min(following)) + 1 if following else top.end
-            return [(start, end, block)]
+            return [(start, _without_trailing_comments(text, start, end, top.root.column), block)]
         if not results:
             return []
         if top.end == len(text) and not text.endswith("\n"):
@@ -118,12 +122,22 @@ class Envelope:
         return [(top.end, top.end, block)]
 
 
+def _without_trailing_comments(text: str, start: int, end: int, column: int) -> int:
+    """Where lines end, without the blank lines and comments at the margin behind them: these belong to what follows."""
+    while end > start:
+        line = max(text.rfind("\n", 0, end - 1) + 1, start)
+        content = text[line:end].strip()
+        if content and not text[line:end][column:].startswith("#"):
+            break
+        end = line
+    return end
+
+
 def _flow_results(
     text: str, top: Document, old: tuple[Span, Span] | None, results: list[dict[str, Any]]
 ) -> list[tuple[int, int, str]]:
     """`results` in a ResourceList written as JSON: always the last member, on a line of its own where others are."""
-    pairs = sorted(top.keys.values(), key=lambda pair: pair[0].start)
-    others = [pair for pair in pairs if pair is not old]
+    others = [pair for pair in top.pairs if pair is not old]
     last = others[-1][1].end
     edits = []
     if old is not None:
@@ -155,7 +169,7 @@ def read_envelope(text: str, file: str = "", first_position: int = 0) -> Envelop
         found = documents(text)
     except SourceError as error:
         blanked, broken = readable(text)
-        if not broken:
+        if blanked == text:
             raise
         found = documents(blanked)
         if not any(document.root.is_mapping for document in found):
@@ -170,7 +184,7 @@ def read_envelope(text: str, file: str = "", first_position: int = 0) -> Envelop
         item.position += first_position
         if file:
             item.file = file
-    envelope.faults += [_broken_result(b, file) for b in broken]
+    envelope.faults += [_broken_result(b.reason, b.kind, file) for b in broken]
     return envelope
 
 
@@ -211,11 +225,16 @@ def _read_resource_list(envelope: Envelope, top: Document, found: list[Document]
         value = envelope.text[span.start : span.end].strip()
         if value not in ("", "null", "~"):
             fault(Result("input-malformed", "error", "items is not a list", field_path="items"))
-    for span in top.items or ():
-        _add_item(envelope, span)
+    _add_items(envelope, top)
     if "functionConfig" in top.keys:
         span = top.keys["functionConfig"][1]
-        config = compose(_alone(envelope.text, span.start, span.end, span.column))
+        config: Node | None = None
+        try:
+            config = compose(_alone(envelope.text, span.start, span.end, 0 if span.flow else span.column))
+        except SourceError as error:
+            message = f"functionConfig cannot be read by itself: {error.message}"
+            fault(Result("function-config-kind", "error", message, field_path="functionConfig"))
+            return
         if isinstance(config, MappingNode):
             if config.pairs:
                 envelope.function_config = Resource(config)
@@ -228,19 +247,60 @@ def _read_resource_list(envelope: Envelope, top: Document, found: list[Document]
 def _read_stream(envelope: Envelope, found: list[Document]) -> None:
     for document in found:
         if document.root.kind == "List" and document.root.api_version == "v1" and document.items:
-            for span in document.items:
-                _add_item(envelope, span)
+            _add_items(envelope, document)
         else:
             root = document.root
             end = root.end if root.flow else document.end
-            _add_item(
-                envelope, Span(root.start, end, root.column, root.flow, root.is_mapping, root.api_version, root.kind)
-            )
+            span = Span(root.start, end, root.column, root.flow, root.is_mapping, root.api_version, root.kind)
+            item = _add_item(envelope, span)
+            if document.tag_handles:
+                _check_alone(envelope, item)
 
 
-def _add_item(envelope: Envelope, span: Span) -> None:
+def _add_items(envelope: Envelope, document: Document) -> None:
+    """Adds the elements of a list, with faults for those that cannot stand alone."""
+    first = len(envelope.items)
+    for span in document.items or ():
+        _add_item(envelope, span)
+    for span, item in zip(document.items or (), envelope.items[first:], strict=True):
+        if span.aliases:
+            _check_aliases(envelope, item)
+        if document.tag_handles:
+            _check_alone(envelope, item)
+
+
+def _add_item(envelope: Envelope, span: Span) -> Item:
+    # Columns mean nothing in flow style, and in a ResourceList on one line they grow as long as the text.
+    column = 0 if span.flow else span.column
     position = len(envelope.items)
-    envelope.items.append(Item(envelope.text, span.start, span.end, span.column, position, span.api_version, span.kind))
+    item = Item(envelope.text, span.start, span.end, column, position, span.api_version, span.kind)
+    envelope.items.append(item)
+    return item
+
+
+def _check_alone(envelope: Envelope, item: Item) -> None:
+    """Items are read one by one: an item that cannot be read so passes, or is a fault where it decides."""
+    try:
+        item.read(item.text)
+    except SourceError as error:
+        envelope.faults.append(_broken_result(f"it cannot be read by itself: {error.message}", item.kind))
+
+
+def _check_aliases(envelope: Envelope, item: Item) -> None:
+    """An alias to an anchor of another item would be changed together with it, or not be seen: a fault where one of
+    the two may be edited."""
+    try:
+        root = compose(item.text)
+    except SourceError:
+        return  # its own fault
+    for node in walk(root) if root else ():
+        if isinstance(node, Alias) and node.target is None:
+            place = envelope.text.rfind(f"&{node.anchor}", 0, item.start)
+            holder = next((other.kind for other in envelope.items if other.start <= place < other.end), "")
+            decides = item.kind in _DECIDING_KINDS or holder in _DECIDING_KINDS
+            reason = f"the alias *{node.anchor} refers to another item: write it out"
+            envelope.faults.append(_broken_result(reason, item.kind, deciding=decides))
+            return
 
 
 def _alone(text: str, start: int, end: int, column: int) -> str:
@@ -264,12 +324,12 @@ _DECIDING_KINDS: Final = frozenset(
 )
 
 
-def _broken_result(broken: Broken, file: str) -> Result:
-    deciding = broken.kind in _DECIDING_KINDS and not file
+def _broken_result(reason: str, kind: str, file: str = "", *, deciding: bool = False) -> Result:
+    deciding = deciding or (kind in _DECIDING_KINDS and not file)
     return Result(
         "unreadable-item",
         "error" if deciding else "warning",
-        f"{broken.reason}; the {broken.kind or 'document'} is "
+        f"{reason}; the {kind or 'document'} is "
         + ("needed to decide: mend it" if deciding else "passed through unread"),
-        Ref(kind=broken.kind, file=file),
+        Ref(kind=kind, file=file),
     )

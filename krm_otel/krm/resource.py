@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from krm_otel.krm.results import Ref
-from krm_otel.yamltext.source import MAX_HOPS, Mapping, Node, Scalar, as_mapping, deref, lookup, merge_sources, text_of
+from krm_otel.yamltext.source import Mapping, Node, Scalar, as_mapping, deref, lookup, members, text_of
 
 _PATHS = ("internal.config.kubernetes.io/path", "config.kubernetes.io/path", "config.k8s.io/path")
 _INDEXES = ("internal.config.kubernetes.io/index", "config.kubernetes.io/index", "config.k8s.io/index")
@@ -81,16 +81,9 @@ class Resource:
         return Ref(self.api_version, self.kind, self.name, self.namespace, file, index, self.position)
 
 
-def strings(node: Node | None, hops: int = 0) -> dict[str, str]:
+def strings(node: Node | None) -> dict[str, str]:
     """A mapping of scalars as text, whatever the scalars' types (a bare `true` reads `true`); nulls read empty."""
     mapping = as_mapping(node)
-    if mapping is None or hops > MAX_HOPS:
+    if mapping is None:
         return {}
-    data: dict[str, str] = {}
-    for source in reversed(merge_sources(mapping)):
-        data.update(strings(source, hops + 1))
-    for key, value in mapping.pairs:
-        if isinstance(name := deref(key), Scalar) and isinstance(deref(value), Scalar):
-            data[name.value] = text_of(value) or ""
-    data.pop("<<", None)
-    return data
+    return {key: text_of(value) or "" for key, value in members(mapping).items() if isinstance(deref(value), Scalar)}

@@ -6,6 +6,7 @@ and the documentation lists that table.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
@@ -14,32 +15,51 @@ Severity = Literal["error", "warning", "info"]
 _RANK: Final[dict[str, int]] = {"error": 0, "warning": 1, "info": 2}
 
 CODES: Final[dict[str, str]] = {
-    "aliases-too-large": "The aliases of a block expand to more than can be held.",
+    "aliases-too-large": "A block is nested too deep, or its aliases expand to more than can be held.",
     "api-version": "An OTelConfig has another apiVersion than fn.oaas.io/v1alpha1.",
     "attribute-key": "The key of a resource attribute cannot be carried by OTEL_RESOURCE_ATTRIBUTES.",
     "attribute-pair": "An entry of the flat form's resource_attributes is not key=value, percent-encoded.",
+    "attributes-merged": "OTEL_RESOURCE_ATTRIBUTES is set in the manifest; its keys are kept, ours are added.",
+    "b3-by-default": "OTEL_PROPAGATORS has b3 because nothing else is configured; some SDKs then fail at start.",
     "backend-endpoint": "An exporter names a backend that has no endpoint.",
     "backend-name": "The name of a backend could be taken for something else, or is empty.",
     "backend-not-direct": "An exporter names a backend of a type that SDKs cannot send OTLP to.",
     "backend-signal": "An exporter names a backend of a type that does not store this signal.",
     "backend-unknown": "An exporter names a backend that the OTelConfig does not declare.",
+    "cannot-edit": "The text cannot be edited without changing something else (aliases, merge keys, doubles).",
+    "class-absent": "The class of an earlier injection is not in the input; the injection is kept.",
+    "class-ambiguous": "Two classes claim a workload by the same rule; the annotation oaas.io/class-runtime decides.",
     "class-name-missing": "A ClassRuntime has no metadata.name.",
     "class-name-reserved": "A ClassRuntime has the name of the platform's pseudo-class.",
     "class-name-twice": "Two ClassRuntimes have the same name and namespace.",
+    "class-not-found": "The annotation oaas.io/class-runtime names no class or platform component that is present.",
+    "class-without-workload": "An enabled class has no workload in the input.",
     "collector-not-supported": "The mode needs a managed collector, which this version does not make.",
     "config-twice": "The input has two OTelConfigs, and none is given as function config.",
     "config-unused": "An OTelConfig among the items is not used, since another one is given as function config.",
+    "container-left-alone": "A container configures its SDK by itself and is left alone.",
+    "container-name-twice": "Two containers of one pod have the same name.",
+    "container-not-a-mapping": "An entry of a pod's containers is not a mapping.",
+    "container-not-found": "The annotation oaas.io/otel-containers names a container that the pod does not have.",
+    "container-without-name": "A container has no name, which only Knative allows.",
+    "containers-missing": "A workload has no containers, so nothing is instrumented.",
+    "containers-not-a-list": "A pod's containers is not a list.",
     "control-character": "A text contains a control character.",
     "data-key": "A key of a Secret or ConfigMap is not a valid one.",
     "duplicate-key": "A key stands twice in its mapping.",
     "empty": "A list or mapping must have at least one entry.",
     "endpoint-credentials": "An endpoint contains a user name or password.",
+    "endpoint-follows-protocol": "The injected endpoint's port follows a protocol that the workload asks for.",
     "endpoint-invalid": "An endpoint is not a URL that every SDK reads alike.",
     "endpoint-missing": "Mode external has no endpoint for a signal that is on.",
     "endpoint-path": "An endpoint has a path that its protocol does not know, or that SDKs append themselves.",
+    "env-malformed": "A container's env is not a list of mappings with names.",
     "function-config-kind": "The function config is of a kind that is not accepted.",
     "header-name": "The name of a header is not a valid one.",
     "image-invalid": "A container image is empty or contains white space.",
+    "immutable-workload": "A cluster refuses changes of this object's pod: a Job's template, a bare Pod's environment.",
+    "inject-annotation-invalid": "The annotation oaas.io/otel-inject is neither true nor false and has no effect.",
+    "input-malformed": "The ResourceList is not one: another apiVersion, documents beside it, items that are no list.",
     "kind-invalid": "An entry of kinds has an apiVersion or kind that no manifest can have.",
     "kind-path": "An entry of kinds has a path that is not dotted field names.",
     "label-invalid": "A label of a platform component is not a valid one.",
@@ -50,23 +70,37 @@ CODES: Final[dict[str, str]] = {
     "literal-header": "A header's value is written out; it may only come from a Secret.",
     "missing-field": "A field is missing that has to be there.",
     "not-a-word": "A name or pattern is empty or contains white space.",
+    "not-in-the-record": "A helper variable of ours stands in the manifest, but the record does not know it.",
     "not-utf8": "An environment variable is not UTF-8.",
     "object-name": "The name of a Secret or ConfigMap is not a valid one.",
+    "platform-component-ambiguous": "The labels of a workload fit two platform components.",
+    "platform-rate-below-class": "The platform's sampling rate is below the class's, and rules what begins there.",
     "propagator-deprecated": "A propagator is deprecated by OpenTelemetry.",
     "propagators-empty": "The list of propagators is empty.",
     "propagators-none": "The propagator none stands beside others.",
+    "protocol-annotation-invalid": "The annotation oaas.io/otel-protocol is neither grpc nor http.",
     "protocol-assumed": "An endpoint's port is neither 4317 nor 4318, the configured protocol is used, else gRPC.",
+    "protocol-follows-endpoint": "An endpoint is set in the manifest without a protocol; ours fits its port.",
+    "protocol-mismatch": "Endpoint and protocol, both set in the manifest, do not fit each other.",
     "protocol-port": "The configured protocol is not that of the endpoint's port; the port decides.",
+    "proxy-in-the-way": "A proxy variable is set and NO_PROXY does not name the endpoint's host.",
+    "record-too-large": "The annotation oaas.io/otel-injected would become too large.",
+    "record-unreadable": "The annotation oaas.io/otel-injected cannot be read.",
+    "revision-name-fixed": "A Knative revision has a fixed name, so that a changed template is refused.",
     "sampling-rate-clamped": "A sampling rate lies outside 0.0 to 1.0 and was clamped.",
     "sampling-rate-high": "A sampling rate above 0.5 keeps more than half of all traces.",
     "sampling-rate-invalid": "A sampling rate is not a finite number.",
     "sampling-stage": "Sampling in the collector is asked for where there is no managed collector.",
     "service-name-empty": "A service name is blank.",
-    "template-placeholder": "service_name_template has a placeholder that is not known, or a lone brace.",
+    "template-placeholder": "A service_name_template has a placeholder that is not known, or a lone brace.",
     "tls-ca": "A CA certificate comes from neither or from both of a Secret and a ConfigMap.",
     "unknown-field": "A field is not known; where there is one that is like it, it is proposed.",
+    "unknown-kind": "A kind with a pod template belongs to a class, but is not known; OTelConfig's kinds can name it.",
     "unknown-value": "A value is not one of those allowed.",
     "unknown-variable": "An environment variable OPRC_CRM_OTEL_* is not known and is not read.",
+    "unreadable-input": "The input, or a file of it, is not UTF-8, or not YAML or JSON at all.",
+    "unreadable-item": "A document or item cannot be parsed; it passes as it is, unless it is needed to decide.",
+    "variable-kept": "A variable is set in the manifest, or by envFrom, and is kept.",
     "wrong-type": "A value is of another type than its field.",
 }
 """Result code → what it means. Every code that is used stands here; a test holds that."""
@@ -131,9 +165,15 @@ class Result:
             parts.append(str(self.ref))
         if self.ref.file:
             parts.append(self.ref.file if not self.ref.index else f"{self.ref.file}[{self.ref.index}]")
-        if self.field_path:
+        message = self.message
+        if self.proposed is not None and "write" not in message:
+            message += f"; write {self.proposed if isinstance(self.proposed, str) else json.dumps(self.proposed)}"
+        first, _, rest = message.partition(" ")
+        if self.field_path.endswith(first):
+            message = f"{self.field_path} {rest}"  # the message begins with the field: once is enough
+        elif self.field_path:
             parts.append(self.field_path)
-        return ": ".join([*parts, self.message])
+        return ": ".join([*parts, message])
 
 
 def ordered(results: Iterable[Result]) -> list[Result]:

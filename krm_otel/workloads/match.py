@@ -115,8 +115,9 @@ class Matcher:
     def platform(self, namespace: str) -> OaasClass:
         """The pseudo-class that the platform's components in one namespace form."""
         if namespace not in self._platforms:
+            settings = self._configuration.platform
             self._platforms[namespace] = OaasClass(
-                PLATFORM_CLASS, (PLATFORM_CLASS,), namespace, Ref(), (), self._configuration.platform
+                PLATFORM_CLASS, (PLATFORM_CLASS,), namespace, Ref(), (), settings, faulty=settings is None
             )
         return self._platforms[namespace]
 
@@ -213,19 +214,21 @@ def function_key(workload: Workload, container: Container, oaas_class: OaasClass
     """Which of the class's functions a container runs.
 
     By the index in `<class>-fn-<i>`; else the only function, where the workload is `<class>`; else the only
-    function with the container's image repository. None where none of these says it, and for the ODGM.
+    function with the container's image repository. None where none of these says it, for the ODGM, and for a
+    container beside the function that has an image of its own.
     """
     functions = oaas_class.functions
     if container.name == ODGM_CONTAINER:
         return None
     names = spellings(oaas_class)
-    for own in workload.resource.names:
+    keys = repositories(oaas_class).get(parse_image(container.image).repository, [])
+    alone = len(workload.containers) == 1 or container.name == FUNCTION_CONTAINER
+    for own in workload.resource.names if alone or keys else ():
         numbered = _FUNCTION_NAME.match(own)
         if numbered and numbered["base"] in names and int(numbered["index"]) < len(functions):
             return functions[int(numbered["index"])].key or None
         if own in names and len(functions) == 1:
             return functions[0].key or None
-    keys = repositories(oaas_class).get(parse_image(container.image).repository, [])
     return keys[0] or None if len(keys) == 1 else None
 
 

@@ -111,6 +111,7 @@ def select(workload: Workload, match: Match, configuration: Configuration) -> Se
         skipped = tuple((container.name, _OPT_OUT) for container in workload.containers)
         return Selection(_OPT_OUT, (), skipped, results=tuple(results))
 
+    results += workload.results
     chosen, unknown = _choice(workload)
     results += unknown
     protocol, faults = _protocol(workload)

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import yaml
 
-from krm_otel.yamltext.source import SourceError, events
+from krm_otel.yamltext.source import SourceError, events, without_surrogate_pairs
 
 
 @dataclass(slots=True)
@@ -30,20 +30,27 @@ class Span:
     is_mapping: bool = False
     api_version: str = ""
     kind: str = ""
+    aliases: set[str] | None = None
+    """The anchors that a list item refers to, if any."""
 
 
 @dataclass(slots=True)
 class Document:
-    """One document: its root, its top-level keys (key span, value span), and the elements of a list `items`."""
+    """One document: its root, its top-level keys, and the elements of a list `items`."""
 
     root: Span
     end: int
     """Where the document ends: at the next `---` or `...`, or the end of the text."""
+    pairs: list[tuple[Span, Span]] = field(default_factory=list)
+    """All top-level keys with their values, in the order of the text."""
     keys: dict[str, tuple[Span, Span]] = field(default_factory=dict)
+    """The same by name; the last one where a key stands twice."""
     duplicate: str = ""
     """A top-level key that stands twice."""
     items: list[Span] | None = None
     """None where `items` is absent or no list."""
+    tag_handles: bool = False
+    """Whether a `%TAG` directive stands before it, without which its parts may not be readable alone."""
 
 
 def documents(text: str) -> list[Document]:
@@ -56,6 +63,7 @@ def documents(text: str) -> list[Document]:
             document = _document(root, stream)
             closing = next(stream)
             document.end = _start(closing)
+            document.tag_handles = bool(event.tags)
             if document.root.end > document.root.start:
                 found.append(document)
     return found
@@ -89,19 +97,23 @@ def _document(event: Any, stream: Iterator[Any]) -> Document:
                 _name(root, name, value.value)
         if name in document.keys:
             document.duplicate = name
-        document.keys[name] = (key_span, span)
+        document.pairs.append((key_span, span))
+        document.keys[name] = document.pairs[-1]
     return document
 
 
 def _item(event: Any, stream: Iterator[Any]) -> Span:
     span = _span(event)
     if not span.is_mapping:
-        span.end = _skip(event, stream)
+        aliases: set[str] = set()
+        span.end = _skip(event, stream, aliases)
+        span.aliases = aliases or None
         return span
     # The hot loop of every run: all events of all items pass here.
     depth = 0
     key: str | None = None
-    scalar, opening, closing = yaml.ScalarEvent, (yaml.MappingStartEvent, yaml.SequenceStartEvent), yaml.MappingEndEvent
+    scalar, alias, closing = yaml.ScalarEvent, yaml.AliasEvent, yaml.MappingEndEvent
+    opening = (yaml.MappingStartEvent, yaml.SequenceStartEvent)
     for inner in stream:
         kind = type(inner)
         if kind is scalar:
@@ -114,7 +126,9 @@ def _item(event: Any, stream: Iterator[Any]) -> Span:
                     key = None
         elif kind in opening:
             depth += 1
-        elif kind is yaml.AliasEvent:
+        elif kind is alias:
+            span.aliases = span.aliases or set()
+            span.aliases.add(inner.anchor)
             if depth == 0:
                 key = "" if key is None else None
         else:
@@ -155,11 +169,13 @@ def _span(event: Any) -> Span:
     )
 
 
-def _skip(event: Any, stream: Iterator[Any]) -> int:
-    """Reads to the end of the node that `event` begins; returns the index of its end."""
+def _skip(event: Any, stream: Iterator[Any], aliases: set[str] | None = None) -> int:
+    """Reads to the end of the node that `event` begins; returns the index of its end, and collects `aliases`."""
     depth = 0
     while True:
         kind = type(event)
+        if kind is yaml.AliasEvent and aliases is not None:
+            aliases.add(event.anchor)
         if kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
             depth += 1
         elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
@@ -172,6 +188,8 @@ def _skip(event: Any, stream: Iterator[Any]) -> int:
 # --- where libyaml rejects the text ------------------------------------------------------------------------------
 
 _DOCUMENT_LINE: Final = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
+_KIND_LINE: Final = re.compile(r"""^\s*(?:-\s+)?["']?kind["']?:\s*["']?(\w+)""", re.MULTILINE)
+_VISIBLE: Final = re.compile(r"[^\r\n]")
 _ITEMS_LINE: Final = re.compile(r"^items:[ \t]*(?:#.*)?\r?\n", re.MULTILINE)
 
 
@@ -189,32 +207,37 @@ class Broken:
 def readable(text: str) -> tuple[str, list[Broken]]:
     """The text with every unreadable document or list item blanked out, at the same indexes, and what was blanked.
 
-    Cut by line alone, as kpt and Helm write documents and items; raises SourceError where that does not help.
+    Cut by line alone, as kpt and Helm write documents and items; a text in which nothing is found that can be mended
+    comes back as it is. JSON's surrogate pairs are mended, not blanked.
     """
     broken: list[Broken] = []
+    pieces: list[str] = []
+    at = 0
     for start, end, column in _chunks(text):
         # An item's dash is taken away, so that what is left is a document by itself.
-        chunk = text[start:end] if column is None else " " * (column + 1) + text[start + column + 1 : end]
+        body = start if column is None else start + column + 1
+        chunk = " " * (body - start) + text[body:end]
+        new = without_surrogate_pairs(chunk)
         try:
-            for _ in events(chunk):
+            for _ in events(new):
                 pass
         except SourceError as error:
-            kind = re.search(r"""^\s*(?:-\s+)?["']?kind["']?:\s*["']?(\w+)""", text[start:end], re.MULTILINE)
-            line = text.count("\n", 0, start) + (error.line or 1)
-            broken.append(Broken(start, end, f"line {line}: {error.message}", kind[1] if kind else ""))
-            body = text[start:end]
-            blank = re.sub(r"[^\r\n]", " ", body)
-            if column is not None:
-                blank = blank[:column] + "-" + blank[column + 1 :]
-            text = text[:start] + blank + text[end:]
-    return text, broken
+            kind = _KIND_LINE.search(text, start, end)
+            reason = f"{error.message} (line {error.line or 1} of it)"
+            broken.append(Broken(start, end, reason, kind[1] if kind else ""))
+            new = _VISIBLE.sub(" ", chunk)
+        if new is not chunk:
+            pieces += (text[at:body], new[body - start :])
+            at = end
+    pieces.append(text[at:])
+    return "".join(pieces), broken
 
 
 def _chunks(text: str) -> Iterator[tuple[int, int, int | None]]:
     """(start, end, column of the dash or None) of every document, or of every list item of a ResourceList."""
     items = _ITEMS_LINE.search(text)
     if items and re.search(r"^kind: ?[\"']?ResourceList", text, re.MULTILINE):
-        dash = re.compile(r"( *)-(?=[ \t\r\n])").match(text, items.end())
+        dash = re.compile(r"(?:[ \t]*(?:#.*)?\r?\n)*( *)-(?=[ \t\r\n])").match(text, items.end())
         if dash is None:
             return
         column = len(dash[1])

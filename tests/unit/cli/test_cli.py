@@ -178,6 +178,7 @@ def test_missing_path_is_a_sentence() -> None:
     done = krm_otel("render", "no-such-folder")
     assert done.returncode == 1
     assert done.stderr.decode() == "Error: cannot read no-such-folder: No such file or directory\n"
+    assert krm_otel("diff", "no-such-folder").returncode == 2
 
 
 def test_help_has_examples() -> None:

@@ -22,6 +22,7 @@ GOOD: list[tuple[str, str | None, str, str, list[str]]] = [
     ("https://otlp.example.com", "http", "https://otlp.example.com", "http", ["protocol-assumed"]),
     ("http://collector:4318/base/", None, "http://collector:4318/base", "http", []),
     ("http://x:8428/opentelemetry", "http", "http://x:8428/opentelemetry", "http", ["protocol-assumed"]),
+    ("http://collector:9999/base", None, "http://collector:9999/base", "http", ["protocol-assumed"]),
     ("http://10.0.0.1:4317", None, "http://10.0.0.1:4317", "grpc", []),
     ("http://[fd00::1]:4317", None, "http://[fd00::1]:4317", "grpc", []),
     ("http://Collector.ns.svc.cluster.local.:4317", None, "http://Collector.ns.svc.cluster.local.:4317", "grpc", []),
@@ -74,7 +75,6 @@ BAD: list[tuple[str, str, str | None]] = [
     ("https://user:s3c/ret@collector:4317?k=s3cret", "endpoint-credentials", "https://collector:4317"),
     ("user:s3cret@collector:4317", "endpoint-credentials", "http://collector:4317"),
     ("http://collector:4317/base", "endpoint-path", "http://collector:4317"),
-    ("http://collector:9999/base", "endpoint-path", "http://collector:9999"),
     ("http://collector:4318/v1/traces", "endpoint-path", "http://collector:4318"),
     ("http://collector:4318/base/v1/logs/", "endpoint-path", "http://collector:4318/base"),
 ]
@@ -162,9 +162,8 @@ def test_exporters_are_urls_or_backends(exporter: str, signal: str, protocol: st
 )
 def test_exporters_that_lead_nowhere_are_errors(exporter: str, signal: str, code: str, proposed: str | None) -> None:
     """One error for each, and none for a missing endpoint on top."""
-    block = f"enabled: true\ntelemetry: {{metrics: false, logs: true}}\ncollector: {{exporters: {{{signal}: '{exporter}'}}}}"
+    block = f"enabled: true\ntelemetry: {{logs: true}}\ncollector: {{exporters: {{{signal}: '{exporter}'}}}}"
     config = otel_config(f"collector: {{endpoint: '{ENDPOINT}', mode: external}}" + BACKENDS)
-    block = block.replace("metrics: false", "metrics: true") if signal == "metrics" else block
     settings, results = settings_of(observability(block), config)
     assert settings is None
     path = f"spec.observability.collector.exporters.{signal}"
@@ -299,6 +298,12 @@ def test_limits_do_not_bind_the_otelconfig() -> None:
 def test_patterns_for_endpoints_are_matched_part_by_part(url: str, pattern: str, fits: bool) -> None:
     """A host cannot hide in a path."""
     assert endpoint_matches(url, pattern) is fits
+
+
+def test_a_high_limit_is_no_high_rate() -> None:
+    """A limit of 1.0 allows every rate, and is nothing to warn of."""
+    assert resolved([], otel_config("limits: {sampling_rate: 1.0}"))[1] == []
+    assert [r.code for r in resolved([], otel_config("limits: {sampling_rate: 2}"))[1]] == ["sampling-rate-clamped"]
 
 
 def test_patterns_know_two_wildcards() -> None:

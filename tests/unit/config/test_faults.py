@@ -157,8 +157,8 @@ CONFIG_FAULTS: list[tuple[str, str, str]] = [
     ("telemetry: {attributes: {k8s: 'no'}}", "wrong-type", "telemetry.attributes.k8s"),
     ("telemetry: {attributes: {drop: ['a b']}}", "attribute-key", "telemetry.attributes.drop[0]"),
     ("collector: {headers: {Authorization: Bearer s3cret}}", "literal-header", "collector.headers.Authorization"),
-    ("collector: {headers: {Authorization: {value: s3cret}}}", "missing-field", "collector.headers.Authorization.secret"),
-    ("collector: {headers: {a: {secret: S_3cret, key: k}}}", "object-name", "collector.headers.a.secret"),
+    ("collector: {headers: {a: {value: s3cret}}}", "missing-field", "collector.headers.a.secret"),
+    ("collector: {headers: {a: {secret: S_s3cret, key: k}}}", "object-name", "collector.headers.a.secret"),
     ("collector: {headers: {a: {secret: s, key: a/b}}}", "data-key", "collector.headers.a.key"),
     ("collector: {headers: {'a b': {secret: s, key: k}}}", "header-name", "collector.headers['a b']"),
     ("collector: {tls: {ca: {}}}", "tls-ca", "collector.tls.ca"),
@@ -192,7 +192,7 @@ def test_faults_of_an_otelconfig_are_told_without_their_consequences(spec: str, 
         spec += f"\ncollector: {{endpoint: '{ENDPOINT}'}}"
     _, results = resolved([observability("enabled: true")], otel_config(spec))
     assert told(results)[0] == (code, f"spec.{path}")
-    assert "cret" not in "".join(repr((r.current, r.message, r.proposed)) for r in results if "S_3" not in spec)
+    assert "s3cr" not in repr([(r.current, r.message, r.proposed) for r in results]).lower()
     assert {r.field_path.rpartition(".")[0] for r in results} == {f"spec.{path}".rpartition(".")[0]}
 
 
@@ -253,7 +253,7 @@ def test_functions_are_read_tolerantly() -> None:
     """Each entry counts, since workloads are named by its index; what is odd in it reads empty."""
     item = class_runtime("").replace(
         "functions: []",
-        "functions: [{function_key: a, container_image: i:1}, 7, {provision_config: {container_image: j}}, {function_key: {}}]",
+        "functions: [{function_key: a, container_image: i:1}, 7, {provision_config: {container_image: j}}, [x]]",
     )
     configuration, _ = resolved([item])
     assert [(f.key, f.image) for f in configuration.classes[0].functions] == [

@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 
 from krm_otel.config.settings import DEFAULT, Attributes, Origin, Settings
-from tests.unit.config.given import ENDPOINT, config_map, observability, otel_config, resolved, settings_of, sound
+from tests.unit.config.given import (
+    ENDPOINT,
+    class_runtime,
+    config_map,
+    observability,
+    otel_config,
+    resolved,
+    settings_of,
+    sound,
+)
 
 # Field: how to get it from settings; then its value per source, lowest first, with the default.
 FIELDS: dict[tuple[str, str], tuple[str, Any, dict[str, str], dict[str, Any]]] = {
@@ -212,8 +221,6 @@ def test_switching_off_is_not_held_up_by_what_a_class_lacks() -> None:
 )
 def test_without_a_block_there_are_no_settings(spec: str) -> None:
     """No block is off, and so is one that is null."""
-    from tests.unit.config.given import class_runtime
-
     settings, results = settings_of(class_runtime(spec), otel_config("enabled: true\nclasses: {other: {}}"))
     assert settings is None
     assert results == []
@@ -221,8 +228,6 @@ def test_without_a_block_there_are_no_settings(spec: str) -> None:
 
 def test_upstreams_flat_block_is_read_where_observability_is_absent() -> None:
     """`spec.telemetry` is read too, its unknown keys being a warning; `observability` wins over it."""
-    from tests.unit.config.given import class_runtime
-
     flat = "telemetry: {enabled: true, traces: false, sampling_rate: 0.2, resource_attributes: {a: b}, extra: 1}\n"
     environ = {"OPRC_CRM_OTEL_ENDPOINT": ENDPOINT}
     settings, results = settings_of(class_runtime("observability: null\n" + flat), None, environ)
@@ -252,7 +257,5 @@ def test_a_class_answers_to_the_names_it_had() -> None:
 
 def test_an_entry_of_classes_is_a_block_of_its_own() -> None:
     """A class without a block is on by `classes.<name>`; an entry that no class has is no fault."""
-    from tests.unit.config.given import class_runtime
-
     config = otel_config(f"classes: {{echo: {{enabled: true, collector: {{endpoint: '{ENDPOINT}'}}}}, gone: {{}}}}")
     assert sound(class_runtime(), config).enabled.value is True

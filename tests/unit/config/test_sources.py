@@ -233,6 +233,14 @@ def test_the_flat_configmap_is_strict_about_its_keys(data: str, code: str, path:
     assert (result.severity, result.code, result.field_path, result.proposed) == ("error", code, path, proposed)
 
 
+def test_a_bad_feature_flag_names_its_variable() -> None:
+    """The switch is checked like the rest, and a class is not judged by an environment that is wrong."""
+    configuration, results = resolved([observability("enabled: true")], None, {"OPRC_CRM_FEATURES_OTEL": "maybe"})
+    assert told(results) == [("wrong-type", "OPRC_CRM_FEATURES_OTEL")]
+    assert configuration.switched_off is None
+    assert configuration.classes[0].settings is None
+
+
 def test_an_unknown_variable_gets_a_warning_with_the_nearest() -> None:
     """It is not read; variables of others are none of our business."""
     environ = {"OPRC_CRM_OTEL_SAMPLE_RATE": "1", "OPRC_CRM_HTTP_PORT": "1", "OTEL_TRACES_EXPORTER": "x"}

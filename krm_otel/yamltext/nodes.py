@@ -1,0 +1,73 @@
+"""YAML nodes that know their place in the text."""
+
+from __future__ import annotations
+
+
+class SourceError(Exception):
+    """The text is not YAML that can be read. `line` is 1-based, or None where no place is known."""
+
+    def __init__(self, message: str, line: int | None = None):
+        super().__init__(message if line is None else f"line {line}: {message}")
+        self.message = message
+        self.line = line
+
+
+class Node:
+    """A YAML node: `start` and `end` are code-point indexes into the text, `column` is that of `start`.
+
+    The end of a block collection is the start of the next token, so it runs over blank lines and comments.
+    """
+
+    __slots__ = ("anchor", "column", "end", "start", "tag")
+
+    def __init__(self, start: int, end: int, column: int, anchor: str | None, tag: str | None):
+        self.start = start
+        self.end = end
+        self.column = column
+        self.anchor = anchor
+        self.tag = tag
+
+
+class Scalar(Node):
+    """A scalar: `value` is the text it stands for, `style` one of None (plain), ``'``, ``"``, ``|``, ``>``."""
+
+    __slots__ = ("style", "value")
+
+    def __init__(
+        self, start: int, end: int, column: int, anchor: str | None, tag: str | None, value: str, style: str | None
+    ):
+        super().__init__(start, end, column, anchor, tag)
+        self.value = value
+        self.style = style
+
+
+class Mapping(Node):
+    """A mapping: its pairs in the order of the text, duplicates included."""
+
+    __slots__ = ("flow", "pairs")
+
+    def __init__(self, start: int, column: int, anchor: str | None, tag: str | None, flow: bool):
+        super().__init__(start, start, column, anchor, tag)
+        self.flow = flow
+        self.pairs: list[tuple[Node, Node]] = []
+
+
+class Sequence(Node):
+    """A sequence: its items in the order of the text."""
+
+    __slots__ = ("flow", "items")
+
+    def __init__(self, start: int, column: int, anchor: str | None, tag: str | None, flow: bool):
+        super().__init__(start, start, column, anchor, tag)
+        self.flow = flow
+        self.items: list[Node] = []
+
+
+class Alias(Node):
+    """`*name`: `target` is the node it stands for, or None where the anchor is not in the text that was read."""
+
+    __slots__ = ("target",)
+
+    def __init__(self, start: int, end: int, column: int, name: str, target: Node | None):
+        super().__init__(start, end, column, name, None)
+        self.target = target

@@ -1,0 +1,206 @@
+"""What nodes mean: looking things up, and plain data, as Kubernetes reads them.
+
+Nothing here recurses, and no alias or merge key is followed twice, so that hostile input costs no more than its size.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from krm_otel.yamltext.nodes import Alias, Mapping, Node, Scalar, Sequence, SourceError
+
+MAX_DATA_DEPTH: Final = 200
+"""Deepest plain data that is made: Python's own functions on it (==, repr, json) recurse."""
+MAX_DATA_NODES: Final = 1_000_000
+"""Most nodes of plain data that are made: aliases can stand for more than any memory holds."""
+
+_NULL: Final = frozenset(("", "~", "null", "Null", "NULL"))
+_TRUE: Final = frozenset(("true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"))
+_FALSE: Final = frozenset(("false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"))
+_INT: Final = re.compile(r"[-+]?[0-9]+\Z")
+_FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
+_SPECIAL_FLOAT: Final = re.compile(r"([-+]?)\.(inf|Inf|INF|nan|NaN|NAN)\Z")
+
+
+def deref(node: Node | None) -> Node | None:
+    """The node itself, or what an alias stands for."""
+    while isinstance(node, Alias):
+        node = node.target
+    return node
+
+
+def is_null(node: Node | None) -> bool:
+    """Whether a node reads as absent: no node, or null in any spelling."""
+    node = deref(node)
+    if node is None:
+        return True
+    if not isinstance(node, Scalar) or node.style is not None:
+        return False
+    return node.tag == "tag:yaml.org,2002:null" or (node.tag is None and node.value in _NULL)
+
+
+def direct(mapping: Node | None, key: str) -> Node | None:
+    """The value that stands under `key` in the mapping itself (the last one, as Kubernetes reads duplicates)."""
+    found = None
+    if isinstance(mapping, Mapping):
+        for k, v in mapping.pairs:
+            if isinstance(k, Scalar) and k.value == key:
+                found = v
+    return found
+
+
+def lookup(node: Node | None, *path: str | int) -> Node | None:
+    """The node at `path`, read through aliases and merge keys; None where there is none."""
+    node = deref(node)
+    for step in path:
+        if isinstance(step, int):
+            if not isinstance(node, Sequence) or not 0 <= step < len(node.items):
+                return None
+            node = deref(node.items[step])
+        elif isinstance(node, Mapping):
+            node = deref(_member(node, step))
+        else:
+            return None
+    return node
+
+
+def _member(mapping: Mapping, key: str) -> Node | None:
+    for source in layers(mapping):
+        if (found := direct(source, key)) is not None:
+            return found
+    return None
+
+
+def layers(mapping: Mapping) -> Iterator[Node | None]:
+    """The mapping itself and all that its merge keys bring in, nearest first, each once; None for a source that cannot
+    be resolved."""
+    seen: set[int] = set()
+    pending: list[Node | None] = [mapping]
+    while pending:
+        node = pending.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        yield node
+        if isinstance(node, Mapping):
+            pending += reversed(merge_sources(node))
+
+
+def merge_sources(mapping: Mapping) -> list[Node | None]:
+    """What the merge keys (`<<`) of a mapping itself bring in, nearest first; None for what cannot be resolved."""
+    sources: list[Node | None] = []
+    for k, v in mapping.pairs:
+        if is_merge_key(k):
+            value = deref(v)
+            sources.extend([deref(item) for item in value.items] if isinstance(value, Sequence) else [value])
+    return sources
+
+
+def is_merge_key(key: Node) -> bool:
+    """Whether a key is `<<`, plain."""
+    return isinstance(key, Scalar) and key.value == "<<" and key.style is None
+
+
+def members(mapping: Mapping) -> dict[str, Node]:
+    """The mapping's values by key, merge keys applied; keys that are no scalars are left out."""
+    found: dict[str, Node] = {}
+    for source in reversed([layer for layer in layers(mapping) if isinstance(layer, Mapping)]):
+        for k, v in source.pairs:
+            if isinstance(key := deref(k), Scalar) and not is_merge_key(k):
+                found[key.value] = v
+    return found
+
+
+def text_of(node: Node | None) -> str | None:
+    """The text of a scalar that is not null, as written (`10.00` stays `10.00`); else None."""
+    node = deref(node)
+    if not isinstance(node, Scalar) or is_null(node):
+        return None
+    return node.value
+
+
+def decode(node: Node | None) -> Any:
+    """Plain data as Kubernetes reads it: dict, list, str, int, float, bool, None; merge keys applied.
+
+    `yes`, `on` and their like are booleans, as in kubectl; dates stay strings. What is too deep, or too large because
+    aliases multiply it (or lead back to themselves), raises SourceError.
+    """
+    whole: list[Any] = [None]
+    pending: list[tuple[Node | None, Any, Any, int]] = [(node, whole, 0, 0)]
+    budget = MAX_DATA_NODES
+    while pending:
+        node, holder, slot, depth = pending.pop()
+        node = deref(node)
+        if isinstance(node, Scalar):
+            holder[slot] = _scalar(node)
+            continue
+        inner: list[tuple[Any, Node]] = []
+        data: Any = None
+        if isinstance(node, Sequence):
+            data = [None] * len(node.items)
+            inner = list(enumerate(node.items))
+        elif isinstance(node, Mapping):
+            data = {}
+            inner = list(members(node).items())
+            # A key that is no scalar, which no Kubernetes object has: the pair as a list, under a key of its own.
+            odd = [pair for pair in node.pairs if not isinstance(deref(pair[0]), Scalar)]
+            for number, pair in enumerate(odd):
+                entry = data[f"? {number}"] = [None, None]
+                pending += [(side, entry, i, depth + 2) for i, side in enumerate(pair)]
+        budget -= len(inner) + 1
+        if budget < 0:
+            raise SourceError("aliases expand to more than can be held")
+        if depth > MAX_DATA_DEPTH:
+            raise SourceError(f"nested deeper than {MAX_DATA_DEPTH} levels")
+        holder[slot] = data
+        if isinstance(data, dict):
+            data.update(dict.fromkeys(key for key, _ in inner))
+        pending += [(value, data, key, depth + 1) for key, value in inner]
+    return whole[0]
+
+
+def _scalar(node: Scalar) -> Any:
+    if node.style is not None or (node.tag is not None and node.tag.endswith(":str")):
+        return node.value
+    value = node.value
+    if value in _NULL:
+        return None
+    if value in _TRUE:
+        return True
+    if value in _FALSE:
+        return False
+    if _INT.match(value):
+        # Very long digit strings are no numbers to anybody; Python would refuse to convert them.
+        return int(value) if len(value) < 400 else value
+    if _FLOAT.match(value):
+        return float(value)
+    if special := _SPECIAL_FLOAT.match(value):
+        return float((special[1] or "+") + special[2].lower())
+    return value
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """Every node of a tree, aliases not followed."""
+    pending = [node]
+    while pending:
+        node = pending.pop()
+        yield node
+        if isinstance(node, Sequence):
+            pending.extend(reversed(node.items))
+        elif isinstance(node, Mapping):
+            for pair in reversed(node.pairs):
+                pending.extend((pair[1], pair[0]))
+
+
+def as_mapping(node: Node | None) -> Mapping | None:
+    """The node as a mapping, aliases followed; None if it is none."""
+    node = deref(node)
+    return node if isinstance(node, Mapping) else None
+
+
+def as_sequence(node: Node | None) -> Sequence | None:
+    """The node as a sequence, aliases followed; None if it is none."""
+    node = deref(node)
+    return node if isinstance(node, Sequence) else None

@@ -1,0 +1,363 @@
+"""What the documentation says is so: every field, variable, code, command and option is there, and examples run.
+
+Tables that are held have a comment before them: `<!-- fields: ConfigSpec -->`, `<!-- flat -->`, `<!-- origins: … -->`.
+A fenced `yaml` block is run through the function where its first line is `# render`, or where all its objects are
+OTelConfigs and ClassRuntimes; every other one has to be YAML at least.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+import pytest
+import yaml
+from click.testing import CliRunner
+from pydantic import BaseModel
+
+from krm_otel.cli.main import cli
+from krm_otel.config import names
+from krm_otel.config.checks import PLACEHOLDERS
+from krm_otel.config.destinations import DIRECT
+from krm_otel.config.fields import BackendType, PropagatorName
+from krm_otel.config.flat import KEYS, variable
+from krm_otel.config.models import Collector, FlatTelemetry, Observability, Telemetry
+from krm_otel.config.otelconfig import ConfigSpec
+from krm_otel.config.resolve import resolve
+from krm_otel.config.settings import Sourced
+from krm_otel.config.shape import bare_type, is_model, origin
+from krm_otel.krm.envelope import read_envelope
+from krm_otel.krm.results import CODES
+from krm_otel.run import Source, run
+from krm_otel.workloads.kinds import KINDS
+from krm_otel.workloads.select import SKIPPED_IMAGES, SKIPPED_NAMES
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+PAGES = sorted(DOCS.glob("*.md"))
+EVERYTHING = [*PAGES, ROOT / "README.md"]
+
+
+def text_of(name: str) -> str:
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+def rows(text: str) -> list[list[str]]:
+    """The cells of every table row in a text, but for heads and rules; code ticks are left in."""
+    found: list[list[str]] = []
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
+        below = lines[number + 1] if number + 1 < len(lines) else ""
+        if line.startswith("|") and not re.match(r"\|[-| ]+\|$", line) and not re.match(r"\|[-| ]+\|$", below):
+            found.append([cell.strip() for cell in line.strip("|").split(" |")])
+    return found
+
+
+def table(text: str, mark: str) -> list[list[str]]:
+    """The rows of the table behind a mark."""
+    _, _, rest = text.partition(f"<!-- {mark} -->\n\n")
+    assert rest.startswith("|"), f"no table behind <!-- {mark} -->"
+    return rows(rest.partition("\n\n")[0])
+
+
+def ticked(cell: str) -> str:
+    found = re.fullmatch(r"`([^`]+)`", cell)
+    assert found, f"{cell} is not one name in ticks"
+    return found[1]
+
+
+def section(text: str, heading: str) -> str:
+    """The text below a heading of the second level."""
+    _, _, rest = text.partition(f"\n## {heading}\n")
+    assert rest, f"no heading {heading}"
+    return rest.partition("\n## ")[0]
+
+
+# --- configuration ------------------------------------------------------------------------------------------------
+
+
+def leaves(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    """The paths of all fields that hold a value, with `<…>` for names of the user's and `[]` for entries of a list."""
+    for name, field in model.model_fields.items():
+        path = f"{prefix}{field.alias or name}"
+        shape = bare_type(field.annotation)
+        inner = bare_type(get_args(shape)[-1] if origin(shape) is dict else shape)
+        if origin(shape) is dict and is_model(inner):
+            entry = f"{path}.<{SINGULAR[name]}>"
+            yield from [entry] if inner is Observability else leaves(inner, f"{entry}.")
+        elif origin(shape) is tuple and is_model(item := bare_type(get_args(shape)[0])):
+            yield from leaves(item, f"{path}[].")
+        elif is_model(shape):
+            yield from leaves(shape, f"{path}.")
+        else:
+            yield path
+
+
+SINGULAR = {"headers": "header", "classes": "class", "backends": "backend", "components": "component"}
+
+
+def only_of_config() -> set[str]:
+    """The paths of an OTelConfig but for the defaults that a block has, too."""
+    block = {*leaves(Telemetry, "telemetry."), *leaves(Collector, "collector.")}
+    return set(leaves(ConfigSpec)) - block
+
+
+@pytest.mark.parametrize(
+    ("mark", "fields"),
+    [
+        ("fields: Observability", set(leaves(Observability))),
+        ("fields: FlatTelemetry", set(leaves(FlatTelemetry))),
+        ("fields: ConfigSpec", only_of_config()),
+    ],
+    ids=["Observability", "FlatTelemetry", "ConfigSpec"],
+)
+def test_every_field_is_documented_and_no_other(mark: str, fields: set[str]) -> None:
+    documented = [ticked(row[0]) for row in table(text_of("configuration.md"), mark)]
+    assert sorted(documented) == sorted(fields)
+
+
+def test_every_row_of_a_field_has_type_default_example_and_meaning() -> None:
+    text = text_of("configuration.md")
+    for mark in ("Observability", "FlatTelemetry", "ConfigSpec"):
+        for row in table(text, f"fields: {mark}"):
+            field, kind, default, example, meaning = row
+            assert kind and example and meaning.endswith("."), field
+            assert default or "required" in kind, field
+
+
+def test_every_key_of_the_flat_form_is_documented_with_its_variable() -> None:
+    documented = {ticked(key): (ticked(name), sets) for key, name, sets in table(text_of("configuration.md"), "flat")}
+    assert documented.keys() == KEYS.keys()
+    for key, loc in KEYS.items():
+        name, sets = documented[key]
+        assert name == variable(key)
+        assert key == "features_otel" or sets.startswith(f"`{'.'.join(map(str, loc))}`")
+
+
+def test_every_allowed_word_is_documented() -> None:
+    text = text_of("configuration.md")
+    for word in (*get_args(PropagatorName), *get_args(BackendType), *(f"{{{name}}}" for name in PLACEHOLDERS)):
+        assert f"`{word}`" in text, word
+    for kind in DIRECT:
+        assert f"`{kind}` (" in text or f"`{kind}`" in section(text, "Endpoints, backends, headers, TLS"), kind
+
+
+def test_the_example_of_precedence_gives_these_values_and_origins() -> None:
+    text = text_of("configuration.md")
+    example = block_behind(text, "origins: input")
+    environ = dict(line.split("=", 1) for line in block_behind(text, "origins: environment").splitlines())
+    resources = [item.resource for item in read_envelope(example).items]
+    configuration, results = resolve(None, [r for r in resources if r is not None], environ)
+    assert not [r.line() for r in results if r.severity == "error"]
+    settings = configuration.classes[0].settings
+    assert settings is not None
+    for name, value, source in table(text, "origins: table"):
+        sourced: Sourced[Any] = (
+            settings.resource_attributes[rest]
+            if (rest := ticked(name).removeprefix("resource_attributes.")) != ticked(name)
+            else getattr(settings, rest)
+        )
+        shown = sourced.value
+        shown = getattr(shown, "url", ",".join(shown) if isinstance(shown, tuple) else str(shown))
+        assert (shown, str(sourced.origin)) == (ticked(value), ticked(source)), name
+
+
+def block_behind(text: str, mark: str) -> str:
+    found = re.search(rf"<!-- {re.escape(mark)} -->\n\n```\w+\n(.*?)```", text, re.DOTALL)
+    assert found, mark
+    return found[1]
+
+
+# --- injection and matching ---------------------------------------------------------------------------------------
+
+NOT_INJECTED = {"E_FEATURE", "E_PREFIX"}
+SEEN_ONLY = {"E_CONFIG_FILE", "E_EXPERIMENTAL_CONFIG_FILE", "E_DISABLED"}
+
+
+def variables() -> dict[str, str]:
+    found = {key: value for key, value in vars(names).items() if key.startswith("E_") and key not in NOT_INJECTED}
+    return {**found, **{signal: names.exporter_variable(signal) for signal in names.SIGNALS}}
+
+
+def test_every_variable_is_documented_and_no_other() -> None:
+    text = text_of("injection.md")
+    for name in variables().values():
+        assert f"`{name}`" in text, name
+    injected = {value for key, value in variables().items() if key not in SEEN_ONLY}
+    injected |= {name.replace("OTLP_", "OTLP_<SIGNAL>_", 1) for name in injected if "_OTLP_" in name}
+    injected |= {f"{names.HELPER_PREFIX}HEADER_<NAME>", f"{names.HELPER_PREFIX}<SIGNAL>_HEADER_<NAME>"}
+    documented = {name for row in rows(section(text, "Variables")) for name in re.findall(r"`([^`]+)`", row[0])}
+    assert documented == injected
+
+
+def test_every_name_that_users_write_is_documented() -> None:
+    text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    for key, value in vars(names).items():
+        if key in ("A_PREVIOUS_NAMES", "A_RECORD", "A_GENERATED_BY") or key.startswith("L_"):
+            assert f"`{value}" in text, value
+    for name in (names.A_CLASS, names.A_INJECT, names.A_CONTAINERS, names.A_PROTOCOL, names.A_RESOURCE_PREFIX):
+        assert f"`{name}" in text_of("matching.md"), name
+
+
+def test_every_kind_proxy_and_agent_is_documented() -> None:
+    text = text_of("matching.md")
+    table_of_kinds = section(text, "Kinds")
+    for (group, kind), info in KINDS.items():
+        path = ".".join(info.template_path) or "the object itself"
+        row = next(
+            row for row in rows(table_of_kinds) if row[0] == (f"`{group}`" if group else "(core)") and kind in row[1]
+        )
+        assert path in row[2].replace("`", "")
+    for pattern in (*SKIPPED_NAMES, *SKIPPED_IMAGES):
+        assert f"`{pattern}`" in section(text, "Which containers"), pattern
+
+
+# --- results and commands -----------------------------------------------------------------------------------------
+
+
+def test_every_result_code_is_documented_and_no_other() -> None:
+    found = rows(text_of("results.md"))
+    assert [ticked(row[0]) for row in found] == sorted(CODES)
+    for code, severity, meaning, todo in found:
+        assert re.match(r"(error|warning|info)\b", severity), code
+        assert meaning.endswith(".") and todo.endswith("."), code
+
+
+def commands() -> dict[str, click.Command]:
+    assert isinstance(cli, click.Group)
+    context = click.Context(cli)
+    found = {name: cli.get_command(context, name) for name in cli.list_commands(context)}
+    return {"krm-otel": cli, **{f"krm-otel {name}": command for name, command in found.items() if command}}
+
+
+def test_every_command_is_documented_and_no_other() -> None:
+    assert re.findall(r"^## `(.+)`$", text_of("cli.md"), re.MULTILINE) == list(commands())
+
+
+@pytest.mark.parametrize("name", commands())
+def test_every_option_is_documented_and_no_other(name: str) -> None:
+    text = section(text_of("cli.md"), f"`{name}`")
+    documented = {
+        option
+        for row in rows(text)
+        for cell in re.findall(r"`([^`]+)`", row[0])
+        if (option := cell.split()[0]).startswith("-")
+    }
+    above = cli.make_context("krm-otel", [], resilient_parsing=True)
+    parameters = commands()[name].get_params(click.Context(commands()[name], parent=above))
+    options = [parameter for parameter in parameters if isinstance(parameter, click.Option)]
+    assert documented == {spelling for option in options for spelling in option.opts}
+    for option in options:
+        if isinstance(option.type, click.Choice):
+            assert all(f"`{choice}`" in text for choice in option.type.choices), option.name
+        if isinstance(option.envvar, str):
+            assert option.envvar in text_of("cli.md")
+
+
+CLASS = """\
+apiVersion: oaas.io/v1alpha1
+kind: ClassRuntime
+metadata: {name: echo}
+spec:
+  observability:
+    enabled: true
+    telemetry: {propagators: [w3c]}
+    collector: {endpoint: "http://c:4317"%s}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: echo}
+spec: {template: {spec: {containers: [{name: function, image: ghcr.io/acme/echo}]}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text", "code"),
+    [
+        ([], CLASS % "", 0),
+        ([], CLASS % ", endpont: x", 1),
+        ([], "a: [", 1),
+        (["--wrong"], "", 2),
+        (["render", "-"], CLASS % "", 0),
+        (["render", "-"], CLASS % ", endpont: x", 1),
+        (["diff", "-"], "a: b\n", 0),
+        (["diff", "-"], CLASS % "", 1),
+        (["diff", "-"], CLASS % ", endpont: x", 2),
+        (["validate", "-"], CLASS % "", 0),
+        (["validate", "-"], CLASS % ", endpont: x", 1),
+        (["uninject", "-"], CLASS % ", endpont: x", 0),
+        (["uninject"], "", 2),
+    ],
+)
+def test_exit_codes_are_as_documented(arguments: list[str], text: str, code: int) -> None:
+    assert CliRunner(env={"KRM_OTEL_REPORT": None}).invoke(cli, arguments, input=text).exit_code == code
+
+
+# --- examples and links -------------------------------------------------------------------------------------------
+
+
+def fences(page: Path) -> Iterator[tuple[str, str, str]]:
+    """(place, language, text) of every fenced block."""
+    text = page.read_text(encoding="utf-8")
+    for found in re.finditer(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+        yield f"{page.name}:{text.count(chr(10), 0, found.start()) + 1}", found[1], found[2]
+
+
+EXAMPLES = {place: text for page in EVERYTHING for place, language, text in fences(page) if language == "yaml"}
+
+
+def is_ours(text: str) -> bool:
+    documents = [document for document in yaml.safe_load_all(text) if document is not None]
+    return all(isinstance(d, dict) and d.get("kind") in (names.CONFIG_KIND, names.CLASS_KIND) for d in documents)
+
+
+def test_there_are_examples() -> None:
+    assert sum(text.startswith("# render") or is_ours(text) for text in EXAMPLES.values()) >= 5
+
+
+@pytest.mark.parametrize("place", EXAMPLES)
+def test_examples_run_without_errors(place: str) -> None:
+    text = EXAMPLES[place]
+    list(yaml.safe_load_all(text))
+    if text.startswith("# render") or is_ours(text):
+        outcome = run([Source(text.encode())], {})
+        loud = [result.line() for result in outcome.results if result.severity == "error"]
+        assert loud == []
+
+
+def test_fences_name_a_language() -> None:
+    """A bare fence is no example that anybody checks."""
+    assert [place for page in EVERYTHING for place, language, _ in fences(page) if not language] == []
+
+
+def anchors(page: Path) -> set[str]:
+    """Anchors of a page's headings, as GitHub makes them."""
+    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", EVERYTHING, ids=lambda page: page.name)
+def test_links_resolve(page: Path) -> None:
+    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if re.match(r"https?://", target):
+            continue
+        path, _, anchor = target.partition("#")
+        file = (page.parent / path).resolve() if path else page
+        assert file.exists(), target
+        assert not anchor or anchor in anchors(file), target
+
+
+def test_every_page_is_in_the_index() -> None:
+    index = text_of("README.md")
+    assert [page.name for page in PAGES if page.name != "README.md" and f"]({page.name})" not in index] == []
+
+
+def test_nothing_tells_of_the_machine() -> None:
+    for page in PAGES:
+        found = re.findall(r"/(?:work|root|home|Users|tmp)/\S*", page.read_text(encoding="utf-8"))
+        assert found == [], page.name

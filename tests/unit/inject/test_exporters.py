@@ -1,0 +1,121 @@
+"""Small decisions about endpoints: which protocol, which port, which proxy, which volume."""
+
+from __future__ import annotations
+
+import pytest
+
+from krm_otel.config.settings import Endpoint, FileSource, Protocol
+from krm_otel.inject.exporters import Volumes, _covers, _is_loopback, _protocol_of, _speaking, _spoken, names_of_volumes
+from krm_otel.inject.present import Present
+from krm_otel.inject.wanted import Wanted
+from krm_otel.krm.results import Ref
+from krm_otel.workloads.containers import Container
+from krm_otel.yamltext.source import Mapping, compose
+
+
+@pytest.mark.parametrize(
+    ("value", "spoken"),
+    [("grpc", "grpc"), ("http/protobuf", "http"), ("http/json", "http"), ("http", None), ("", None), (None, None)],
+)
+def test_what_a_protocol_variable_says(value: str | None, spoken: str | None) -> None:
+    """The specification's three values, and nothing is guessed from others."""
+    assert _spoken(value) == spoken
+
+
+@pytest.mark.parametrize(
+    ("url", "protocol"),
+    [
+        ("http://otel:4317", "grpc"),
+        ("http://otel:4318", "http"),
+        ("http://[::1]:4318/v1/traces", "http"),
+        ("http://otel", "default"),
+        ("http://otel:9999", "default"),
+        ("otel:4317", "default"),
+        ("http://otel:99999", "default"),
+        ("http://[::1", "default"),
+        ("$(OTEL)", "default"),
+        ("", "default"),
+    ],
+)
+def test_the_port_says_the_protocol(url: str, protocol: str) -> None:
+    """Whatever a user wrote there, it is no crash."""
+    for default in ("grpc", "http"):
+        expected = default if protocol == "default" else protocol
+        assert _protocol_of(url, default) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "speaks", "led", "signal", "expected"),
+    [
+        ("http://otel:4317", "grpc", None, None, "http://otel:4317"),
+        ("http://otel:4317", "grpc", "grpc", None, "http://otel:4317"),
+        ("http://otel:4317", "grpc", "http", None, "http://otel:4318"),
+        ("http://otel:4318", "http", "grpc", None, "http://otel:4317"),
+        ("http://otel:4318/v1/traces", "http", "grpc", "traces", "http://otel:4317"),
+        ("http://otel:4317", "grpc", "http", "traces", "http://otel:4318/v1/traces"),
+        ("http://[::1]:4317", "grpc", "http", None, "http://[::1]:4318"),
+        ("https://otel", "grpc", "http", None, "https://otel"),
+        ("https://otel:9000", "grpc", "http", "logs", "https://otel:9000/v1/logs"),
+        ("http://43174317:4317", "grpc", "http", None, "http://43174317:4318"),
+    ],
+)
+def test_the_standard_port_changes_sides(
+    url: str, speaks: Protocol, led: Protocol | None, signal: str | None, expected: str
+) -> None:
+    """A container that speaks the other protocol gets the other standard port; any other port stays."""
+    assert _speaking(Endpoint(url, speaks), led, signal) == (expected, led or speaks)
+
+
+@pytest.mark.parametrize(
+    ("entry", "host", "covers"),
+    [
+        ("*", "otel", True),
+        ("otel", "otel", True),
+        (".svc", "otel.ns.svc", True),
+        ("svc", "otel.ns.svc", True),
+        ("*.svc", "otel.ns.svc", True),
+        (".cluster.local", "otel", False),
+        ("ote", "otel", False),
+        ("tel", "otel", False),
+        ("10.0.0.0/8", "10.1.2.3", True),
+        ("10.0.0.0/8", "11.1.2.3", False),
+        ("10.1.2.3", "10.1.2.3", True),
+        ("fd00::/8", "fd00::1", True),
+        ("10.0.0.0/8", "otel", False),
+        ("", "otel", False),
+        (".", "otel", False),
+    ],
+)
+def test_entries_of_no_proxy(entry: str, host: str, covers: bool) -> None:
+    """As most HTTP clients read them: names, domains, addresses and networks."""
+    assert _covers(entry, host) is covers
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [("localhost", True), ("127.0.0.1", True), ("::1", True), ("otel", False), ("10.0.0.1", False)],
+)
+def test_a_proxy_never_stands_before_loopback(host: str, loopback: bool) -> None:
+    """Clients leave it out by themselves."""
+    assert _is_loopback(host) is loopback
+
+
+def test_one_volume_for_each_source() -> None:
+    """Containers share it, keys gather in it, and a name that the pod has is not taken."""
+    node = compose("volumes: [{name: oaas-otel-tls}, {name: data}, {}]")
+    volumes = Volumes(names_of_volumes(node))
+    assert isinstance(node, Mapping)
+    first, second = (Wanted(Container(n, 0, "", node, ()), Ref(), Present({})) for n in ("a", "b"))
+    ca, other = FileSource("ConfigMap", "trust", "ca.crt"), FileSource("ConfigMap", "trust", "b.crt")
+    paths = [volumes.mount(ca, first), volumes.mount(other, first), volumes.mount(ca, second)]
+    paths.append(volumes.mount(FileSource("Secret", "trust", "tls.key"), second))
+    names = [volume["name"] for volume in volumes.all()]
+    assert len(set(names)) == 2
+    assert "oaas-otel-tls" not in names
+    assert [item["key"] for item in volumes.all()[0]["configMap"]["items"]] == ["b.crt", "ca.crt"]
+    assert volumes.all()[1]["secret"]["secretName"] == "trust"
+    assert paths[0] == paths[2]
+    assert len(set(paths)) == 3
+    assert [mount["name"] for mount in first.mounts] == names[:1]
+    assert [mount["name"] for mount in second.mounts] == names
+    assert all(mount["readOnly"] is True for mount in second.mounts)
