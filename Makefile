@@ -53,7 +53,7 @@ fmt: $(READY) ## format the code and apply safe fixes
 
 .PHONY: e2e
 e2e: $(READY) tools ## run the tests with real clients
-	@$(BIN)/pytest tests/tools
+	@$(BIN)/pytest tests/tools $(XDIST)
 
 .PHONY: tools
 tools: ## build or find the pinned tools that e2e needs (once, in the user's cache)

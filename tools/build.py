@@ -125,6 +125,8 @@ TOOLS = {
     tool.name: tool
     for tool in (
         Tool("kustomize", "v5.8.2", GoBuild("sigs.k8s.io/kustomize/kustomize/v5")),
+        # Its version also stands in tools/go/otelcol/builder.yaml, which says what is in it.
+        Tool("otelcol", "0.158.0", GoBuild("."), ("--version",), r"otelcol version 0\.158\.0"),
         # Not to be had through the Go module proxy, under neither of its two module names.
         Tool("kpt", "1.0.0-beta.56", OnPath("install that version, for instance with Google Cloud's packages")),
     )

@@ -7,6 +7,7 @@ object and know nothing of classes or settings.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Mapping as AbcMapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -16,6 +17,7 @@ from krm_otel.inject import attributes
 from krm_otel.inject.record import ContainerRecord, Merge, Record, digest
 from krm_otel.yamltext.edit import CannotEdit, Editor
 from krm_otel.yamltext.emit import Quoted, SingleQuoted
+from krm_otel.yamltext.expect import of_text
 from krm_otel.yamltext.source import (
     Mapping,
     Node,
@@ -134,7 +136,15 @@ def _parts(record: Record, names_of: list[str], root: Mapping, pod: PodPath) -> 
 
 def _is_ours(item: Node, hashes: AbcMapping[str, str]) -> bool:
     name = text_of(lookup(item, "name")) or ""
-    return isinstance(item, Mapping) and name in hashes and hashes[name] == digest(_value(item))
+    return isinstance(item, Mapping) and name in hashes and hashes[name] == _digest_of(item, _value)
+
+
+def _digest_of(item: Node, read: Callable[[Node], Any] = decode) -> str:
+    """The hash of plain data; empty for what is deeper or larger than anything of ours."""
+    try:
+        return digest(read(item))
+    except SourceError:
+        return ""
 
 
 def _value(item: Node) -> Any:
@@ -167,8 +177,11 @@ def _is_merged(key: str, raw: str, merge: Merge) -> bool:
 
 
 def scalar_value(text: str) -> str:
-    """What the exact text of a scalar stands for; its own text where it stands for nothing elsewhere."""
-    return text_of(lookup(compose("k: " + text), "k")) or ""
+    """What the exact text of a scalar stands for; raises CannotEdit where it is none."""
+    try:
+        return text_of(of_text(text)) or ""
+    except SourceError:
+        raise CannotEdit("what is recorded of the text before is no value") from None
 
 
 def _remove_named(editor: Editor, parent: Mapping, key: str, ours: AbcMapping[str, str], opened: str | None) -> None:
@@ -177,7 +190,7 @@ def _remove_named(editor: Editor, parent: Mapping, key: str, ours: AbcMapping[st
         at = [
             i
             for i, item in enumerate(node.items)
-            if ours.get(text_of(lookup(item, "name")) or "") == digest(decode(item))
+            if (was := ours.get(text_of(lookup(item, "name")) or "")) is not None and was == _digest_of(item)
         ]
         if at:
             editor.remove(parent, key, at, opened)

@@ -106,19 +106,20 @@ class Envelope:
         newline = "\r\n" if "\r\n" in text[: text.find("\n") + 1] else "\n"
         if top.root.flow:
             return _flow_results(text, top, old, results)
-        lines = [" " * top.root.column + line for line in emit.entry("results", results)] if results else []
+        first = top.pairs[0][0]
+        lines = [" " * first.column + line for line in emit.entry("results", results)] if results else []
         block = "".join(line + newline for line in lines)
         if old is not None:
             start = text.rfind("\n", 0, old[0].start) + 1
             following = [key.start for key, _ in top.pairs if key.start > old[0].start]
             end = text.rfind("\n", 0, min(following)) + 1 if following else top.end
-            return [(start, _without_trailing_comments(text, start, end, top.root.column), block)]
+            return [(start, _without_trailing_comments(text, start, end, first.column), block)]
         if not results:
             return []
         if top.end == len(text) and not text.endswith("\n"):
             # Nothing may be added to a last line without an end: it can be part of a block scalar.
-            first = text.rfind("\n", 0, top.root.start) + 1
-            return [(first, first, block)]
+            start = text.rfind("\n", 0, first.start) + 1
+            return [(start, start, block)]
         return [(top.end, top.end, block)]
 
 

@@ -52,7 +52,8 @@ from krm_otel.yamltext.source import (
 
 Path = tuple[str | int, ...]
 
-_LONE_RETURN: Final = re.compile(r"\r(?!\n)")
+_ODD_BREAK: Final = re.compile(r"\r(?!\n)|[\x85\u2028\u2029]")
+"""What YAML 1.1 takes for line breaks, and nobody else."""
 
 
 class CannotEdit(Exception):
@@ -68,12 +69,11 @@ class Editor:
     """Edits of one text with one root mapping; several may be made before `finish`.
 
     Two changes of one collection must be of one kind (only additions, or only removals); removals and additions of
-    different collections may be mixed. A text whose lines end in a carriage return alone raises CannotEdit.
+    different collections may be mixed. A text with lines that do not end in a line feed raises CannotEdit.
     """
 
     def __init__(self, text: str, root: Mapping):
-        if "\r" in text and _LONE_RETURN.search(text):
-            raise CannotEdit("a line ends in a carriage return alone: write line feeds")
+        _check_breaks(text, root)
         self.text = text
         self.root = root
         self._splices: list[tuple[int, int, int, str]] = []
@@ -201,15 +201,26 @@ class Editor:
 
     def _put(self, node: Collection, owner: int, new: list[Any] | dict[str, Any]) -> None:
         """Adds members at the end of a collection that has some, or of an empty flow collection."""
-        self._expected.extend(node, of_data(new))
+        end = 0 if node.flow else content_end(self.text, node)
+        if isinstance(node, Mapping) and not node.flow and len(node.pairs) > 1 and self._comments(end, node, owner):
+            # Comments at the column of the keys end the mapping. Behind them, kpt would take them for the new key's;
+            # between them and the last key, it would write them twice (tried). So the last key keeps them.
+            last = len(node.pairs) - 1
+            self._expected.insert(node, last, of_data(new))
+            end, owner = content_end(self.text, node.pairs[last - 1][1]), node.column
+        else:
+            self._expected.extend(node, of_data(new))
         if node.flow:
             self._put_flow(node, new)
-            return
-        if isinstance(new, dict):
+        elif isinstance(new, dict):
             lines = [line for k, v in new.items() for line in emit.entry(k, v, self._list_indent)]
+            self._write_lines(end, owner, lines, node.column)
         else:
-            lines = emit.block(new)
-        self._write_lines(content_end(self.text, node), owner, lines, node.column)
+            self._write_lines(end, owner, emit.block(new), node.column)
+
+    def _comments(self, end: int, node: Mapping, owner: int) -> bool:
+        """Whether comments at the column of a mapping's keys follow its end."""
+        return after_line(self.text, end, owner).at > after_line(self.text, end, node.column).at
 
     def _put_flow(self, node: Collection, new: list[Any] | dict[str, Any]) -> None:
         if isinstance(new, dict):
@@ -370,3 +381,14 @@ class Editor:
     @cached_property
     def _list_indent(self) -> int:
         return list_indent(self.root)
+
+
+def _check_breaks(text: str, root: Node) -> None:
+    """Within a scalar an odd line break is a character like others, elsewhere it ends a line that nobody sees."""
+    places = [found.start() for found in _ODD_BREAK.finditer(text)]
+    if not places:
+        return
+    scalars = [node for node in walk(root) if isinstance(node, Scalar)]
+    for place in places:
+        if not any(scalar.start <= place < scalar.end for scalar in scalars):
+            raise CannotEdit(f"a line ends in U+{ord(text[place]):04X}: write a line feed")

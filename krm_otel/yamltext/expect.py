@@ -15,7 +15,7 @@ class Expected:
     def __init__(self) -> None:
         self._instead: dict[int, Node] = {}
         self._added: dict[int, list[Any]] = {}
-        self._inserted: dict[int, tuple[int, list[Any]]] = {}
+        self._inserted: dict[int, list[tuple[int, list[Any]]]] = {}
         self._gone: dict[int, set[int]] = {}
 
     def replace(self, node: Node, new: Node) -> None:
@@ -26,9 +26,9 @@ class Expected:
         """The members of `new` stand behind those of the node."""
         self._added.setdefault(id(node), []).extend(_members(new))
 
-    def insert(self, node: Sequence, index: int, new: Node) -> None:
-        """The members of `new` stand before the one at `index`."""
-        self._inserted[id(node)] = index, _members(new)
+    def insert(self, node: Mapping | Sequence, index: int, new: Node) -> None:
+        """The members of `new` stand before the one at `index`, behind those that were put there earlier."""
+        self._inserted.setdefault(id(node), []).append((index, _members(new)))
 
     def drop(self, node: Mapping | Sequence, indexes: Iterable[int]) -> None:
         """Members of the node are gone."""
@@ -60,8 +60,7 @@ class Expected:
         members = _members(node)
         if gone := self._gone.get(id(node)):
             members = [member for i, member in enumerate(members) if i not in gone]
-        if inserted := self._inserted.get(id(node)):
-            index, new = inserted
+        for index, new in reversed(self._inserted.get(id(node), ())):
             members = [*members[:index], *new, *members[index:]]
         if added := self._added.get(id(node)):
             members = [*members, *added]

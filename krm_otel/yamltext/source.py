@@ -59,7 +59,7 @@ __all__ = [
 MAX_DEPTH: Final = 1000
 """Deepest nesting that is read. Real manifests stay below 40; libyaml's consumers overflow the C stack far above."""
 
-_BRACKET_RUN: Final = re.compile(rf"(?:[\[{{][ \t\r\n]*+){{{MAX_DEPTH}}}")
+_BRACKET_RUN: Final = re.compile(r"(?:[\[{][ \t\r\n]*+){100}(?:[\[{][ \t\r\n]*+)*+")
 _SURROGATE_PAIR: Final = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 _FLOW_FIRST: Final = re.compile(r"(?:\s|#[^\n]*\n)*+[\[{]")
 _REST_OF_KEY: Final = re.compile(r'[^"\\\n]*"\s*:')
@@ -70,8 +70,7 @@ def events(text: str) -> Iterator[Any]:
 
     In JSON, surrogate pairs, which libyaml refuses, are read as the one character they mean.
     """
-    if run := _BRACKET_RUN.search(text):
-        raise SourceError(f"nested deeper than {MAX_DEPTH} levels", text.count("\n", 0, run.start()) + 1)
+    _refuse_bracket_runs(text)
     text = without_surrogate_pairs(text)
     depth = 0
     try:
@@ -91,6 +90,13 @@ def events(text: str) -> Iterator[Any]:
         raise SourceError(" ".join(str(error).split())) from None
     except UnicodeEncodeError:
         raise SourceError("a lone surrogate is not a character") from None
+
+
+def _refuse_bracket_runs(text: str) -> None:
+    """libyaml takes quadratic time, and crashes, on what opens thousands of brackets at once."""
+    for run in _BRACKET_RUN.finditer(text):
+        if run[0].count("[") + run[0].count("{") > MAX_DEPTH:
+            raise SourceError(f"nested deeper than {MAX_DEPTH} levels", text.count("\n", 0, run.start()) + 1)
 
 
 def _line(event: Any) -> int:

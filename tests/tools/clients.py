@@ -78,17 +78,18 @@ class Kpt:
         *,
         config: Path | None = None,
         data: Mapping[str, str] | None = None,
+        flags: Command = (),
         results: Path | None = None,
         cwd: Path | None = None,
         env: Mapping[str, str] | None = None,
     ) -> Answer:
-        """`kpt fn eval --exec`: run one function over a folder, in place.
+        """`kpt fn eval --exec`: run one function over a folder, in place unless `flags` say otherwise.
 
         Its config is a file, or `data` of a ConfigMap (`-- key=value`), or an empty ConfigMap: kpt always
         sends one.
         """
         command: list[str | Path] = [self.executable, "fn", "eval", package, "--exec", _words(function)]
-        command += _output_flags(results)
+        command += [*_output_flags(results), *flags]
         if config is not None:
             command += ["--fn-config", config]
         if data:

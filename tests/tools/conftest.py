@@ -29,6 +29,11 @@ def kustomize() -> Kustomize:
     return Kustomize(_path("kustomize"))
 
 
+@pytest.fixture(scope="session")
+def otelcol() -> Path:
+    return _path("otelcol")
+
+
 def _path(name: str) -> Path:
     try:
         return require(name)
