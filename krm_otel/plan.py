@@ -15,8 +15,9 @@ from krm_otel.config.resolve import resolve
 from krm_otel.config.settings import Configuration, OaasClass
 from krm_otel.inject.desired import Desired, desired
 from krm_otel.inject.present import EnvSources
-from krm_otel.inject.reconcile import ObjectEdit, insert, places, reads_the_same, strip, update
+from krm_otel.inject.reconcile import put_in
 from krm_otel.inject.record import MAX_BYTES, Record, load
+from krm_otel.inject.strip import strip
 from krm_otel.krm.envelope import Item
 from krm_otel.krm.resource import Resource
 from krm_otel.krm.results import Ref, Result, has_errors
@@ -199,7 +200,7 @@ class _Planner:
         if has_errors(wanted.results):
             return Change(ref, "skipped", "error")
         edit = wanted.edit()
-        if not any(part.env or part.merge or part.mounts for part in edit.containers):
+        if edit.empty:
             return self._settle(
                 ref,
                 record,
@@ -208,7 +209,16 @@ class _Planner:
                 wanted,
             )
         try:
-            new, written = self._edited(item, base, record, text, edit)
+            current = item.resource
+            assert current is not None
+            new, written = put_in(
+                (text, base.resource.root),
+                (item.text, current.root),
+                record,
+                base.pod_path,
+                _names(workload_of(current, base.kind)),
+                edit,
+            )
         except CannotEdit as fault:
             return self._cannot_edit(ref, fault)
         if len(written.dump()) > MAX_BYTES:
@@ -219,25 +229,9 @@ class _Planner:
                 f"KiB: inject fewer containers ({names.A_CONTAINERS})",
                 "metadata.annotations",
             )
-        if reads_the_same(item.text, new):
+        if new == item.text:
             return Change(ref, "unchanged", "", None, wanted)
         return Change(ref, "updated" if record else "injected", "", new, wanted)
-
-    def _edited(
-        self, item: Item, base: Workload, record: Record | None, text: str, edit: ObjectEdit
-    ) -> tuple[str, Record]:
-        """The new text: a fresh injection, or an earlier one brought up to date where it stands."""
-        if record is None:
-            fresh = insert(text, base.resource.root, base.pod_path, edit)
-            return fresh.text, fresh.record
-        current = item.resource
-        assert current is not None
-        root, pod = current.root, base.pod_path
-        containers = _names(workload_of(current, base.kind))
-        edit = edit.standing_before(places(root, record, pod, containers))
-        fresh = insert(text, base.resource.root, pod, edit)
-        updated = update(item.text, root, pod, containers, record, edit, fresh)
-        return updated or fresh.text, fresh.record
 
     def _unmatched(self, ref: Ref, record: Record | None, text: str, match: Match) -> Change:
         if match.candidates:

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from krm_otel.config import names
 from krm_otel.config.settings import OaasClass, Settings
+from krm_otel.inject.edits import ContainerEdit, ObjectEdit
 from krm_otel.inject.exporters import Volumes, names_of_volumes, want_exporters
 from krm_otel.inject.identity import Identity, want_identity
 from krm_otel.inject.present import EnvSource, Present, read_environment
-from krm_otel.inject.reconcile import ContainerEdit, ObjectEdit
 from krm_otel.inject.wanted import Variable, Wanted
 from krm_otel.krm.results import Result, Severity
 from krm_otel.workloads.containers import Container
@@ -57,11 +57,11 @@ class Desired:
                     part.container.index,
                     tuple((variable.name, variable.value) for variable in part.variables),
                     part.merge,
-                    part.mounts,
+                    {"volumeMounts": part.mounts},
                 )
                 for part in self.containers
             ),
-            self.volumes,
+            {"volumes": self.volumes},
         )
 
 

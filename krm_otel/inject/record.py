@@ -31,21 +31,25 @@ class Merge:
 
 @dataclass(slots=True)
 class ContainerRecord:
-    """What is ours in one container. `opened`: list → what `Editor.append` returned."""
+    """What is ours in one container: variables with hashes of their values, and in its other lists (`volumeMounts`,
+    `ports`) hashes of whole entries. `opened`: list → what `Editor.append` returned."""
 
     env: dict[str, str] = field(default_factory=dict)
     merge: Merge | None = None
-    mounts: dict[str, str] = field(default_factory=dict)
+    lists: dict[str, list[str]] = field(default_factory=dict)
     opened: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Record:
-    """What is ours in one object. `opened`: path → what `Editor.append` or `Editor.add` returned."""
+    """What is ours in one object: in its containers, in lists of the pod's spec (`volumes`, `containers`) by hashes of
+    whole entries, and in the metadata of its pod template (`annotations`, `labels`) by hashes of values. `opened`:
+    place → what `Editor.append` or `Editor.add` returned."""
 
     class_name: str
     containers: dict[str, ContainerRecord] = field(default_factory=dict)
-    volumes: dict[str, str] = field(default_factory=dict)
+    lists: dict[str, list[str]] = field(default_factory=dict)
+    template: dict[str, dict[str, str]] = field(default_factory=dict)
     opened: dict[str, str] = field(default_factory=dict)
 
     def dump(self) -> str:
@@ -66,14 +70,16 @@ def _compact(record: Record) -> dict[str, Any]:
         entry: dict[str, Any] = {"env": part.env}
         if part.merge:
             entry["merge"] = {"text": part.merge.text, "keys": part.merge.keys, "hash": part.merge.digest}
-        if part.mounts:
-            entry["mounts"] = part.mounts
+        if part.lists:
+            entry["lists"] = part.lists
         if part.opened:
             entry["opened"] = part.opened
         containers[name] = entry
     data["containers"] = containers
-    if record.volumes:
-        data["volumes"] = record.volumes
+    if record.lists:
+        data["lists"] = record.lists
+    if record.template:
+        data["template"] = record.template
     if record.opened:
         data["opened"] = record.opened
     return data
@@ -86,7 +92,9 @@ def load(text: str) -> Record | None:
         if data["v"] != VERSION:
             return None
         containers = {_text(name): _container(part) for name, part in data["containers"].items()}
-        return Record(_text(data["class"]), containers, _texts(data.get("volumes", {})), _texts(data.get("opened", {})))
+        template = {_text(kind): _texts(members) for kind, members in data.get("template", {}).items()}
+        lists, opened = _lists(data.get("lists", {})), _texts(data.get("opened", {}))
+        return Record(_text(data["class"]), containers, lists, template, opened)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
@@ -96,13 +104,23 @@ def _container(data: Any) -> ContainerRecord:
     return ContainerRecord(
         _texts(data["env"]),
         Merge(_text(merge["text"]), _texts(merge["keys"]), _text(merge["hash"])) if merge else None,
-        _texts(data.get("mounts", {})),
+        _lists(data.get("lists", {})),
         _texts(data.get("opened", {})),
     )
 
 
 def _texts(data: Any) -> dict[str, str]:
     return {_text(key): _text(value) for key, value in data.items()}
+
+
+def _lists(data: Any) -> dict[str, list[str]]:
+    return {_text(name): [_text(entry) for entry in _list(digests)] for name, digests in data.items()}
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError
+    return value
 
 
 def _text(value: Any) -> str:

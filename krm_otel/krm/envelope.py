@@ -298,10 +298,10 @@ def _check_aliases(envelope: Envelope, item: Item) -> None:
         if isinstance(node, Alias) and node.target is None:
             place = envelope.text.rfind(f"&{node.anchor}", 0, item.start)
             holder = next((other.kind for other in envelope.items if other.start <= place < other.end), "")
-            decides = item.kind in _DECIDING_KINDS or holder in _DECIDING_KINDS
-            reason = f"the alias *{node.anchor} refers to another item: write it out"
-            envelope.faults.append(_broken_result(reason, item.kind, deciding=decides))
-            return
+            if item.kind in _DECIDING_KINDS or holder in _DECIDING_KINDS:
+                reason = f"the alias *{node.anchor} refers to another item: write it out"
+                envelope.faults.append(_broken_result(reason, item.kind, deciding=True))
+                return
 
 
 def _alone(text: str, start: int, end: int, column: int) -> str:

@@ -6,7 +6,9 @@ from textwrap import dedent
 
 import pytest
 
-from krm_otel.inject.reconcile import ContainerEdit, ObjectEdit, insert, strip
+from krm_otel.inject.edits import ContainerEdit, ObjectEdit
+from krm_otel.inject.insert import insert
+from krm_otel.inject.strip import strip
 from krm_otel.inject.record import Record, load
 from krm_otel.yamltext.edit import CannotEdit
 from krm_otel.yamltext.source import Mapping, compose, decode, lookup, text_of
@@ -26,8 +28,8 @@ def root_of(text: str) -> Mapping:
 def edit(merge: tuple[int, dict[str, str]] | None = None, mounts: bool = False) -> ObjectEdit:
     """Two variables, one of them from the downward API, for the first container."""
     env = (("HELPER", {"fieldRef": {"fieldPath": "metadata.name"}}), ("OTEL_SERVICE_NAME", "echo"))
-    part = ContainerEdit("main", 0, env, merge, (MOUNT,) if mounts else ())
-    return ObjectEdit("echo", (part,), (VOLUME,) if mounts else ())
+    part = ContainerEdit("main", 0, env, merge, {"volumeMounts": (MOUNT,)} if mounts else {})
+    return ObjectEdit("echo", (part,), {"volumes": (VOLUME,)} if mounts else {})
 
 
 def put_in(text: str, what: ObjectEdit) -> tuple[str, Record]:

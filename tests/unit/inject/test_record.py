@@ -14,11 +14,12 @@ FULL = Record(
         "function": ContainerRecord(
             {"OTEL_SERVICE_NAME": digest("echo")},
             Merge('"tëam=core"', {"oaas.class": digest("echo")}, digest("team=core,oaas.class=echo")),
-            {"oaas-otel-tls": digest({"name": "oaas-otel-tls"})},
+            {"volumeMounts": [digest({"name": "oaas-otel-tls"})]},
             {"env": "= []", "volumeMounts": "new"},
         )
     },
-    {"oaas-otel-tls": digest({})},
+    {"volumes": [digest({})]},
+    {"annotations": {"a": digest("b")}},
     {"annotations": "new"},
 )
 
@@ -58,7 +59,7 @@ def test_the_same_injection_has_the_same_record() -> None:
         '{"v":1,"class":"c","containers":{"a":{"env":{"A":1}}}}',
         '{"v":1,"class":"c","containers":{"a":{"env":{},"merge":{"text":""}}}}',
         '{"v":1,"class":"c","containers":{"a":{"env":{},"opened":[]}}}',
-        '{"v":1,"class":"c","containers":{},"volumes":"x"}',
+        '{"v":1,"class":"c","containers":{},"lists":"x"}',
         "[" * 100_000,
     ],
 )

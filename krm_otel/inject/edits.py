@@ -1,0 +1,131 @@
+"""What is to be put into one object, as plain data; how names and hashes tell what is ours in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as AbcMapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from krm_otel.config import names
+from krm_otel.inject.record import ContainerRecord, Record, digest
+from krm_otel.yamltext.source import (
+    Mapping,
+    Node,
+    Scalar,
+    Sequence,
+    SourceError,
+    decode,
+    direct,
+    lookup,
+    text_of,
+)
+
+PodPath = tuple[str, ...]
+"""Where the pod spec stands: `("spec", "template", "spec")` in a Deployment, `("spec",)` in a Pod."""
+Lists = AbcMapping[str, tuple[dict[str, Any], ...]]
+"""Name of a list → entries that are to be appended to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerEdit:
+    """What is to be put into one container: variables in order (value, or `valueFrom` as plain data), pairs to merge
+    into the user's own `OTEL_RESOURCE_ATTRIBUTES` (env index, pairs), and entries of other lists (`volumeMounts`)."""
+
+    name: str
+    index: int
+    env: tuple[tuple[str, str | dict[str, Any]], ...]
+    merge: tuple[int, AbcMapping[str, str]] | None = None
+    lists: Lists = field(default_factory=dict)
+    before: int | None = None
+    """Index of the user's env entry that ours stood before; None: they go to the end."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to put in."""
+        return not self.env and self.merge is None and not any(self.lists.values())
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectEdit:
+    """What is to be put into one object: into its containers, lists of the pod's spec (`volumes`, `containers`), and
+    the metadata of its pod template (`annotations`, `labels`)."""
+
+    class_name: str
+    containers: tuple[ContainerEdit, ...]
+    lists: Lists = field(default_factory=dict)
+    template: AbcMapping[str, AbcMapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to put in."""
+        return all(part.empty for part in self.containers)
+
+    def standing_before(self, places: AbcMapping[int, int]) -> ObjectEdit:
+        """The same with the places that `places` found."""
+        containers = (replace(part, before=places.get(part.index)) for part in self.containers)
+        return replace(self, containers=tuple(containers)) if places else self
+
+
+def parts(record: Record, names_of: list[str], root: Mapping, pod: PodPath) -> list[tuple[int, ContainerRecord]]:
+    """Which container (by index) each part of the record speaks of: by name, and a renamed one by what is in it.
+
+    `names_of` are the names of the pod's containers, by index.
+    """
+    found = [(i, record.containers[name]) for i, name in enumerate(names_of) if name in record.containers]
+    lost = [part for name, part in record.containers.items() if name not in names_of]
+    for i, name in enumerate(names_of):
+        if lost and name not in record.containers:
+            env = lookup(root, *pod, "containers", i, "env")
+            items = env.items if isinstance(env, Sequence) else []
+            # Of two renamed ones, the one with more of its own: values differ by the container's name.
+            likely = max(lost, key=lambda part: sum(is_ours(item, part.env) for item in items))
+            if any(is_ours(item, likely.env) for item in items):
+                found.append((i, likely))
+                lost.remove(likely)
+    return found
+
+
+def is_ours(item: Node, hashes: AbcMapping[str, str]) -> bool:
+    """Whether an env entry is as we wrote it."""
+    name = text_of(lookup(item, "name")) or ""
+    if not isinstance(item, Mapping) or name not in hashes:
+        return False
+    try:
+        return hashes[name] == digest(_value(item))
+    except SourceError:
+        return False  # deeper or larger than anything of ours
+
+
+def _value(item: Node) -> Any:
+    """The value of an env entry as it is hashed: its text, or plain data where there is more than name and value."""
+    rest = {key: value for key, value in decode(item).items() if key != "name"}
+    value = lookup(item, "value")
+    return value.value if isinstance(value, Scalar) and set(rest) == {"value"} else rest.get("valueFrom", rest)
+
+
+def our_entries(node: Sequence, digests: list[str]) -> list[int]:
+    """Indexes of the entries of a list that are as we wrote them."""
+    return [i for i, item in enumerate(node.items) if _digest_of(item) in digests]
+
+
+def _digest_of(item: Node) -> str:
+    try:
+        return digest(decode(item))
+    except SourceError:
+        return ""
+
+
+def our_members(node: Mapping, hashes: AbcMapping[str, str]) -> list[int]:
+    """Indexes of the members of a mapping that are as we wrote them."""
+    return [
+        i
+        for i, (k, v) in enumerate(node.pairs)
+        if isinstance(k, Scalar) and isinstance(v, Scalar) and hashes.get(k.value) == digest(v.value)
+    ]
+
+
+def attributes_in(env: Sequence) -> Scalar | None:
+    """The text of OTEL_RESOURCE_ATTRIBUTES in a container's `env`; None where it is not text."""
+    found = [item for item in env.items if text_of(lookup(item, "name")) == names.E_ATTRIBUTES]
+    value = direct(found[-1], "value") if found else None
+    return value if isinstance(value, Scalar) else None

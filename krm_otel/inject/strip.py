@@ -1,0 +1,117 @@
+"""Out: what the record says is ours comes out of one object."""
+
+from __future__ import annotations
+
+from krm_otel.config import names
+from krm_otel.inject import attributes
+from krm_otel.inject.edits import PodPath, is_ours, our_entries, our_members, parts
+from krm_otel.inject.record import ContainerRecord, Merge, Record, digest
+from krm_otel.yamltext.edit import CannotEdit, Editor
+from krm_otel.yamltext.expect import of_text
+from krm_otel.yamltext.source import Mapping, Node, Scalar, Sequence, SourceError, direct, lookup, text_of
+
+
+def strip(text: str, root: Mapping, record: Record, pod: PodPath, names_of: list[str]) -> str:
+    """The text without what the record says is ours; raises CannotEdit.
+
+    `names_of` are the names of the pod's containers, by index. What was edited since is the user's and stays.
+    """
+    try:
+        return _strip(text, root, record, pod, names_of, verbatim=True)
+    except CannotEdit:
+        if not any(part.merge for part in record.containers.values()):
+            raise
+        # A value that stood over several lines fits only where it stood; elsewhere its meaning is restored.
+        return _strip(text, root, record, pod, names_of, verbatim=False)
+
+
+def _strip(text: str, root: Mapping, record: Record, pod: PodPath, names_of: list[str], *, verbatim: bool) -> str:
+    editor = Editor(text, root)
+    for index, part in parts(record, names_of, root, pod):
+        container = editor.reach(*pod, "containers", index)
+        if isinstance(container, Mapping):
+            _strip_env(editor, container, editor.reach(*pod, "containers", index, "env"), part, verbatim)
+            for key, digests in part.lists.items():
+                editor.reach(*pod, "containers", index, key)
+                _strip_list(editor, container, key, digests, part.opened.get(key))
+    spec = editor.reach(*pod)
+    for key, digests in record.lists.items():
+        editor.reach(*pod, key)
+        if isinstance(spec, Mapping):
+            _strip_list(editor, spec, key, digests, record.opened.get(key))
+    _strip_metadata(editor, record, pod)
+    return editor.finish()
+
+
+def _strip_env(editor: Editor, container: Mapping, env: Node | None, part: ContainerRecord, verbatim: bool) -> None:
+    if not isinstance(env, Sequence):
+        return
+    ours = [i for i, item in enumerate(env.items) if is_ours(item, part.env)]
+    if ours:
+        editor.remove(container, "env", ours, part.opened.get("env"))
+    if part.merge:
+        _unmerge(editor, [item for i, item in enumerate(env.items) if i not in ours], part.merge, verbatim)
+
+
+def _unmerge(editor: Editor, items: list[Node], merge: Merge, verbatim: bool) -> None:
+    for item in items:
+        value = direct(item, "value")
+        if text_of(lookup(item, "name")) != names.E_ATTRIBUTES or not isinstance(value, Scalar):
+            continue
+        if digest(value.value) == merge.digest:
+            if verbatim:
+                editor.restore(value, merge.text)
+            else:
+                editor.replace(value, scalar_value(merge.text))
+            return
+        kept = [raw for key, raw in attributes.split(value.value) if not _is_merged(key, raw, merge)]
+        if len(kept) < len(attributes.split(value.value)):
+            editor.replace(value, ",".join(kept))
+        return
+
+
+def _is_merged(key: str, raw: str, merge: Merge) -> bool:
+    return key in merge.keys and merge.keys[key] == digest(raw.partition("=")[2])
+
+
+def scalar_value(text: str) -> str:
+    """What the exact text of a scalar stands for; raises CannotEdit where it is none."""
+    try:
+        return text_of(of_text(text)) or ""
+    except SourceError:
+        raise CannotEdit("what is recorded of the text before is no value") from None
+
+
+def _strip_list(editor: Editor, parent: Mapping, key: str, digests: list[str], opened: str | None) -> None:
+    node = direct(parent, key)
+    if isinstance(node, Sequence) and (at := our_entries(node, digests)):
+        editor.remove(parent, key, at, opened)
+
+
+def _strip_metadata(editor: Editor, record: Record, pod: PodPath) -> None:
+    """Takes the record out of the object's metadata, and what is ours out of that of its pod template."""
+    own = record.template if len(pod) == 1 else {}  # a Pod has one metadata for both
+    metadata = editor.reach("metadata")
+    for kind in dict.fromkeys(["annotations", *own]):
+        node = editor.reach("metadata", kind)
+        if isinstance(metadata, Mapping) and isinstance(node, Mapping):
+            at = our_members(node, own.get(kind, {}))
+            if kind == "annotations":
+                at += [i for i, (k, _) in enumerate(node.pairs) if isinstance(k, Scalar) and k.value == names.A_RECORD]
+            if at:
+                editor.remove(metadata, kind, at, record.opened.get(kind))
+    if own or not record.template:
+        return
+    template, metadata = editor.reach(*pod[:-1]), editor.reach(*pod[:-1], "metadata")
+    if not isinstance(template, Mapping) or not isinstance(metadata, Mapping):
+        return
+    found = {kind: node for kind in record.template if isinstance(node := direct(metadata, kind), Mapping)}
+    ours = {kind: our_members(node, record.template[kind]) for kind, node in found.items()}
+    only_ours = len(metadata.pairs) == len(found) and all(len(ours[kind]) == len(found[kind].pairs) for kind in found)
+    if record.opened.get("template") == "new" and only_ours:
+        editor.remove_key(template, "metadata")
+        return
+    for kind, at in ours.items():
+        editor.reach(*pod[:-1], "metadata", kind)
+        if at:
+            editor.remove(metadata, kind, at, record.opened.get(f"template.{kind}"))
