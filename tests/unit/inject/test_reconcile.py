@@ -8,8 +8,8 @@ import pytest
 
 from krm_otel.inject.edits import ContainerEdit, ObjectEdit
 from krm_otel.inject.insert import insert
-from krm_otel.inject.strip import strip
 from krm_otel.inject.record import Record, load
+from krm_otel.inject.strip import strip
 from krm_otel.yamltext.edit import CannotEdit
 from krm_otel.yamltext.source import Mapping, compose, decode, lookup, text_of
 
