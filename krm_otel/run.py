@@ -7,13 +7,13 @@ items spliced in → results → exit code. Everything that reads or writes the 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from krm_otel.krm.envelope import Envelope, read_envelope
 from krm_otel.krm.resource import Resource
 from krm_otel.krm.results import Ref, Result, Severity, has_errors, ordered
-from krm_otel.plan import Change, Track, make_plan, untracked
+from krm_otel.plan import Change, Objects, Track, make_plan, untracked
 from krm_otel.yamltext.source import SourceError
 
 _ERRORS: Final = "there are errors, so nothing is changed"
@@ -35,6 +35,8 @@ class Outcome:
     texts: tuple[str | None, ...]
     results: tuple[Result, ...]
     changes: tuple[Change, ...]
+    new: Mapping[str, str] = field(default_factory=dict)
+    """Files that come, by name, with their texts; a source whose text became empty goes."""
 
     @property
     def exit_code(self) -> int:
@@ -94,10 +96,39 @@ def run(
     items = [item for envelope in read for item in envelope.items]
     plan = make_plan(items, function_config, environ, remove=remove, complete=complete, track=track)
     results = ordered([*results, *plan.results])
-    texts = {} if has_errors(results) else plan.texts
+    # One error, and nothing is half done.
+    texts, objects = ({}, Objects()) if has_errors(results) else (plan.texts, plan.objects)
     said = [result for result in results if result.severity == "error"] if remove else results
-    spliced = tuple(envelope.splice(texts, said) if envelope else None for envelope in envelopes)
-    return Outcome(spliced, tuple(results), _done(plan.changes, results))
+    added = dict(objects.added)
+    written = [
+        _written(envelope, texts, objects, added.pop(source.name, []), said) if envelope else None
+        for source, envelope in zip(sources, envelopes, strict=True)
+    ]
+    new = {name: Envelope("", []).followed_by(more) for name, more in added.items()}
+    return Outcome(tuple(written), tuple(results), _done(plan.changes, results), new)
+
+
+def _written(
+    envelope: Envelope,
+    texts: Mapping[int, str],
+    objects: Objects,
+    added: Sequence[dict[str, Any]],
+    results: Sequence[Result],
+) -> str:
+    """The new text of one envelope, with `added` behind its items."""
+    positions = {item.position: i for i, item in enumerate(envelope.items)}
+    anew = {
+        item.position: envelope.rewritten(item, objects.rewritten[item.position])
+        for item in envelope.items
+        if item.position in objects.rewritten
+    }
+    text = envelope.splice({**texts, **anew}, results)
+    # Objects that go and come move what stands behind them: each step reads the text of the one before.
+    if gone := [positions[position] for position in objects.gone if position in positions]:
+        text = read_envelope(text).without(gone)
+    if added:
+        text = read_envelope(text).followed_by(added)
+    return text
 
 
 def _done(changes: Sequence[Change], results: Sequence[Result]) -> tuple[Change, ...]:
@@ -105,7 +136,7 @@ def _done(changes: Sequence[Change], results: Sequence[Result]) -> tuple[Change,
     if not has_errors(results):
         return tuple(changes)
     return tuple(
-        change if change.text is None else replace(change, action="skipped", reason=_ERRORS, text=None)
+        replace(change, action="skipped", reason=_ERRORS, text=None) if change.changes_something else change
         for change in changes
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from krm_otel.krm.envelope import Envelope, read_envelope
 from krm_otel.krm.results import CODES
 from krm_otel.run import Outcome, Source, run
+from tests.oracle import assert_lines_kept
 
 
 def function(data: bytes, environ: Mapping[str, str] | None = None, *, remove: bool = False) -> tuple[bytes, Outcome]:
@@ -17,7 +18,7 @@ def function(data: bytes, environ: Mapping[str, str] | None = None, *, remove: b
 
 
 def assert_laws(data: bytes, environ: Mapping[str, str] | None = None) -> None:
-    """Idempotence, undo, untouched spans, order, and the input's items unharmed on an error."""
+    """Idempotence, undo, untouched spans and lines, order, and the input's items unharmed on an error."""
     out, outcome = function(data, environ)
     assert {result.code for result in outcome.results} <= CODES.keys()
     if out == b"":
@@ -25,12 +26,17 @@ def assert_laws(data: bytes, environ: Mapping[str, str] | None = None) -> None:
         return
     before, after = read_envelope(data.decode()), read_envelope(out.decode())
     assert_items_kept(before, after, outcome)
+    if not {change.action for change in outcome.changes} & {"generated", "pruned"}:
+        assert_frame_kept(before, after)
+    if not has_results(before) and not has_results(after) and not any(c.changes_something for c in outcome.changes):
+        assert out == data, "there is nothing to do, but something changes"
     again, second = function(out, environ)
     assert again == out, "running twice changes something"
     assert [r.to_dict() for r in second.results] == [r.to_dict() for r in outcome.results], "other results second time"
     back, undone = function(out, environ, remove=True)
     assert undone.exit_code == 0 or outcome.exit_code == 1, [r.line() for r in undone.results]
-    if outcome.exit_code == 0 and b"oaas.io/otel-injected" not in data and not has_results(before):
+    ours = (b"oaas.io/otel-injected", b"oaas.io/generated-by")
+    if outcome.exit_code == 0 and not any(name in data for name in ours) and not has_results(before):
         assert back == data, "uninject does not give the input back"
 
 
@@ -40,12 +46,33 @@ def has_results(envelope: Envelope) -> bool:
 
 def assert_items_kept(before: Envelope, after: Envelope, outcome: Outcome) -> None:
     """Existing items stay in their order, and those without a change in every byte."""
-    changed = {change.ref.position for change in outcome.changes if change.text is not None}
+    changed = {change.ref.position for change in outcome.changes if change.changes_something}
+    pruned = {change.ref.position for change in outcome.changes if change.action == "pruned"}
     if outcome.exit_code:
-        changed = set()
-    assert len(after.items) >= len(before.items)
-    for old, new in zip(before.items, after.items, strict=False):
+        assert not changed
+    kept = [item for item in before.items if item.position not in pruned]
+    assert len(after.items) >= len(kept)
+    places = {old.position: new for old, new in zip(kept, after.items, strict=False)}
+    for old, new in zip(kept, after.items, strict=False):
         assert (old.api_version, old.kind) == (new.api_version, new.kind)
         if old.position not in changed:
-            spans = (item.source[item.start : item.end] for item in (old, new))
+            # An item reaches to the next token: before one that was generated, that takes in its indentation.
+            spans = (item.source[item.start : item.end].rstrip(" ") for item in (old, new))
             assert next(spans) == next(spans), f"item {old.position} changed"
+    for change in outcome.changes:
+        if change.text is not None and change.action == "injected":
+            assert_lines_kept(before.items[change.ref.position].text, places[change.ref.position].text)
+
+
+def assert_frame_kept(before: Envelope, after: Envelope) -> None:
+    """What stands between the items stays in every byte, and around them too where there are no results."""
+    old, new = _frame(before), _frame(after)
+    if has_results(before) or has_results(after):
+        old, new = old[1:-1], new[1:-1]
+    assert new[: len(old) - 1] == old[:-1] and new[-1:] == old[-1:], "something between the items changed"
+    assert before.bom == after.bom
+
+
+def _frame(envelope: Envelope) -> list[str]:
+    edges = [0, *(edge for item in envelope.items for edge in (item.start, item.end)), len(envelope.text)]
+    return [envelope.text[start:end] for start, end in zip(edges[::2], edges[1::2], strict=True)]

@@ -38,10 +38,14 @@ def command(ctx: click.Context, paths: tuple[str, ...], fn_config: str | None, c
     outcome = run(given.sources, os.environ, function_config=config, complete=given.complete, track=track)
     coloured = color == "always" or (color == "auto" and sys.stdout.isatty())
     different = False
-    for source, text in zip(given.sources, outcome.texts, strict=True):
-        if text is None:
-            continue
-        for line in unified(source.data.decode(), text, source.name or "stdin"):
+    pairs = [
+        (source.name or "stdin", source.data.decode(), text)
+        for source, text in zip(given.sources, outcome.texts, strict=True)
+        if text is not None
+    ]
+    pairs += [(name, "", text) for name, text in outcome.new.items()]
+    for name, old, text in pairs:
+        for line in unified(old, text, name):
             different = True
             click.echo(click.style(line, fg=colour(line)) if coloured else line, color=coloured)
     tell(outcome, report)

@@ -93,8 +93,19 @@ def write_outcome(given: Input, outcome: Outcome, output: str) -> None:
         raise click.UsageError(f"-o {output}: {what}")
     for target, source, text in zip(targets, given.sources, outcome.texts, strict=True):
         data = source.data if text is None else text.encode()
-        if not (target.exists() and target.read_bytes() == data):
+        if source.data.strip() and not data.strip():
+            target.unlink(missing_ok=True)  # all that was in it was generated
+        elif not (target.exists() and target.read_bytes() == data):
             _replace(target, data)
+    for name, text in outcome.new.items():
+        _replace(folder / _place(given, name), text.encode())
+
+
+def _place(given: Input, name: str) -> Path:
+    """Where a new file goes: beside the one that it was made for."""
+    parent = Path(name).parent
+    place = next(place for file, place in zip(given.files, given.places, strict=True) if file and file.parent == parent)
+    return place.with_name(Path(name).name)
 
 
 def stream(given: Input, outcome: Outcome) -> bytes:
@@ -110,6 +121,9 @@ def stream(given: Input, outcome: Outcome) -> bytes:
             pieces.append(b"" if pieces[-1].endswith(b"\n") else b"\n")
             pieces.append(b"" if data.startswith(b"---") else b"---\n")
         pieces.append(data)
+    for text in outcome.new.values():
+        pieces.append(b"" if not pieces or pieces[-1].endswith(b"\n") else b"\n")
+        pieces.append(text.encode())
     return b"".join(pieces)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from krm_otel.config.collecting import check_host, check_stage, collect
 from krm_otel.config.destinations import check_exporter, general, of_signal
 from krm_otel.config.layers import Found, Layer, Say, find, merged, pick
 from krm_otel.config.limits import limit_endpoint, limit_image, limit_rate
@@ -13,6 +14,7 @@ from krm_otel.config.nearest import either
 from krm_otel.config.otelconfig import ConfigSpec
 from krm_otel.config.place import Place
 from krm_otel.config.settings import DEFAULT, Attributes, Endpoint, Mode, Protocol, Settings, Sourced, Stage
+from krm_otel.config.targets import targets_of
 from krm_otel.krm.results import Result, has_errors
 
 TEMPLATE: Final = "{class}-{container}"
@@ -23,7 +25,12 @@ _SPELLED: Final = {"w3c": ("tracecontext", "baggage")}
 
 
 def compose(
-    layers: Sequence[Layer], enabled: Sourced[bool], config: ConfigSpec, at: Place, home: Place
+    layers: Sequence[Layer],
+    enabled: Sourced[bool],
+    config: ConfigSpec,
+    at: Place,
+    home: Place,
+    namespace: str | None = None,
 ) -> tuple[Settings | None, list[Result]]:
     """The settings that the layers come to.
 
@@ -33,6 +40,7 @@ def compose(
         config: the OTelConfig's spec, for backends and limits; an empty one where there is none.
         at: where that spec stands.
         home: the block of the class itself, for what is missing and so stands nowhere.
+        namespace: that of the class, empty where it has none; None where it is known only workload by workload.
 
     Returns:
         The settings, None where they are faulty, and what is to be said.
@@ -55,11 +63,14 @@ def compose(
     if image:
         limit_image(image, limits, say)
     url: Found[str] | None = find(layers, "collector", "endpoint")
-    exporters: dict[str, Found[str]] = {
-        signal: found for signal in SIGNALS if (found := find(layers, "collector", "exporters", signal))
+    wanted = [signal for signal in SIGNALS if signals[signal].value]
+    managed = bool(wanted) and url is None and mode.value in ("sidecar", "deployment")
+    exporters = {
+        signal: _several(found) for signal in SIGNALS if (found := find(layers, "collector", "exporters", signal))
     }
-    for exporter in exporters.values():
-        check_exporter(exporter, config, say)
+    for several in exporters.values():
+        for exporter in several:
+            check_exporter(exporter, config, managed, say)
 
     endpoint: Sourced[Endpoint] | None = None
     if url:
@@ -69,14 +80,23 @@ def compose(
             endpoint = url.having(made).sourced()
     # SDKs send to the exporters themselves only where no collector of ours stands between.
     direct: dict[str, Sourced[Endpoint]] = {}
-    wanted = [signal for signal in SIGNALS if signals[signal].value]
     if url or mode.value == "external":
         for signal in wanted:
-            own = exporters.get(signal)
-            if own and (made := of_signal(signal, own, protocol, config, at, say)):
-                direct[signal] = own.having(made).sourced()
-    if wanted:
-        _check_collector(mode, stage, url, [signal for signal in wanted if signal not in exporters], home, say)
+            own = exporters.get(signal, [])
+            if len(own) > 1:
+                text = "names several exporters, and an SDK sends to one: write one of them, or use a managed collector"
+                say(own[0].having(tuple(one.value for one in own)).result("exporters-several", "error", text))
+            elif own and (made := of_signal(signal, own[0], protocol, config, at, say)):
+                direct[signal] = own[0].having(made).sourced()
+    collector = None
+    if managed:
+        targets = targets_of(wanted, exporters, protocol, config, at, home, say)
+        collector = collect(layers, mode, targets, say)
+        check_host(layers, mode, namespace, say)
+        if signals["traces"].value:
+            check_stage(stage, rate.value, say)
+    elif wanted:
+        _check_unmanaged(mode, stage, url, [signal for signal in wanted if signal not in exporters], home, say)
 
     settings = Settings(
         enabled=enabled,
@@ -95,16 +115,24 @@ def compose(
         image=image.sourced() if image else None,
         endpoint=endpoint,
         exporters=direct,
+        collector=collector,
     )
     if not enabled.value:
         return settings, []
     return None if has_errors(said) else settings, said
 
 
-def _check_collector(
+def _several(found: Found[tuple[str, ...]]) -> list[Found[str]]:
+    """The exporters of one signal, each with its place."""
+    if len(found.value) == 1:
+        return [found.having(found.value[0])]
+    return [Found(value, found.place, (*found.loc, index)) for index, value in enumerate(found.value)]
+
+
+def _check_unmanaged(
     mode: Found[Mode], stage: Found[Stage], url: Found[str] | None, bare: list[str], home: Place, say: Say
 ) -> None:
-    """Errors for what needs a collector that is not there: this version makes none.
+    """Errors for what needs a collector that is not there.
 
     `bare` are the enabled signals without an exporter of their own.
     """
@@ -113,7 +141,7 @@ def _check_collector(
     if url is None and mode.value != "external":
         text = (
             f"is missing, and mode {mode.value} needs a managed collector, which this version does not make yet: "
-            f"write an OTLP endpoint such as {example}, or mode: external with exporters"
+            f"write mode: deployment, or an OTLP endpoint such as {example}"
         )
         say(home.result(missing, "collector-not-supported", "error", text, None, example))
         return

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import urlsplit
 
+from krm_otel.config.backends import BACKENDS, can_be_assumed
+from krm_otel.config.credentials import Headers, TlsBlock
 from krm_otel.config.endpoints import PORTS, for_signal, is_endpoint, path_fault, protocol_of
 from krm_otel.config.layers import Found, Say
 from krm_otel.config.limits import limit_backend, limit_endpoint
 from krm_otel.config.nearest import either, nearest
-from krm_otel.config.otelconfig import Backend, ConfigSpec, Headers, TlsBlock
+from krm_otel.config.otelconfig import Backend, ConfigSpec
 from krm_otel.config.place import Place
 from krm_otel.config.settings import Endpoint, FileSource, Protocol, SecretHeader, Tls
 
@@ -33,7 +35,7 @@ def tls_of(block: TlsBlock | None) -> Tls:
     if (client := block.client) is not None:
         certificate = FileSource("Secret", client.secret, client.certificate or "tls.crt")
         key = FileSource("Secret", client.secret, client.key or "tls.key")
-    return Tls(ca, certificate, key)
+    return Tls(ca, certificate, key, block.server_name or "")
 
 
 def headers_of(block: Headers | None) -> tuple[SecretHeader, ...]:
@@ -45,7 +47,7 @@ def general(
     url: Found[str], protocol: Found[Protocol], headers: Headers | None, tls: TlsBlock | None, say: Say
 ) -> Endpoint | None:
     """The general endpoint; None where it is faulty."""
-    spoken = _protocol(url, protocol, say)
+    spoken = protocol_for(url, protocol, say)
     if wrong := path_fault(url.value, spoken, base=True):
         say(url.result(wrong.code, wrong.severity, wrong.text, wrong.proposed))
         return None
@@ -86,13 +88,17 @@ def of_signal(
     return None
 
 
-def check_exporter(exporter: Found[str], config: ConfigSpec, say: Say) -> None:
-    """Errors for an exporter that names no backend, or exceeds the limits."""
+def check_exporter(exporter: Found[str], config: ConfigSpec, managed: bool, say: Say) -> None:
+    """Errors for an exporter that names no backend, or exceeds the limits.
+
+    `managed`: a collector of ours sends there, which knows the usual addresses of some types.
+    """
     name = exporter.value
     if is_endpoint(name):
         limit_endpoint(exporter, config.limits, say)
-    elif name not in (backends := config.backends or {}):
-        meant = nearest(name, backends)
+    elif name not in (backends := config.backends or {}) and not (managed and can_be_assumed(name)):
+        known = [*backends, *(filter(can_be_assumed, BACKENDS) if managed else ())]
+        meant = nearest(name, known)
         if meant:
             write = f"write {meant}"
         elif backends:
@@ -109,7 +115,7 @@ def _signal_endpoint(
     signal: str, url: Found[str], protocol: Found[Protocol], backend: Backend | None, say: Say
 ) -> Endpoint | None:
     base = backend is not None
-    spoken = _protocol(url, protocol, say)
+    spoken = protocol_for(url, protocol, say)
     if wrong := path_fault(url.value, spoken, base):
         say(url.result(wrong.code, wrong.severity, wrong.text, wrong.proposed))
         return None
@@ -119,11 +125,14 @@ def _signal_endpoint(
     return Endpoint(target, spoken, headers_of(backend.headers), tls_of(backend.tls))
 
 
-def _protocol(url: Found[str], protocol: Found[Protocol], say: Say) -> Protocol:
-    """The protocol for an endpoint: its port decides, else what is configured; says where they disagree."""
+def protocol_for(url: Found[str], protocol: Found[Protocol], say: Say, *, managed: bool = False) -> Protocol:
+    """The protocol for an endpoint: its port decides, else what is configured; says where they disagree.
+
+    `managed`: a collector sends there, to which SDKs may well speak another protocol than it does.
+    """
     spoken, by_port = protocol_of(url.value, protocol.value)
     other: Protocol = "http" if spoken == "grpc" else "grpc"
-    if by_port and not protocol.by_default and protocol.value != spoken:
+    if by_port and not managed and not protocol.by_default and protocol.value != spoken:
         port = next(number for number, name in PORTS.items() if name == other)
         text = (
             f"is {protocol.value}, but the port of {url.value} is that of {spoken}, which is used: "

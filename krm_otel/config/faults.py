@@ -12,9 +12,9 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+from krm_otel.config.credentials import SecretKey
 from krm_otel.config.findings import FINDING, Finding
 from krm_otel.config.nearest import bare, either, nearest
-from krm_otel.config.otelconfig import SecretKey
 from krm_otel.config.place import Loc, join
 from krm_otel.config.shape import Shape, choices, fields_of, homes, is_model, origin, shape_at
 
@@ -87,6 +87,10 @@ def finding(error: ErrorDetails, model: type[BaseModel], loc: Loc, written: str 
             number = _meant_number(written or "")
             quoted = " without quotes" if as_number(written or "") is not None else ""
             return _type(f"must be a number: write {0.1 if number is None else number}{quoted}", number)
+        case "int_type" | "int_from_float":
+            number = _meant_number(written or "")
+            whole = int(number) if number is not None and number == int(number) else None
+            return _type(f"must be a whole number: write {1 if whole is None else whole}", whole)
         case "string_type":
             return _string(shape, written)
         case "too_short":

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Strict
+from pydantic import AfterValidator, BeforeValidator, Strict
 
-from krm_otel.config import checks
+from krm_otel.config import checks, collectorchecks
 from krm_otel.config.endpoints import endpoint, is_endpoint
+from krm_otel.config.findings import fault
 
 PropagatorName = Literal["w3c", "b3", "b3multi", "jaeger", "xray", "ottrace", "none"]
 BackendType = Literal[
@@ -15,6 +16,8 @@ BackendType = Literal[
     "jaeger",
     "tempo",
     "prometheus",
+    "prometheus-remote-write",
+    "prometheus-scrape",
     "mimir",
     "loki",
     "victoriametrics",
@@ -26,6 +29,17 @@ BackendType = Literal[
 
 def _exporter(value: str) -> str:
     return endpoint(value) if is_endpoint(value) else checks.backend_name(value)
+
+
+def _several(value: Any) -> Any:
+    """One is written without brackets."""
+    return value if isinstance(value, list | tuple | dict) else (value,)
+
+
+def _one_at_least(value: tuple[str, ...]) -> tuple[str, ...]:
+    if not value:
+        raise fault("empty", "must not be empty: write an endpoint or a backend's name, or leave the field out")
+    return tuple(dict.fromkeys(value))
 
 
 # Lists come out of YAML as lists; frozen models hold tuples.
@@ -41,6 +55,7 @@ Text = Annotated[str, AfterValidator(checks.printable)]
 Image = Annotated[str, AfterValidator(checks.image)]
 EndpointUrl = Annotated[str, AfterValidator(endpoint)]
 Exporter = Annotated[str, AfterValidator(_exporter)]
+ExporterList = Annotated[tuple[Exporter, ...], LAX, BeforeValidator(_several), AfterValidator(_one_at_least)]
 ObjectName = Annotated[str, AfterValidator(checks.object_name)]
 DataKey = Annotated[str, AfterValidator(checks.data_key)]
 HeaderName = Annotated[str, AfterValidator(checks.header_name)]
@@ -54,3 +69,14 @@ ResourceAttributes = dict[AttributeKey, Text]
 ApiVersion = Annotated[str, AfterValidator(checks.api_version)]
 Kind = Annotated[str, AfterValidator(checks.kind)]
 FieldPath = Annotated[str, AfterValidator(checks.field_path)]
+
+# --- of managed collectors ---
+Quantity = Annotated[str, BeforeValidator(collectorchecks.number_as_text), AfterValidator(collectorchecks.quantity)]
+Count = Annotated[int, AfterValidator(collectorchecks.count)]
+Duration = Annotated[str, AfterValidator(collectorchecks.duration)]
+Registry = Annotated[str, AfterValidator(collectorchecks.registry)]
+AnnotationKey = Annotated[str, AfterValidator(collectorchecks.annotation_key)]
+VariableName = Annotated[str, AfterValidator(collectorchecks.variable_name)]
+RawMapping = dict[str, Any]
+"""A mapping of Kubernetes' or the collector's own; nulls in it stay."""
+RawConfig = Annotated[RawMapping, AfterValidator(collectorchecks.collector_config)]

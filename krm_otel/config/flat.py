@@ -41,6 +41,7 @@ KEYS: Final[dict[str, Loc]] = {
 }
 """Key of the flat form → place in a block. In the environment the keys are upper case, behind a prefix."""
 
+_EXPORTERS: Final = frozenset(("exporter_traces", "exporter_metrics", "exporter_logs"))
 _SWITCHES: Final = frozenset(("enabled", "traces", "metrics", "logs", FEATURE))
 
 
@@ -135,7 +136,7 @@ def _parse(texts: Mapping[str, str], place: Place) -> Loaded[FlatForm]:
             value = text if (switch := as_bool(text)) is None else switch
         elif key == "sampling_rate":
             value = text if (number := as_number(text)) is None else number
-        elif key == "propagators":
+        elif (key in _EXPORTERS and "," in text) or key == "propagators":
             value = [item.strip() for item in text.split(",") if item.strip()]
             shown.update({(*loc, index): item for index, item in enumerate(value)})
         elif key == "resource_attributes":

@@ -13,6 +13,7 @@ from krm_otel.config.endpoints import redact, redact_endpoint
 from krm_otel.config.faults import finding
 from krm_otel.config.findings import ADVISED, USE
 from krm_otel.config.place import Loc, Place
+from krm_otel.config.shape import Shape, is_raw, shape_in
 from krm_otel.krm.results import Result
 from krm_otel.yamltext.source import (
     Mapping,
@@ -55,7 +56,7 @@ def load(model: type[M], node: Node | None, place: Place, unknown: str = "error"
         unknown: `warning` where unknown keys are none of our business, but may be a mistake.
     """
     try:
-        data = without_nulls(decode(node))
+        data = without_nulls(decode(node), model)
     except (SourceError, RecursionError):
         text = "is nested too deep, or its aliases expand to more than can be held: write its values out"
         return Loaded(model(), (place.result((), "aliases-too-large", "error", text),), ((),))
@@ -81,8 +82,9 @@ def check(
         try:
             return Loaded(model.model_validate(data, context=context), tuple(results), tuple(faults))
         except ValidationError as error:
+            judged = data
             for detail in error.errors(include_url=False):
-                loc = _place_in_data(detail["loc"])
+                loc = _place_in_data(detail["loc"], judged)
                 result = _result(detail, model, loc, place, written(loc), unknown)
                 results.append(result)
                 if result.severity == "error":
@@ -92,8 +94,14 @@ def check(
     return Loaded(model(), tuple(results), tuple(faults))
 
 
-def _place_in_data(loc: Loc) -> Loc:
-    return loc[:-1] if loc and loc[-1] == "[key]" else loc
+def _place_in_data(loc: Loc, data: Any) -> Loc:
+    """The place without pydantic's own marks; what was taken for a list of one stands where the list would."""
+    loc = loc[:-1] if loc and loc[-1] == "[key]" else loc
+    for length, step in enumerate(loc):
+        if isinstance(step, int) and not isinstance(data, list):
+            return loc[:length]
+        data = data.get(step) if isinstance(data, dict) else data[int(step)] if isinstance(data, list) else None
+    return loc
 
 
 def _result(
@@ -118,12 +126,15 @@ def _result(
     return place.result(loc, found.code, severity, found.text, current, found.proposed)
 
 
-def without_nulls(data: Any) -> Any:
-    """Data in which an explicit null reads as absent; in lists nulls stay, so that indexes do not move."""
-    if isinstance(data, dict):
-        return {key: without_nulls(value) for key, value in data.items() if value is not None}
+def without_nulls(data: Any, shape: Shape = None) -> Any:
+    """Data in which an explicit null reads as absent; in lists nulls stay, so that indexes do not move.
+
+    They stay, too, in what is not ours to read: a collector's config says `debug:` for a component as it is.
+    """
+    if isinstance(data, dict) and not is_raw(shape):
+        return {key: without_nulls(value, shape_in(shape, key)) for key, value in data.items() if value is not None}
     if isinstance(data, list):
-        return [without_nulls(item) for item in data]
+        return [without_nulls(item, shape_in(shape, index)) for index, item in enumerate(data)]
     return data
 
 
@@ -142,7 +153,9 @@ def _mended(data: Any, loc: Loc, detail: ErrorDetails) -> Any:
             # Missing: what it is missing from goes. Else an earlier fault took it out already.
             return None if detail["type"] == "missing" and not rest else data
         inner = value if not rest else _mended(data[str(step)], tuple(rest), detail)
-        return without_nulls({**data, str(step): inner})
+        if inner is None:
+            return {key: member for key, member in data.items() if key != step}
+        return {**data, str(step): inner}
     if isinstance(data, list) and isinstance(step, int) and step < len(data):
         inner = value if not rest else _mended(data[step], tuple(rest), detail)
         return None if inner is None else [*data[:step], inner, *data[step + 1 :]]

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from krm_otel.config.fields import (
     EndpointUrl,
-    Exporter,
+    ExporterList,
     Image,
     Propagators,
     ResourceAttributes,
@@ -53,11 +53,12 @@ class Telemetry(Model):
 
 
 class Exporters(Model):
-    """Where each signal goes: an endpoint, or the name of a backend in the OTelConfig."""
+    """Where each signal goes: an endpoint, or the name of a backend in the OTelConfig; a managed collector takes
+    several, as a list."""
 
-    traces: Exporter | None = Field(None, description="Endpoint or backend for traces.")
-    metrics: Exporter | None = Field(None, description="Endpoint or backend for metrics.")
-    logs: Exporter | None = Field(None, description="Endpoint or backend for logs.")
+    traces: ExporterList | None = Field(None, description="Endpoint or backend for traces, or several.")
+    metrics: ExporterList | None = Field(None, description="Endpoint or backend for metrics, or several.")
+    logs: ExporterList | None = Field(None, description="Endpoint or backend for logs, or several.")
 
 
 class Collector(Model):

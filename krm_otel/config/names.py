@@ -24,10 +24,18 @@ A_RESOURCE_PREFIX: Final = "resource.opentelemetry.io/"
 L_OWNER: Final = "oaas.io/owner"
 L_VERSION: Final = "app.kubernetes.io/version"
 
+# Labels that we write.
+L_CLASS: Final = "otel.oaas.io/class"
+"""On pod templates that send to a managed collector: what its NetworkPolicy lets in. Never used for matching."""
+L_COMPONENT: Final = "component"
+COMPONENT: Final = "otel"
+
 # Annotations that we write.
 A_RECORD: Final = "oaas.io/otel-injected"
 A_GENERATED_BY: Final = "oaas.io/generated-by"
 GENERATOR: Final = "krm-otel"
+A_CONFIG_HASH: Final = "oaas.io/otel-config-hash"
+"""On pod templates: a hash of the collector's config, so that a changed one rolls the pods that read it."""
 
 # Annotations of the orchestrators: kpt and kustomize put them on items in transit, they are not on disk.
 A_PATH: Final = "config.kubernetes.io/path"

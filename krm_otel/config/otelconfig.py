@@ -2,74 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
+from krm_otel.config.clustercollector import ClusterCollector
+from krm_otel.config.credentials import Headers, TlsBlock
 from krm_otel.config.fields import (
     LAX,
     ApiVersion,
     AttributeKeys,
     BackendName,
     BackendType,
-    DataKey,
     EndpointUrl,
     FieldPath,
-    HeaderName,
     Kind,
     LabelKey,
     LabelValue,
-    ObjectName,
     ServiceName,
     Share,
     Template,
     Word,
     Words,
 )
-from krm_otel.config.findings import fault
-from krm_otel.config.models import Collector, Model, Observability, Telemetry
-from krm_otel.config.settings import Stage
-
-
-class SecretKey(Model):
-    """A key of a Secret."""
-
-    secret: ObjectName = Field(description="Name of a Secret in the namespace of the workloads.")
-    key: DataKey = Field(description="Key in the Secret.")
-
-
-class CaSource(Model):
-    """Where the CA certificate of an endpoint stands: in a Secret or in a ConfigMap."""
-
-    secret: ObjectName | None = Field(None, description="Name of a Secret in the namespace of the workloads.")
-    config_map: ObjectName | None = Field(
-        None, description="Name of a ConfigMap in the namespace of the workloads; instead of `secret`."
-    )
-    key: DataKey | None = Field(None, description="Key with the certificate in PEM form. Default: ca.crt.")
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Self:
-        if (self.secret is None) == (self.config_map is None):
-            raise fault("tls-ca", "must name either a secret or a config_map: write {config_map: <name>, key: ca.crt}")
-        return self
-
-
-class ClientCertificate(Model):
-    """The certificate and key by which clients show who they are (mTLS)."""
-
-    secret: ObjectName = Field(description="Name of a Secret in the namespace of the workloads.")
-    certificate: DataKey | None = Field(None, description="Key with the certificate. Default: tls.crt.")
-    key: DataKey | None = Field(None, description="Key with the private key. Default: tls.key.")
-
-
-class TlsBlock(Model):
-    """Certificates for OTLP over TLS."""
-
-    ca: CaSource | None = Field(None, description="CA that signed the endpoint's certificate.")
-    client: ClientCertificate | None = Field(None, description="Client certificate, where the endpoint asks for one.")
-
-
-Headers = dict[HeaderName, SecretKey]
+from krm_otel.config.models import Model, Observability, Telemetry
 
 
 class AttributeGroups(Model):
@@ -98,24 +54,11 @@ class ClusterTelemetry(Telemetry):
     attributes: AttributeGroups | None = Field(None, description="Which resource attributes are derived.")
 
 
-class ClusterCollector(Collector):
-    """Cluster defaults of `collector`, and what only the cluster's owner says."""
-
-    sampling_stage: Stage | None = Field(
-        None, description="Where traces are sampled: in the SDK, in the collector, or in both. Default: sdk."
-    )
-    endpoint_host: Literal["short", "svc", "fqdn"] | None = Field(
-        None, description="How the managed collector's Service is addressed. Default: short."
-    )
-    headers: Headers | None = Field(None, description="Headers that go with `endpoint`; values only from Secrets.")
-    tls: TlsBlock | None = Field(None, description="Certificates that go with `endpoint`.")
-
-
 class Backend(Model):
     """A backend that exporters can name."""
 
     type: BackendType | None = Field(None, description="What it is, which decides how it is spoken to. Default: otlp.")
-    endpoint: EndpointUrl | None = Field(None, description="Its address; for otlp, jaeger and tempo the OTLP endpoint.")
+    endpoint: EndpointUrl | None = Field(None, description="Its address; without a path the type's own is added.")
     headers: Headers | None = Field(None, description="Headers that go with it; values only from Secrets.")
     tls: TlsBlock | None = Field(None, description="Certificates that go with it.")
 

@@ -164,7 +164,7 @@ def _class_settings(resource: Resource, base: _Base, off: Origin | None) -> tupl
     if off is not None:
         enabled = Sourced(False, off)
     layers = [*blocks, *base.layers(entry)]
-    settings, more = compose(layers, enabled, base.spec, base.place, blocks[0].place)
+    settings, more = compose(layers, enabled, base.spec, base.place, blocks[0].place, resource.namespace)
     return settings, settings is None, [*said, *more]
 
 

@@ -3,81 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Generic, Literal, TypeVar
 
+from krm_otel.config.managed import CollectorSettings as CollectorSettings
+from krm_otel.config.values import DEFAULT as DEFAULT
+from krm_otel.config.values import Endpoint as Endpoint
+from krm_otel.config.values import FileSource as FileSource
+from krm_otel.config.values import Mode as Mode
+from krm_otel.config.values import Origin as Origin
+from krm_otel.config.values import Protocol as Protocol
+from krm_otel.config.values import SecretHeader as SecretHeader
+from krm_otel.config.values import Source as Source
+from krm_otel.config.values import Sourced as Sourced
+from krm_otel.config.values import Stage as Stage
+from krm_otel.config.values import Tls as Tls
 from krm_otel.krm.resource import Resource
 from krm_otel.krm.results import Ref
-
-T_co = TypeVar("T_co", covariant=True)
-Source = Literal["ClassRuntime", "OTelConfig", "environment", "default", "annotation", "label", "image"]
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a value came from: the kind of source, and the field path or variable in it."""
-
-    source: Source
-    where: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.source} {self.where}".strip()
-
-
-DEFAULT: Final = Origin("default")
-
-
-@dataclass(frozen=True, slots=True)
-class Sourced(Generic[T_co]):
-    """A value and its origin."""
-
-    value: T_co
-    origin: Origin = DEFAULT
-
-
-Protocol = Literal["grpc", "http"]
-Mode = Literal["sidecar", "deployment", "daemonset", "external"]
-Stage = Literal["sdk", "collector", "both"]
-
-
-@dataclass(frozen=True, slots=True)
-class SecretHeader:
-    """An OTLP request header whose value stands in a Secret, percent-encoded as OTLP headers in the environment are."""
-
-    name: str
-    secret: str
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class FileSource:
-    """A key of a Secret or ConfigMap that is mounted as a file."""
-
-    kind: Literal["Secret", "ConfigMap"]
-    name: str
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class Tls:
-    """Certificates for OTLP: the CA, and a client's certificate and key (both or neither)."""
-
-    ca: FileSource | None = None
-    client_certificate: FileSource | None = None
-    client_key: FileSource | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """An OTLP endpoint to send to, checked.
-
-    `url` is as configured, without a trailing slash; `protocol` is what goes with its port (4317 → grpc, 4318 → http,
-    else what is configured, else grpc).
-    """
-
-    url: str
-    protocol: Protocol
-    headers: tuple[SecretHeader, ...] = ()
-    tls: Tls = Tls()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +53,9 @@ class Settings:
     endpoint: Sourced[Endpoint] | None
     exporters: dict[str, Sourced[Endpoint]]
     """Signal → endpoint of its own; only signals that have one, and only where SDKs send directly."""
+    collector: CollectorSettings | None = None
+    """What the managed collector is to be; None where there is none. `endpoint` is None then: where the collector is
+    depends on the class's name (`krm_otel.collector.addresses`)."""
 
     def signal(self, name: str) -> Sourced[bool]:
         """The switch of `traces`, `metrics` or `logs`."""

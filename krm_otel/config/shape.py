@@ -43,21 +43,30 @@ def fields_of(model: type[BaseModel]) -> dict[str, Shape]:
     return {field.alias or name: bare_type(field.annotation) for name, field in model.model_fields.items()}
 
 
+def shape_in(shape: Shape, step: int | str) -> Shape:
+    """The shape of a member of a shape; None where nothing is declared."""
+    if is_model(shape):
+        return fields_of(shape).get(str(step))
+    if origin(shape) is dict:
+        return bare_type(get_args(shape)[1])
+    if origin(shape) is tuple and isinstance(step, int):
+        return bare_type(get_args(shape)[0])
+    return None
+
+
 def shape_at(model: type[BaseModel], loc: Loc) -> Shape:
     """The shape at a place below a model; None where nothing is declared."""
     shape: Shape = model
     for step in loc:
-        if is_model(shape):
-            shape = fields_of(shape).get(str(step))
-        elif origin(shape) is dict:
-            shape = bare_type(get_args(shape)[1])
-        elif origin(shape) is tuple and isinstance(step, int):
-            shape = bare_type(get_args(shape)[0])
-        else:
-            return None
+        shape = shape_in(shape, step)
         if shape is None:
             return None
     return shape
+
+
+def is_raw(shape: Shape) -> bool:
+    """Whether a shape is a mapping that is taken as it is: Kubernetes' own, the collector's own."""
+    return origin(shape) is dict and get_args(shape)[1] is Any
 
 
 def choices(shape: Shape) -> tuple[str, ...]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from krm_otel.config import names
 from krm_otel.config.settings import OaasClass, Settings
-from krm_otel.inject.edits import ContainerEdit, ObjectEdit
+from krm_otel.inject.edits import Additions, ContainerEdit, ObjectEdit
 from krm_otel.inject.exporters import Volumes, names_of_volumes, want_exporters
 from krm_otel.inject.identity import Identity, want_identity
 from krm_otel.inject.present import EnvSource, Present, read_environment
@@ -46,6 +46,8 @@ class Desired:
     volumes: tuple[dict[str, Any], ...]
     left_alone: tuple[tuple[str, str], ...]
     results: tuple[Result, ...]
+    additions: Additions = field(default_factory=Additions)
+    """What joins the pod beside the environment."""
 
     def edit(self) -> ObjectEdit:
         """The same as an edit of the object."""
@@ -57,18 +59,27 @@ class Desired:
                     part.container.index,
                     tuple((variable.name, variable.value) for variable in part.variables),
                     part.merge,
-                    {"volumeMounts": part.mounts},
+                    {"volumeMounts": part.mounts, **self.additions.containers.get(part.container.index, {})},
+                    self.additions.names and not part.container.named,
                 )
                 for part in self.containers
             ),
-            {"volumes": self.volumes},
+            {**self.additions.lists, "volumes": (*self.volumes, *self.additions.lists.get("volumes", ()))},
+            self.additions.template,
         )
 
 
 def desired(
-    workload: Workload, oaas_class: OaasClass, settings: Settings, match: Match, selection: Selection, source: EnvSource
+    workload: Workload,
+    oaas_class: OaasClass,
+    settings: Settings,
+    match: Match,
+    selection: Selection,
+    source: EnvSource,
+    additions: Additions,
 ) -> Desired:
-    """What a workload of an enabled class is to have, given the object without anything of ours."""
+    """What a workload of an enabled class is to have, given the object without anything of ours; `additions` are what
+    its class's collector brings."""
     ref = workload.resource.ref
     containers: list[DesiredContainer] = []
     left = list(selection.skipped)
@@ -97,7 +108,7 @@ def desired(
             )
         )
     results += _of_propagators(workload, settings, containers)
-    return Desired(oaas_class.name, tuple(containers), volumes.all(), tuple(left), tuple(results))
+    return Desired(oaas_class.name, tuple(containers), volumes.all(), tuple(left), tuple(results), additions)
 
 
 def _not_ours(present: Present) -> str | None:

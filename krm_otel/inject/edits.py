@@ -27,6 +27,17 @@ Lists = AbcMapping[str, tuple[dict[str, Any], ...]]
 
 
 @dataclass(frozen=True, slots=True)
+class Additions:
+    """What joins a pod beside the environment: entries of the pod's lists, members of its template's metadata, and
+    entries of lists of single containers, by index. `names`: a container without a name gets the one it goes by."""
+
+    lists: Lists = field(default_factory=dict)
+    template: AbcMapping[str, AbcMapping[str, str]] = field(default_factory=dict)
+    containers: AbcMapping[int, Lists] = field(default_factory=dict)
+    names: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ContainerEdit:
     """What is to be put into one container: variables in order (value, or `valueFrom` as plain data), pairs to merge
     into the user's own `OTEL_RESOURCE_ATTRIBUTES` (env index, pairs), and entries of other lists (`volumeMounts`)."""
@@ -36,6 +47,8 @@ class ContainerEdit:
     env: tuple[tuple[str, str | dict[str, Any]], ...]
     merge: tuple[int, AbcMapping[str, str]] | None = None
     lists: Lists = field(default_factory=dict)
+    unnamed: bool = False
+    """Whether the container has no name of its own and is to get `name`."""
     before: int | None = None
     """Index of the user's env entry that ours stood before; None: they go to the end."""
 
@@ -98,6 +111,8 @@ def is_ours(item: Node, hashes: AbcMapping[str, str]) -> bool:
 
 def _value(item: Node) -> Any:
     """The value of an env entry as it is hashed: its text, or plain data where there is more than name and value."""
+    if isinstance(item, Mapping) and len(item.pairs) == 2 and isinstance(value := direct(item, "value"), Scalar):
+        return value.value  # nearly every entry
     rest = {key: value for key, value in decode(item).items() if key != "name"}
     value = lookup(item, "value")
     return value.value if isinstance(value, Scalar) and set(rest) == {"value"} else rest.get("valueFrom", rest)

@@ -28,8 +28,11 @@ class Fresh:
         return cast(Mapping, compose(self.text))
 
 
-def insert(text: str, root: Mapping, pod: PodPath, edit: ObjectEdit) -> Fresh:
-    """The text with everything in it that `edit` says; raises CannotEdit."""
+def insert(text: str, root: Mapping, pod: PodPath, edit: ObjectEdit, known: str | None = None) -> Fresh:
+    """The text with everything in it that `edit` says; raises CannotEdit.
+
+    `known` is the text that this one was stripped from: nearly always it comes to that again.
+    """
     editor = Editor(text, root)
     record = Record(edit.class_name)
     for part in edit.containers:
@@ -44,7 +47,7 @@ def insert(text: str, root: Mapping, pod: PodPath, edit: ObjectEdit) -> Fresh:
     if not own:
         _insert_template(editor, pod[:-1], edit.template, record)
     _insert_metadata(editor, own, record)
-    return Fresh(editor.finish(), record)
+    return Fresh(editor.finish(known), record)
 
 
 def _insert_container(editor: Editor, pod: PodPath, part: ContainerEdit) -> ContainerRecord:
@@ -71,6 +74,9 @@ def _insert_container(editor: Editor, pod: PodPath, part: ContainerEdit) -> Cont
             editor.insert(container, key, part.before, lists[key])
         else:
             _note(record.opened, key, editor.append(container, key, lists[key]))
+    if part.unnamed:
+        editor.put(container, "name", part.name)
+        record.opened["name"] = "new"
     record.env = {name: digest(value) for name, value in part.env}
     record.lists = {key: [digest(entry) for entry in entries] for key, entries in part.lists.items() if entries}
     return record

@@ -11,7 +11,7 @@ from krm_otel.inject.edits import ObjectEdit, PodPath
 from krm_otel.inject.insert import insert
 from krm_otel.inject.record import Record
 from krm_otel.inject.update import places, update
-from krm_otel.yamltext.source import Mapping, SourceError, compose, decode
+from krm_otel.yamltext.source import Mapping, SourceError, decode
 
 
 def put_in(
@@ -33,19 +33,20 @@ def put_in(
         edit: what is to be put in.
     """
     text, root = current
-    if record is not None:
-        edit = edit.standing_before(places(root, record, pod, names_of))
-    fresh = insert(*base, pod, edit)
-    in_place = update(text, root, pod, names_of, record, edit, fresh) if record is not None else None
-    new = in_place or fresh.text
-    return text if reads_the_same(text, new) else new, fresh.record
+    if record is None:
+        fresh = insert(*base, pod, edit)
+        return fresh.text, fresh.record
+    edit = edit.standing_before(places(root, record, pod, names_of))
+    fresh = insert(*base, pod, edit, text)
+    if fresh.text == text:
+        return text, fresh.record
+    new = update(text, root, pod, names_of, record, edit, fresh) or fresh
+    return text if new.text == text or reads_the_same(root, new.root) else new.text, fresh.record
 
 
-def reads_the_same(old: str, new: str) -> bool:
-    """Whether two texts of an object mean the same: then somebody reformatted ours, and no line is changed."""
-    if old == new:
-        return True
+def reads_the_same(old: Mapping, new: Mapping) -> bool:
+    """Whether two objects mean the same: then somebody reformatted ours, and no line is changed."""
     try:
-        return bool(decode(compose(old)) == decode(compose(new)))
+        return bool(decode(old) == decode(new))
     except SourceError:
         return False

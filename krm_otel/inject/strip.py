@@ -31,6 +31,8 @@ def _strip(text: str, root: Mapping, record: Record, pod: PodPath, names_of: lis
         container = editor.reach(*pod, "containers", index)
         if isinstance(container, Mapping):
             _strip_env(editor, container, editor.reach(*pod, "containers", index, "env"), part, verbatim)
+            if part.opened.get("name") == "new" and text_of(direct(container, "name")) in record.containers:
+                editor.remove_key(container, "name")
             for key, digests in part.lists.items():
                 editor.reach(*pod, "containers", index, key)
                 _strip_list(editor, container, key, digests, part.opened.get(key))

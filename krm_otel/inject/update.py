@@ -31,8 +31,8 @@ def places(root: Mapping, record: Record, pod: PodPath, names_of: list[str]) -> 
 
 def update(
     text: str, root: Mapping, pod: PodPath, names_of: list[str], old: Record, edit: ObjectEdit, fresh: Fresh
-) -> str | None:
-    """The text with new values where the old ones stand.
+) -> Fresh | None:
+    """The object with new values where the old ones stand.
 
     `fresh` is a fresh injection into the same object. None where more than values of variables has changed; raises
     CannotEdit.
@@ -60,7 +60,7 @@ def update(
         return None
     if annotation.value != (dump := new.dump()):
         editor.replace(annotation, SingleQuoted(dump))
-    return editor.finish()
+    return Fresh(editor.finish(), new)
 
 
 def _renew(editor: Editor, item: Node, value: str | dict[str, Any]) -> bool:

@@ -7,10 +7,20 @@ asked for, and nothing is serialised again: `Envelope.splice` writes the text ba
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
+from weakref import ReferenceType, ref
 
+from krm_otel.krm.members import (
+    Edit,
+    Member,
+    append_documents,
+    append_to_list,
+    remove_documents,
+    remove_from_list,
+    written,
+)
 from krm_otel.krm.resource import Resource
 from krm_otel.krm.results import Ref, Result
 from krm_otel.yamltext import emit
@@ -39,7 +49,8 @@ class Item:
     kind: str
     file: str = ""
     file_index: int | None = None
-    _resource: Resource | None = None
+    flow: bool = False
+    _resource: ReferenceType[Resource] | None = None
 
     @property
     def text(self) -> str:
@@ -48,14 +59,17 @@ class Item:
 
     @property
     def resource(self) -> Resource | None:
-        """The object, composed when first asked for; None where it is no mapping, or cannot be read alone (then the
-        envelope's faults say so)."""
-        if self._resource is None:
+        """The object, composed when it is asked for and nobody has it any more: all of them together would be the
+        most of a run's memory. None where it is no mapping, or cannot be read alone (then the envelope's faults say
+        so)."""
+        found = self._resource() if self._resource is not None else None
+        if found is None:
             try:
-                self._resource = self.read(self.text)
+                found = self.read(self.text)
             except SourceError:
                 return None
-        return self._resource
+            self._resource = None if found is None else ref(found)
+        return found
 
     def mentions(self, word: str) -> bool:
         """Whether a word stands anywhere in the object's text: a cheap first question."""
@@ -92,6 +106,30 @@ class Envelope:
         ]
         if self.top is not None:
             edits += self._results_edit(self.top, [result.to_dict() for result in results])
+        return self._spliced(edits)
+
+    def without(self, gone: Iterable[int]) -> str:
+        """The text without the items at these indexes."""
+        spans = self._members()
+        if self.top is not None:
+            return self._spliced(remove_from_list(self.text, self.top, spans, gone))
+        return self._spliced(remove_documents(self.text, spans, gone))
+
+    def followed_by(self, new: Sequence[dict[str, Any]]) -> str:
+        """The text with these objects behind its items."""
+        if self.top is not None:
+            return self._spliced(append_to_list(self.text, self.top, self._members(), new))
+        return self._spliced(append_documents(self.text, new))
+
+    def rewritten(self, item: Item, data: dict[str, Any]) -> str:
+        """Another object in the place of an item, as `splice` takes it."""
+        new = written(data, self.text, Member(item.start, item.end, item.column, item.flow))
+        return " " * item.column + new
+
+    def _members(self) -> list[Member]:
+        return [Member(item.start, item.end, item.column, item.flow) for item in self.items]
+
+    def _spliced(self, edits: Iterable[Edit]) -> str:
         pieces: list[str] = [self.bom]
         at = 0
         for start, end, new in sorted(edits):
@@ -274,7 +312,7 @@ def _add_item(envelope: Envelope, span: Span) -> Item:
     # Columns mean nothing in flow style, and in a ResourceList on one line they grow as long as the text.
     column = 0 if span.flow else span.column
     position = len(envelope.items)
-    item = Item(envelope.text, span.start, span.end, column, position, span.api_version, span.kind)
+    item = Item(envelope.text, span.start, span.end, column, position, span.api_version, span.kind, flow=span.flow)
     envelope.items.append(item)
     return item
 

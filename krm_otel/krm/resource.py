@@ -24,7 +24,7 @@ class Resource:
     def __init__(self, root: Mapping, position: int = -1, file: str = "", file_index: int | None = None):
         self.root = root
         self.position = position
-        self._file = file
+        self.file = file
         self._file_index = file_index
 
     def node(self, *path: str | int) -> Node | None:
@@ -73,7 +73,7 @@ class Resource:
     @cached_property
     def ref(self) -> Ref:
         """What results say of it."""
-        file = self._file or next((self.annotations[a] for a in _PATHS if a in self.annotations), "")
+        file = self.file or next((self.annotations[a] for a in _PATHS if a in self.annotations), "")
         index = self._file_index
         if index is None:
             written = next((self.annotations[a] for a in _INDEXES if a in self.annotations), "")

@@ -121,6 +121,10 @@ class Matcher:
             )
         return self._platforms[namespace]
 
+    def platforms(self) -> list[OaasClass]:
+        """The pseudo-classes of the platform that were asked for so far."""
+        return list(self._platforms.values())
+
     def match(self, workload: Workload) -> Match:
         """The class that the workload belongs to, by the table at the top of this module."""
         if annotated := workload.annotation(A_CLASS):

@@ -23,10 +23,10 @@ from krm_otel.yamltext.places import (
     Collection,
     after_line,
     behind_colon,
+    blank_tail,
     content_end,
     flow_cuts,
     line_after,
-    line_breaks,
     line_cuts,
     line_indent,
     line_start,
@@ -43,7 +43,6 @@ from krm_otel.yamltext.source import (
     Scalar,
     Sequence,
     SourceError,
-    compose,
     direct,
     is_null,
     layers,
@@ -52,6 +51,8 @@ from krm_otel.yamltext.source import (
 
 Path = tuple[str | int, ...]
 
+_PROPERTY: Final = re.compile("[&*!]")
+"""What every anchor, alias and tag starts with."""
 _ODD_BREAK: Final = re.compile(r"\r(?!\n)|[\x85\u2028\u2029]")
 """What YAML 1.1 takes for line breaks, and nobody else."""
 
@@ -80,14 +81,13 @@ class Editor:
         self._trim_end = False
         self._open_end = False
         self._expected = Expected()
+        self._reached: dict[int, Collection] = {}
         self._aliased: set[str | None] = set()
-        self._parents: dict[int, Collection] = {}
-        for node in walk(root):
-            if isinstance(node, Alias):
-                self._aliased.add(node.anchor)
-            elif isinstance(node, Collection):
-                self._parents.update((id(member), node) for member in values(node))
-                if not node.flow and (node.anchor is not None or node.tag is not None):
+        if _PROPERTY.search(text):
+            for node in walk(root):
+                if isinstance(node, Alias):
+                    self._aliased.add(node.anchor)
+                elif isinstance(node, Collection) and not node.flow and (node.anchor or node.tag) is not None:
                     skip_properties(text, node)
 
     # --- finding the place ---------------------------------------------------------------------------------------
@@ -98,17 +98,19 @@ class Editor:
         Raises CannotEdit where the way leads through an alias, an anchor that is used elsewhere, a key that a merge
         brings in, or a key that stands twice.
         """
-        node: Node | None = self.root
+        node: Node = self.root
         for depth, step in enumerate(path):
             here = path[: depth + 1]
-            if isinstance(step, int):
-                node = node.items[step] if isinstance(node, Sequence) and step < len(node.items) else None
-            elif isinstance(node, Mapping):
-                node = self._child(node, step, here)
-            else:
+            child: Node | None = None
+            if isinstance(step, str):
+                child = self._child(node, step, here) if isinstance(node, Mapping) else None
+            elif isinstance(node, Sequence):
+                child = node.items[step] if step < len(node.items) else None
+            if child is None:
                 return None
-            if node is None:
-                return None
+            if isinstance(node, Collection):
+                self._reached[id(child)] = node
+            node = child
             if isinstance(node, Alias):
                 raise CannotEdit(f"it is an alias (*{node.anchor}): write it out", here)
             if node.anchor is not None and node.anchor in self._aliased:
@@ -153,6 +155,10 @@ class Editor:
     def add(self, parent: Mapping, key: str, members: dict[str, Any]) -> str | None:
         """Adds members to the mapping under `key`; otherwise as `append`."""
         return self._extend(parent, key, members)
+
+    def put(self, parent: Mapping, key: str, value: str) -> None:
+        """Gives a mapping a key that it does not have."""
+        self._put(parent, self._owner_column(parent), {key: value})
 
     def state(self, parent: Mapping, key: str) -> str | None:
         """What `append` or `add` would return for this key, before anything is added."""
@@ -235,7 +241,7 @@ class Editor:
         start, at = members[-1]
         line = line_start(self.text, start)
         before = self.text[line:start]
-        parent = self._parents.get(id(node))
+        parent = self._parent(node)
         if line > node.start and not before.strip():
             # The last member has a line of its own: so do ours.
             separator = "," + line_after(self.text, line).newline + before
@@ -249,11 +255,12 @@ class Editor:
     def replace(self, node: Scalar, value: str | emit.SingleQuoted) -> str:
         """Gives a scalar another string value; returns its exact old text."""
         old = self.text[node.start : node.end]
-        tail = line_breaks(old) if node.style in ("|", ">") else ""
-        parent = self._parents.get(id(node))
+        tail = blank_tail(old) if node.style in ("|", ">") else ""
+        parent = self._parent(node)
         single = isinstance(value, emit.SingleQuoted) and not (parent and parent.flow)
         text = emit.scalar(value) if single else emit.flow(value)
-        self._splice(node.start, node.end, text + tail)
+        gap = "" if old else " "
+        self._splice(node.start, node.end, gap + text + tail)
         self._expected.replace(node, of_data(value))
         return old
 
@@ -261,17 +268,18 @@ class Editor:
 
     def restore(self, node: Scalar, old: str) -> None:
         """Takes `replace` back: writes the old text of a scalar again."""
-        end = node.end
-        if old.endswith("\n"):
-            tail = line_breaks(old)
-            if self.text.startswith(tail, end):
-                end += len(tail)
-            else:
-                end, _, open_end = line_after(self.text, end)
-                if open_end or self.text[node.end : end].strip():
-                    raise CannotEdit("something stands behind the value")
-        self._splice(node.start, end, old)
+        end, tail = node.end, blank_tail(old)
         self._expect_text(node, old)
+        if self.text.startswith(tail, end):
+            end += len(tail)
+        elif self.text[end : line_after(self.text, end).at].strip():
+            raise CannotEdit("something stands behind the value")
+        else:
+            # Somebody changed the blank lines: theirs stay.
+            old = old.removesuffix(tail)
+        # In front of a value where there was none, `replace` has put a space.
+        start = node.start if old or self.text[node.start - 1] != " " else node.start - 1
+        self._splice(start, end, old)
 
     def remove(self, parent: Mapping, key: str, members: Iterable[int], opened: str | None) -> None:
         """Takes members (by index) out of the collection under `key`.
@@ -317,7 +325,7 @@ class Editor:
     def _cut(self, node: Collection, gone: Iterable[int]) -> None:
         for cut in flow_cuts(node, gone) if node.flow else line_cuts(self.text, node, gone):
             if cut is None:
-                raise CannotEdit("its first entry stands behind a dash: write it out")
+                raise CannotEdit("its lines cannot be told apart from others: write it out")
             # The text ended without a line break before, and is to end so again.
             self._trim_end |= cut.open_end
             self._splice(cut.start, cut.end, "")
@@ -337,14 +345,19 @@ class Editor:
         text = "".join(pieces)
         return text.removesuffix("\n").removesuffix("\r") if self._trim_end else text
 
-    def finish(self) -> str:
-        """The new text; raises CannotEdit where it does not read as the changes said."""
+    def finish(self, known: str | None = None) -> str:
+        """The new text; raises CannotEdit where it does not read as the changes said.
+
+        `known` is a text from which the opposite changes gave this one's and were checked: it is not checked again.
+        """
         text = self.spliced()
+        if text == known:
+            return text
         try:
-            root = compose(text)
+            met = self._expected.met_by(self.root, text)
         except SourceError as error:
             raise CannotEdit(f"the result would not be readable ({error})") from None
-        if root is not None and self._expected.met(self.root, root):
+        if met:
             return text
         if self._open_end:
             raise CannotEdit("the text ends in a block scalar without a line break: add one")
@@ -375,8 +388,23 @@ class Editor:
 
     def _owner_column(self, mapping: Mapping) -> int:
         """The column of the key or dash that a block mapping belongs to; -1 for the root of the text."""
-        parent = self._parents.get(id(mapping))
+        parent = self._parent(mapping)
         return -1 if parent is None else parent.column
+
+    def _parent(self, node: Node) -> Collection | None:
+        """The collection that a node stands in; None for the root."""
+        if node is self.root:
+            return None
+        return self._reached.get(id(node)) or self._parents.get(id(node))
+
+    @cached_property
+    def _parents(self) -> dict[int, Collection]:
+        """The collection that each node stands in, by the node's id: where `reach` was not asked for it."""
+        found: dict[int, Collection] = {}
+        for node in walk(self.root):
+            if isinstance(node, Collection):
+                found.update((id(member), node) for member in values(node))
+        return found
 
     @cached_property
     def _list_indent(self) -> int:

@@ -1,4 +1,4 @@
-"""Plain data → YAML and JSON text: deterministic, and safe for every character.
+"""Plain data (dicts, lists, tuples, scalars) → YAML and JSON text: deterministic, and safe for every character.
 
 One spelling a value, so that what we write is the same on every run and machine. Strings are written plain only
 where no YAML reader could take them for something else.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -57,9 +56,9 @@ def is_plain_string(text: str) -> bool:
 
 def flow(value: Any) -> str:
     """A value on one line, valid as JSON and as YAML's flow style."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return "{" + ", ".join(f"{quote(k)}: {flow(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    if isinstance(value, list | tuple):
         return "[" + ", ".join(map(flow, value)) + "]"
     if isinstance(value, Quoted | SingleQuoted):
         return quote(value.value)
@@ -68,7 +67,7 @@ def flow(value: Any) -> str:
 
 def block(value: Any, list_indent: int = 0) -> list[str]:
     """The lines of a mapping or sequence in block style, unindented; lists `list_indent` deeper than their key."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return [line for key, member in value.items() for line in entry(key, member, list_indent)]
     lines: list[str] = []
     for item in value:
@@ -82,7 +81,7 @@ def entry(key: str, value: Any, list_indent: int = 0) -> list[str]:
     """The lines of one `key: value` of a block mapping."""
     head = scalar(key) + ":"
     if _is_collection(value) and value:
-        indent = "  " if isinstance(value, Mapping) else " " * list_indent
+        indent = "  " if isinstance(value, dict) else " " * list_indent
         return [head, *(indent + line if line else line for line in block(value, list_indent))]
     if isinstance(value, str) and _literal_fits(value):
         chomp = "|" if value.endswith("\n") else "|-"
@@ -95,7 +94,7 @@ def _inline(value: Any) -> str:
 
 
 def _is_collection(value: Any) -> bool:
-    return isinstance(value, Mapping) or (isinstance(value, Sequence) and not isinstance(value, str))
+    return isinstance(value, dict | list | tuple)
 
 
 def _literal_fits(text: str) -> bool:

@@ -1,12 +1,34 @@
-"""What a text has to read as after an edit: the nodes that it had, and what differs from them."""
+"""What a text has to read as after an edit: the nodes that it had, and what differs from them.
+
+The new text is compared event by event, so that no second tree is built.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
+
+import yaml
 
 from krm_otel.yamltext import emit
-from krm_otel.yamltext.source import Mapping, Node, Scalar, Sequence, compose, is_null
+from krm_otel.yamltext.source import (
+    Alias,
+    Mapping,
+    Node,
+    Scalar,
+    Sequence,
+    compose,
+    is_null,
+    raw_events,
+    source_errors,
+)
+
+_FRAME: Final = frozenset((yaml.StreamStartEvent, yaml.DocumentStartEvent, yaml.DocumentEndEvent, yaml.StreamEndEvent))
+_EVENTS: Final[dict[type[Node], type[Any]]] = {
+    Mapping: yaml.MappingStartEvent,
+    Sequence: yaml.SequenceStartEvent,
+    Alias: yaml.AliasEvent,
+}
 
 
 class Expected:
@@ -34,37 +56,46 @@ class Expected:
         """Members of the node are gone."""
         self._gone.setdefault(id(node), set()).update(indexes)
 
-    def met(self, old: Node, new: Node) -> bool:
-        """Whether `new` is the tree `old` with these changes and no other: values, types, order, anchors and tags."""
-        pending = [(old, new)]
-        while pending:
-            a, b = pending.pop()
-            a = self._instead.get(id(a), a)
-            if isinstance(a, Scalar):
-                if not isinstance(b, Scalar) or not _same_scalar(a, b):
+    def met_by(self, root: Node, text: str) -> bool:
+        """Whether `text` reads as the tree `root` with these changes and no other: values, types, order, anchors and
+        tags. Raises SourceError where it cannot be read."""
+        pending: list[Node | None] = [root]
+        with source_errors():
+            for event in raw_events(text):
+                kind = type(event)
+                if kind in _FRAME:
+                    continue
+                if not pending:
                     return False
-                continue
-            if type(a) is not type(b) or a.anchor != b.anchor or a.tag != b.tag:
-                return False
-            ours, theirs = self._left(a), _members(b)
-            if len(ours) != len(theirs):
-                return False
-            if isinstance(a, Mapping):
-                for (our_key, our_value), (their_key, their_value) in zip(ours, theirs, strict=True):
-                    pending += ((our_key, their_key), (our_value, their_value))
-            else:
-                pending += zip(ours, theirs, strict=True)
-        return True
+                node = pending.pop()
+                if node is None:  # the end of a collection
+                    if kind is not yaml.MappingEndEvent and kind is not yaml.SequenceEndEvent:
+                        return False
+                    continue
+                node = self._instead.get(id(node), node)
+                if type(node) is Scalar:
+                    if kind is not yaml.ScalarEvent or not _same_scalar(node, event):
+                        return False
+                    continue
+                if kind is not _EVENTS[type(node)] or event.anchor != node.anchor:
+                    return False
+                if kind is not yaml.AliasEvent:
+                    if event.tag != node.tag:
+                        return False
+                    pending.append(None)
+                    pending += reversed(self._members(node))
+        return not pending
 
-    def _left(self, node: Node) -> list[Any]:
-        members = _members(node)
+    def _members(self, node: Node) -> list[Node]:
+        """Keys and values, or items, as they are to stand."""
+        members: list[Any] = _members(node)
         if gone := self._gone.get(id(node)):
             members = [member for i, member in enumerate(members) if i not in gone]
-        for index, new in reversed(self._inserted.get(id(node), ())):
+        for index, new in sorted(self._inserted.get(id(node), ()), key=lambda entry: entry[0])[::-1]:
             members = [*members[:index], *new, *members[index:]]
         if added := self._added.get(id(node)):
             members = [*members, *added]
-        return members
+        return [side for pair in members for side in pair] if type(node) is Mapping else members
 
 
 def _members(node: Node) -> list[Any]:
@@ -72,12 +103,16 @@ def _members(node: Node) -> list[Any]:
     return node.pairs if isinstance(node, Mapping) else node.items if isinstance(node, Sequence) else []
 
 
-def _same_scalar(a: Scalar, b: Scalar) -> bool:
-    if is_null(a) or is_null(b):
-        return is_null(a) and is_null(b)
-    if a.value != b.value or a.tag != b.tag or a.anchor != b.anchor:
+def _same_scalar(node: Scalar, event: Any) -> bool:
+    style = event.style or None
+    if event.value == node.value and style == node.style and event.tag == node.tag and event.anchor == node.anchor:
+        return True
+    other = Scalar(0, 0, 0, event.anchor, event.tag, event.value, style)
+    if is_null(node) or is_null(other):
+        return is_null(node) and is_null(other)
+    if node.value != other.value or node.tag != other.tag or node.anchor != other.anchor:
         return False
-    return a.style == b.style or _ambiguous(a) == _ambiguous(b)
+    return _ambiguous(node) == _ambiguous(other)
 
 
 def _ambiguous(node: Scalar) -> bool:

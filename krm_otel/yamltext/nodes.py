@@ -15,7 +15,8 @@ class SourceError(Exception):
 class Node:
     """A YAML node: `start` and `end` are code-point indexes into the text, `column` is that of `start`.
 
-    The end of a block collection is the start of the next token, so it runs over blank lines and comments.
+    The end of a block collection is the start of the next token, so it runs over blank lines and comments. The column
+    of what stands in flow style may be too small, behind a surrogate pair of JSON.
     """
 
     __slots__ = ("anchor", "column", "end", "start", "tag")
@@ -36,7 +37,12 @@ class Scalar(Node):
     def __init__(
         self, start: int, end: int, column: int, anchor: str | None, tag: str | None, value: str, style: str | None
     ):
-        super().__init__(start, end, column, anchor, tag)
+        # Written out: nodes are made by the million, and a call of the base class is half of their cost.
+        self.start = start
+        self.end = end
+        self.column = column
+        self.anchor = anchor
+        self.tag = tag
         self.value = value
         self.style = style
 

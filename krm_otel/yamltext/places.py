@@ -71,9 +71,11 @@ def line_indent(text: str, index: int) -> int:
     return len(before) - len(before.lstrip(" -"))
 
 
-def line_breaks(text: str) -> str:
-    """The line breaks that a text ends with."""
-    return text[len(text.rstrip("\r\n")) :]
+def blank_tail(text: str) -> str:
+    """The line breaks, and blanks between and after them, that a text ends with."""
+    rest = text[len(text.rstrip(" \t\r\n")) :]
+    at = rest.find("\n")
+    return "" if at < 0 else rest[at - 1 :] if rest[at - 1 : at] == "\r" else rest[at:]
 
 
 def values(node: Collection) -> list[Node]:
@@ -110,34 +112,37 @@ def content_end(text: str, node: Node) -> int:
         if not members:
             return node.start
         last = members[-1]
-        if isinstance(last, Scalar) and last.start == last.end:
+        if not isinstance(last, Scalar) or last.start < last.end:
+            node = last
+        elif isinstance(node, Sequence) or text[last.end - 1] == ":":
             # An empty value: its mark is behind the colon or the dash.
             return last.end
-        node = last
+        else:
+            # No colon either (`? key`): its mark is at whatever comes next.
+            node = node.pairs[-1][0]
     if isinstance(node, Scalar) and node.style in ("|", ">"):
         header = text[node.start : text.find("\n", node.start)]
-        if "+" in header.split("#")[0]:
-            end = node.end
-            while (line_end := text.find("\n", end)) >= 0 and not text[end:line_end].strip():
-                end = line_end + 1
-            return end
+        if "+" not in header.split("#")[0]:
+            return node.start + len(text[node.start : node.end].rstrip(" \t\r\n"))
+        end = node.end
+        while (line_end := text.find("\n", end)) >= 0 and not text[end:line_end].strip():
+            end = line_end + 1
+        return end
     return node.end
 
 
-def member_start(text: str, node: Collection, i: int) -> int:
-    """Where a member of a block collection starts: its key, or its dash."""
+def member_start(text: str, node: Collection, i: int) -> int | None:
+    """Where a member of a block collection starts: its key, or its dash; None where that is not found."""
     if isinstance(node, Mapping):
         return node.pairs[i][0].start
     if i == 0:
         return node.start
     at = line_after(text, content_end(text, node.items[i - 1])).at
-    while True:
-        end = text.find("\n", at)
-        line = text[at : end if end >= 0 else len(text)]
-        if line[node.column : node.column + 1] == "-" and not line[: node.column].strip():
+    while 0 < at <= node.items[i].start:
+        if text.startswith("-", at + node.column) and not text[at : at + node.column].strip(" "):
             return at + node.column
-        assert end >= 0
-        at = end + 1
+        at = text.find("\n", at) + 1
+    return None
 
 
 class Cut(NamedTuple):
@@ -155,6 +160,9 @@ def line_cuts(text: str, node: Collection, gone: Iterable[int]) -> Iterator[Cut 
     starts, chosen = spans(node), set(gone)
     for i in sorted(chosen):
         start = member_start(text, node, i)
+        if start is None:
+            yield None
+            return
         line = line_start(text, start)
         if not text[line:start].strip():
             after = line_after(text, max(content_end(text, values(node)[i]), start))

@@ -13,7 +13,15 @@ from typing import Any, Final
 
 import yaml
 
-from krm_otel.yamltext.source import SourceError, events, without_surrogate_pairs
+from krm_otel.yamltext.source import (
+    MAX_DEPTH,
+    SourceError,
+    events,
+    raw_events,
+    source_errors,
+    too_deep,
+    without_surrogate_pairs,
+)
 
 
 @dataclass(slots=True)
@@ -55,17 +63,16 @@ class Document:
 
 def documents(text: str) -> list[Document]:
     """The documents of a text, empty ones left out; raises SourceError."""
-    stream = events(text)
     found: list[Document] = []
-    for event in stream:
-        if isinstance(event, yaml.DocumentStartEvent):
-            root = next(stream)
-            document = _document(root, stream)
-            closing = next(stream)
-            document.end = _start(closing)
-            document.tag_handles = bool(event.tags)
-            if document.root.end > document.root.start:
-                found.append(document)
+    with source_errors():
+        stream = raw_events(text)
+        for event in stream:
+            if isinstance(event, yaml.DocumentStartEvent):
+                document = _document(next(stream), stream)
+                document.end = _start(next(stream))
+                document.tag_handles = bool(event.tags)
+                if document.root.end > document.root.start:
+                    found.append(document)
     return found
 
 
@@ -126,6 +133,8 @@ def _item(event: Any, stream: Iterator[Any]) -> Span:
                     key = None
         elif kind in opening:
             depth += 1
+            if depth >= MAX_DEPTH:
+                raise too_deep(inner)
         elif kind is alias:
             span.aliases = span.aliases or set()
             span.aliases.add(inner.anchor)
@@ -178,6 +187,8 @@ def _skip(event: Any, stream: Iterator[Any], aliases: set[str] | None = None) ->
             aliases.add(event.anchor)
         if kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
             depth += 1
+            if depth > MAX_DEPTH:
+                raise too_deep(event)
         elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
             depth -= 1
         if depth == 0:

@@ -9,8 +9,9 @@ means, for the few places that need it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final, cast
 
 import yaml
 
@@ -40,7 +41,6 @@ __all__ = [
     "SourceError",
     "as_mapping",
     "as_sequence",
-    "build",
     "compose",
     "decode",
     "deref",
@@ -51,7 +51,10 @@ __all__ = [
     "lookup",
     "members",
     "merge_sources",
+    "raw_events",
+    "source_errors",
     "text_of",
+    "too_deep",
     "walk",
     "without_surrogate_pairs",
 ]
@@ -66,23 +69,35 @@ _REST_OF_KEY: Final = re.compile(r'[^"\\\n]*"\s*:')
 
 
 def events(text: str) -> Iterator[Any]:
-    """libyaml's events of `text`; raises SourceError for what cannot be read, never a crash.
+    """libyaml's events of `text`; raises SourceError for what cannot be read, never a crash, whatever reads them.
 
     In JSON, surrogate pairs, which libyaml refuses, are read as the one character they mean.
     """
-    _refuse_bracket_runs(text)
-    text = without_surrogate_pairs(text)
     depth = 0
-    try:
-        for event in yaml.parse(text, yaml.CSafeLoader):
+    with source_errors():
+        for event in raw_events(text):
             kind = type(event)
             if kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
                 depth += 1
                 if depth > MAX_DEPTH:
-                    raise SourceError(f"nested deeper than {MAX_DEPTH} levels", _line(event))
+                    raise too_deep(event)
             elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
                 depth -= 1
             yield event
+
+
+def raw_events(text: str) -> Iterator[Any]:
+    """The same at full speed: to be read inside `source_errors`, by code that stops at MAX_DEPTH itself."""
+    _refuse_bracket_runs(text)
+    # `yaml.parse` does the same by two calls and a generator for every event.
+    return iter(yaml.CSafeLoader(without_surrogate_pairs(text)).get_event, None)
+
+
+@contextmanager
+def source_errors() -> Iterator[None]:
+    """Turns what the parser raises into SourceError."""
+    try:
+        yield
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise SourceError(error.problem or str(error), mark.line + 1 if mark else None) from None
@@ -92,16 +107,16 @@ def events(text: str) -> Iterator[Any]:
         raise SourceError("a lone surrogate is not a character") from None
 
 
+def too_deep(event: Any) -> SourceError:
+    """What is raised at the event that goes deeper than MAX_DEPTH."""
+    return SourceError(f"nested deeper than {MAX_DEPTH} levels", event.start_mark.line + 1)
+
+
 def _refuse_bracket_runs(text: str) -> None:
     """libyaml takes quadratic time, and crashes, on what opens thousands of brackets at once."""
     for run in _BRACKET_RUN.finditer(text):
         if run[0].count("[") + run[0].count("{") > MAX_DEPTH:
             raise SourceError(f"nested deeper than {MAX_DEPTH} levels", text.count("\n", 0, run.start()) + 1)
-
-
-def _line(event: Any) -> int:
-    line: int = event.start_mark.line
-    return line + 1
 
 
 def without_surrogate_pairs(text: str) -> str:
@@ -126,59 +141,75 @@ def _same_length_escape(match: re.Match[str]) -> str:
     return f"\\U{char:08X}__" if is_key else f"\\\n\\U{char:08X}"
 
 
-def build(stream: Iterable[Any]) -> Node | None:
-    """The first node of an event stream, or None where there is none.
+def compose(text: str) -> Node | None:
+    """The root node of the first document of `text`, or None where there is none; raises SourceError.
 
     Aliases point at the last anchor of that name before them.
     """
+    with source_errors():
+        return _build(raw_events(text))
+
+
+def _build(stream: Iterator[Any]) -> Node | None:
+    # The hot loop of every item that is looked at: the commonest event first, and nothing asked twice.
     stack: list[Mapping | Sequence] = []
-    keys: list[Node | None] = []
     anchors: dict[str, Node] = {}
+    parent: Mapping | Sequence | None = None
+    pairs: list[tuple[Node, Node]] | None = None
+    items: list[Node] | None = None
+    key: Node | None = None
+    keys: list[Node | None] = []
+    scalar, mapping_start, sequence_start = yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent
+    mapping_end, sequence_end, alias = yaml.MappingEndEvent, yaml.SequenceEndEvent, yaml.AliasEvent
     node: Node
     for event in stream:
         kind = type(event)
-        if kind is yaml.ScalarEvent:
-            start = event.start_mark
-            style = event.style or None
-            node = Scalar(start.index, event.end_mark.index, start.column, event.anchor, event.tag, event.value, style)
-        elif kind is yaml.MappingStartEvent:
-            start = event.start_mark
-            node = Mapping(start.index, start.column, event.anchor, event.tag, bool(event.flow_style))
-        elif kind is yaml.SequenceStartEvent:
-            start = event.start_mark
-            node = Sequence(start.index, start.column, event.anchor, event.tag, bool(event.flow_style))
-        elif kind is yaml.AliasEvent:
-            start = event.start_mark
-            target = anchors.get(event.anchor)
-            node = Alias(start.index, event.end_mark.index, start.column, event.anchor, target)
-        elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+        if kind is scalar:
+            mark = event.start_mark
+            node = Scalar(
+                mark.index,
+                event.end_mark.index,
+                mark.column,
+                event.anchor,
+                event.tag,
+                event.value,
+                event.style or None,
+            )
+        elif kind is mapping_end or kind is sequence_end:
             closed = stack.pop()
-            keys.pop()
             closed.end = event.end_mark.index
             if not stack:
                 return closed
+            parent, key = stack[-1], keys.pop()
+            pairs, items = (parent.pairs, None) if isinstance(parent, Mapping) else (None, parent.items)
             continue
+        elif kind is mapping_start or kind is sequence_start:
+            mark = event.start_mark
+            make = Mapping if kind is mapping_start else Sequence
+            node = make(mark.index, mark.column, event.anchor, event.tag, bool(event.flow_style))
+        elif kind is alias:
+            mark, name = event.start_mark, event.anchor
+            node = Alias(mark.index, event.end_mark.index, mark.column, name, anchors.get(name))
         else:
             continue
-        if node.anchor is not None and kind is not yaml.AliasEvent:
+        if node.anchor is not None and kind is not alias:
             anchors[node.anchor] = node
-        if stack:
-            parent = stack[-1]
-            if isinstance(parent, Sequence):
-                parent.items.append(node)
-            elif (key := keys[-1]) is None:
-                keys[-1] = node
+        if items is not None:
+            items.append(node)
+        elif pairs is not None:
+            if key is None:
+                key = node
             else:
-                parent.pairs.append((key, node))
-                keys[-1] = None
-        if isinstance(node, Mapping | Sequence):
-            stack.append(node)
-            keys.append(None)
-        elif not stack:
+                pairs.append((key, node))
+                key = None
+        if kind is mapping_start or kind is sequence_start:
+            if len(stack) >= MAX_DEPTH:
+                raise too_deep(event)
+            if parent is not None:
+                keys.append(key)
+            parent, key = cast("Mapping | Sequence", node), None
+            stack.append(parent)
+            pairs, items = (parent.pairs, None) if isinstance(parent, Mapping) else (None, parent.items)
+        elif parent is None:
             return node
     return None
-
-
-def compose(text: str) -> Node | None:
-    """The root node of the first document of `text`; raises SourceError."""
-    return build(events(text))

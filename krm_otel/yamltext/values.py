@@ -67,6 +67,8 @@ def lookup(node: Node | None, *path: str | int) -> Node | None:
 
 
 def _member(mapping: Mapping, key: str) -> Node | None:
+    if (found := direct(mapping, key)) is not None or not _has_merge_key(mapping):
+        return found
     for source in layers(mapping):
         if (found := direct(source, key)) is not None:
             return found
@@ -98,6 +100,10 @@ def merge_sources(mapping: Mapping) -> list[Node | None]:
     return sources
 
 
+def _has_merge_key(mapping: Mapping) -> bool:
+    return any(is_merge_key(key) for key, _ in mapping.pairs)
+
+
 def is_merge_key(key: Node) -> bool:
     """Whether a key is `<<`, plain."""
     return isinstance(key, Scalar) and key.value == "<<" and key.style is None
@@ -106,7 +112,10 @@ def is_merge_key(key: Node) -> bool:
 def members(mapping: Mapping) -> dict[str, Node]:
     """The mapping's values by key, merge keys applied; keys that are no scalars are left out."""
     found: dict[str, Node] = {}
-    for source in reversed([layer for layer in layers(mapping) if isinstance(layer, Mapping)]):
+    sources = (
+        [layer for layer in layers(mapping) if isinstance(layer, Mapping)] if _has_merge_key(mapping) else [mapping]
+    )
+    for source in reversed(sources):
         for k, v in source.pairs:
             if isinstance(key := deref(k), Scalar) and not is_merge_key(k):
                 found[key.value] = v

@@ -20,6 +20,7 @@ from pydantic import BaseModel
 
 from krm_otel.cli.main import cli
 from krm_otel.config import names
+from krm_otel.config.backends import BACKENDS
 from krm_otel.config.checks import PLACEHOLDERS
 from krm_otel.config.destinations import DIRECT
 from krm_otel.config.fields import BackendType, PropagatorName
@@ -96,7 +97,13 @@ def leaves(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
             yield path
 
 
-SINGULAR = {"headers": "header", "classes": "class", "backends": "backend", "components": "component"}
+SINGULAR = {
+    "env": "variable",
+    "headers": "header",
+    "classes": "class",
+    "backends": "backend",
+    "components": "component",
+}
 
 
 def only_of_config() -> set[str]:
@@ -143,6 +150,17 @@ def test_every_allowed_word_is_documented() -> None:
         assert f"`{word}`" in text, word
     for kind in DIRECT:
         assert f"`{kind}` (" in text or f"`{kind}`" in section(text, "Endpoints, backends, headers, TLS"), kind
+
+
+def test_every_type_of_backend_is_documented_as_it_is() -> None:
+    documented = {ticked(row[0]): row[1:] for row in table(text_of("collector.md"), "backends")}
+    assert documented.keys() == BACKENDS.keys() == set(get_args(BackendType))
+    for name, (signals, exporter, path, address, _) in documented.items():
+        kind = BACKENDS[name]
+        assert set(signals.split(", ")) == kind.signals, name
+        assert exporter == (f"`{kind.kind}`" if kind.kind else "`otlp_grpc` or `otlp_http`"), name
+        assert path.strip("`") == kind.path, name
+        assert address.strip("`") == (kind.address or "none"), name
 
 
 def test_the_example_of_precedence_gives_these_values_and_origins() -> None:

@@ -80,7 +80,7 @@ def running(binary: Path, folder: Path, token: str) -> Iterator[Collector]:
     with log.open("wb") as output:
         process = subprocess.Popen([binary, f"--config={config}"], stdout=output, stderr=output)
         try:
-            _wait(process, f"http://127.0.0.1:{health}", log)
+            wait_until_healthy(process, f"http://127.0.0.1:{health}", log)
             yield Collector(grpc, http, file)
         finally:
             process.terminate()
@@ -88,7 +88,8 @@ def running(binary: Path, folder: Path, token: str) -> Iterator[Collector]:
     assert code == 0, log.read_text()
 
 
-def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+def wait_until_healthy(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    """Asks until the answer is 200; a process that has ended, or says nothing for long, fails with its log."""
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
         assert process.poll() is None, log.read_text()

@@ -62,7 +62,7 @@ FAULTS: list[tuple[str, str, str, Any, Any]] = [
     ("collector: {mode: off}", "unknown-value", "collector.mode", False, None),
     ("collector: {image: ''}", "image-invalid", "collector.image", "", None),
     ("collector: {image: 'a b'}", "image-invalid", "collector.image", "a b", "ab"),
-    ("collector: {exporters: {traces: [x]}}", "wrong-type", "collector.exporters.traces", None, None),
+    ("collector: {exporters: {traces: {x: y}}}", "wrong-type", "collector.exporters.traces", None, None),
     ("collector: {exporters: {trace: x}}", "unknown-field", "collector.exporters.trace", "trace", "traces"),
     ("collector: {exporters: {logs: a b}}", "backend-name", "collector.exporters.logs", "a b", None),
     ("telemetry: {logs: true, logs: false}", "duplicate-key", "telemetry.logs", None, None),

@@ -1,17 +1,13 @@
-"""The plan: what happens to every object of the input, as plain data with the reason for each.
-
-`make_plan` decides and edits nothing but texts in memory; `run` writes them out. `render`, `diff`, `uninject` and the
-function itself are uses of one plan.
-"""
+"""What happens to workloads: which class each belongs to, what it is to have, and its new text."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final, Literal, Protocol, TypeVar
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Final
 
+from krm_otel.collector.addresses import collector_endpoint
 from krm_otel.config import names
-from krm_otel.config.resolve import resolve
 from krm_otel.config.settings import Configuration, OaasClass
 from krm_otel.inject.desired import Desired, desired
 from krm_otel.inject.present import EnvSources
@@ -21,88 +17,16 @@ from krm_otel.inject.strip import strip
 from krm_otel.krm.envelope import Item
 from krm_otel.krm.resource import Resource
 from krm_otel.krm.results import Ref, Result, has_errors
+from krm_otel.plan.changes import Change
+from krm_otel.plan.collectors import join, wanted_objects
+from krm_otel.plan.scope import Scope
+from krm_otel.prune import Key, Wanted
 from krm_otel.workloads.fields import field_path
 from krm_otel.workloads.kinds import KINDS, KindInfo, Workload, is_generated, is_patch, workload, workload_of
 from krm_otel.workloads.match import RULES_TRIED, Match, Matcher
 from krm_otel.workloads.select import select
 from krm_otel.workloads.unknown import unknown_template
 from krm_otel.yamltext.edit import CannotEdit
-
-T = TypeVar("T")
-
-
-class Track(Protocol):
-    """Goes over things one by one; a terminal shows how far it is."""
-
-    def __call__(self, things: Sequence[T], doing: str, /) -> Iterable[T]: ...
-
-
-def untracked(things: Sequence[T], doing: str, /) -> Iterable[T]:  # noqa: ARG001 - nobody is watching
-    """Goes over things and shows nothing."""
-    return things
-
-
-Action = Literal["injected", "updated", "removed", "unchanged", "skipped", "kept"]
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What happens to one workload. `text` is its new text, None where it stays as it is."""
-
-    ref: Ref
-    action: Action
-    reason: str = ""
-    text: str | None = None
-    desired: Desired | None = None
-
-    def line(self) -> str:
-        """For people: `Deployment/echo skipped (no class)`."""
-        return f"{self.ref.kind}/{self.ref.name} {self.action}" + (f" ({self.reason})" if self.reason else "")
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Every workload's change, in the order of the input, and everything that is to be said."""
-
-    changes: tuple[Change, ...]
-    results: tuple[Result, ...]
-
-    @property
-    def texts(self) -> dict[int, str]:
-        """Position of an item → its new text, for those that change; empty where there is an error."""
-        if has_errors(self.results):
-            return {}
-        return {change.ref.position: change.text for change in self.changes if change.text is not None}
-
-
-def make_plan(
-    items: Sequence[Item],
-    function_config: Resource | None,
-    environ: Mapping[str, str],
-    *,
-    remove: bool = False,
-    complete: bool = False,
-    track: Track = untracked,
-) -> Plan:
-    """Plans one input.
-
-    Args:
-        items: the input's objects.
-        function_config: what the orchestrator gave, if anything.
-        environ: `OPRC_CRM_*` variables; others are not looked at.
-        remove: take out everything that is ours, whatever the configuration says (`uninject`).
-        complete: the input is known to hold every class (a whole folder): an absent class is gone.
-        track: goes over the items, and may show how far it is.
-    """
-    told = [item for item in items if _group(item) == names.CLASS_GROUP and item.kind == names.CLASS_KIND]
-    told += [item for item in items if item.kind == names.CONFIG_KIND]
-    resources = [resource for item in sorted(told, key=lambda i: i.position) if (resource := item.resource)]
-    configuration, results = resolve(function_config, resources, environ)
-    planner = _Planner(items, configuration, remove=remove, complete=complete)
-    changes = [change for item in track(items, "planning") if (change := planner.change(item))]
-    if remove:
-        return Plan(tuple(changes), tuple(planner.results))
-    return Plan(tuple(changes), (*results, *planner.results, *planner.closing()))
 
 
 def _group(item: Item) -> str:
@@ -112,7 +36,7 @@ def _group(item: Item) -> str:
 _NO_CLASS: Final = "no class"
 
 
-class _Planner:
+class WorkloadPlanner:
     """Decides item by item; remembers which classes have workloads."""
 
     def __init__(self, items: Sequence[Item], configuration: Configuration, *, remove: bool, complete: bool):
@@ -120,11 +44,8 @@ class _Planner:
         self._matcher = Matcher(configuration)
         self._sources = EnvSources(items)
         self._remove = remove
-        # prune: true says that the input is complete, prune: false that nothing is ever gone.
-        known = complete or any(item.kind == "Kptfile" for item in items)
-        self._complete = configuration.prune if configuration.prune is not None else known
+        self.scope = Scope.of(items, configuration, complete=complete)
         self._kinds = {(told.api_version, told.kind) for told in configuration.kinds}
-        self._present = {(c.namespace, name) for c in configuration.classes for name in c.names}
         self._with_workloads: set[int] = set()
         self._platform_seen = False
         self.results: list[Result] = []
@@ -195,9 +116,15 @@ class _Planner:
             return Change(ref, "skipped", "error")
         if selection.reason_skipped:
             return self._settle(ref, record, text, selection.reason_skipped)
-        wanted = desired(base, oaas_class, settings, match, selection, self._sources)
+        joined = join(base, oaas_class, settings, selection)
+        self.results += joined.results
+        if joined.skipped:
+            return self._settle(ref, record, text, joined.skipped)
+        if settings.collector is not None:
+            settings = replace(settings, endpoint=collector_endpoint(oaas_class, settings))
+        wanted = desired(base, oaas_class, settings, match, selection, self._sources, joined.additions)
         self.results += wanted.results
-        if has_errors(wanted.results):
+        if has_errors([*joined.results, *wanted.results]):
             return Change(ref, "skipped", "error")
         edit = wanted.edit()
         if edit.empty:
@@ -242,13 +169,11 @@ class _Planner:
             )
             return Change(ref, "skipped", absent)
         name = record.class_name
-        platform = name == names.PLATFORM_CLASS
-        here = self._configuration.config_given if platform else (ref.namespace, name) in self._present
-        if here:
+        if self.scope.holds(ref.namespace, name):
             return self._settle(ref, record, text, f"no longer belongs to class {name}")
-        if self._complete:
+        if self.scope.complete:
             return self._settle(ref, record, text, f"class {name} is gone")
-        what = "the OTelConfig of the platform" if platform else f"ClassRuntime {name}"
+        what = "the OTelConfig of the platform" if name == names.PLATFORM_CLASS else f"ClassRuntime {name}"
         message = (
             f"{what} is not in the input, so what was injected for it is kept as it is; "
             "where it is gone for good, set prune: true in OTelConfig, or run uninject"
@@ -288,6 +213,22 @@ class _Planner:
             )
             self.results.append(Result("unknown-kind", "warning", message, ref, path, proposed=told))
         return Change(ref, "skipped", f"unknown kind with a pod template at {path}")
+
+    def wanted(self) -> dict[Key, Wanted]:
+        """The objects that the enabled classes want to have, by identity.
+
+        A class without a workload gets those that workloads elsewhere can use: a collector behind a Service.
+        """
+        found: dict[Key, Wanted] = {}
+        if self._remove or self._configuration.switched_off is not None:
+            return found
+        for oaas_class in (*self._configuration.classes, *self._matcher.platforms()):
+            settings = oaas_class.settings
+            if settings is None or not oaas_class.enabled or settings.collector is None:
+                continue
+            if id(oaas_class) in self._with_workloads or settings.collector.mode.value == "deployment":
+                found |= wanted_objects(oaas_class, settings)
+        return found
 
     # --- the input as a whole ------------------------------------------------------------------------------------
 

@@ -1,0 +1,210 @@
+"""Time and memory of krm-otel on a large ResourceList, beside what else could be done with it.
+
+    make bench                      10,000 items
+    .venv/bin/python bench/run.py --items 100000 --rounds 3
+
+The input is generated: a third of the items are Deployments of two containers with four variables each, which all
+belong to one class; the rest are ConfigMaps and Services. Each contender is a process of its own that reads the same
+bytes on standard input; they take turns, so that a busy machine slows all of them. The table shows medians, the ratio
+to krm-otel, and peak memory. Nothing here fails because of a time: a measurement is no test.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+SCRIPT = Path(sys.executable).with_name("krm-otel")
+LOAD_AND_DUMP = (
+    "import sys, yaml; "
+    "yaml.dump(yaml.load(sys.stdin.buffer, yaml.CSafeLoader), sys.stdout, yaml.CSafeDumper, sort_keys=False)"
+)
+
+HEAD = """\
+apiVersion: config.kubernetes.io/v1
+kind: ResourceList
+items:
+- apiVersion: oaas.io/v1alpha1
+  kind: ClassRuntime
+  metadata:
+    name: shop
+    namespace: demo
+  spec:
+    observability:
+      enabled: {enabled}
+      telemetry:
+        propagators: [w3c]
+      collector:
+        endpoint: http://otel-collector.observability:4317
+"""
+
+DEPLOYMENT = """\
+- apiVersion: apps/v1
+  kind: Deployment
+  metadata:
+    name: shop-{n}
+    namespace: demo
+    labels: # of the team
+      app: shop-{n}
+    annotations:
+      oaas.io/class-runtime: shop
+      config.kubernetes.io/index: '0'
+      config.kubernetes.io/path: 'apps/shop-{n}.yaml'
+      internal.config.kubernetes.io/index: '0'
+      internal.config.kubernetes.io/path: 'apps/shop-{n}.yaml'
+      internal.config.kubernetes.io/seqindent: 'compact'
+  spec:
+    replicas: 2
+    selector:
+      matchLabels:
+        app: shop-{n}
+    template:
+      metadata:
+        labels:
+          app: shop-{n}
+      spec:
+        containers:
+{containers}"""
+
+CONTAINER = """\
+        - name: {name}
+          image: registry.example.com/team/{name}:1.{n}
+          ports:
+          - containerPort: 8080
+          env:
+          - name: LOG_LEVEL
+            value: info
+          - name: REGION # where it runs
+            value: "eu-1"
+          - name: POD_NAME
+            valueFrom:
+              fieldRef:
+                fieldPath: metadata.name
+          - name: GREETING
+            value: >-
+              hello from
+              number {n}
+          resources:
+            requests: {{cpu: 100m, memory: 64Mi}}
+"""
+
+CONFIG_MAP = """\
+- apiVersion: v1
+  kind: ConfigMap
+  metadata:
+    name: config-{n}
+    namespace: demo
+    annotations:
+      config.kubernetes.io/index: '0'
+      config.kubernetes.io/path: 'config/{n}.yaml'
+  data:
+    mode: "0755"
+    application.properties: |
+      # Settings of number {n}
+      server.port=8080
+      server.timeout=30s
+      features=a,b,c
+    note: plain text of number {n}, which runs on for a while
+"""
+
+SERVICE = """\
+- apiVersion: v1
+  kind: Service
+  metadata:
+    name: shop-{n}
+    namespace: demo
+    annotations:
+      config.kubernetes.io/index: '0'
+      config.kubernetes.io/path: 'services/{n}.yaml'
+  spec:
+    selector:
+      app: shop-{n}
+    ports:
+    - name: http
+      port: 80
+      targetPort: 8080
+"""
+
+
+def resource_list(items: int, *, enabled: bool = True) -> Iterator[str]:
+    """The input, piece by piece: what is held here would count as memory of the processes that are measured."""
+    yield HEAD.format(enabled="true" if enabled else "false")
+    for n in range(items - 1):
+        if n % 3 == 0:
+            containers = "".join(CONTAINER.format(name=name, n=n) for name in ("web", "worker"))
+            yield DEPLOYMENT.format(n=n, containers=containers)
+        else:
+            yield (CONFIG_MAP if n % 3 == 1 else SERVICE).format(n=n)
+
+
+def measured(command: list[str], given: Path) -> tuple[float, float]:
+    """Wall time in seconds and peak memory in MB of one process."""
+    with given.open("rb") as stdin:
+        start = time.perf_counter()
+        process = subprocess.Popen(command, stdin=stdin, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"bench: {' '.join(command)[:80]} failed with {process.returncode}")
+    return seconds, usage.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
+
+
+def contenders(folder: Path, items: int) -> dict[str, tuple[list[str], Path]]:
+    """Name → command and input."""
+    off, on, done = folder / "off.yaml", folder / "on.yaml", folder / "done.yaml"
+    for path in (on, off):
+        with path.open("w", encoding="utf-8") as file:
+            file.writelines(resource_list(items, enabled=path is on))
+    with on.open("rb") as stdin, done.open("wb") as stdout:
+        subprocess.run([SCRIPT], stdin=stdin, stdout=stdout, stderr=subprocess.DEVNULL, check=True)
+    function = [str(SCRIPT)]
+    return {
+        "krm-otel, every Deployment injected": (function, on),
+        "krm-otel, again on its own output": (function, done),
+        "krm-otel, class not enabled": (function, off),
+        "krm-otel uninject": ([*function, "uninject", "-"], done),
+        "PyYAML (C) load and dump, nothing done": ([sys.executable, "-c", LOAD_AND_DUMP], on),
+        "cat": (["cat"], on),
+    }
+
+
+def main() -> None:
+    """Measures and prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--items", type=int, default=10_000, help="items in the ResourceList (10000)")
+    parser.add_argument("--rounds", type=int, default=5, help="how often each contender runs (5)")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        runs = contenders(Path(name), given.items)
+        found: dict[str, list[tuple[float, float]]] = {title: [] for title in runs}
+        for number in range(given.rounds):
+            for title, (command, source) in runs.items():
+                if sys.stderr.isatty():
+                    print(f"\r\x1b[Kround {number + 1}/{given.rounds}: {title}", end="", file=sys.stderr, flush=True)
+                found[title].append(measured(command, source))
+        if sys.stderr.isatty():
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        size = runs["cat"][1].stat().st_size
+    base = statistics.median(seconds for seconds, _ in next(iter(found.values())))
+    print(f"{given.items:,} items, {size / 1e6:.1f} MB; medians of {given.rounds} rounds;", end=" ")
+    print(f"Python {platform.python_version()}, {os.cpu_count()} CPUs ({platform.machine()})\n")
+    print("| | seconds | ratio | peak memory |")
+    print("|---|---:|---:|---:|")
+    for title, values in found.items():
+        seconds = statistics.median(value for value, _ in values)
+        memory = max(value for _, value in values)
+        print(f"| {title} | {seconds:.2f} | {seconds / base:.2f} | {memory:.0f} MB |")
+
+
+if __name__ == "__main__":
+    main()

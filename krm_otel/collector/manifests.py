@@ -1,0 +1,198 @@
+"""The objects that are generated for a class: one pure function for each kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from krm_otel.collector import names as own
+from krm_otel.collector.container import config_text, container, has_scrape, ports, probe, template_annotations, volumes
+from krm_otel.collector.pipelines import merged
+from krm_otel.config.managed import CollectorSettings, Scraper
+from krm_otel.config.settings import OaasClass, Settings
+
+MESH_PORTS: Final = {"istio": 15008, "linkerd": 4143}
+"""Where a mesh's proxies reach a pod: Istio's ambient tunnel (HBONE), Linkerd's inbound proxy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A generated object, and why it is there."""
+
+    data: dict[str, Any]
+    reason: str
+
+
+def assets(oaas_class: OaasClass, settings: Settings) -> tuple[Asset, ...]:
+    """Everything that is generated for a class, in order; nothing where it has no managed collector."""
+    managed = settings.collector
+    if managed is None:
+        return ()
+    made = [Asset(config_map(oaas_class, settings), f"config of the collector of class {oaas_class.name}")]
+    if managed.mode.value == "sidecar":
+        return tuple(made)
+    made.append(Asset(deployment(oaas_class, settings), "mode deployment: one collector for the whole class"))
+    made.append(Asset(service(oaas_class, managed), "the address that the class's containers send to"))
+    if not managed.service_account.name:
+        made.append(Asset(service_account(oaas_class, managed), "the collector needs no rights, so it gets none"))
+    if managed.network_policy.enabled:
+        made.append(Asset(network_policy(oaas_class, managed), "only the class's own pods may send"))
+    if managed.replicas.value > 1:
+        reason = f"{managed.replicas.value} replicas: a drained node takes one at a time"
+        made.append(Asset(disruption_budget(oaas_class), reason))
+    return tuple(made)
+
+
+def config_map(oaas_class: OaasClass, settings: Settings) -> dict[str, Any]:
+    """The collector's config."""
+    made = _object(oaas_class, "v1", "ConfigMap", own.config_name(oaas_class.name))
+    made["metadata"]["annotations"][own.A_NO_SUBSTITUTION] = "disabled"
+    made["data"] = {own.CONFIG_KEY: config_text(oaas_class, settings)}
+    return made
+
+
+def deployment(oaas_class: OaasClass, settings: Settings) -> dict[str, Any]:
+    """The collector itself."""
+    managed = settings.collector
+    assert managed is not None
+    name, pod = own.collector_name(oaas_class.name), managed.pod
+    metadata = {
+        "labels": {**pod.labels, **own.labels(oaas_class.name)},
+        "annotations": {**pod.annotations, **template_annotations(oaas_class, settings)},
+    }
+    made = _object(oaas_class, "apps/v1", "Deployment", name)
+    made["spec"] = {
+        "replicas": managed.replicas.value,
+        "selector": {"matchLabels": own.selector(oaas_class.name)},
+        # A new one is there before the old one goes, also where there is only one.
+        "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
+        "template": {"metadata": metadata, "spec": _pod_spec(oaas_class, settings, managed)},
+    }
+    return made
+
+
+def _pod_spec(oaas_class: OaasClass, settings: Settings, managed: CollectorSettings) -> dict[str, Any]:
+    pod, name = managed.pod, own.collector_name(oaas_class.name)
+    spec: dict[str, Any] = {
+        "serviceAccountName": managed.service_account.name or name,
+        "automountServiceAccountToken": False,
+        "securityContext": merged(
+            {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}, pod.security_context
+        ),
+        "terminationGracePeriodSeconds": 30,
+    }
+    if pod.image_pull_secrets:
+        spec["imagePullSecrets"] = [{"name": secret} for secret in pod.image_pull_secrets]
+    if pod.priority_class_name:
+        spec["priorityClassName"] = pod.priority_class_name
+    if pod.node_selector:
+        spec["nodeSelector"] = dict(pod.node_selector)
+    if pod.affinity:
+        spec["affinity"] = dict(pod.affinity)
+    if pod.tolerations:
+        spec["tolerations"] = list(pod.tolerations)
+    if managed.replicas.value > 1:
+        spread = {"maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "ScheduleAnyway"}
+        selected = {"labelSelector": {"matchLabels": own.selector(oaas_class.name)}}
+        spec["topologySpreadConstraints"] = [{**spread, **selected}]
+    spec["containers"] = [_container(oaas_class, settings, managed)]
+    spec["volumes"] = list(volumes(oaas_class, settings))
+    return spec
+
+
+def _container(oaas_class: OaasClass, settings: Settings, managed: CollectorSettings) -> dict[str, Any]:
+    made = container(oaas_class, settings)
+    made["ports"] = [
+        {"name": name, "containerPort": port, "protocol": "TCP"}
+        for name, port in ports(managed).items()
+        if name != "health"
+    ]
+    made["startupProbe"] = probe(periodSeconds=1, failureThreshold=60)
+    made["livenessProbe"] = probe(periodSeconds=10, failureThreshold=6)
+    made["readinessProbe"] = probe(periodSeconds=5, failureThreshold=3)
+    order = ("name", "image", "args", "ports", "env", "resources", "startupProbe", "livenessProbe", "readinessProbe")
+    return {key: made[key] for key in (*order, "securityContext", "volumeMounts")}
+
+
+def service(oaas_class: OaasClass, managed: CollectorSettings) -> dict[str, Any]:
+    """The address of the collector."""
+    protocols = {"otlp-grpc": "grpc"}  # meshes go by it; everything else is HTTP
+    made = _object(oaas_class, "v1", "Service", own.collector_name(oaas_class.name))
+    made["spec"] = {
+        "type": "ClusterIP",
+        "selector": own.selector(oaas_class.name),
+        "ports": [
+            {
+                "name": name,
+                "port": port,
+                "targetPort": name,
+                "protocol": "TCP",
+                "appProtocol": protocols.get(name, "http"),
+            }
+            for name, port in ports(managed).items()
+            if name != "health"
+        ],
+    }
+    return made
+
+
+def service_account(oaas_class: OaasClass, managed: CollectorSettings) -> dict[str, Any]:
+    """An identity without rights and without a token."""
+    made = _object(oaas_class, "v1", "ServiceAccount", own.collector_name(oaas_class.name))
+    made["metadata"]["annotations"] = {
+        **managed.service_account.annotations,
+        **made["metadata"]["annotations"],
+    }
+    made["automountServiceAccountToken"] = False
+    return made
+
+
+def network_policy(oaas_class: OaasClass, managed: CollectorSettings) -> dict[str, Any]:
+    """Lets in the class's pods for OTLP, and named scrapers for metrics. Answers to the kubelet's probes need no
+    rule: a node always reaches its own pods."""
+    listening = ports(managed)
+    senders = {"podSelector": {"matchLabels": own.client_labels(oaas_class.name)}}
+    otlp = [listening["otlp-grpc"], listening["otlp-http"]]
+    tunnel = MESH_PORTS.get(managed.network_policy.mesh)
+    through = [tunnel] if tunnel else []
+    ingress = [_rule([senders], [*otlp, *through])]
+    if scrapers := managed.network_policy.scrapers:
+        metrics = [listening["metrics"], *([listening["prometheus"]] if has_scrape(managed) else [])]
+        ingress.append(_rule([_peer(scraper) for scraper in scrapers], [*metrics, *through]))
+    made = _object(oaas_class, "networking.k8s.io/v1", "NetworkPolicy", own.collector_name(oaas_class.name))
+    made["spec"] = {
+        "podSelector": {"matchLabels": own.selector(oaas_class.name)},
+        "policyTypes": ["Ingress"],
+        "ingress": ingress,
+    }
+    return made
+
+
+def _rule(peers: list[dict[str, Any]], numbers: list[int]) -> dict[str, Any]:
+    return {"from": peers, "ports": [{"protocol": "TCP", "port": number} for number in numbers]}
+
+
+def _peer(scraper: Scraper) -> dict[str, Any]:
+    peer: dict[str, Any] = {}
+    if scraper.namespace_labels:
+        peer["namespaceSelector"] = {"matchLabels": dict(scraper.namespace_labels)}
+    if scraper.pod_labels:
+        peer["podSelector"] = {"matchLabels": dict(scraper.pod_labels)}
+    return peer
+
+
+def disruption_budget(oaas_class: OaasClass) -> dict[str, Any]:
+    """A drained node takes one replica at a time."""
+    made = _object(oaas_class, "policy/v1", "PodDisruptionBudget", own.collector_name(oaas_class.name))
+    made["spec"] = {"maxUnavailable": 1, "selector": {"matchLabels": own.selector(oaas_class.name)}}
+    return made
+
+
+def _object(oaas_class: OaasClass, api_version: str, kind: str, name: str) -> dict[str, Any]:
+    """What every generated object has; it stands in the class's namespace, where that is written."""
+    metadata: dict[str, Any] = {"name": name}
+    if oaas_class.namespace:
+        metadata["namespace"] = oaas_class.namespace
+    metadata["labels"] = own.labels(oaas_class.name)
+    metadata["annotations"] = own.generated_annotations()
+    return {"apiVersion": api_version, "kind": kind, "metadata": metadata}

@@ -1,0 +1,165 @@
+"""Settings → the collector's config, as plain data in the order in which it is written.
+
+The template is the proposal's (section 7), with what makes it work: receivers bound for the mode, `memory_limiter`
+first, exporters that exist, a health check, own metrics.
+
+Addresses. Behind a Service everything binds to the pod's address, in brackets, which Go takes for IPv4 and IPv6 alike.
+In a sidecar the receivers bind to the loopback: nobody else may send there. Its health check cannot: the kubelet asks
+at the pod's address. One config serves every pod of a class, and on Knative a container cannot know its address
+(`fieldRef` is refused), so `${env:MY_POD_IP:-127.0.0.1}` stays on the loopback there, where Knative allows no probe
+of a sidecar anyway.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from krm_otel.collector.addresses import HEALTH_PORT, METRICS_PORT, PORTS
+from krm_otel.collector.credentials import Credentials, credentials
+from krm_otel.collector.exporters import exporter, identify
+from krm_otel.config.managed import Batch, CollectorSettings
+from krm_otel.config.quantities import mebibytes
+from krm_otel.config.settings import OaasClass, Settings
+
+NAMESPACE_VARIABLE: Final = "MY_POD_NAMESPACE"
+_LOOPBACK: Final = "127.0.0.1"
+
+
+def config(oaas_class: OaasClass, settings: Settings) -> dict[str, Any]:
+    """The config of a class's managed collector."""
+    managed = settings.collector
+    assert managed is not None
+    known = credentials(managed)
+    made = {
+        "extensions": {"health_check": {"endpoint": f"[{_own_address(managed)}]:{HEALTH_PORT}"}},
+        "receivers": {"otlp": {"protocols": _protocols(managed)}},
+        "processors": _processors(oaas_class, settings, managed),
+        "exporters": _exporters(managed, known),
+        "service": {
+            "extensions": ["health_check"],
+            "telemetry": {"metrics": {"readers": [_own_metrics(managed)]}},
+            "pipelines": _pipelines(oaas_class, settings, managed),
+        },
+    }
+    return merged(made, managed.config.value) if managed.config else made
+
+
+def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Mappings join, key by key; anything else replaces what was there, lists and nulls too."""
+    result = dict(base)
+    for key, value in over.items():
+        inner = result.get(key)
+        result[key] = merged(inner, value) if isinstance(inner, Mapping) and isinstance(value, Mapping) else value
+    return result
+
+
+def memory_limits(managed: CollectorSettings) -> tuple[int, int, int]:
+    """In MiB, from the container's limit: Go's soft limit and memory_limiter's hard one (80 %), and its spike (20 %).
+
+    Source: the collector's Helm chart and memory_limiter's README. Fixed numbers, since percentages fail where the
+    cgroup cannot be read.
+    """
+    total = mebibytes(managed.resources.value.limits["memory"])
+    return total * 80 // 100, total * 80 // 100, total * 20 // 100
+
+
+def needs_namespace(oaas_class: OaasClass, settings: Settings) -> bool:
+    """Whether the config asks the container for its namespace."""
+    return f"${{env:{NAMESPACE_VARIABLE}" in _attributes(oaas_class, settings).get("service.namespace", "")
+
+
+def _own_address(managed: CollectorSettings) -> str:
+    return f"${{env:MY_POD_IP:-{_LOOPBACK}}}" if managed.mode.value == "sidecar" else "${env:MY_POD_IP}"
+
+
+def _protocols(managed: CollectorSettings) -> dict[str, Any]:
+    host = _LOOPBACK if managed.mode.value == "sidecar" else "[${env:MY_POD_IP}]"
+    grpc: dict[str, Any] = {"endpoint": f"{host}:{PORTS['grpc']}"}
+    if managed.mode.value == "deployment" and managed.replicas.value > 1:
+        # A gRPC client keeps its connection, and so its replica: without an end to it new replicas stay idle.
+        grpc["keepalive"] = {
+            "server_parameters": {"max_connection_age": "60s", "max_connection_age_grace": "10s"},
+        }
+    return {"grpc": grpc, "http": {"endpoint": f"{host}:{PORTS['http']}"}}
+
+
+def _own_metrics(managed: CollectorSettings) -> dict[str, Any]:
+    # No brackets: this address is joined with its port by the collector.
+    return {"pull": {"exporter": {"prometheus": {"host": _own_address(managed), "port": METRICS_PORT}}}}
+
+
+def _processors(oaas_class: OaasClass, settings: Settings, managed: CollectorSettings) -> dict[str, Any]:
+    _, limit, spike = memory_limits(managed)
+    made: dict[str, Any] = {
+        "memory_limiter": {"check_interval": "1s", "limit_mib": limit, "spike_limit_mib": spike},
+    }
+    if attributes := _attributes(oaas_class, settings):
+        made["resource"] = {
+            "attributes": [{"key": key, "value": value, "action": "insert"} for key, value in attributes.items()]
+        }
+    if "traces" in managed.exporters and settings.sampling_stage.value != "sdk":
+        made["probabilistic_sampler"] = _sampler(settings)
+    if managed.batch.value is not None:
+        made["batch"] = _batch(managed.batch.value)
+    return made
+
+
+def _attributes(oaas_class: OaasClass, settings: Settings) -> dict[str, str]:
+    """What is added to resources that do not say it themselves; SDKs with our environment do."""
+    wanted = settings.attributes.value
+    own = settings.resource_attributes
+    made: dict[str, str] = {}
+    if "service.namespace" in own:
+        made["service.namespace"] = _literal(own["service.namespace"].value)
+    elif wanted.service and "service.namespace" not in wanted.drop:
+        made["service.namespace"] = oaas_class.namespace or f"${{env:{NAMESPACE_VARIABLE}:-oaas}}"
+    if "deployment.name" in own:
+        made["deployment.name"] = _literal(own["deployment.name"].value)
+    elif "deployment.name" not in wanted.drop:
+        made["deployment.name"] = _literal(oaas_class.name)
+    return made
+
+
+def _literal(text: str) -> str:
+    """A text in which the collector replaces nothing."""
+    return text.replace("$", "$$")
+
+
+def _sampler(settings: Settings) -> dict[str, Any]:
+    # In decimal: 0.07 * 100 is 7.000000000000001.
+    percentage = Decimal(repr(settings.sampling_rate.value)) * 100
+    number = int(percentage) if percentage == int(percentage) else float(percentage)
+    if settings.sampling_stage.value == "both":
+        return {"sampling_percentage": number}  # the proposal's template to the letter
+    return {"mode": "proportional", "sampling_percentage": number}
+
+
+def _batch(batch: Batch) -> dict[str, Any]:
+    made: dict[str, Any] = {"send_batch_size": batch.send_batch_size}
+    if batch.send_batch_max_size:
+        made["send_batch_max_size"] = batch.send_batch_max_size
+    return {**made, "timeout": batch.timeout}
+
+
+def _exporters(managed: CollectorSettings, known: Credentials) -> dict[str, Any]:
+    users: dict[str, list[str]] = {}
+    targets = {}
+    for (signal, target), name in identify(managed).items():
+        users.setdefault(name, []).append(signal)
+        targets[name] = target
+    return {name: exporter(target, users[name], managed, known) for name, target in targets.items()}
+
+
+def _pipelines(oaas_class: OaasClass, settings: Settings, managed: CollectorSettings) -> dict[str, Any]:
+    names = identify(managed)
+    processors = list(_processors(oaas_class, settings, managed))
+    return {
+        signal: {
+            "receivers": ["otlp"],
+            "processors": [name for name in processors if signal == "traces" or name != "probabilistic_sampler"],
+            "exporters": [names[signal, target.value] for target in targets],
+        }
+        for signal, targets in managed.exporters.items()
+    }

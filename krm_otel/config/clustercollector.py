@@ -1,0 +1,158 @@
+"""`spec.collector` of an OTelConfig: cluster defaults, and what only the cluster's owner says of collectors."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from krm_otel.config.credentials import Headers, SecretKey, TlsBlock
+from krm_otel.config.fields import (
+    LAX,
+    AnnotationKey,
+    Count,
+    Duration,
+    LabelKey,
+    LabelValue,
+    ObjectName,
+    Quantity,
+    RawConfig,
+    RawMapping,
+    Registry,
+    Text,
+    VariableName,
+)
+from krm_otel.config.findings import fault
+from krm_otel.config.models import Collector, Model
+from krm_otel.config.settings import Stage
+
+Labels = dict[LabelKey, LabelValue]
+Annotations = dict[AnnotationKey, Text]
+
+
+class ResourceList(Model):
+    """Amounts of resources, as Kubernetes quantities."""
+
+    cpu: Quantity | None = Field(None, description="Processor time, such as 100m.")
+    memory: Quantity | None = Field(None, description="Memory, such as 256Mi.")
+    ephemeral_storage: Quantity | None = Field(None, description="Disk of the node, such as 1Gi.")
+
+    def by_name(self) -> dict[str, str]:
+        """The amounts by Kubernetes' names, those that are said."""
+        amounts = {"cpu": self.cpu, "memory": self.memory, "ephemeral-storage": self.ephemeral_storage}
+        return {name: amount for name, amount in amounts.items() if amount is not None}
+
+
+class ResourcesBlock(Model):
+    """What a managed collector asks for, and what it may not exceed."""
+
+    requests: ResourceList | None = Field(None, description="Requests; given, they replace the defaults as a whole.")
+    limits: ResourceList | None = Field(
+        None, description="Limits; given, they replace the defaults as a whole, but for memory, which always has one."
+    )
+
+
+class BatchBlock(Model):
+    """How a managed collector gathers items before it sends them on."""
+
+    enabled: bool | None = Field(None, description="Batch at all. Default: true.")
+    send_batch_size: Count | None = Field(None, description="Items after which a batch is sent. Default: 1024.")
+    send_batch_max_size: Count | None = Field(None, description="Items that a batch never exceeds. Default: no limit.")
+    timeout: Duration | None = Field(None, description="Time after which a batch is sent anyway. Default: 10s.")
+
+    @model_validator(mode="after")
+    def _max_is_not_below_size(self) -> Self:
+        size, highest = self.send_batch_size or 1024, self.send_batch_max_size
+        if highest is not None and highest < size:
+            text = f"has send_batch_max_size {highest} below send_batch_size {size}: write {size} or more"
+            raise fault("batch-size", text)
+        return self
+
+
+class PodBlock(Model):
+    """What the pods of a managed Deployment get in addition; not a sidecar's, whose pods are yours."""
+
+    image_pull_secrets: Annotated[tuple[ObjectName, ...], LAX] | None = Field(
+        None, description="Names of the Secrets to pull the image with."
+    )
+    tolerations: Annotated[tuple[RawMapping, ...], LAX] | None = Field(None, description="As in a pod.")
+    node_selector: Labels | None = Field(None, description="As in a pod.")
+    affinity: RawMapping | None = Field(None, description="As in a pod.")
+    priority_class_name: ObjectName | None = Field(None, description="As in a pod.")
+    labels: Labels | None = Field(None, description="Labels of the pods, beside our own.")
+    annotations: Annotations | None = Field(None, description="Annotations of the pods, beside our own.")
+    security_context: RawMapping | None = Field(None, description="As in a pod; joins what we set.")
+
+
+class ServiceAccountBlock(Model):
+    """The ServiceAccount of a managed Deployment."""
+
+    name: ObjectName | None = Field(None, description="An existing one; none is made then.")
+    annotations: Annotations | None = Field(None, description="Annotations of the one that is made.")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if self.name is not None and self.annotations:
+            text = "has a name, so none is made that could carry annotations: leave one of the two out"
+            raise fault("service-account", text)
+        return self
+
+
+class ScraperBlock(Model):
+    """Who may fetch metrics from a managed Deployment."""
+
+    namespace_labels: Labels | None = Field(
+        None, description="Labels of its namespace. Default: the collector's own namespace."
+    )
+    pod_labels: Labels | None = Field(None, description="Labels of its pods. Default: every pod.")
+
+    @model_validator(mode="after")
+    def _names_somebody(self) -> Self:
+        if not self.namespace_labels and not self.pod_labels:
+            text = "must name somebody: write namespace_labels: {kubernetes.io/metadata.name: monitoring}"
+            raise fault("empty", text)
+        return self
+
+
+class NetworkPolicyBlock(Model):
+    """The NetworkPolicy of a managed Deployment."""
+
+    enabled: bool | None = Field(None, description="Make one. Default: true.")
+    mesh: Literal["none", "istio", "linkerd"] | None = Field(
+        None, description="Service mesh whose tunnel port is let in, too. Default: none."
+    )
+    scrapers: Annotated[tuple[ScraperBlock, ...], LAX] | None = Field(
+        None, description="Who may reach the metrics ports. Default: nobody."
+    )
+
+
+class ClusterCollector(Collector):
+    """Cluster defaults of `collector`, and what only the cluster's owner says."""
+
+    sampling_stage: Stage | None = Field(
+        None, description="Where traces are sampled: in the SDK, in the collector, or in both. Default: sdk."
+    )
+    endpoint_host: Literal["short", "svc", "fqdn"] | None = Field(
+        None, description="How the managed collector's Service is addressed. Default: short."
+    )
+    headers: Headers | None = Field(None, description="Headers that go with `endpoint`; values only from Secrets.")
+    tls: TlsBlock | None = Field(None, description="Certificates that go with `endpoint`.")
+    image_registry: Registry | None = Field(
+        None, description="Registry, with a path if need be, in place of Docker Hub for images without one."
+    )
+    replicas: Count | None = Field(None, description="Pods of a managed Deployment. Default: 1.")
+    resources: ResourcesBlock | None = Field(None, description="Requests and limits of a managed collector.")
+    native_sidecar: bool | None = Field(
+        None,
+        description="Run sidecars as init containers that stay, as Kubernetes 1.29 and later can. Default: true.",
+    )
+    batch: BatchBlock | None = Field(None, description="How a managed collector batches.")
+    config: RawConfig | None = Field(
+        None, description="Merged into the generated config, last: mappings join, anything else replaces."
+    )
+    env: dict[VariableName, SecretKey] | None = Field(
+        None, description="Variables of a managed collector, from Secrets, for ${env:…} in `config`."
+    )
+    pod: PodBlock | None = Field(None, description="What the pods of a managed Deployment get in addition.")
+    service_account: ServiceAccountBlock | None = Field(None, description="ServiceAccount of a managed Deployment.")
+    network_policy: NetworkPolicyBlock | None = Field(None, description="NetworkPolicy of a managed Deployment.")

@@ -1,0 +1,204 @@
+"""Layers → CollectorSettings: what a managed collector is to be, with every default filled in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from krm_otel.config.clustercollector import (
+    BatchBlock,
+    NetworkPolicyBlock,
+    PodBlock,
+    ResourcesBlock,
+    ServiceAccountBlock,
+)
+from krm_otel.config.layers import Found, Layer, Say, find, pick
+from krm_otel.config.managed import (
+    DEFAULT_IMAGE,
+    Batch,
+    CollectorSettings,
+    EndpointHost,
+    NetworkPolicy,
+    Pod,
+    Resources,
+    Scraper,
+    ServiceAccount,
+    Target,
+)
+from krm_otel.config.quantities import MIB, value
+from krm_otel.config.settings import DEFAULT, Mode, SecretHeader, Sourced, Stage
+
+OLDEST: Final = (0, 154)
+"""The first version that knows every name that we write (`prometheus_remote_write`)."""
+LEAST_MEMORY: Final = 64 * MIB
+"""With less a collector that has all components does not start (0.158.0 takes 57 MiB for our own 27)."""
+DEFAULTS: Final[dict[Mode, Resources]] = {
+    "sidecar": Resources({"cpu": "20m", "memory": "64Mi"}, {"cpu": "500m", "memory": "256Mi"}),
+    "deployment": Resources({"cpu": "100m", "memory": "256Mi"}, {"cpu": "1", "memory": "512Mi"}),
+}
+_NO_PROMETHEUS: Final = ("opentelemetry-collector-k8s", "otelcol-k8s")
+"""Images that have neither of Prometheus' two exporters (`opentelemetry-collector-releases`)."""
+
+
+def collect(
+    layers: Sequence[Layer], mode: Found[Mode], exporters: Mapping[str, Sequence[Found[Target]]], say: Say
+) -> CollectorSettings:
+    """The settings of a managed collector.
+
+    Args:
+        layers: the sources, highest first; most of it only the OTelConfig can say.
+        mode: `sidecar` or `deployment`.
+        exporters: the targets of every signal that is on.
+    """
+    policy: Found[NetworkPolicyBlock] | None = find(layers, "collector", "network_policy")
+    host: Found[EndpointHost] = pick(layers, "short", "collector", "endpoint_host")
+    settings = CollectorSettings(
+        mode=mode.sourced(),
+        image=_image(layers, exporters, say),
+        exporters={signal: tuple(t.sourced() for t in _distinct(targets)) for signal, targets in exporters.items()},
+        resources=_resources(layers, mode.value, say),
+        endpoint_host=host.sourced(),
+        replicas=pick(layers, 1, "collector", "replicas").sourced(),
+        native_sidecar=pick(layers, True, "collector", "native_sidecar").sourced(),
+        batch=_batch(find(layers, "collector", "batch")),
+        config=found.sourced() if (found := find(layers, "collector", "config")) else None,
+        env=_env(find(layers, "collector", "env")),
+        pod=_pod(find(layers, "collector", "pod")),
+        service_account=_account(find(layers, "collector", "service_account")),
+        network_policy=_policy(policy),
+    )
+    if mode.value == "deployment" and settings.network_policy.enabled and not settings.network_policy.scrapers:
+        for target in exporters.get("metrics", ()):
+            if target.value.kind == "prometheus":
+                text = (
+                    "lets Prometheus fetch metrics, but the collector's NetworkPolicy lets nobody in: write "
+                    "collector.network_policy.scrapers in the OTelConfig"
+                )
+                say(target.result("scrapers-missing", "warning", text))
+    return settings
+
+
+def check_host(layers: Sequence[Layer], mode: Found[Mode], namespace: str | None, say: Say) -> None:
+    """An error for a Service's address that cannot be said; `namespace` is None where only workloads know it."""
+    host: Found[EndpointHost] = pick(layers, "short", "collector", "endpoint_host")
+    if mode.value == "deployment" and host.value != "short" and namespace == "":
+        text = (
+            f"is {host.value}, which needs a namespace, and this class has none: write metadata.namespace, or "
+            "endpoint_host: short"
+        )
+        say(host.result("namespace-missing", "error", text, "short"))
+
+
+def check_stage(stage: Found[Stage], rate: float, say: Say) -> None:
+    """A warning where traces are sampled twice: the two samplers decide by different bits, so the rates multiply."""
+    if stage.value == "both":
+        text = (
+            f"is both: traces are sampled at {rate:g} in the SDK and again in the collector, so that about "
+            f"{rate**2:g} of them are kept: write sdk or collector"
+        )
+        say(stage.result("sampling-both", "warning", text, "sdk"))
+
+
+def _distinct(targets: Sequence[Found[Target]]) -> list[Found[Target]]:
+    """Two names may mean the same."""
+    return list({target.value: target for target in reversed(targets)}.values())[::-1]
+
+
+def _image(layers: Sequence[Layer], exporters: Mapping[str, Sequence[Found[Target]]], say: Say) -> Sourced[str]:
+    image: Found[str] = pick(layers, DEFAULT_IMAGE, "collector", "image")
+    registry: Found[str] | None = find(layers, "collector", "image_registry")
+    repository, tag = _split(image.value)
+    found = re.match(r"v?([0-9]+)\.([0-9]+)(?![0-9])", tag)
+    if found and (int(found[1]), int(found[2])) < OLDEST:
+        oldest = ".".join(map(str, OLDEST))
+        text = (
+            f"has the tag {tag}: collectors before {oldest} do not know the names that are written into its config: "
+            f"write {DEFAULT_IMAGE}, or another of {oldest} or later"
+        )
+        say(image.result("image-too-old", "error", text, DEFAULT_IMAGE))
+    prometheus = any(t.value.kind.startswith("prometheus") for targets in exporters.values() for t in targets)
+    if prometheus and repository.rpartition("/")[2] in _NO_PROMETHEUS:
+        text = f"has no Prometheus exporter, which an exporter of this class needs: write {DEFAULT_IMAGE}"
+        say(image.result("image-lacks", "error", text, DEFAULT_IMAGE))
+    if registry is None or _has_registry(repository):
+        return image.sourced()
+    value = f"{registry.value}/{image.value}"
+    return (registry if image.by_default else image).having(value).sourced()
+
+
+def _split(image: str) -> tuple[str, str]:
+    """`ghcr.io/acme/otelcol:0.158.0@sha256:…` → `ghcr.io/acme/otelcol`, `0.158.0`."""
+    name = image.partition("@")[0]
+    head, slash, last = name.rpartition("/")
+    last, _, tag = last.partition(":")
+    return head + slash + last, tag
+
+
+def _has_registry(repository: str) -> bool:
+    """Docker's rule: the part before the first `/` is a host where it has a dot or a port, or is `localhost`."""
+    first, slash, _ = repository.partition("/")
+    return bool(slash) and ("." in first or ":" in first or first == "localhost")
+
+
+def _resources(layers: Sequence[Layer], mode: Mode, say: Say) -> Sourced[Resources]:
+    """What is asked for; defaults give way where they would contradict what is configured."""
+    found: Found[ResourcesBlock] | None = find(layers, "collector", "resources")
+    default = DEFAULTS[mode]
+    if found is None:
+        return Sourced(default, DEFAULT)
+    own_requests, own_limits = found.value.requests, found.value.limits
+    limits = {**({} if own_limits else default.limits), **(own_limits.by_name() if own_limits else {})}
+    limits.setdefault("memory", default.limits["memory"])
+    requests = own_requests.by_name() if own_requests else dict(default.requests)
+    for name, amount in requests.items():
+        limit = limits.get(name)
+        if limit is None or value(amount) <= value(limit):
+            continue
+        if not own_requests:
+            requests[name] = limit
+        elif not own_limits or getattr(own_limits, name.replace("-", "_")) is None:
+            limits[name] = amount
+        else:
+            text = f"has a request of {amount} {name} above the limit of {limit}: write {limit} or less"
+            say(found.having(None).result("resources-invalid", "error", text))
+    if value(limits["memory"]) < LEAST_MEMORY:
+        text = f"has a memory limit of {limits['memory']}, with which no collector starts: write 64Mi or more"
+        say(found.having(None).result("resources-invalid", "error", text))
+    return found.having(Resources(requests, limits)).sourced()
+
+
+def _batch(found: Found[BatchBlock] | None) -> Sourced[Batch | None]:
+    if found is None:
+        return Sourced(Batch(), DEFAULT)
+    block = found.value
+    if block.enabled is False:
+        return found.having(None).sourced()
+    return found.having(
+        Batch(block.send_batch_size or 1024, block.send_batch_max_size or 0, block.timeout or "10s")
+    ).sourced()
+
+
+def _env(found: Found[Any] | None) -> tuple[SecretHeader, ...]:
+    return tuple(SecretHeader(name, at.secret, at.key) for name, at in found.value.items()) if found else ()
+
+
+def _pod(found: Found[PodBlock] | None) -> Pod:
+    return Pod(**_said(found.value)) if found else Pod()
+
+
+def _account(found: Found[ServiceAccountBlock] | None) -> ServiceAccount:
+    return ServiceAccount(**_said(found.value)) if found else ServiceAccount()
+
+
+def _policy(found: Found[NetworkPolicyBlock] | None) -> NetworkPolicy:
+    if found is None:
+        return NetworkPolicy()
+    block = found.value
+    scrapers = tuple(Scraper(**_said(scraper)) for scraper in block.scrapers or ())
+    return NetworkPolicy(block.enabled is not False, block.mesh or "none", scrapers)
+
+
+def _said(block: Any) -> dict[str, Any]:
+    """The fields of a block that are said; the others keep their defaults."""
+    return {name: value for name in block.model_fields_set if (value := getattr(block, name)) is not None}

@@ -1,0 +1,106 @@
+"""Checks of single values that only managed collectors have; as in `checks`, each returns the value or raises."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from krm_otel.config.findings import fault
+from krm_otel.config.nearest import either, nearest
+from krm_otel.config.quantities import parse
+
+SECTIONS: Final = ("receivers", "processors", "exporters", "connectors", "extensions", "service")
+"""The sections of a collector's config that `collector.config` may have."""
+
+_DURATION: Final = re.compile(r"(0|([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+)\Z")
+_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_REGISTRY: Final = re.compile(r"[A-Za-z0-9]([-.A-Za-z0-9]*[A-Za-z0-9])?(:[0-9]{1,5})?(/[a-z0-9]+([-._]+[a-z0-9]+)*)*\Z")
+_OURS: Final = re.compile(r"(MY_POD_|OAAS_OTEL_|GOMEMLIMIT\Z)")
+_SECRET: Final = re.compile(r"(password|passwd|token|secret|api_?key|access_?key|secret_?key|authorization)\Z", re.I)
+_MOST: Final = 1_000_000_000
+
+
+def number_as_text(value: Any) -> Any:
+    """`cpu: 1` and `cpu: 0.5` are written without quotes everywhere: the text is what counts."""
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def quantity(value: str) -> str:
+    """A Kubernetes quantity above zero."""
+    if not parse(value):
+        better = value.replace(" ", "").removesuffix("B").removesuffix("b")
+        proposed = better if better != value and parse(better) else None
+        text = "must be a Kubernetes quantity such as 100m or 256Mi"
+        raise fault("quantity-invalid", text + (f": write {proposed}" if proposed else ""), proposed)
+    return value
+
+
+def count(value: int) -> int:
+    """A number from 1 on."""
+    if not 1 <= value <= _MOST:
+        raise fault("number-range", f"must be from 1 to {_MOST}: write 1 or more", 1 if value < 1 else _MOST)
+    return value
+
+
+def duration(value: str) -> str:
+    """A duration as Go spells it."""
+    if not _DURATION.match(value):
+        proposed = f"{value}s" if _DURATION.match(f"{value}s") else None
+        text = "must be a duration such as 200ms, 10s or 1m30s"
+        raise fault("duration-invalid", text + (f": write {proposed}" if proposed else ""), proposed)
+    return value
+
+
+def registry(value: str) -> str:
+    """A registry's host, with port and path."""
+    bare = re.sub(r"^[a-z]+://", "", value).rstrip("/")
+    if not _REGISTRY.match(bare):
+        raise fault("registry-invalid", "must be a registry such as registry.acme.example/mirror")
+    if bare != value:
+        raise fault("registry-invalid", f"must be a registry without scheme and trailing slash: write {bare}", bare)
+    return value
+
+
+def annotation_key(value: str) -> str:
+    """A Kubernetes annotation's key."""
+    prefix, slash, name = value.rpartition("/")
+    fits = re.fullmatch(r"[A-Za-z0-9]([-._A-Za-z0-9]{0,61}[A-Za-z0-9])?", name)
+    if not fits or (slash and not re.fullmatch(r"[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?", prefix)):
+        raise fault("annotation-invalid", "must have an annotation's key such as prometheus.io/scrape")
+    return value
+
+
+def variable_name(value: str) -> str:
+    """The name of an environment variable of the collector's, none of ours."""
+    if not _VARIABLE.match(value):
+        raise fault("variable-name", "must have a variable's name as its key: letters, digits and _, as in API_TOKEN")
+    if _OURS.match(value):
+        raise fault("variable-name", "has the name of a variable that we set: write another name")
+    return value
+
+
+def collector_config(value: dict[str, Any]) -> dict[str, Any]:
+    """What is merged into a collector's config: known sections, and no secret written out."""
+    for section, body in value.items():
+        if section not in SECTIONS:
+            meant = nearest(section, SECTIONS)
+            text = f"has no section {section}: " + (f"write {meant}" if meant else f"known are {either(SECTIONS)}")
+            raise fault("collector-config", text, meant)
+        if body is not None and not isinstance(body, dict):
+            raise fault("collector-config", f"has a section {section} that is not a mapping: write a mapping")
+    for path in _written_out(value, ()):
+        text = f"has a secret written out at {'.'.join(path)}: write ${{env:NAME}}, and env.NAME with its Secret"
+        raise fault("literal-secret", text)
+    return value
+
+
+def _written_out(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    if isinstance(value, Mapping):
+        for key, member in value.items():
+            if isinstance(member, str) and member and _SECRET.search(str(key)) and "${" not in member:
+                yield (*path, str(key))
+            yield from _written_out(member, (*path, str(key)))
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        for index, member in enumerate(value):
+            yield from _written_out(member, (*path, str(index)))

@@ -1,0 +1,117 @@
+"""What configuration comes to for a managed collector: plain frozen data, the defaults filled in.
+
+Every value that can be configured has its origin, so that `explain` can tell it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from krm_otel.config.values import Mode, SecretHeader, Sourced, Tls
+
+DEFAULT_IMAGE: Final = "otel/opentelemetry-collector-contrib:0.158.0"
+"""The image whose dialect we emit and test; Docker Hub's, unless `image_registry` names a mirror."""
+
+ExporterKind = Literal["otlp_grpc", "otlp_http", "prometheus", "prometheus_remote_write", "debug"]
+"""Kinds of exporters, by the collector's own names (those of v0.154 and later)."""
+EndpointHost = Literal["short", "svc", "fqdn"]
+Mesh = Literal["none", "istio", "linkerd"]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the collector sends one signal.
+
+    `name` is the backend's, or its type's where nobody declared one; empty for an endpoint written on the spot.
+    `url` is complete with the type's path, empty for kinds that connect nowhere. `verbatim`: an OTLP/HTTP URL that
+    is used as it is; the exporter adds `/v1/<signal>` to others.
+    """
+
+    kind: ExporterKind
+    name: str = ""
+    url: str = ""
+    verbatim: bool = False
+    headers: tuple[SecretHeader, ...] = ()
+    tls: Tls = field(default=Tls())
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """Requests and limits, as Kubernetes quantities by resource name; `limits` always has memory."""
+
+    requests: dict[str, str]
+    limits: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The batch processor: items of a batch (0: no highest number), and how long one waits for more."""
+
+    send_batch_size: int = 1024
+    send_batch_max_size: int = 0
+    timeout: str = "10s"
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """What the pods of a collector that runs for itself get beside what we decide; shapes are Kubernetes' own."""
+
+    image_pull_secrets: tuple[str, ...] = ()
+    tolerations: tuple[dict[str, Any], ...] = ()
+    node_selector: dict[str, str] = field(default_factory=dict)
+    affinity: dict[str, Any] = field(default_factory=dict)
+    priority_class_name: str = ""
+    labels: dict[str, str] = field(default_factory=dict)
+    annotations: dict[str, str] = field(default_factory=dict)
+    security_context: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceAccount:
+    """An existing ServiceAccount by its `name`; empty: one is made, with these annotations."""
+
+    name: str = ""
+    annotations: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Scraper:
+    """Who may fetch metrics: pods with these labels, in namespaces with those; without any of the latter, in the
+    collector's own."""
+
+    namespace_labels: dict[str, str] = field(default_factory=dict)
+    pod_labels: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkPolicy:
+    """Who may reach the collector, beside the class's own pods."""
+
+    enabled: bool = True
+    mesh: Mesh = "none"
+    scrapers: tuple[Scraper, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CollectorSettings:
+    """The managed collector of one class. `mode` is `sidecar` or `deployment`."""
+
+    mode: Sourced[Mode]
+    image: Sourced[str]
+    """Complete, with the mirror's name where there is one."""
+    exporters: dict[str, tuple[Sourced[Target], ...]]
+    """Signal → targets; exactly the signals that are on, in the usual order, each with one target at least."""
+    resources: Sourced[Resources]
+    endpoint_host: Sourced[EndpointHost]
+    replicas: Sourced[int]
+    native_sidecar: Sourced[bool]
+    batch: Sourced[Batch | None]
+    """None: batching is switched off."""
+    config: Sourced[dict[str, Any]] | None = None
+    """What is merged into the generated config, last."""
+    env: tuple[SecretHeader, ...] = ()
+    """Variables of the container from Secrets, for `config`."""
+    pod: Pod = Pod()
+    service_account: ServiceAccount = ServiceAccount()
+    network_policy: NetworkPolicy = NetworkPolicy()

@@ -1,0 +1,50 @@
+"""The plan: what happens to every object of the input, as plain data with the reason for each.
+
+`make_plan` decides and edits nothing but texts in memory; `run` writes them out. `render`, `diff`, `uninject` and the
+function itself are uses of one plan. `workloads` decides for what is injected into, `objects` for what is generated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from krm_otel.config import names
+from krm_otel.config.resolve import resolve
+from krm_otel.krm.envelope import Item
+from krm_otel.krm.resource import Resource
+from krm_otel.plan.changes import Change, Objects, Plan, Track, untracked
+from krm_otel.plan.objects import plan_objects
+from krm_otel.plan.workloads import WorkloadPlanner
+
+__all__ = ["Change", "Objects", "Plan", "Track", "make_plan", "untracked"]
+
+
+def make_plan(
+    items: Sequence[Item],
+    function_config: Resource | None,
+    environ: Mapping[str, str],
+    *,
+    remove: bool = False,
+    complete: bool = False,
+    track: Track = untracked,
+) -> Plan:
+    """Plans one input.
+
+    Args:
+        items: the input's objects.
+        function_config: what the orchestrator gave, if anything.
+        environ: `OPRC_CRM_*` variables; others are not looked at.
+        remove: take out everything that is ours, whatever the configuration says (`uninject`).
+        complete: the input is known to hold every class (a whole folder): an absent class is gone.
+        track: goes over the items, and may show how far it is.
+    """
+    kinds = (names.CLASS_KIND, names.CONFIG_KIND)
+    resources = [resource for item in items if item.kind in kinds and (resource := item.resource)]
+    configuration, results = resolve(function_config, resources, environ)
+    planner = WorkloadPlanner(items, configuration, remove=remove, complete=complete)
+    changes = [change for item in track(items, "planning") if (change := planner.change(item))]
+    objects, more, said = plan_objects(items, planner.wanted(), planner.scope, remove=remove)
+    # What is wrong with the configuration is nothing to somebody who takes everything out.
+    told = [] if remove else [*results, *planner.closing()]
+    results = [*told, *planner.results, *said]
+    return Plan((*changes, *more), tuple(results), objects)

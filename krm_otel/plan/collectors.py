@@ -1,0 +1,119 @@
+"""What a managed collector means for its class's workloads, and which objects it needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Any, Final
+
+from krm_otel.collector.manifests import assets
+from krm_otel.collector.names import client_labels
+from krm_otel.collector.sidecar import Sidecar, sidecar
+from krm_otel.config import names
+from krm_otel.config.settings import OaasClass, Settings
+from krm_otel.inject.edits import Additions
+from krm_otel.krm.results import Result
+from krm_otel.prune import Key, Wanted, key_of
+from krm_otel.workloads.fields import field_path
+from krm_otel.workloads.kinds import Workload
+from krm_otel.workloads.select import Selection
+from krm_otel.yamltext.source import Sequence, lookup, text_of
+
+_HOOKS: Final = ("helm.sh/hook", "argocd.argoproj.io/hook")
+_KNATIVE_PORT: Final = 8080
+"""Where Knative sends requests to a container that names no port (Knative, runtime contract)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """What a workload gets of its class's collector. Where `skipped` says why, the workload gets nothing at all."""
+
+    additions: Additions = field(default_factory=Additions)
+    skipped: str | None = None
+    results: tuple[Result, ...] = ()
+
+
+def join(workload: Workload, oaas_class: OaasClass, settings: Settings, selection: Selection) -> Joined:
+    """What joins the pods of a workload."""
+    managed = settings.collector
+    if managed is None:
+        return Joined()
+    if managed.mode.value != "sidecar":
+        return Joined(Additions(template={"labels": client_labels(oaas_class.name)}))
+    ref = workload.resource.ref
+    if hook := next((one for one in _HOOKS if one in workload.resource.annotations), None):
+        message = (
+            f"{hook} makes this a hook, which runs before its collector's ConfigMap is there: "
+            "it is left alone; write collector.endpoint for its class to instrument it"
+        )
+        path = field_path("metadata", "annotations", hook)
+        return Joined(
+            skipped=f"a hook ({hook})", results=(Result("hook-without-sidecar", "warning", message, ref, path),)
+        )
+    root = workload.resource.text(*workload.pod_path, "securityContext", "runAsUser") == "0"
+    made = sidecar(oaas_class, settings, workload.kind.knative, root=root)
+    if faults := _faults(workload, made):
+        return Joined(results=tuple(faults))
+    place = "initContainers" if made.native else "containers"
+    lists = {place: (made.container,), "volumes": made.volumes}
+    return Joined(Additions(lists, {"annotations": made.annotations}, _port(workload, selection), names=True))
+
+
+def _faults(workload: Workload, made: Sidecar) -> list[Result]:
+    """What in the pod stands in a sidecar's way."""
+    ref, pod = workload.resource.ref, workload.pod_path
+    found = []
+    if workload.resource.text(*pod, "hostNetwork") == "true":
+        message = (
+            "the pod uses the host's network, where the ports of two collectors would clash: write mode: deployment"
+        )
+        found.append(Result("sidecar-host-network", "error", message, ref, field_path(*pod, "hostNetwork")))
+    for kind, taken in (
+        ("containers", {made.container["name"]}),
+        ("initContainers", {made.container["name"]}),
+        ("volumes", {volume["name"] for volume in made.volumes}),
+    ):
+        for i, entry in _entries(workload, *pod, kind):
+            if (name := text_of(lookup(entry, "name"))) in taken:
+                message = f"{name} is the name of what the sidecar brings: rename it, or write mode: deployment"
+                path = field_path(*pod, kind, i, "name")
+                found.append(Result("sidecar-name-taken", "error", message, ref, path, name))
+    ports = set(map(str, made.ports))
+    for one in workload.containers:
+        for i, entry in _entries(workload, *one.path, "ports"):
+            if (port := text_of(lookup(entry, "containerPort"))) in ports:
+                message = f"the sidecar listens on port {port} of the same pod: write mode: deployment"
+                path = field_path(*one.path, "ports", i, "containerPort")
+                found.append(Result("sidecar-port-taken", "error", message, ref, path, port))
+    return found
+
+
+def _entries(workload: Workload, *path: str | int) -> list[tuple[int, Any]]:
+    node = workload.resource.node(*path)
+    return list(enumerate(node.items)) if isinstance(node, Sequence) else []
+
+
+def _port(workload: Workload, selection: Selection) -> dict[int, dict[str, tuple[dict[str, Any], ...]]]:
+    """With two containers Knative wants exactly one port on exactly one of them: the function gets one if it had none.
+
+    Source: knative.dev/serving, `validateContainersPorts`.
+    """
+    if not workload.kind.knative or any(_entries(workload, *one.path, "ports") for one in workload.containers):
+        return {}
+    function = selection.containers[0].container
+    return {function.index: {"ports": ({"containerPort": _KNATIVE_PORT},)}}
+
+
+def wanted_objects(oaas_class: OaasClass, settings: Settings) -> dict[Key, Wanted]:
+    """The objects that a class with a managed collector wants to have, by identity."""
+    resource, name = oaas_class.resource, f"{oaas_class.name}-otel.yaml"
+    path = _beside(resource.annotations.get(names.A_PATH, ""), name) if resource else ""
+    file = _beside(resource.file, name) if resource else ""
+    return {
+        key_of(asset.data): Wanted(asset.data, oaas_class.ref, path, file) for asset in assets(oaas_class, settings)
+    }
+
+
+def _beside(path: str, name: str) -> str:
+    """A file in the folder of another; empty where there is none."""
+    return str(PurePath(path).with_name(name)) if path else ""

@@ -1,0 +1,84 @@
+"""What happens to generated objects: which come, change, stay and go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from krm_otel.krm.envelope import Item
+from krm_otel.krm.results import Ref, Result
+from krm_otel.plan.changes import Change, Objects
+from krm_otel.plan.scope import Scope
+from krm_otel.prune import (
+    Existing,
+    Key,
+    Wanted,
+    collisions,
+    existing,
+    free_indexes,
+    key_of,
+    keys_of,
+    placed,
+    renewed,
+    same,
+)
+
+
+def plan_objects(
+    items: Sequence[Item], wanted: Mapping[Key, Wanted], scope: Scope, *, remove: bool
+) -> tuple[Objects, list[Change], list[Result]]:
+    """Plans the generated objects of one input.
+
+    Args:
+        items: the input's objects.
+        wanted: what the classes want to have, by identity.
+        scope: which classes are in the input.
+        remove: everything of ours goes, whatever is in the input.
+    """
+    found = existing(items)
+    results = collisions(items, wanted)
+    rewritten: dict[int, dict[str, Any]] = {}
+    gone: set[int] = set()
+    changes: list[Change] = []
+    met: set[Key] = set()
+    for one in found:
+        ref = one.resource.ref
+        key = next((key for key in keys_of(one.resource) if key in wanted and key not in met), None)
+        if key is not None and not remove:
+            met.add(key)
+            if same(one, wanted[key].data):
+                changes.append(Change(ref, "unchanged"))
+            else:
+                rewritten[ref.position] = renewed(one, wanted[key].data)
+                changes.append(Change(ref, "updated"))
+        elif remove or scope.complete or scope.holds_owner(ref.namespace, one.owner):
+            gone.add(ref.position)
+            changes.append(Change(ref, "pruned"))
+        else:
+            changes.append(Change(ref, "kept", f"class {one.owner} is not in the input"))
+            results.append(_absent(one))
+    added: dict[str, list[dict[str, Any]]] = {}
+    for file, data in _added([wanted[key] for key in sorted(wanted.keys() - met)], found):
+        added.setdefault(file, []).append(data)
+        changes.append(Change(_ref(data), "generated"))
+    return Objects(rewritten, frozenset(gone), added), changes, results
+
+
+def _absent(one: Existing) -> Result:
+    message = (
+        f"ClassRuntime {one.owner} is not in the input, so what was generated for it is kept as it is; "
+        "where it is gone for good, set prune: true in OTelConfig, or run uninject"
+    )
+    return Result("class-absent", "warning", message, one.resource.ref, "metadata.labels")
+
+
+def _added(wanted: Sequence[Wanted], found: Sequence[Existing]) -> list[tuple[str, dict[str, Any]]]:
+    """The objects that come, sorted, each with its plain file, and with a place in its class's file for kpt."""
+    ordered = sorted(wanted, key=lambda one: (one.path, key_of(one.data)[2], one.owner.name, key_of(one.data)[1]))
+    indexes = {one.path: iter(free_indexes(one.path, found)) for one in ordered}
+    return [(one.file, placed(one, next(indexes[one.path]))) for one in ordered]
+
+
+def _ref(data: Mapping[str, object]) -> Ref:
+    _, kind, namespace, name = key_of(data)
+    return Ref(str(data["apiVersion"]), kind, name, namespace)

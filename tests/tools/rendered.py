@@ -1,0 +1,50 @@
+"""What is generated for every class of the matrix, and what its containers find at run time."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import Any, Final
+
+from krm_otel.collector.manifests import assets
+from krm_otel.collector.sidecar import sidecar
+from krm_otel.config.settings import OaasClass, Settings
+from tests.tools.matrix import Case, cases
+from tests.unit.collector.given import given
+
+SECRET: Final = "canary-5f1c"
+"""The value of every Secret."""
+
+
+@cache
+def everything() -> tuple[tuple[Case, OaasClass, Settings], ...]:
+    return tuple((case, *given(case.block, case.spec, namespace=case.namespace)) for case in cases())
+
+
+def config_of(oaas_class: OaasClass, settings: Settings) -> str:
+    """The text in the ConfigMap."""
+    data = assets(oaas_class, settings)[0].data["data"]
+    (text,) = data.values()
+    assert isinstance(text, str)
+    return text
+
+
+def container_of(oaas_class: OaasClass, settings: Settings) -> dict[str, Any]:
+    managed = settings.collector
+    assert managed is not None
+    if managed.mode.value == "sidecar":
+        return sidecar(oaas_class, settings, knative=False).container
+    template = assets(oaas_class, settings)[1].data["spec"]["template"]
+    found: dict[str, Any] = template["spec"]["containers"][0]
+    return found
+
+
+def environment(container: dict[str, Any]) -> dict[str, str]:
+    """What the kubelet would set; nothing else of this machine's gets in."""
+    known = {"status.podIP": "127.0.0.1", "metadata.namespace": "demo"}
+    found = {"PATH": os.environ["PATH"]}
+    for entry in container["env"]:
+        source = entry.get("valueFrom", {})
+        field = source.get("fieldRef", {}).get("fieldPath")
+        found[entry["name"]] = entry["value"] if "value" in entry else known[field] if field else SECRET
+    return found

@@ -1,0 +1,173 @@
+"""Every generated config is accepted by the real collector, which starts on it, says healthy and stops cleanly.
+
+The configs are read from the ConfigMaps, and the environment is that of the containers. To start them on this machine,
+ports become free ones and mounted files those of `data/tls`; nothing else is changed.
+"""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import os
+import re
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from krm_otel.collector.checks import faults
+from krm_otel.collector.container import ports
+from krm_otel.collector.credentials import MOUNT_ROOT
+from krm_otel.config.settings import OaasClass, Settings
+from tests.tools.collector import wait_until_healthy
+from tests.tools.matrix import CHOICES, Case, covered, pairs, rows
+from tests.tools.rendered import SECRET, config_of, container_of, environment, everything
+from tests.unit.collector.given import given
+
+CHUNKS = 16
+TLS = Path(__file__).parent / "data" / "tls"
+LOUD = re.compile(r'\t(warn|error)\t|"level":"(warn|error)"')
+"""gRPC's own lines aside, which tell that nobody listens where the exporters send."""
+
+
+def untaken() -> Iterator[int]:
+    """Ports that nobody listens on, and that nobody else is given: below those of outgoing connections, each once."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    start = 12_000 + worker % 8 * 2_500
+    for port in itertools.cycle(range(start, start + 2_500)):
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            continue
+        yield port
+
+
+class Shared(Iterator[int]):
+    """An iterator that several threads may ask."""
+
+    def __init__(self, source: Iterator[int]):
+        self._source, self._lock = source, threading.Lock()
+
+    def __next__(self) -> int:
+        with self._lock:
+            return next(self._source)
+
+
+FREE = Shared(untaken())
+
+
+def chunk(number: int) -> list[tuple[Case, OaasClass, Settings]]:
+    return list(everything()[number::CHUNKS])
+
+
+def test_the_matrix_has_every_pair_of_choices_and_every_backend_in_each_mode() -> None:
+    found = rows()
+    assert len(found) >= 300
+    assert pairs() <= set().union(*map(covered, found))
+    assert {(row["mode"], row["backend"]) for row in found} == {
+        (mode, backend) for mode in CHOICES["mode"] for backend in CHOICES["backend"]
+    }
+
+
+def test_the_same_matrix_every_time() -> None:
+    assert rows() == rows()
+
+
+# --- the collector ---
+
+
+@pytest.mark.parametrize("number", range(CHUNKS))
+def test_the_collector_accepts_every_config(number: int, otelcol: Path, tmp_path: Path) -> None:
+    def check(case: Case, oaas_class: OaasClass, settings: Settings) -> None:
+        assert faults(oaas_class, settings) == ()
+        text = config_of(oaas_class, settings)
+        assert SECRET not in text
+        file = tmp_path / f"{case.name}.yaml"
+        file.write_text(text.replace(MOUNT_ROOT, str(TLS)), encoding="utf-8")
+        command = [str(otelcol), "validate", f"--config={file}"]
+        env = environment(container_of(oaas_class, settings))
+        done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=60)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), f"{case}\n{text}"
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda given: check(*given), chunk(number)))
+
+
+@pytest.mark.parametrize("number", range(CHUNKS))
+def test_the_collector_starts_says_healthy_and_stops(number: int, otelcol: Path, tmp_path: Path) -> None:
+    def run(case: Case, oaas_class: OaasClass, settings: Settings) -> None:
+        made, health = on_this_machine(oaas_class, settings)
+        file, log = tmp_path / f"{case.name}.yaml", tmp_path / f"{case.name}.log"
+        file.write_text(made, encoding="utf-8")
+        env = environment(container_of(oaas_class, settings))
+        run_and_stop([str(otelcol), f"--config={file}"], env, f"http://127.0.0.1:{health}", log)
+        said = log.read_text()
+        # A name or setting that goes away some day would be told here.
+        assert [line for line in said.splitlines() if LOUD.search(line) and "grpc_log" not in line] == [], case
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda given: run(*given), chunk(number)))
+
+
+def on_this_machine(oaas_class: OaasClass, settings: Settings) -> tuple[str, int]:
+    """The config with free ports for those that it listens on, and the port of the health check."""
+    managed = settings.collector
+    assert managed is not None
+    listening = ports(managed)
+    free = {name: next(FREE) for name in listening}
+    made = copy.deepcopy(yaml.safe_load(config_of(oaas_class, settings)))
+
+    def move(at: dict[str, Any], name: str) -> None:
+        assert at["endpoint"].endswith(f":{listening[name]}")
+        at["endpoint"] = at["endpoint"].removesuffix(str(listening[name])) + str(free[name])
+
+    move(made["receivers"]["otlp"]["protocols"]["grpc"], "otlp-grpc")
+    move(made["receivers"]["otlp"]["protocols"]["http"], "otlp-http")
+    move(made["extensions"]["health_check"], "health")
+    reader = made["service"]["telemetry"]["metrics"]["readers"][0]["pull"]["exporter"]["prometheus"]
+    assert reader["port"] == listening["metrics"]
+    reader["port"] = free["metrics"]
+    for name, exporter in made["exporters"].items():
+        if name.partition("/")[0] == "prometheus":
+            move(exporter, "prometheus")
+    return yaml.safe_dump(made, sort_keys=False).replace(MOUNT_ROOT, str(TLS)), free["health"]
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", None])
+@pytest.mark.parametrize("mode", ["sidecar", "deployment"])
+def test_it_binds_in_ipv4_and_ipv6_and_a_sidecar_without_any_address(
+    mode: str, address: str | None, otelcol: Path, tmp_path: Path
+) -> None:
+    """No address is what a sidecar on Knative has: its config is the same."""
+    if mode == "deployment" and address is None:
+        return
+    oaas_class, settings = given(f"collector: {{mode: {mode}, exporters: {{metrics: prometheus-scrape}}}}")
+    made, health = on_this_machine(oaas_class, settings)
+    file, log = tmp_path / "collector.yaml", tmp_path / "log"
+    file.write_text(made, encoding="utf-8")
+    env = {"PATH": os.environ["PATH"], **({"MY_POD_IP": address} if address else {})}
+    host = f"[{address}]" if address == "::1" else "127.0.0.1"
+    run_and_stop([str(otelcol), f"--config={file}"], env, f"http://{host}:{health}", log)
+
+
+def run_and_stop(command: list[str], env: dict[str, str], health: str, log: Path) -> None:
+    """Starts a collector, waits until it says that it is healthy, and stops it as the kubelet does."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, env=env, stdout=output, stderr=output)
+        try:
+            wait_until_healthy(process, health, log)
+            # It listens to signals only after it has said that it is healthy, in its very last step.
+            while b"Everything is ready" not in log.read_bytes() and process.poll() is None:
+                time.sleep(0.01)
+            time.sleep(0.05)
+        finally:
+            process.terminate()
+            code = process.wait(30)
+    assert code == 0, log.read_text()

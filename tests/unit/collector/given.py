@@ -1,0 +1,20 @@
+"""Classes with managed collectors, as short texts."""
+
+from __future__ import annotations
+
+from krm_otel.config.settings import OaasClass, Settings
+from tests.unit.config.given import observability, otel_config, resolved
+
+
+def given(
+    block: str = "", config: str | None = None, name: str = "echo", namespace: str = "demo"
+) -> tuple[OaasClass, Settings]:
+    """A class that is on and without faults, and its settings."""
+    text = observability("enabled: true\n" + block, name=name, namespace=namespace)
+    if not namespace:
+        text = text.replace("  namespace: \n", "")
+    configuration, results = resolved([text], otel_config(config) if config else None)
+    assert [r.line() for r in results if r.severity == "error"] == []
+    (found,) = configuration.classes
+    assert found.settings is not None
+    return found, found.settings

@@ -1,0 +1,307 @@
+"""What configuration says of managed collectors: values, origins, warnings and errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from krm_otel.config.managed import Batch, CollectorSettings, Resources, Target
+from tests.unit.config.given import observability, otel_config, resolved, settings_of, sound, told
+
+
+def collector(block: str = "", config: str | None = None) -> CollectorSettings:
+    found = sound(observability("enabled: true\n" + block), otel_config(config) if config else None).collector
+    assert found is not None
+    return found
+
+
+def said(block: str, config: str | None = None, severity: str = "error") -> list[tuple[str, str]]:
+    _, results = settings_of(observability("enabled: true\n" + block), otel_config(config) if config else None)
+    return told(results, severity)
+
+
+NAMED = "collector: {exporters: {traces: debug, metrics: debug}}"
+
+
+# --- whether there is one ---
+
+
+@pytest.mark.parametrize(
+    ("block", "managed"),
+    [
+        ("", True),
+        ("collector: {mode: deployment}", True),
+        ("collector: {mode: external, endpoint: 'http://x:4317'}", False),
+        ("collector: {mode: deployment, endpoint: 'http://x:4317'}", False),
+        ("telemetry: {traces: false, metrics: false}", False),
+    ],
+)
+def test_a_collector_is_managed_where_nothing_else_takes_its_place(block: str, managed: bool) -> None:
+    settings = sound(observability("enabled: true\n" + block))
+    assert (settings.collector is not None) is managed
+    assert settings.endpoint is None or not managed
+
+
+def test_daemonset_is_refused_for_now() -> None:
+    assert said("collector: {mode: daemonset}") == [
+        ("collector-not-supported", "spec.observability.collector.endpoint")
+    ]
+
+
+def test_the_platform_has_a_collector_of_its_own() -> None:
+    spec = "collector: {mode: deployment, endpoint_host: svc}\nplatform: {components: {gw: {match_labels: {a: b}}}}"
+    configuration, results = resolved([], otel_config(spec))
+    assert told(results) == []
+    assert configuration.platform is not None
+    assert configuration.platform.collector is not None
+
+
+# --- exporters ---
+
+
+def test_an_exporter_is_an_endpoint_a_backend_or_several() -> None:
+    found = collector(
+        "collector: {exporters: {traces: [tempo, 'http://x:4318/a'], metrics: prometheus-scrape}}",
+        "backends: {tempo: {type: tempo, endpoint: 'http://t:4318'}}",
+    ).exporters
+    assert [t.value for t in found["traces"]] == [
+        Target("otlp_http", "tempo", "http://t:4318"),
+        Target("otlp_http", "", "http://x:4318/a", verbatim=True),
+    ]
+    assert [t.value for t in found["metrics"]] == [Target("prometheus", "prometheus-scrape")]
+    assert str(found["traces"][1].origin) == "ClassRuntime spec.observability.collector.exporters.traces[1]"
+
+
+def test_one_in_a_list_is_one() -> None:
+    assert collector("collector: {exporters: {traces: [debug]}}") == collector(
+        "collector: {exporters: {traces: debug}}"
+    )
+
+
+def test_the_flat_form_separates_several_by_commas() -> None:
+    settings = sound(observability("enabled: true"), None, {"OPRC_CRM_OTEL_EXPORTER_TRACES": "debug, http://x:4317"})
+    assert settings.collector is not None
+    assert [t.value.kind for t in settings.collector.exporters["traces"]] == ["debug", "otlp_grpc"]
+
+
+def test_a_signal_without_exporter_goes_to_debug_and_a_warning_says_what_to_write() -> None:
+    block = "telemetry: {logs: true}\ncollector: {exporters: {metrics: debug}}"
+    assert (
+        said(block, None, "warning")
+        == [
+            ("exporter-missing", "spec.observability.collector.exporters.traces"),
+            ("b3-by-default", ""),
+        ][:1]
+    )
+    found = collector(block).exporters
+    assert found["traces"] == found["logs"]
+    assert str(found["traces"][0].origin) == "default"
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("tempo", "http://tempo.observability.svc:4317"),
+        ("jaeger", "http://jaeger.observability.svc:4317"),
+        ("victoriatraces", "http://victoriatraces.observability.svc:10428"),
+    ],
+)
+def test_a_type_that_nobody_declared_is_where_it_usually_is(name: str, address: str) -> None:
+    """With a warning that says where that is; so is a declared one without an address."""
+    block = f"telemetry: {{metrics: false}}\ncollector: {{exporters: {{traces: {name}}}}}"
+    for config in (None, f"backends: {{{name}: {{type: {name}}}}}"):
+        _, results = settings_of(observability("enabled: true\n" + block), otel_config(config) if config else None)
+        (warning,) = [r for r in results if r.severity == "warning"]
+        assert warning.code == "backend-assumed"
+        assert address in warning.message
+
+
+@pytest.mark.parametrize("name", ["debug", "prometheus-scrape"])
+def test_what_nobody_connects_to_needs_no_address(name: str) -> None:
+    assert said(f"telemetry: {{traces: false}}\ncollector: {{exporters: {{metrics: {name}}}}}", None, "warning") == []
+
+
+@pytest.mark.parametrize(
+    ("block", "config", "code"),
+    [
+        ("collector: {exporters: {traces: nobody}}", None, "backend-unknown"),
+        ("collector: {exporters: {traces: otlp}}", None, "backend-unknown"),
+        ("collector: {exporters: {traces: loki}}", None, "backend-signal"),
+        (
+            "collector: {exporters: {metrics: p}}",
+            "backends: {p: {type: tempo, endpoint: 'http://x:4317'}}",
+            "backend-signal",
+        ),
+        ("collector: {exporters: {traces: p}}", "backends: {p: {}}", "backend-endpoint"),
+        ("collector: {exporters: {traces: 'http://x:4317/path'}}", None, "endpoint-path"),
+        (
+            "collector: {exporters: {metrics: p}}",
+            "backends: {p: {type: prometheus, endpoint: 'http://x:9090/api/v1/otlp/v1/metrics'}}",
+            "endpoint-path",
+        ),
+        ("collector: {exporters: {traces: []}}", None, "empty"),
+        (
+            "collector: {mode: external, endpoint: 'http://x:4317', exporters: {traces: ['http://a:4317', 'http://b:4317']}}",
+            None,
+            "exporters-several",
+        ),
+        ("collector: {exporters: {traces: tempo}}", "limits: {backends: [jaeger]}", "limit-backend"),
+        ("collector: {image: 'otel/opentelemetry-collector:0.153.0'}", None, "image-too-old"),
+        ("collector: {image: 'ghcr.io/x/y:v0.100'}", None, "image-too-old"),
+        (
+            "collector: {image: 'otel/opentelemetry-collector-k8s:0.158.0', exporters: {metrics: prometheus-scrape}}",
+            None,
+            "image-lacks",
+        ),
+    ],
+)
+def test_what_cannot_work_is_an_error(block: str, config: str | None, code: str) -> None:
+    assert [found for found, _ in said(block, config)] == [code]
+
+
+@pytest.mark.parametrize("image", ["x/y:0.154.0", "x/y:1.2.3", "x/y:latest", "x/y", "x:5000/y@sha256:0", "x/y:0.1540"])
+def test_images_that_may_do_pass(image: str) -> None:
+    assert said(f"collector: {{image: '{image}'}}") == []
+
+
+def test_a_remote_write_endpoint_keeps_its_path() -> None:
+    spec = "backends: {%s: {type: prometheus-remote-write, endpoint: 'http://m:8080%s'}}"
+    for name, path, expected in (("a", "", "/api/v1/write"), ("b", "/api/v1/push", "/api/v1/push")):
+        found = collector(f"collector: {{exporters: {{metrics: {name}}}}}", spec % (name, path))
+        assert found.exporters["metrics"][0].value.url == f"http://m:8080{expected}"
+
+
+def test_what_sdks_speak_is_not_what_the_collector_speaks() -> None:
+    """`protocol: http` is for the SDKs; a backend on port 4317 is spoken to in gRPC, and nothing is wrong."""
+    block = "telemetry: {protocol: http, metrics: false}\ncollector: {exporters: {traces: 'http://x:4317'}}"
+    assert said(block, None, "warning") == []
+    assert collector(block).exporters["traces"][0].value.kind == "otlp_grpc"
+
+
+def test_tls_without_https_is_a_warning() -> None:
+    spec = "backends: {p: {endpoint: 'http://x:4317', tls: {ca: {secret: s}}}}"
+    assert ("tls-without-https", "spec.backends.p.tls") in said("collector: {exporters: {traces: p}}", spec, "warning")
+
+
+def test_an_endpoint_that_nobody_uses_is_a_warning() -> None:
+    spec = "backends: {p: {type: debug, endpoint: 'http://x:4317'}}"
+    found = said("collector: {exporters: {traces: p}}", spec, "warning")
+    assert ("backend-endpoint-unused", "spec.backends.p.endpoint") in found
+
+
+def test_metrics_that_nobody_may_fetch_are_a_warning() -> None:
+    block = "collector: {mode: deployment, exporters: {traces: debug, metrics: prometheus-scrape}}"
+    assert [code for code, _ in said(block, None, "warning")] == ["scrapers-missing"]
+    for policy in ("{enabled: false}", "{scrapers: [{pod_labels: {app: prometheus}}]}"):
+        assert said(block, f"collector: {{network_policy: {policy}}}", "warning") == []
+
+
+# --- sampling, host ---
+
+
+def test_sampling_twice_is_a_warning_that_states_the_effective_rate() -> None:
+    _, results = settings_of(observability("enabled: true\n" + NAMED), otel_config("collector: {sampling_stage: both}"))
+    (warning,) = [r for r in results if r.severity == "warning"]
+    assert warning.code == "sampling-both"
+    assert "0.01 of them" in warning.message
+
+
+def test_sampling_in_the_collector_needs_one() -> None:
+    block = "collector: {mode: external, endpoint: 'http://x:4317'}"
+    assert [code for code, _ in said(block, "collector: {sampling_stage: collector}")] == ["sampling-stage"]
+
+
+@pytest.mark.parametrize("host", ["svc", "fqdn"])
+def test_a_long_address_needs_a_namespace(host: str) -> None:
+    text = observability("enabled: true\ncollector: {mode: deployment}", namespace="x").replace("  namespace: x\n", "")
+    _, results = settings_of(text, otel_config(f"collector: {{endpoint_host: {host}}}"))
+    assert told(results) == [("namespace-missing", "spec.collector.endpoint_host")]
+
+
+# --- image, resources ---
+
+
+@pytest.mark.parametrize(
+    ("block", "config", "image"),
+    [
+        ("", None, "otel/opentelemetry-collector-contrib:0.158.0"),
+        ("", "m.example/hub", "m.example/hub/otel/opentelemetry-collector-contrib:0.158.0"),
+        ("collector: {image: 'acme/otelcol:1.0.0'}", "m.example", "m.example/acme/otelcol:1.0.0"),
+        ("collector: {image: 'ghcr.io/acme/otelcol:1.0.0'}", "m.example", "ghcr.io/acme/otelcol:1.0.0"),
+        ("collector: {image: 'localhost/otelcol:1.0.0'}", "m.example", "localhost/otelcol:1.0.0"),
+        ("collector: {image: 'otelcol:1.0.0'}", "m.example:5000", "m.example:5000/otelcol:1.0.0"),
+    ],
+)
+def test_a_mirror_stands_in_for_docker_hub(block: str, config: str | None, image: str) -> None:
+    found = collector(block, f"collector: {{image_registry: {config}}}" if config else None)
+    assert found.image.value == image
+
+
+@pytest.mark.parametrize(
+    ("resources", "expected"),
+    [
+        ("{}", Resources({"cpu": "20m", "memory": "64Mi"}, {"cpu": "500m", "memory": "256Mi"})),
+        ("{limits: {memory: 1Gi}}", Resources({"cpu": "20m", "memory": "64Mi"}, {"memory": "1Gi"})),
+        ("{limits: {cpu: 0.01}}", Resources({"cpu": "0.01", "memory": "64Mi"}, {"cpu": "0.01", "memory": "256Mi"})),
+        ("{requests: {memory: 1Gi}}", Resources({"memory": "1Gi"}, {"cpu": "500m", "memory": "1Gi"})),
+        (
+            "{requests: {cpu: 1, ephemeral_storage: 1Gi}}",
+            Resources({"cpu": "1", "ephemeral-storage": "1Gi"}, {"cpu": "1", "memory": "256Mi"}),
+        ),
+    ],
+)
+def test_defaults_give_way_to_what_is_configured(resources: str, expected: Resources) -> None:
+    assert collector("", f"collector: {{resources: {resources}}}").resources.value == expected
+
+
+def test_batches_have_the_sizes_of_the_proposal() -> None:
+    assert collector().batch.value == Batch(1024, 0, "10s")
+    assert collector("", "collector: {batch: {timeout: 1s}}").batch.value == Batch(1024, 0, "1s")
+    assert collector("", "collector: {batch: {enabled: false}}").batch.value is None
+
+
+@pytest.mark.parametrize(
+    ("spec", "code", "proposed"),
+    [
+        ("replicas: 0", "number-range", 1),
+        ("replicas: '2'", "wrong-type", 2),
+        ("replicas: 2.5", "wrong-type", None),
+        ("resources: {limits: {memory: 256MiB}}", "quantity-invalid", "256Mi"),
+        ("resources: {limits: {memory: lots}}", "quantity-invalid", None),
+        ("resources: {limits: {memory: 0}}", "quantity-invalid", None),
+        ("resources: {limits: {memory: 32Mi}}", "resources-invalid", None),
+        ("resources: {limits: {memory: 128m}}", "resources-invalid", None),
+        ("resources: {limits: {cpu: 1}, requests: {cpu: 2}}", "resources-invalid", None),
+        ("batch: {timeout: 10}", "wrong-type", "10"),
+        ("batch: {timeout: '10'}", "duration-invalid", "10s"),
+        ("batch: {send_batch_size: 100, send_batch_max_size: 10}", "batch-size", None),
+        ("image_registry: https://m.example/", "registry-invalid", "m.example"),
+        ("image_registry: 'm example'", "registry-invalid", None),
+        ("config: {recievers: {}}", "collector-config", "receivers"),
+        ("config: {receivers: [otlp]}", "collector-config", None),
+        ("config: {extensions: {x: {token: abc}}}", "literal-secret", None),
+        ("config: {extensions: {x: [{client_secret: abc}]}}", "literal-secret", None),
+        ("env: {MY_POD_IP: {secret: s, key: k}}", "variable-name", None),
+        ("env: {a-b: {secret: s, key: k}}", "variable-name", None),
+        ("env: {A: abc}", "literal-header", {"secret": "<name>", "key": "<key>"}),
+        ("service_account: {name: a, annotations: {b: c}}", "service-account", None),
+        ("network_policy: {mesh: cilium}", "unknown-value", None),
+        ("network_policy: {scrapers: [{}]}", "empty", None),
+        ("pod: {labels: {'a b': c}}", "label-invalid", None),
+        ("pod: {annotations: {'a b': c}}", "annotation-invalid", None),
+        ("native_sidecars: false", "unknown-field", "native_sidecar"),
+    ],
+)
+def test_a_wrong_value_is_an_error_that_says_what_to_write(spec: str, code: str, proposed: Any) -> None:
+    _, results = settings_of(observability("enabled: true"), otel_config(f"collector: {{{spec}}}"))
+    (error,) = [r for r in results if r.severity == "error"]
+    assert (error.code, error.proposed) == (code, proposed)
+    assert "abc" not in error.line()
+
+
+def test_a_reference_is_no_secret() -> None:
+    own = "{extensions: {x: {token: '${env:T}', password: null}}}"
+    found = collector("", f"collector: {{config: {own}}}").config
+    assert found is not None
+    assert found.value == {"extensions": {"x": {"token": "${env:T}", "password": None}}}
