@@ -56,8 +56,10 @@ def assert_items_kept(before: Envelope, after: Envelope, outcome: Outcome) -> No
     for old, new in zip(kept, after.items, strict=False):
         assert (old.api_version, old.kind) == (new.api_version, new.kind)
         if old.position not in changed:
-            # An item reaches to the next token: before one that was generated, that takes in its indentation.
-            spans = (item.source[item.start : item.end].rstrip(" ") for item in (old, new))
+            # An item reaches to the next token: before one that was generated, that takes in its indentation, and the
+            # line break that the text may have ended without.
+            blanks = " \r\n" if old is kept[-1] and len(after.items) > len(kept) else ""
+            spans = (item.source[item.start : item.end].rstrip(blanks) for item in (old, new))
             assert next(spans) == next(spans), f"item {old.position} changed"
     for change in outcome.changes:
         if change.text is not None and change.action == "injected":

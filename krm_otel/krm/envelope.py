@@ -7,6 +7,7 @@ asked for, and nothing is serialised again: `Envelope.splice` writes the text ba
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -23,7 +24,7 @@ from krm_otel.krm.members import (
 )
 from krm_otel.krm.resource import Resource
 from krm_otel.krm.results import Ref, Result
-from krm_otel.yamltext import emit
+from krm_otel.krm.said import results_edits
 from krm_otel.yamltext.scan import Broken, Document, Span, documents, readable
 from krm_otel.yamltext.source import Alias, Node, SourceError, compose, walk
 from krm_otel.yamltext.source import Mapping as MappingNode
@@ -105,7 +106,7 @@ class Envelope:
             if item.position in changed
         ]
         if self.top is not None:
-            edits += self._results_edit(self.top, [result.to_dict() for result in results])
+            edits += results_edits(self.text, self.top, [result.to_dict() for result in results])
         return self._spliced(edits)
 
     def without(self, gone: Iterable[int]) -> str:
@@ -138,60 +139,6 @@ class Envelope:
         pieces.append(self.text[at:])
         return "".join(pieces)
 
-    def _results_edit(self, top: Document, results: list[dict[str, Any]]) -> list[tuple[int, int, str]]:
-        text = self.text
-        old = top.keys.get("results")
-        newline = "\r\n" if "\r\n" in text[: text.find("\n") + 1] else "\n"
-        if top.root.flow:
-            return _flow_results(text, top, old, results)
-        first = top.pairs[0][0]
-        lines = [" " * first.column + line for line in emit.entry("results", results)] if results else []
-        block = "".join(line + newline for line in lines)
-        if old is not None:
-            start = text.rfind("\n", 0, old[0].start) + 1
-            following = [key.start for key, _ in top.pairs if key.start > old[0].start]
-            end = text.rfind("\n", 0, min(following)) + 1 if following else top.end
-            return [(start, _without_trailing_comments(text, start, end, first.column), block)]
-        if not results:
-            return []
-        if top.end == len(text) and not text.endswith("\n"):
-            # Nothing may be added to a last line without an end: it can be part of a block scalar.
-            start = text.rfind("\n", 0, first.start) + 1
-            return [(start, start, block)]
-        return [(top.end, top.end, block)]
-
-
-def _without_trailing_comments(text: str, start: int, end: int, column: int) -> int:
-    """Where lines end, without the blank lines and comments at the margin behind them: these belong to what follows."""
-    while end > start:
-        line = max(text.rfind("\n", 0, end - 1) + 1, start)
-        content = text[line:end].strip()
-        if content and not text[line:end][column:].startswith("#"):
-            break
-        end = line
-    return end
-
-
-def _flow_results(
-    text: str, top: Document, old: tuple[Span, Span] | None, results: list[dict[str, Any]]
-) -> list[tuple[int, int, str]]:
-    """`results` in a ResourceList written as JSON: always the last member, on a line of its own where others are."""
-    others = [pair for pair in top.pairs if pair is not old]
-    last = others[-1][1].end
-    edits = []
-    if old is not None:
-        before = [value.end for _, value in others if value.end <= old[0].start]
-        after = [key.start for key, _ in others if key.start >= old[1].end]
-        edits.append((before[-1], old[1].end, "") if before else (old[0].start, after[0], ""))
-    if results:
-        line_start = text.rfind("\n", 0, others[-1][0].start) + 1
-        indent = text[line_start : others[-1][0].start]
-        separator = "\n" + indent if line_start and not indent.strip() else " "
-        edits.append((last, last, f',{separator}"results": {emit.flow(results)}'))
-    if len(edits) == 2 and edits[0][0] == last:
-        return [(last, edits[0][1], edits[1][2])]
-    return edits
-
 
 def read_envelope(text: str, file: str = "", first_position: int = 0) -> Envelope:
     """The envelope of a text; raises SourceError where nothing in it can be read.
@@ -201,7 +148,7 @@ def read_envelope(text: str, file: str = "", first_position: int = 0) -> Envelop
         file: the file it came from, for results; empty for a stream, whose items say it in annotations.
         first_position: position of the first item, where several texts are one input.
     """
-    bom = _BOM if text.startswith(_BOM) else ""
+    bom = text[: len(text) - len(text.lstrip(_BOM))]
     text = text[len(bom) :]
     broken: list[Broken] = []
     try:
@@ -217,6 +164,7 @@ def read_envelope(text: str, file: str = "", first_position: int = 0) -> Envelop
     lists = [d for d in found if d.root.kind == "ResourceList" and "config.kubernetes.io" in d.root.api_version]
     if lists:
         _read_resource_list(envelope, lists[0], found)
+        _cover(envelope.items, broken)
     else:
         _read_stream(envelope, found)
     for item in envelope.items:
@@ -225,6 +173,15 @@ def read_envelope(text: str, file: str = "", first_position: int = 0) -> Envelop
             item.file = file
     envelope.faults += [_broken_result(b.reason, b.kind, file) for b in broken]
     return envelope
+
+
+def _cover(items: Sequence[Item], broken: Sequence[Broken]) -> None:
+    """Gives items that were blanked their whole text again: what comes behind them is not to stand within."""
+    starts = [item.start for item in items]
+    for part in broken:
+        at = bisect_left(starts, part.start)
+        if at < len(items) and items[at].start <= part.end:
+            items[at].end = part.end
 
 
 def _read_resource_list(envelope: Envelope, top: Document, found: list[Document]) -> None:

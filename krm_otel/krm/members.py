@@ -13,7 +13,7 @@ from typing import Any
 from krm_otel.yamltext import emit
 from krm_otel.yamltext.places import after_line, content_end, line_after, line_start
 from krm_otel.yamltext.scan import Document
-from krm_otel.yamltext.source import compose
+from krm_otel.yamltext.source import SourceError, compose
 
 Edit = tuple[int, int, str]
 """(start, end, new text)."""
@@ -125,7 +125,7 @@ def remove_documents(text: str, members: Sequence[Member], gone: Iterable[int]) 
 
 def _closing(text: str, edits: list[Edit], count: int, chosen: list[int]) -> list[Edit]:
     """A text that ended without a line break ends so again when its last members go."""
-    if text.endswith("\n") or not chosen or chosen[-1] != count - 1:
+    if text.endswith("\n") or not chosen or chosen[-1] != count - 1 or edits[-1][1] < len(text):
         return edits
     first = next(n for n in range(len(chosen)) if chosen[n:] == list(range(chosen[n], count)))
     start, end, new = edits[first]
@@ -137,7 +137,10 @@ def _content_end(text: str, member: Member) -> int:
     """The index behind the last character of a member that is not blank or comment."""
     if member.flow:
         return member.end
-    root = compose(" " * member.column + text[member.start : member.end])
+    try:
+        root = compose(" " * member.column + text[member.start : member.end])
+    except SourceError:
+        root = None  # it passes as it is, all of it
     if root is None:
-        return member.end
+        return member.start + len(text[member.start : member.end].rstrip())
     return content_end(" " * member.column + text[member.start : member.end], root) + member.start - member.column

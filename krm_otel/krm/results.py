@@ -115,6 +115,7 @@ CODES: Final[dict[str, str]] = {
     "service-name-empty": "A service name is blank.",
     "sidecar-host-network": "A pod on the host's network cannot have a sidecar: its ports are the node's.",
     "sidecar-name-taken": "A pod has a container or volume with a name that the sidecar brings.",
+    "sidecar-never-ends": "A Job with an ordinary collector container beside its own would never end.",
     "sidecar-port-taken": "A container of the pod listens on a port of the sidecar.",
     "template-placeholder": "A service_name_template has a placeholder that is not known, or a lone brace.",
     "tls-ca": "A CA certificate comes from neither or from both of a Secret and a ConfigMap.",

@@ -20,6 +20,7 @@ from krm_otel.workloads.select import Selection
 from krm_otel.yamltext.source import Sequence, lookup, text_of
 
 _HOOKS: Final = ("helm.sh/hook", "argocd.argoproj.io/hook")
+_ENDING: Final = frozenset(("Job", "CronJob"))
 _KNATIVE_PORT: Final = 8080
 """Where Knative sends requests to a container that names no port (Knative, runtime contract)."""
 
@@ -52,6 +53,12 @@ def join(workload: Workload, oaas_class: OaasClass, settings: Settings, selectio
         )
     root = workload.resource.text(*workload.pod_path, "securityContext", "runAsUser") == "0"
     made = sidecar(oaas_class, settings, workload.kind.knative, root=root)
+    if workload.resource.kind in _ENDING and not made.native:
+        message = (
+            "the pod would never end: its collector, an ordinary container with native_sidecar: false, goes on; "
+            "write mode: deployment, or leave native_sidecar out"
+        )
+        return Joined(results=(Result("sidecar-never-ends", "error", message, ref, field_path(*workload.pod_path)),))
     if faults := _faults(workload, made):
         return Joined(results=tuple(faults))
     place = "initContainers" if made.native else "containers"

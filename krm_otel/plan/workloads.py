@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from krm_otel.collector.addresses import collector_endpoint
+from krm_otel.collector.checks import faults
 from krm_otel.config import names
 from krm_otel.config.settings import Configuration, OaasClass
 from krm_otel.inject.desired import Desired, desired
@@ -246,6 +247,7 @@ class WorkloadPlanner:
                     f"write the annotation {names.A_CLASS}: {oaas_class.name} on its workloads"
                 )
                 yield Result("class-without-workload", "warning", message, oaas_class.ref)
+            yield from faults(oaas_class, oaas_class.settings)
             platform = configuration.platform
             if self._platform_seen and platform is not None and platform.enabled.value:
                 own, start = oaas_class.settings.sampling_rate.value, platform.sampling_rate.value

@@ -11,11 +11,10 @@ deeper than the collection's own key or dash); a flow collection stays flow; eve
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from collections.abc import Sequence as AbcSequence
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 from krm_otel.yamltext import emit
 from krm_otel.yamltext.expect import Expected, of_data, of_text
@@ -32,12 +31,11 @@ from krm_otel.yamltext.places import (
     line_start,
     list_indent,
     mapping_indent,
-    skip_properties,
     spans,
     values,
 )
+from krm_otel.yamltext.reach import CannotEdit, Path, Reach
 from krm_otel.yamltext.source import (
-    Alias,
     Mapping,
     Node,
     Scalar,
@@ -45,25 +43,9 @@ from krm_otel.yamltext.source import (
     SourceError,
     direct,
     is_null,
-    layers,
-    walk,
 )
 
-Path = tuple[str | int, ...]
-
-_PROPERTY: Final = re.compile("[&*!]")
-"""What every anchor, alias and tag starts with."""
-_ODD_BREAK: Final = re.compile(r"\r(?!\n)|[\x85\u2028\u2029]")
-"""What YAML 1.1 takes for line breaks, and nobody else."""
-
-
-class CannotEdit(Exception):
-    """The text at `path` cannot be edited without changing something else; `reason` says why, for people."""
-
-    def __init__(self, reason: str, path: Path = ()):
-        super().__init__(reason)
-        self.reason = reason
-        self.path = path
+__all__ = ["CannotEdit", "Editor", "Path"]
 
 
 class Editor:
@@ -74,58 +56,14 @@ class Editor:
     """
 
     def __init__(self, text: str, root: Mapping):
-        _check_breaks(text, root)
         self.text = text
         self.root = root
+        self.reach = Reach(text, root)
+        """Called with a path: the node there, where every step may be edited; None where a key is absent."""
         self._splices: list[tuple[int, int, int, str]] = []
         self._trim_end = False
         self._open_end = False
         self._expected = Expected()
-        self._reached: dict[int, Collection] = {}
-        self._aliased: set[str | None] = set()
-        if _PROPERTY.search(text):
-            for node in walk(root):
-                if isinstance(node, Alias):
-                    self._aliased.add(node.anchor)
-                elif isinstance(node, Collection) and not node.flow and (node.anchor or node.tag) is not None:
-                    skip_properties(text, node)
-
-    # --- finding the place ---------------------------------------------------------------------------------------
-
-    def reach(self, *path: str | int) -> Node | None:
-        """The node at `path`, every step of which may be edited; None where a key is absent.
-
-        Raises CannotEdit where the way leads through an alias, an anchor that is used elsewhere, a key that a merge
-        brings in, or a key that stands twice.
-        """
-        node: Node = self.root
-        for depth, step in enumerate(path):
-            here = path[: depth + 1]
-            child: Node | None = None
-            if isinstance(step, str):
-                child = self._child(node, step, here) if isinstance(node, Mapping) else None
-            elif isinstance(node, Sequence):
-                child = node.items[step] if step < len(node.items) else None
-            if child is None:
-                return None
-            if isinstance(node, Collection):
-                self._reached[id(child)] = node
-            node = child
-            if isinstance(node, Alias):
-                raise CannotEdit(f"it is an alias (*{node.anchor}): write it out", here)
-            if node.anchor is not None and node.anchor in self._aliased:
-                raise CannotEdit(f"its anchor &{node.anchor} is used elsewhere too: write it out", here)
-        return node
-
-    def _child(self, mapping: Mapping, key: str, here: Path) -> Node | None:
-        if sum(1 for k, _ in mapping.pairs if isinstance(k, Scalar) and k.value == key) > 1:
-            raise CannotEdit(f"the key {key!r} stands twice: remove one", here)
-        found = direct(mapping, key)
-        if found is None:
-            for layer in layers(mapping):
-                if not isinstance(layer, Mapping) or direct(layer, key) is not None:
-                    raise CannotEdit(f"a merge key (<<) brings {key!r} in: write it out", here)
-        return found
 
     # --- additions -----------------------------------------------------------------------------------------------
 
@@ -158,7 +96,7 @@ class Editor:
 
     def put(self, parent: Mapping, key: str, value: str) -> None:
         """Gives a mapping a key that it does not have."""
-        self._put(parent, self._owner_column(parent), {key: value})
+        self._put(parent, self.reach.owner_column(parent), {key: value})
 
     def state(self, parent: Mapping, key: str) -> str | None:
         """What `append` or `add` would return for this key, before anything is added."""
@@ -182,7 +120,7 @@ class Editor:
     def _extend(self, parent: Mapping, key: str, new: list[Any] | dict[str, Any]) -> str | None:
         state = self.state(parent, key)
         if state == "new":
-            self._put(parent, self._owner_column(parent), {key: new})
+            self._put(parent, self.reach.owner_column(parent), {key: new})
             return state
         node = direct(parent, key)
         assert node is not None
@@ -241,7 +179,7 @@ class Editor:
         start, at = members[-1]
         line = line_start(self.text, start)
         before = self.text[line:start]
-        parent = self._parent(node)
+        parent = self.reach.parent(node)
         if line > node.start and not before.strip():
             # The last member has a line of its own: so do ours.
             separator = "," + line_after(self.text, line).newline + before
@@ -256,7 +194,7 @@ class Editor:
         """Gives a scalar another string value; returns its exact old text."""
         old = self.text[node.start : node.end]
         tail = blank_tail(old) if node.style in ("|", ">") else ""
-        parent = self._parent(node)
+        parent = self.reach.parent(node)
         single = isinstance(value, emit.SingleQuoted) and not (parent and parent.flow)
         text = emit.scalar(value) if single else emit.flow(value)
         gap = "" if old else " "
@@ -386,37 +324,6 @@ class Editor:
             raise CannotEdit("what is recorded of the text before is no value")
         self._expected.replace(node, expected)
 
-    def _owner_column(self, mapping: Mapping) -> int:
-        """The column of the key or dash that a block mapping belongs to; -1 for the root of the text."""
-        parent = self._parent(mapping)
-        return -1 if parent is None else parent.column
-
-    def _parent(self, node: Node) -> Collection | None:
-        """The collection that a node stands in; None for the root."""
-        if node is self.root:
-            return None
-        return self._reached.get(id(node)) or self._parents.get(id(node))
-
-    @cached_property
-    def _parents(self) -> dict[int, Collection]:
-        """The collection that each node stands in, by the node's id: where `reach` was not asked for it."""
-        found: dict[int, Collection] = {}
-        for node in walk(self.root):
-            if isinstance(node, Collection):
-                found.update((id(member), node) for member in values(node))
-        return found
-
     @cached_property
     def _list_indent(self) -> int:
         return list_indent(self.root)
-
-
-def _check_breaks(text: str, root: Node) -> None:
-    """Within a scalar an odd line break is a character like others, elsewhere it ends a line that nobody sees."""
-    places = [found.start() for found in _ODD_BREAK.finditer(text)]
-    if not places:
-        return
-    scalars = [node for node in walk(root) if isinstance(node, Scalar)]
-    for place in places:
-        if not any(scalar.start <= place < scalar.end for scalar in scalars):
-            raise CannotEdit(f"a line ends in U+{ord(text[place]):04X}: write a line feed")

@@ -234,7 +234,9 @@ def readable(text: str) -> tuple[str, list[Broken]]:
                 pass
         except SourceError as error:
             kind = _KIND_LINE.search(text, start, end)
-            reason = f"{error.message} (line {error.line or 1} of it)"
+            # What stands behind the last line counts for that one: something may be added behind it.
+            line = min(error.line or 1, chunk.rstrip().count("\n") + 1)
+            reason = f"{error.message} (line {line} of it)"
             broken.append(Broken(start, end, reason, kind[1] if kind else ""))
             new = _VISIBLE.sub(" ", chunk)
         if new is not chunk:

@@ -1,4 +1,4 @@
-"""Every generated manifest, and every pod with a sidecar, is accepted by the schemas of the oldest and newest
+"""Every generated manifest and every pod with a sidecar is accepted by the schemas of the oldest and newest Kubernetes.
 Kubernetes.
 
 `kubernetes-validate` brings them; strict, so that a field that is not there is an error.

@@ -38,9 +38,11 @@ BLOCK = 'results:\n- message: "said: this"\n  severity: info\n  tags:\n    code:
         ),
         (HEAD + ITEMS + "results: [old]", HEAD + ITEMS + BLOCK, HEAD + ITEMS),
         ("# lead\n---\n" + HEAD + ITEMS, "# lead\n---\n" + HEAD + ITEMS + BLOCK, None),
+        ("? ---\n" + HEAD + ITEMS, "? ---\n" + HEAD + ITEMS + BLOCK, None),
         ("--- !!map\n" + HEAD + "x: y", "--- !!map\n" + BLOCK + HEAD + "x: y", None),
         ((HEAD + ITEMS).replace("\n", "\r\n"), (HEAD + ITEMS + BLOCK).replace("\n", "\r\n"), None),
         ("\ufeff" + HEAD + ITEMS, "\ufeff" + HEAD + ITEMS + BLOCK, None),
+        ("\ufeff\ufeff" + HEAD + ITEMS, "\ufeff\ufeff" + HEAD + ITEMS + BLOCK, None),
     ],
 )
 def test_results_in_yaml(before: str, after: str, bare: str | None) -> None:
@@ -151,6 +153,14 @@ def test_bystanders_that_cannot_be_read_pass() -> None:
     assert [item.kind for item in envelope.items] == ["A", "", "B"]
     assert [fault.severity for fault in envelope.faults] == ["warning"]
     assert envelope.splice({}, []) == text
+    broken = envelope.items[1]
+    assert text[broken.start : broken.end] == " kind: Other\n  a: [}\n" and broken.resource is None
+
+
+def test_what_is_added_stands_behind_an_item_that_cannot_be_read() -> None:
+    """Not within it: its end is that of its text."""
+    text = HEAD + "items:\n- kind: A\n- kind: Other\n  a: [}\n  b: 1\n"
+    assert read_envelope(text).followed_by([{"kind": "W"}]) == text + "- kind: W\n"
 
 
 @pytest.mark.parametrize("text", ["a: [}\n", "a: {{ x }}: y\n", HEAD + "items: [}\n"])
