@@ -119,8 +119,13 @@ def _value(item: Node) -> Any:
 
 
 def our_entries(node: Sequence, digests: list[str]) -> list[int]:
-    """Indexes of the entries of a list that are as we wrote them."""
-    return [i for i, item in enumerate(node.items) if _digest_of(item) in digests]
+    """Indexes of the entries of a list that are as we wrote them: of several alike, the last ones."""
+    left, found = list(digests), []
+    for i in reversed(range(len(node.items))):
+        if (hashed := _digest_of(node.items[i])) in left:
+            left.remove(hashed)
+            found.append(i)
+    return found[::-1]
 
 
 def _digest_of(item: Node) -> str:
