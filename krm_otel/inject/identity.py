@@ -55,7 +55,8 @@ def want_identity(wanted: Wanted, identity: Identity) -> None:
     own_keys = attributes.keys(own.value) if own and own.value else []
     if "service.name" not in own_keys and "service.name" not in settings.resource_attributes:
         name, origin = _service_name(wanted, identity)
-        wanted.set(names.E_SERVICE_NAME, name, origin)
+        # Not percent-encoded like attributes: the kubelet must find nothing to expand in it.
+        wanted.set(names.E_SERVICE_NAME, name.replace("$", "$$"), origin)
     pairs = _attributes(wanted, identity)
     if own is None:
         for attribute in pairs.values():

@@ -56,7 +56,8 @@ def _strip_env(editor: Editor, container: Mapping, env: Node | None, part: Conta
 
 
 def _unmerge(editor: Editor, items: list[Node], merge: Merge, verbatim: bool) -> None:
-    for item in items:
+    # Of two variables of this name the last one counts, and was merged into.
+    for item in reversed(items):
         value = direct(item, "value")
         if text_of(lookup(item, "name")) != names.E_ATTRIBUTES or not isinstance(value, Scalar):
             continue
