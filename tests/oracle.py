@@ -179,7 +179,9 @@ def assert_lines_kept(before: str, after: str) -> None:
     """No line of an object disappears, changes or moves, but those of a merged value and of a flow, empty or null
     value that had to be opened."""
     free = _free_lines(before)
-    lines, rest = before.removesuffix("\n").split("\n"), iter(after.split("\n"))
+    lines, rest = before.split("\n"), iter(after.split("\n"))
+    while not lines[-1].strip(" \r"):
+        lines.pop()  # between objects
     for number, line in enumerate(lines):
         ending = "\r" if number + 1 == len(lines) else ""  # the last one may have had no line break before
         if number not in free:
@@ -194,11 +196,11 @@ def _free_lines(text: str) -> set[int]:
         root = yaml.compose(_SURROGATE_PAIR.sub("x" * 12, text), Loader=yaml.CBaseLoader)
     except yaml.composer.ComposerError:
         return set(range(text.count("\n") + 1))  # an anchor that stands twice, which only this reader minds
-    kind = next(v.value for k, v in root.value if k.value == "kind")
     free: set[int] = set()
-    pod = pod_path({"kind": kind})
-    chains = [("metadata", "annotations"), (*pod, "volumes")]
-    chains += [(*pod, "containers", "*", key) for key in ("env", "volumeMounts")]
+    *template, _ = pod = pod_path({"kind": [v.value for k, v in root.value if k.value == "kind"][-1]})
+    chains = [("metadata", "annotations"), *((*template, "metadata", key) for key in ("annotations", "labels"))]
+    chains += [(*pod, "volumes"), (*pod, "initContainers")]
+    chains += [(*pod, "containers", "*", key) for key in ("env", "volumeMounts", "ports")]
     for chain in chains:
         for nodes in _chains(root, chain):
             for _, node in nodes:
@@ -211,7 +213,7 @@ def _free_lines(text: str) -> set[int]:
                 free |= _span(text, key, last)
             elif chain[-1] == "env":
                 for entry in last.value:
-                    pairs = {k.value: (k, v) for k, v in entry.value}
+                    pairs = {k.value: (k, v) for k, v in entry.value if isinstance(k, yaml.ScalarNode)}
                     if pairs["name"][1].value == ATTRIBUTES and "value" in pairs:
                         free |= _span(text, *pairs["value"])
     return free

@@ -26,7 +26,7 @@ def results_edits(text: str, top: Document, results: list[dict[str, Any]]) -> li
         return [(start, _without_trailing_comments(text, start, end, column), block)]
     if not results:
         return []
-    if top.end == len(text) and not text.endswith("\n"):
+    if text[top.end - 1] != "\n":
         # Nothing may be added to a last line without an end: it can be part of a block scalar.
         start = text.rfind("\n", 0, first.start) + 1
         return [(start, start, block)]
