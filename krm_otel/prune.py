@@ -44,6 +44,11 @@ class Existing:
     def owner(self) -> str:
         return self.resource.labels.get(names.L_OWNER, "")
 
+    @property
+    def enabled_by(self) -> str:
+        """What enabled its class, where that is not the ClassRuntime alone."""
+        return self.resource.annotations.get(names.A_ENABLED_BY, "")
+
 
 def key_of(data: Mapping[str, Any]) -> Key:
     """The identity of plain data."""

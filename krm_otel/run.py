@@ -100,8 +100,11 @@ def run(
     texts, objects = ({}, Objects()) if has_errors(results) else (plan.texts, plan.objects)
     said = [result for result in results if result.severity == "error"] if remove else results
     added = dict(objects.added)
+    # Where it failed, a text that is not YAML would hide why: nothing is better.
     written = [
-        _written(envelope, texts, objects, added.pop(source.name, []), said) if envelope else None
+        _written(envelope, texts, objects, added.pop(source.name, []), said)
+        if envelope and (envelope.whole or not has_errors(results))
+        else None
         for source, envelope in zip(sources, envelopes, strict=True)
     ]
     new = {name: Envelope("", []).followed_by(more) for name, more in added.items()}

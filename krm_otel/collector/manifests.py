@@ -194,5 +194,5 @@ def _object(oaas_class: OaasClass, api_version: str, kind: str, name: str) -> di
     if oaas_class.namespace:
         metadata["namespace"] = oaas_class.namespace
     metadata["labels"] = own.labels(oaas_class.name)
-    metadata["annotations"] = own.generated_annotations()
+    metadata["annotations"] = own.generated_annotations(oaas_class.enabled_by)
     return {"apiVersion": api_version, "kind": kind, "metadata": metadata}

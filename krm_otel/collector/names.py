@@ -80,9 +80,9 @@ def labels(class_name: str) -> dict[str, str]:
     }
 
 
-def generated_annotations() -> dict[str, str]:
+def generated_annotations(enabled_by: str) -> dict[str, str]:
     """The annotations of every generated object."""
-    return {names.A_GENERATED_BY: names.GENERATOR}
+    return {names.A_GENERATED_BY: names.GENERATOR} | ({names.A_ENABLED_BY: enabled_by} if enabled_by else {})
 
 
 def client_labels(class_name: str) -> dict[str, str]:

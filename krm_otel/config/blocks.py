@@ -42,6 +42,11 @@ def class_block(resource: Resource) -> tuple[Layer | None, tuple[Result, ...]]:
     return Layer(flat.model.nested(), place, bool(flat.faults or doubled)), (*doubled, *flat.results)
 
 
+def has_block(resource: Resource) -> bool:
+    """Whether a ClassRuntime has a block of its own."""
+    return not all(is_null(resource.node("spec", key)) for key in ("observability", "telemetry"))
+
+
 def _stands_twice(resource: Resource, key: str) -> bool:
     spec = resource.node("spec")
     pairs = spec.pairs if isinstance(spec, Mapping) else []

@@ -60,8 +60,8 @@ def endpoint(value: str) -> str:
         text = "contains a user name or password: leave it out, and write headers with a Secret instead"
         raise fault("endpoint-credentials", text, better if _accepted(better) else None)
     if re.search(r"[\s\x00-\x1f\x7f]", value):
-        better = "".join(value.split())
-        proposed = better if better and _accepted(better) else None
+        better = re.sub(r"\s*([:/])\s*", r"\1", value.strip())  # between letters, nobody knows what was meant
+        proposed = better if _accepted(better) else None
         raise _invalid("must be a URL without white space", proposed)
     found = _SCHEME.match(value)
     if not found:

@@ -34,6 +34,9 @@ COMPONENT: Final = "otel"
 A_RECORD: Final = "oaas.io/otel-injected"
 A_GENERATED_BY: Final = "oaas.io/generated-by"
 GENERATOR: Final = "krm-otel"
+A_ENABLED_BY: Final = "oaas.io/otel-enabled-by"
+"""On generated objects: what enabled their class, where that is not the ClassRuntime itself. Without it in the input,
+the class is not known to be off."""
 A_CONFIG_HASH: Final = "oaas.io/otel-config-hash"
 """On pod templates: a hash of the collector's config, so that a changed one rolls the pods that read it."""
 

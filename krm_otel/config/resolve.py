@@ -9,9 +9,9 @@ is in `compose`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from krm_otel.config.blocks import class_block, config_spec, entry_for, functions, matters, named_in
+from krm_otel.config.blocks import class_block, config_spec, entry_for, functions, has_block, matters, named_in
 from krm_otel.config.compose import compose
 from krm_otel.config.flat import from_config_map, from_environment
 from krm_otel.config.layers import Layer
@@ -65,6 +65,7 @@ def resolve(
                 settings=settings,
                 faulty=faulty,
                 resource=resource,
+                enabled_by=_enabled_by(resource, settings),
             )
         )
     platform, components, said = _platform(base, off)
@@ -77,11 +78,17 @@ def resolve(
         switched_off=off,
         prune=spec.prune,
         config_given=sources.config is not None,
+        flat_given=sources.flat is not None,
         skip_containers=spec.skip_containers or (),
         kinds=tuple(KindPath(k.api_version, k.kind, tuple(k.path.split("."))) for k in spec.kinds or ()),
         knative_field_ref=bool(spec.knative and spec.knative.field_ref),
     )
-    return configuration, results
+    return configuration, results if off is None else [_harmless(result) for result in results]
+
+
+def _harmless(result: Result) -> Result:
+    """A fault while everything is switched off: it must not keep the switch from working."""
+    return replace(result, severity="warning") if result.severity == "error" else result
 
 
 @dataclass(frozen=True)
@@ -166,6 +173,12 @@ def _class_settings(resource: Resource, base: _Base, off: Origin | None) -> tupl
     layers = [*blocks, *base.layers(entry)]
     settings, more = compose(layers, enabled, base.spec, base.place, blocks[0].place, resource.namespace)
     return settings, settings is None, [*said, *more]
+
+
+def _enabled_by(resource: Resource, settings: Settings | None) -> str:
+    if settings is None or not settings.enabled.value:
+        return ""
+    return "OTelConfig" if settings.enabled.origin.source == "OTelConfig" or not has_block(resource) else ""
 
 
 def _platform(base: _Base, off: Origin | None) -> tuple[Settings | None, tuple[PlatformComponent, ...], list[Result]]:

@@ -92,6 +92,8 @@ class OaasClass:
     settings: Settings | None
     faulty: bool = False
     resource: Resource | None = None
+    enabled_by: str = ""
+    """What enabled it, where that is not the ClassRuntime alone: `OTelConfig`. Half an input may lack that."""
 
     @property
     def enabled(self) -> bool:
@@ -131,6 +133,8 @@ class Configuration:
     """True: the input is complete; False: keep and report; None: not said."""
     config_given: bool = False
     """Whether there is an OTelConfig: without one nothing can be said of the platform."""
+    flat_given: bool = False
+    """Whether there is a flat ConfigMap, which can enable classes as an OTelConfig can."""
     skip_containers: tuple[str, ...] = ()
     kinds: tuple[KindPath, ...] = ()
     knative_field_ref: bool = False

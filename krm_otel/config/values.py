@@ -17,7 +17,8 @@ class Origin:
     where: str = ""
 
     def __str__(self) -> str:
-        return f"{self.source} {self.where}".strip()
+        source = "ConfigMap" if self.where.startswith("data.") else self.source  # the flat form ranks as OTelConfig
+        return f"{source} {self.where}".strip()
 
 
 DEFAULT: Final = Origin("default")

@@ -48,6 +48,7 @@ class Desired:
     results: tuple[Result, ...]
     additions: Additions = field(default_factory=Additions)
     """What joins the pod beside the environment."""
+    enabled_by: str = ""
 
     def edit(self) -> ObjectEdit:
         """The same as an edit of the object."""
@@ -66,6 +67,7 @@ class Desired:
             ),
             {**self.additions.lists, "volumes": (*self.volumes, *self.additions.lists.get("volumes", ()))},
             self.additions.template,
+            self.enabled_by,
         )
 
 
@@ -101,6 +103,7 @@ def desired(
         _want_sampler(wanted, settings)
         wanted.set(names.E_PROPAGATORS, ",".join(settings.propagators.value), settings.propagators.origin)
         want_identity(wanted, Identity(oaas_class, settings, workload, chosen.role, match.component))
+        wanted.say_lost()
         results += wanted.results
         containers.append(
             DesiredContainer(
@@ -108,7 +111,15 @@ def desired(
             )
         )
     results += _of_propagators(workload, settings, containers)
-    return Desired(oaas_class.name, tuple(containers), volumes.all(), tuple(left), tuple(results), additions)
+    return Desired(
+        oaas_class.name,
+        tuple(containers),
+        volumes.all(),
+        tuple(left),
+        tuple(results),
+        additions,
+        oaas_class.enabled_by,
+    )
 
 
 def _not_ours(present: Present) -> str | None:

@@ -67,6 +67,8 @@ class ObjectEdit:
     containers: tuple[ContainerEdit, ...]
     lists: Lists = field(default_factory=dict)
     template: AbcMapping[str, AbcMapping[str, str]] = field(default_factory=dict)
+    enabled_by: str = ""
+    """What enabled the class, where that is not the ClassRuntime itself."""
 
     @property
     def empty(self) -> bool:

@@ -34,7 +34,7 @@ def insert(text: str, root: Mapping, pod: PodPath, edit: ObjectEdit, known: str 
     `known` is the text that this one was stripped from: nearly always it comes to that again.
     """
     editor = Editor(text, root)
-    record = Record(edit.class_name)
+    record = Record(edit.class_name, enabled_by=edit.enabled_by)
     for part in edit.containers:
         record.containers[part.name] = _insert_container(editor, pod, part)
     spec = _mapping(editor, *pod)

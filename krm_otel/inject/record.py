@@ -51,6 +51,8 @@ class Record:
     lists: dict[str, list[str]] = field(default_factory=dict)
     template: dict[str, dict[str, str]] = field(default_factory=dict)
     opened: dict[str, str] = field(default_factory=dict)
+    enabled_by: str = ""
+    """What enabled the class, where that is not the ClassRuntime itself: `OTelConfig`."""
 
     def dump(self) -> str:
         """The annotation's value."""
@@ -82,6 +84,8 @@ def _compact(record: Record) -> dict[str, Any]:
         data["template"] = record.template
     if record.opened:
         data["opened"] = record.opened
+    if record.enabled_by:
+        data["enabledBy"] = record.enabled_by
     return data
 
 
@@ -94,7 +98,7 @@ def load(text: str) -> Record | None:
         containers = {_text(name): _container(part) for name, part in data["containers"].items()}
         template = {_text(kind): _texts(members) for kind, members in data.get("template", {}).items()}
         lists, opened = _lists(data.get("lists", {})), _texts(data.get("opened", {}))
-        return Record(_text(data["class"]), containers, lists, template, opened)
+        return Record(_text(data["class"]), containers, lists, template, opened, _text(data.get("enabledBy", "")))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 

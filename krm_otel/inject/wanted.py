@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from krm_otel.config import names
 from krm_otel.config.settings import Origin
 from krm_otel.inject.present import Present
 from krm_otel.krm.results import Ref, Result, Severity
@@ -54,14 +55,17 @@ class Wanted:
 
     def helper(self, name: str, value_from: dict[str, Any], origin: Origin) -> str:
         """A variable that others refer to, from the downward API or a Secret; returns its name."""
-        setting = self.present.get(name)
-        if setting is None:
+        if self.present.get(name) is None:
             self.helpers.setdefault(name, Variable(name, {**value_from}, origin))
-        elif name not in self.kept:
-            self.kept.append(name)
-            message = f"{name} stands here, but no record says that it was injected: it is kept; delete it to renew it"
-            self.say("not-in-the-record", "warning", message, setting.path)
         return name
+
+    def say_lost(self) -> None:
+        """Warns of helpers that are there although no record says so: somebody took it away, or copied them."""
+        lost = [name for name in self.present.settings if name.startswith(names.HELPER_PREFIX)]
+        if lost:
+            self.kept += lost
+            message = f"no record says that {', '.join(lost)} was injected: kept as it is; delete it here to renew it"
+            self.say("not-in-the-record", "warning", message, self.present.settings[lost[0]].path)
 
     def say(
         self, code: str, severity: Severity, message: str, path: str, current: Any = None, proposed: Any = None

@@ -94,6 +94,8 @@ class Envelope:
     function_config: Resource | None = None
     bom: str = ""
     faults: list[Result] = field(default_factory=list)
+    whole: bool = True
+    """Whether all of the text is YAML; False where parts of it had to be left out to read the rest."""
 
     def splice(self, changed: Mapping[int, str], results: Sequence[Result]) -> str:
         """The text with the items at these positions replaced, and `results` as they are now.
@@ -160,7 +162,7 @@ def read_envelope(text: str, file: str = "", first_position: int = 0) -> Envelop
         found = documents(blanked)
         if not any(document.root.is_mapping for document in found):
             raise error from None
-    envelope = Envelope(text, [], bom=bom)
+    envelope = Envelope(text, [], bom=bom, whole=not broken)
     lists = [d for d in found if d.root.kind == "ResourceList" and "config.kubernetes.io" in d.root.api_version]
     if lists:
         _read_resource_list(envelope, lists[0], found)

@@ -78,7 +78,8 @@ class Resource:
         if index is None:
             written = next((self.annotations[a] for a in _INDEXES if a in self.annotations), "")
             index = int(written) if written.isascii() and written.isdigit() and len(written) < 10 else None
-        return Ref(self.api_version, self.kind, self.name, self.namespace, file, index, self.position)
+        name = self.name or self.text("metadata", "generateName")
+        return Ref(self.api_version, self.kind, name, self.namespace, file, index, self.position)
 
 
 def strings(node: Node | None) -> dict[str, str]:

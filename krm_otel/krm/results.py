@@ -40,6 +40,7 @@ CODES: Final[dict[str, str]] = {
     "class-without-workload": "An enabled class has no workload in the input.",
     "collector-config": "What is merged into the collector's config is not shaped like one.",
     "collector-not-supported": "The mode needs a managed collector of a kind that this version does not make.",
+    "config-absent": "What enabled a class is not in the input; what it brought is kept.",
     "config-twice": "The input has two OTelConfigs, and none is given as function config.",
     "config-unused": "An OTelConfig among the items is not used, since another one is given as function config.",
     "container-left-alone": "A container configures its SDK by itself and is left alone.",

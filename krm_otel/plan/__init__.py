@@ -43,7 +43,8 @@ def make_plan(
     configuration, results = resolve(function_config, resources, environ)
     planner = WorkloadPlanner(items, configuration, remove=remove, complete=complete)
     changes = [change for item in track(items, "planning") if (change := planner.change(item))]
-    objects, more, said = plan_objects(items, planner.wanted(), planner.scope, remove=remove)
+    off = remove or configuration.switched_off is not None
+    objects, more, said = plan_objects(items, planner.wanted(), planner.scope, remove=off)
     # What is wrong with the configuration is nothing to somebody who takes everything out.
     told = [] if remove else [*results, *planner.closing()]
     results = [*told, *planner.results, *said]

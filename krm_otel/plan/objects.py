@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from krm_otel.config import names
 from krm_otel.krm.envelope import Item
 from krm_otel.krm.results import Ref, Result
 from krm_otel.plan.changes import Change, Objects
-from krm_otel.plan.scope import Scope
+from krm_otel.plan.scope import Scope, config_absent
 from krm_otel.prune import (
     Existing,
     Key,
@@ -22,6 +23,7 @@ from krm_otel.prune import (
     renewed,
     same,
 )
+from krm_otel.workloads.fields import field_path
 
 
 def plan_objects(
@@ -51,9 +53,12 @@ def plan_objects(
             else:
                 rewritten[ref.position] = renewed(one, wanted[key].data)
                 changes.append(Change(ref, "updated"))
-        elif remove or scope.complete or scope.holds_owner(ref.namespace, one.owner):
+        elif remove or scope.complete or scope.decides_owner(ref.namespace, one.owner, one.enabled_by):
             gone.add(ref.position)
             changes.append(Change(ref, "pruned"))
+        elif scope.holds_owner(ref.namespace, one.owner):
+            changes.append(Change(ref, "kept", f"the {one.enabled_by} is not in the input"))
+            results.append(config_absent(ref, one.owner, field_path("metadata", "annotations", names.A_ENABLED_BY)))
         else:
             changes.append(Change(ref, "kept", f"class {one.owner} is not in the input"))
             results.append(_absent(one))

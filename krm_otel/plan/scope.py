@@ -5,38 +5,69 @@ Absent is not deleted: selectors, one folder of two, a generator's output withou
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from krm_otel.collector.names import owner
 from krm_otel.config import names
-from krm_otel.config.settings import Configuration
+from krm_otel.config.settings import Configuration, OaasClass
 from krm_otel.krm.envelope import Item
+from krm_otel.krm.results import Ref, Result
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """`complete`: a class that is not in the input is gone. `switched_off`: where the global switch says so."""
+    """`complete`: what is not in the input is gone. `configured`: what can enable classes from outside is there.
+    `classes`: those that are in the input, and whether each says by itself that it is on or off."""
 
     complete: bool
+    configured: bool
     platform: bool
-    classes: frozenset[tuple[str, str]]
+    classes: Mapping[tuple[str, str], bool]
 
     @classmethod
     def of(cls, items: Iterable[Item], configuration: Configuration, *, complete: bool) -> Scope:
         """The scope of an input; `complete` where a whole folder was given."""
         # prune: true says that the input is complete, prune: false that nothing is ever gone.
         known = complete or any(item.kind == "Kptfile" for item in items)
-        classes = frozenset((c.namespace, name) for c in configuration.classes for name in c.names)
+        classes = {(c.namespace, name): _says(c) for c in configuration.classes for name in c.names}
         whole = configuration.prune if configuration.prune is not None else known
-        return cls(whole, configuration.config_given, classes)
-
-    def holds_owner(self, namespace: str, label: str) -> bool:
-        """The same for the value of a label `oaas.io/owner`, which may be a shortened form of the name."""
-        return self.holds(namespace, label) or any(
-            space == namespace and owner(name) == label for space, name in self.classes
-        )
+        configured = configuration.config_given or configuration.flat_given
+        return cls(whole, configured, configuration.config_given, classes)
 
     def holds(self, namespace: str, name: str) -> bool:
         """Whether a class is in the input; for the platform, whether its configuration is."""
         return self.platform if name == names.PLATFORM_CLASS else (namespace, name) in self.classes
+
+    def decides(self, namespace: str, name: str, enabled_by: str) -> bool:
+        """Whether the input says if a class is on: what enabled it (empty: the ClassRuntime) may not be there."""
+        if not self.holds(namespace, name):
+            return False
+        return not enabled_by or self.complete or self.configured or self.classes.get((namespace, name), True)
+
+    def holds_owner(self, namespace: str, label: str) -> bool:
+        """`holds` for the value of a label `oaas.io/owner`, which may be a shortened form of the name."""
+        return self.holds(namespace, self._named(namespace, label))
+
+    def decides_owner(self, namespace: str, label: str, enabled_by: str) -> bool:
+        """`decides` for the value of a label `oaas.io/owner`."""
+        return self.decides(namespace, self._named(namespace, label), enabled_by)
+
+    def _named(self, namespace: str, label: str) -> str:
+        if (namespace, label) in self.classes:
+            return label
+        return next((name for space, name in self.classes if space == namespace and owner(name) == label), label)
+
+
+def _says(oaas_class: OaasClass) -> bool:
+    settings = oaas_class.settings
+    return oaas_class.enabled or (settings is not None and settings.enabled.origin.source == "ClassRuntime")
+
+
+def config_absent(ref: Ref, name: str, path: str) -> Result:
+    """The warning that something is kept since its class was enabled by what is not in the input."""
+    message = (
+        f"the OTelConfig that enabled class {name} is not in the input, so what it brought is kept as it is; where it "
+        "is gone for good, write enabled: false in the ClassRuntime's spec.observability, or run uninject"
+    )
+    return Result("config-absent", "warning", message, ref, path)

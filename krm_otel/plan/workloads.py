@@ -20,7 +20,7 @@ from krm_otel.krm.resource import Resource
 from krm_otel.krm.results import Ref, Result, has_errors
 from krm_otel.plan.changes import Change
 from krm_otel.plan.collectors import join, wanted_objects
-from krm_otel.plan.scope import Scope
+from krm_otel.plan.scope import Scope, config_absent
 from krm_otel.prune import Key, Wanted
 from krm_otel.workloads.fields import field_path
 from krm_otel.workloads.kinds import KINDS, KindInfo, Workload, is_generated, is_patch, workload, workload_of
@@ -107,12 +107,20 @@ class WorkloadPlanner:
         settings = oaas_class.settings
         if oaas_class.faulty:
             return Change(ref, "skipped", f"the settings of {_title(oaas_class)} have errors")
+        if (
+            record
+            and not oaas_class.enabled
+            and not self.scope.decides(ref.namespace, oaas_class.name, record.enabled_by)
+        ):
+            path = field_path("metadata", "annotations", names.A_RECORD)
+            self.results.append(config_absent(ref, oaas_class.name, path))
+            return Change(ref, "kept", f"the {record.enabled_by} is not in the input")
         if settings is None:
             return self._settle(ref, record, text, f"{_title(oaas_class)} has no observability block")
         if not settings.enabled.value:
             return self._settle(ref, record, text, f"{_title(oaas_class)} is disabled by {settings.enabled.origin}")
         selection = select(base, match, self._configuration)
-        self.results += selection.results
+        self.results += [self._with_path(result, base.resource) for result in selection.results]
         if has_errors(selection.results):
             return Change(ref, "skipped", "error")
         if selection.reason_skipped:
@@ -214,6 +222,14 @@ class WorkloadPlanner:
             )
             self.results.append(Result("unknown-kind", "warning", message, ref, path, proposed=told))
         return Change(ref, "skipped", f"unknown kind with a pod template at {path}")
+
+    def _with_path(self, result: Result, resource: Resource) -> Result:
+        """A pod without containers, of a kind that OTelConfig names: perhaps with a wrong path."""
+        told = (resource.api_version, resource.kind) in self._kinds
+        if result.code != "containers-missing" or not told or (path := unknown_template(resource)) is None:
+            return result
+        message = f"{result.message} where spec.kinds of OTelConfig says: its pod template is at {path}, write that"
+        return replace(result, message=message, proposed=path)
 
     def wanted(self) -> dict[Key, Wanted]:
         """The objects that the enabled classes want to have, by identity.

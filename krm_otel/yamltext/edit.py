@@ -80,7 +80,7 @@ class Editor:
         first: what stands above the whole list stays there."""
         node = direct(parent, key)
         if not isinstance(node, Sequence) or node.flow or not 0 <= index < len(node.items):
-            raise CannotEdit(f"{key} is not a list with lines of its own", (key,))
+            raise CannotEdit(f"{key} is not a list with lines of its own", self._at(parent, key))
         self._expected.insert(node, index, of_data(list(entries)))
         lines = emit.block(list(entries))
         if index:
@@ -109,12 +109,15 @@ class Editor:
         kept_flow = isinstance(node, Collection) and (parent.flow or "\n" in old)
         return None if kept_flow else "=" + old
 
+    def _at(self, parent: Mapping, key: str) -> Path:
+        return (*self.reach.path(parent), key)
+
     def _value_text(self, parent: Mapping, key: str, node: Node) -> tuple[int, str]:
         """(index behind the key's colon, the text from there to the end of the value)."""
         key_node = next(k for k, _ in parent.pairs if isinstance(k, Scalar) and k.value == key)
         start = behind_colon(self.text, key_node)
         if start is None:
-            raise CannotEdit(f"no colon follows the key {key!r}: write it as {key}:")
+            raise CannotEdit(f"no colon follows the key {key!r}: write it as {key}:", self._at(parent, key))
         return start, self.text[start : max(node.end, start)]
 
     def _extend(self, parent: Mapping, key: str, new: list[Any] | dict[str, Any]) -> str | None:
@@ -129,7 +132,7 @@ class Editor:
         elif isinstance(node, Sequence if isinstance(new, list) else Mapping):
             self._put(node, node.column if parent.flow else parent.column, new)
         else:
-            raise CannotEdit(f"{key} is not a {'list' if isinstance(new, list) else 'mapping'}", (key,))
+            raise CannotEdit(f"{key} is not a {'list' if isinstance(new, list) else 'mapping'}", self._at(parent, key))
         return state
 
     def _open(self, parent: Mapping, key: str, node: Node, new: list[Any] | dict[str, Any]) -> None:

@@ -90,6 +90,17 @@ class Reach:
             return None
         return self._reached.get(id(node)) or self._parents.get(id(node))
 
+    def path(self, node: Node) -> Path:
+        """Where a node stands; empty for the root."""
+        steps: list[str | int] = []
+        while (parent := self.parent(node)) is not None:
+            if isinstance(parent, Mapping):
+                steps += [key.value for key, value in parent.pairs if value is node and isinstance(key, Scalar)]
+            else:
+                steps.append(next(i for i, item in enumerate(values(parent)) if item is node))
+            node = parent
+        return tuple(reversed(steps))
+
     @cached_property
     def _parents(self) -> dict[int, Collection]:
         """The collection that each node stands in, by the node's id: where `reach` was not asked for it."""

@@ -29,7 +29,9 @@ def assert_survives(data: bytes) -> None:
     outcome = run([Source(data)], {})
     removed = run([Source(data)], {}, remove=True)
     if outcome.texts == (None,):
-        assert outcome.exit_code == removed.exit_code == 1 and removed.texts == (None,)
+        assert outcome.exit_code == 1
+        # `uninject` minds no fault of the configuration, so it may have been able to do its work.
+        assert removed.texts != (None,) or removed.exit_code == 1
     else:
         assert_laws(data)
 

@@ -56,6 +56,7 @@ BAD: list[tuple[str, str, str | None]] = [
     ("", "endpoint-invalid", None),
     ("http://", "endpoint-invalid", None),
     ("http://collector :4317", "endpoint-invalid", "http://collector:4317"),
+    ("http://my collector:4317", "endpoint-invalid", None),
     ("http://collector:0", "endpoint-invalid", None),
     ("http://collector:65536", "endpoint-invalid", None),
     ("http://collector:", "endpoint-invalid", None),
@@ -312,3 +313,9 @@ def test_patterns_know_two_wildcards() -> None:
     assert not matches("ghcrxio/a", "ghcr.io/*")
     assert matches("a[1]", "a[?]")
     assert matches("", "***")
+
+
+def test_a_pattern_with_many_stars_is_no_more_work() -> None:
+    """Stars that could match everywhere are not tried in every combination."""
+    assert not matches("a" * 200, "*a" * 50 + "b")
+    assert matches("a" * 200 + "b", "*a" * 50 + "b")

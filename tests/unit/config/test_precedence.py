@@ -166,8 +166,8 @@ ON = ("ClassRuntime spec.observability.enabled", True)
             ("environment OPRC_CRM_OTEL_ENABLED", False),
         ),
         ("{}", otel_config("enabled: true"), {"OPRC_CRM_OTEL_ENABLED": "false"}, ("OTelConfig spec.enabled", True)),
-        ("{}", config_map("enabled: no"), {"OPRC_CRM_OTEL_ENABLED": "true"}, ("OTelConfig data.enabled", False)),
-        ("{}", config_map("features_otel: yes"), {}, ("OTelConfig data.features_otel", True)),
+        ("{}", config_map("enabled: no"), {"OPRC_CRM_OTEL_ENABLED": "true"}, ("ConfigMap data.enabled", False)),
+        ("{}", config_map("features_otel: yes"), {}, ("ConfigMap data.features_otel", True)),
         (
             "{}",
             otel_config("enabled: true\nclasses: {echo: {enabled: false}}"),
@@ -190,7 +190,7 @@ def test_enabled_has_its_own_order_of_defaults(
     [
         (None, {"OPRC_CRM_FEATURES_OTEL": "false"}, "environment OPRC_CRM_FEATURES_OTEL"),
         (otel_config("enabled: false"), {}, "OTelConfig spec.enabled"),
-        (config_map("features_otel: off"), {}, "OTelConfig data.features_otel"),
+        (config_map("features_otel: off"), {}, "ConfigMap data.features_otel"),
         (otel_config("enabled: true"), {"OPRC_CRM_FEATURES_OTEL": "0"}, "environment OPRC_CRM_FEATURES_OTEL"),
         (otel_config("enabled: false"), {"OPRC_CRM_FEATURES_OTEL": "true"}, "OTelConfig spec.enabled"),
         (config_map("enabled: false"), {}, None),
