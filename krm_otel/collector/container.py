@@ -8,7 +8,7 @@ from typing import Any, Final
 from krm_otel.collector.addresses import HEALTH_PORT, METRICS_PORT, PORTS, SCRAPE_PORT
 from krm_otel.collector.credentials import MOUNT_ROOT, credentials
 from krm_otel.collector.names import CONFIG_KEY, CONTAINER, config_name
-from krm_otel.collector.pipelines import NAMESPACE_VARIABLE, config, memory_limits, needs_namespace
+from krm_otel.collector.pipelines import NAMESPACE_VARIABLE, NODE_VARIABLE, config, memory_limits, needs_namespace
 from krm_otel.config import names
 from krm_otel.config.managed import CollectorSettings
 from krm_otel.config.settings import OaasClass, Settings
@@ -58,6 +58,8 @@ def container(
         env.append(_field("MY_POD_IP", "status.podIP"))
         if needs_namespace(oaas_class, settings):
             env.append(_field(NAMESPACE_VARIABLE, "metadata.namespace"))
+        if managed.k8s_attributes:
+            env.append(_field(NODE_VARIABLE, "spec.nodeName"))
     env.append({"name": "GOMEMLIMIT", "value": f"{soft}MiB"})
     known = credentials(managed)
     resources = managed.resources.value

@@ -16,7 +16,7 @@ from krm_otel.collector.credentials import Credentials
 from krm_otel.config.managed import CollectorSettings, Target
 from krm_otel.config.names import SIGNALS
 
-_QUEUE: Final = {"sidecar": 200, "deployment": 1000}
+_QUEUE: Final = {"sidecar": 200, "deployment": 1000, "daemonset": 1000}
 """Batches that wait while a backend is away; memory_limiter refuses more before memory runs out."""
 _RETRY: Final = {"enabled": True, "initial_interval": "5s", "max_interval": "30s", "max_elapsed_time": "300s"}
 

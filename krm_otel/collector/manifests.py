@@ -8,6 +8,7 @@ from typing import Any, Final
 from krm_otel.collector import names as own
 from krm_otel.collector.container import config_text, container, has_scrape, ports, probe, template_annotations, volumes
 from krm_otel.collector.pipelines import merged
+from krm_otel.config import names
 from krm_otel.config.managed import CollectorSettings, Scraper
 from krm_otel.config.settings import OaasClass, Settings
 
@@ -31,13 +32,22 @@ def assets(oaas_class: OaasClass, settings: Settings) -> tuple[Asset, ...]:
     made = [Asset(config_map(oaas_class, settings), f"config of the collector of class {oaas_class.name}")]
     if managed.mode.value == "sidecar":
         return tuple(made)
-    made.append(Asset(deployment(oaas_class, settings), "mode deployment: one collector for the whole class"))
-    made.append(Asset(service(oaas_class, managed), "the address that the class's containers send to"))
+    node = managed.mode.value == "daemonset"
+    if node:
+        made.append(Asset(daemon_set(oaas_class, settings), "mode daemonset: one collector on each node"))
+    else:
+        made.append(Asset(deployment(oaas_class, settings), "mode deployment: one collector for the whole class"))
+    made.append(Asset(service(oaas_class, managed), "the address that containers send to"))
     if not managed.service_account.name:
-        made.append(Asset(service_account(oaas_class, managed), "the collector needs no rights, so it gets none"))
+        reason = "it may read pods" if managed.k8s_attributes else "the collector needs no rights, so it gets none"
+        made.append(Asset(service_account(oaas_class, managed), reason))
+    if managed.k8s_attributes:
+        made.append(Asset(cluster_role(oaas_class), "k8s_attributes asks what the sending pod is called"))
+        made.append(Asset(cluster_role_binding(oaas_class, managed), "the collector's account gets that right"))
     if managed.network_policy.enabled:
-        made.append(Asset(network_policy(oaas_class, managed), "only the class's own pods may send"))
-    if managed.replicas.value > 1:
+        reason = "only pods of classes may send" if node else "only the class's own pods may send"
+        made.append(Asset(network_policy(oaas_class, managed), reason))
+    if managed.replicas.value > 1 and not node:
         reason = f"{managed.replicas.value} replicas: a drained node takes one at a time"
         made.append(Asset(disruption_budget(oaas_class), reason))
     return tuple(made)
@@ -51,31 +61,50 @@ def config_map(oaas_class: OaasClass, settings: Settings) -> dict[str, Any]:
     return made
 
 
+# A new pod is there before the old one goes, also where there is only one.
+_ROLLING: Final = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+
+
 def deployment(oaas_class: OaasClass, settings: Settings) -> dict[str, Any]:
     """The collector itself."""
     managed = settings.collector
     assert managed is not None
-    name, pod = own.collector_name(oaas_class.name), managed.pod
-    metadata = {
-        "labels": {**pod.labels, **own.labels(oaas_class.name)},
-        "annotations": {**pod.annotations, **template_annotations(oaas_class, settings)},
-    }
-    made = _object(oaas_class, "apps/v1", "Deployment", name)
+    made = _object(oaas_class, "apps/v1", "Deployment", own.collector_name(oaas_class.name))
     made["spec"] = {
         "replicas": managed.replicas.value,
         "selector": {"matchLabels": own.selector(oaas_class.name)},
-        # A new one is there before the old one goes, also where there is only one.
-        "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
-        "template": {"metadata": metadata, "spec": _pod_spec(oaas_class, settings, managed)},
+        "strategy": _ROLLING,
+        "template": _template(oaas_class, settings, managed),
     }
     return made
+
+
+def daemon_set(oaas_class: OaasClass, settings: Settings) -> dict[str, Any]:
+    """The collectors of all nodes. They need no port of the node, so a new one can start beside the old one."""
+    managed = settings.collector
+    assert managed is not None
+    made = _object(oaas_class, "apps/v1", "DaemonSet", own.collector_name(oaas_class.name))
+    made["spec"] = {
+        "selector": {"matchLabels": own.selector(oaas_class.name)},
+        "updateStrategy": _ROLLING,
+        "template": _template(oaas_class, settings, managed),
+    }
+    return made
+
+
+def _template(oaas_class: OaasClass, settings: Settings, managed: CollectorSettings) -> dict[str, Any]:
+    metadata = {
+        "labels": {**managed.pod.labels, **own.labels(oaas_class.name)},
+        "annotations": {**managed.pod.annotations, **template_annotations(oaas_class, settings)},
+    }
+    return {"metadata": metadata, "spec": _pod_spec(oaas_class, settings, managed)}
 
 
 def _pod_spec(oaas_class: OaasClass, settings: Settings, managed: CollectorSettings) -> dict[str, Any]:
     pod, name = managed.pod, own.collector_name(oaas_class.name)
     spec: dict[str, Any] = {
         "serviceAccountName": managed.service_account.name or name,
-        "automountServiceAccountToken": False,
+        "automountServiceAccountToken": managed.k8s_attributes,
         "securityContext": merged(
             {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}, pod.security_context
         ),
@@ -91,7 +120,7 @@ def _pod_spec(oaas_class: OaasClass, settings: Settings, managed: CollectorSetti
         spec["affinity"] = dict(pod.affinity)
     if pod.tolerations:
         spec["tolerations"] = list(pod.tolerations)
-    if managed.replicas.value > 1:
+    if managed.replicas.value > 1 and managed.mode.value == "deployment":
         spread = {"maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "ScheduleAnyway"}
         selected = {"labelSelector": {"matchLabels": own.selector(oaas_class.name)}}
         spec["topologySpreadConstraints"] = [{**spread, **selected}]
@@ -120,6 +149,8 @@ def service(oaas_class: OaasClass, managed: CollectorSettings) -> dict[str, Any]
     made = _object(oaas_class, "v1", "Service", own.collector_name(oaas_class.name))
     made["spec"] = {
         "type": "ClusterIP",
+        # Every pod reaches the collector of its own node, without a port of the node.
+        **({"internalTrafficPolicy": "Local"} if managed.mode.value == "daemonset" else {}),
         "selector": own.selector(oaas_class.name),
         "ports": [
             {
@@ -147,11 +178,33 @@ def service_account(oaas_class: OaasClass, managed: CollectorSettings) -> dict[s
     return made
 
 
+def cluster_role(oaas_class: OaasClass) -> dict[str, Any]:
+    """The right to see pods, and nothing else; of other nodes', too: RBAC knows no nodes."""
+    made = _object(oaas_class, "rbac.authorization.k8s.io/v1", "ClusterRole", own.collector_name(oaas_class.name))
+    made["metadata"].pop("namespace")
+    made["rules"] = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]}]
+    return made
+
+
+def cluster_role_binding(oaas_class: OaasClass, managed: CollectorSettings) -> dict[str, Any]:
+    """Gives it to the collector's account."""
+    name = own.collector_name(oaas_class.name)
+    made = _object(oaas_class, "rbac.authorization.k8s.io/v1", "ClusterRoleBinding", name)
+    made["metadata"].pop("namespace")
+    made["roleRef"] = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name}
+    account = managed.service_account.name or name
+    made["subjects"] = [{"kind": "ServiceAccount", "name": account, "namespace": oaas_class.namespace}]
+    return made
+
+
 def network_policy(oaas_class: OaasClass, managed: CollectorSettings) -> dict[str, Any]:
-    """Lets in the class's pods for OTLP, and named scrapers for metrics. Answers to the kubelet's probes need no
-    rule: a node always reaches its own pods."""
+    """Lets in the class's pods (on nodes: those of every class) for OTLP, and named scrapers for metrics. Answers to
+    the kubelet's probes need no rule: a node always reaches its own pods."""
     listening = ports(managed)
-    senders = {"podSelector": {"matchLabels": own.client_labels(oaas_class.name)}}
+    senders: dict[str, Any] = {"podSelector": {"matchLabels": own.client_labels(oaas_class.name)}}
+    if managed.mode.value == "daemonset":
+        anyone = {"matchExpressions": [{"key": names.L_CLASS, "operator": "Exists"}]}
+        senders = {"namespaceSelector": {}, "podSelector": anyone}
     otlp = [listening["otlp-grpc"], listening["otlp-http"]]
     tunnel = MESH_PORTS.get(managed.network_policy.mesh)
     through = [tunnel] if tunnel else []

@@ -27,13 +27,13 @@ _HASH: Final = 8
 
 
 def config_name(class_name: str) -> str:
-    """The name of a class's ConfigMap: `<class>-otel-config`."""
-    return _name(class_name, "-otel-config")
+    """The name of a class's ConfigMap: `<class>-otel-config`; `oaas-otel-config` for the collectors on nodes."""
+    return f"{class_name}-config" if class_name == names.NODE_OWNER else _name(class_name, "-otel-config")
 
 
 def collector_name(class_name: str) -> str:
-    """The name of everything else that is generated for a class: `<class>-otel-collector`."""
-    return _name(class_name, "-otel-collector")
+    """The name of everything else that is generated for a class: `<class>-otel-collector`, `oaas-otel-collector`."""
+    return f"{class_name}-collector" if class_name == names.NODE_OWNER else _name(class_name, "-otel-collector")
 
 
 def _name(class_name: str, suffix: str) -> str:

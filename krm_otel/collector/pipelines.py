@@ -19,11 +19,13 @@ from typing import Any, Final
 from krm_otel.collector.addresses import HEALTH_PORT, METRICS_PORT, PORTS
 from krm_otel.collector.credentials import Credentials, credentials
 from krm_otel.collector.exporters import exporter, identify
+from krm_otel.config import names
 from krm_otel.config.managed import Batch, CollectorSettings
 from krm_otel.config.quantities import mebibytes
 from krm_otel.config.settings import OaasClass, Settings
 
 NAMESPACE_VARIABLE: Final = "MY_POD_NAMESPACE"
+NODE_VARIABLE: Final = "K8S_NODE_NAME"
 _LOOPBACK: Final = "127.0.0.1"
 
 
@@ -95,6 +97,8 @@ def _processors(oaas_class: OaasClass, settings: Settings, managed: CollectorSet
     made: dict[str, Any] = {
         "memory_limiter": {"check_interval": "1s", "limit_mib": limit, "spike_limit_mib": spike},
     }
+    if managed.k8s_attributes:
+        made["k8s_attributes"] = _k8s_attributes()
     if attributes := _attributes(oaas_class, settings):
         made["resource"] = {
             "attributes": [{"key": key, "value": value, "action": "insert"} for key, value in attributes.items()]
@@ -111,6 +115,8 @@ def _attributes(oaas_class: OaasClass, settings: Settings) -> dict[str, str]:
     wanted = settings.attributes.value
     own = settings.resource_attributes
     made: dict[str, str] = {}
+    if oaas_class.name == names.NODE_OWNER:
+        return made  # what it gets comes from many classes
     if "service.namespace" in own:
         made["service.namespace"] = _literal(own["service.namespace"].value)
     elif wanted.service and "service.namespace" not in wanted.drop:
@@ -120,6 +126,20 @@ def _attributes(oaas_class: OaasClass, settings: Settings) -> dict[str, str]:
     elif "deployment.name" not in wanted.drop:
         made["deployment.name"] = _literal(oaas_class.name)
     return made
+
+
+def _k8s_attributes() -> dict[str, Any]:
+    """What the pod is called that sends, for SDKs that do not say it. Only pods of the node are watched, and only what
+    stands in the pod itself is taken: more would need more rights."""
+    return {
+        "auth_type": "serviceAccount",
+        "filter": {"node_from_env_var": NODE_VARIABLE},
+        "extract": {"metadata": ["k8s.namespace.name", "k8s.pod.name", "k8s.pod.uid", "k8s.node.name"]},
+        "pod_association": [
+            {"sources": [{"from": "resource_attribute", "name": "k8s.pod.uid"}]},
+            {"sources": [{"from": "connection"}]},
+        ],
+    }
 
 
 def _literal(text: str) -> str:
@@ -153,13 +173,13 @@ def _exporters(managed: CollectorSettings, known: Credentials) -> dict[str, Any]
 
 
 def _pipelines(oaas_class: OaasClass, settings: Settings, managed: CollectorSettings) -> dict[str, Any]:
-    names = identify(managed)
+    ids = identify(managed)
     processors = list(_processors(oaas_class, settings, managed))
     return {
         signal: {
             "receivers": ["otlp"],
             "processors": [name for name in processors if signal == "traces" or name != "probabilistic_sampler"],
-            "exporters": [names[signal, target.value] for target in targets],
+            "exporters": [ids[signal, target.value] for target in targets],
         }
         for signal, targets in managed.exporters.items()
     }

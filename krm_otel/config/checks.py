@@ -131,6 +131,14 @@ def object_name(value: str) -> str:
     return value
 
 
+def namespace_name(value: str) -> str:
+    """The name of a Kubernetes namespace: it is part of host names."""
+    if len(value) > 63 or not _SUBDOMAIN.match(value) or "." in value:
+        text = "must be the name of a namespace: lower-case letters, digits and - (at most 63)"
+        raise fault("object-name", text)
+    return value
+
+
 def data_key(value: str) -> str:
     """A key of a Secret's or ConfigMap's data."""
     if len(value) > 253 or not _DATA_KEY.match(value) or value in (".", ".."):

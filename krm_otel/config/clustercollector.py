@@ -14,6 +14,7 @@ from krm_otel.config.fields import (
     Duration,
     LabelKey,
     LabelValue,
+    NamespaceName,
     ObjectName,
     Quantity,
     RawConfig,
@@ -126,6 +127,15 @@ class NetworkPolicyBlock(Model):
     )
 
 
+class DaemonSetBlock(Model):
+    """The collectors of mode daemonset: one on each node, for all classes."""
+
+    manage: bool | None = Field(
+        None, description="Generate them here; false: something else does. One package of a cluster says true."
+    )
+    namespace: NamespaceName | None = Field(None, description="Where they run. Default: oaas-system.")
+
+
 class ClusterCollector(Collector):
     """Cluster defaults of `collector`, and what only the cluster's owner says."""
 
@@ -146,6 +156,7 @@ class ClusterCollector(Collector):
         None,
         description="Run sidecars as init containers that stay, as Kubernetes 1.29 and later can. Default: true.",
     )
+    daemonset: DaemonSetBlock | None = Field(None, description="The collectors of mode daemonset.")
     batch: BatchBlock | None = Field(None, description="How a managed collector batches.")
     config: RawConfig | None = Field(
         None, description="Merged into the generated config, last: mappings join, anything else replaces."

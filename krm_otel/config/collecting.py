@@ -36,7 +36,10 @@ LEAST_MEMORY: Final = 64 * MIB
 DEFAULTS: Final[dict[Mode, Resources]] = {
     "sidecar": Resources({"cpu": "20m", "memory": "64Mi"}, {"cpu": "500m", "memory": "256Mi"}),
     "deployment": Resources({"cpu": "100m", "memory": "256Mi"}, {"cpu": "1", "memory": "512Mi"}),
+    "daemonset": Resources({"cpu": "100m", "memory": "256Mi"}, {"cpu": "1", "memory": "512Mi"}),
 }
+_CORE: Final = ("opentelemetry-collector", "otelcol")
+"""Images of the core distribution, which lack `k8s_attributes`."""
 _NO_PROMETHEUS: Final = ("opentelemetry-collector-k8s", "otelcol-k8s")
 """Images that have neither of Prometheus' two exporters (`opentelemetry-collector-releases`)."""
 
@@ -48,14 +51,15 @@ def collect(
 
     Args:
         layers: the sources, highest first; most of it only the OTelConfig can say.
-        mode: `sidecar` or `deployment`.
+        mode: any but `external`.
         exporters: the targets of every signal that is on.
     """
     policy: Found[NetworkPolicyBlock] | None = find(layers, "collector", "network_policy")
     host: Found[EndpointHost] = pick(layers, "short", "collector", "endpoint_host")
+    k8s = mode.value == "daemonset" and pick(layers, True, "telemetry", "attributes", "k8s").value
     settings = CollectorSettings(
         mode=mode.sourced(),
-        image=_image(layers, exporters, say),
+        image=_image(layers, exporters, k8s, say),
         exporters={signal: tuple(t.sourced() for t in _distinct(targets)) for signal, targets in exporters.items()},
         resources=_resources(layers, mode.value, say),
         endpoint_host=host.sourced(),
@@ -67,8 +71,9 @@ def collect(
         pod=_pod(find(layers, "collector", "pod")),
         service_account=_account(find(layers, "collector", "service_account")),
         network_policy=_policy(policy),
+        k8s_attributes=k8s,
     )
-    if mode.value == "deployment" and settings.network_policy.enabled and not settings.network_policy.scrapers:
+    if mode.value != "sidecar" and settings.network_policy.enabled and not settings.network_policy.scrapers:
         for target in exporters.get("metrics", ()):
             if target.value.kind == "prometheus":
                 text = (
@@ -105,7 +110,9 @@ def _distinct(targets: Sequence[Found[Target]]) -> list[Found[Target]]:
     return list({target.value: target for target in reversed(targets)}.values())[::-1]
 
 
-def _image(layers: Sequence[Layer], exporters: Mapping[str, Sequence[Found[Target]]], say: Say) -> Sourced[str]:
+def _image(
+    layers: Sequence[Layer], exporters: Mapping[str, Sequence[Found[Target]]], k8s: bool, say: Say
+) -> Sourced[str]:
     image: Found[str] = pick(layers, DEFAULT_IMAGE, "collector", "image")
     registry: Found[str] | None = find(layers, "collector", "image_registry")
     repository, tag = _split(image.value)
@@ -120,6 +127,12 @@ def _image(layers: Sequence[Layer], exporters: Mapping[str, Sequence[Found[Targe
     prometheus = any(t.value.kind.startswith("prometheus") for targets in exporters.values() for t in targets)
     if prometheus and repository.rpartition("/")[2] in _NO_PROMETHEUS:
         text = f"has no Prometheus exporter, which an exporter of this class needs: write {DEFAULT_IMAGE}"
+        say(image.result("image-lacks", "error", text, DEFAULT_IMAGE))
+    if k8s and repository.rpartition("/")[2] in _CORE:
+        text = (
+            f"has no k8s_attributes, which mode daemonset needs: write {DEFAULT_IMAGE}, or "
+            "telemetry.attributes.k8s: false"
+        )
         say(image.result("image-lacks", "error", text, DEFAULT_IMAGE))
     if registry is None or _has_registry(repository):
         return image.sourced()

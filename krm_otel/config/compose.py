@@ -11,6 +11,7 @@ from krm_otel.config.layers import Found, Layer, Say, find, merged, pick
 from krm_otel.config.limits import limit_endpoint, limit_image, limit_rate
 from krm_otel.config.names import SIGNALS
 from krm_otel.config.nearest import either
+from krm_otel.config.node import check_shared, node_collector, unheard
 from krm_otel.config.otelconfig import ConfigSpec
 from krm_otel.config.place import Place
 from krm_otel.config.settings import DEFAULT, Attributes, Endpoint, Mode, Protocol, Settings, Sourced, Stage
@@ -31,6 +32,8 @@ def compose(
     at: Place,
     home: Place,
     namespace: str | None = None,
+    *,
+    node: bool = False,
 ) -> tuple[Settings | None, list[Result]]:
     """The settings that the layers come to.
 
@@ -41,6 +44,7 @@ def compose(
         at: where that spec stands.
         home: the block of the class itself, for what is missing and so stands nowhere.
         namespace: that of the class, empty where it has none; None where it is known only workload by workload.
+        node: what is composed is the collector that runs on every node, with `layers` as `node_layers` gives them.
 
     Returns:
         The settings, None where they are faulty, and what is to be said.
@@ -62,15 +66,16 @@ def compose(
     image: Found[str] | None = find(layers, "collector", "image")
     if image:
         limit_image(image, limits, say)
-    url: Found[str] | None = find(layers, "collector", "endpoint")
+    url: Found[str] | None = None if node else find(layers, "collector", "endpoint")
     wanted = [signal for signal in SIGNALS if signals[signal].value]
-    managed = bool(wanted) and url is None and mode.value in ("sidecar", "deployment")
+    managed = bool(wanted) and url is None and (node or mode.value in ("sidecar", "deployment"))
+    shared = bool(wanted) and url is None and mode.value == "daemonset" and not node
     exporters = {
         signal: _several(found) for signal in SIGNALS if (found := find(layers, "collector", "exporters", signal))
     }
     for several in exporters.values():
         for exporter in several:
-            check_exporter(exporter, config, managed, say)
+            check_exporter(exporter, config, managed or shared, say)
 
     endpoint: Sourced[Endpoint] | None = None
     if url:
@@ -90,13 +95,15 @@ def compose(
                 direct[signal] = own[0].having(made).sourced()
     collector = None
     if managed:
-        targets = targets_of(wanted, exporters, protocol, config, at, home, say)
+        targets = targets_of(wanted, exporters, protocol, config, at, home, say, quiet=unheard(layers) if node else ())
         collector = collect(layers, mode, targets, say)
         check_host(layers, mode, namespace, say)
         if signals["traces"].value:
             check_stage(stage, rate.value, say)
+    elif shared:
+        check_shared(layers, [one for several in exporters.values() for one in several], stage, wanted, home, say)
     elif wanted:
-        _check_unmanaged(mode, stage, url, [signal for signal in wanted if signal not in exporters], home, say)
+        _check_unmanaged(stage, url, [signal for signal in wanted if signal not in exporters], home, say)
 
     settings = Settings(
         enabled=enabled,
@@ -116,6 +123,7 @@ def compose(
         endpoint=endpoint,
         exporters=direct,
         collector=collector,
+        node_collector=node_collector(layers) if shared else None,
     )
     if not enabled.value:
         return settings, []
@@ -129,22 +137,13 @@ def _several(found: Found[tuple[str, ...]]) -> list[Found[str]]:
     return [Found(value, found.place, (*found.loc, index)) for index, value in enumerate(found.value)]
 
 
-def _check_unmanaged(
-    mode: Found[Mode], stage: Found[Stage], url: Found[str] | None, bare: list[str], home: Place, say: Say
-) -> None:
+def _check_unmanaged(stage: Found[Stage], url: Found[str] | None, bare: list[str], home: Place, say: Say) -> None:
     """Errors for what needs a collector that is not there.
 
     `bare` are the enabled signals without an exporter of their own.
     """
     missing = ("collector", "endpoint")
     example = "http://collector:4317"
-    if url is None and mode.value != "external":
-        text = (
-            f"is missing, and mode {mode.value} needs a managed collector, which this version does not make yet: "
-            f"write mode: deployment, or an OTLP endpoint such as {example}"
-        )
-        say(home.result(missing, "collector-not-supported", "error", text, None, example))
-        return
     if url is None and bare:
         text = (
             f"is missing, and mode external leaves {either(bare, 'and')} without a destination: "

@@ -94,8 +94,16 @@ class NetworkPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class NodeCollector:
+    """The collector that runs on every node for all classes, as a class sees it: where its Service is."""
+
+    namespace: str
+    fqdn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class CollectorSettings:
-    """The managed collector of one class. `mode` is `sidecar` or `deployment`."""
+    """The managed collector of one class, or (`daemonset`) of all classes on a node. `mode` is not `external`."""
 
     mode: Sourced[Mode]
     image: Sourced[str]
@@ -115,3 +123,5 @@ class CollectorSettings:
     pod: Pod = Pod()
     service_account: ServiceAccount = ServiceAccount()
     network_policy: NetworkPolicy = NetworkPolicy()
+    k8s_attributes: bool = False
+    """Whether it asks the API server what the sending pod is called (`daemonset` only)."""

@@ -14,6 +14,13 @@ CONFIG_API_VERSION: Final = "fn.oaas.io/v1alpha1"
 CONFIG_KIND: Final = "OTelConfig"
 PLATFORM_CLASS: Final = "oaas-platform"
 """Name of the pseudo-class that the platform's own components form in each namespace."""
+NODE_OWNER: Final = "oaas-otel"
+"""Owner of the collectors that run on every node for all classes (mode daemonset), and the beginning of their names."""
+RESERVED: Final = {
+    PLATFORM_CLASS: "the platform's own components",
+    NODE_OWNER: "the collectors of mode daemonset",
+}
+"""Names that no ClassRuntime may have, and whose they are."""
 
 # Annotations and labels that users write.
 A_CLASS: Final = "oaas.io/class-runtime"
@@ -39,6 +46,9 @@ A_ENABLED_BY: Final = "oaas.io/otel-enabled-by"
 the class is not known to be off."""
 A_CONFIG_HASH: Final = "oaas.io/otel-config-hash"
 """On pod templates: a hash of the collector's config, so that a changed one rolls the pods that read it."""
+
+A_SYNC_WAVE: Final = "argocd.argoproj.io/sync-wave"
+"""On generated objects: the wave of the workloads that need them, where Argo CD is told one."""
 
 # Annotations of the orchestrators: kpt and kustomize put them on items in transit, they are not on disk.
 A_PATH: Final = "config.kubernetes.io/path"

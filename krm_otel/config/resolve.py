@@ -17,6 +17,8 @@ from krm_otel.config.flat import from_config_map, from_environment
 from krm_otel.config.layers import Layer
 from krm_otel.config.load import Loaded
 from krm_otel.config.models import FlatForm
+from krm_otel.config.names import NODE_OWNER
+from krm_otel.config.node import namespace_of, node_layers
 from krm_otel.config.otelconfig import ConfigSpec
 from krm_otel.config.place import Place
 from krm_otel.config.settings import (
@@ -70,11 +72,14 @@ def resolve(
         )
     platform, components, said = _platform(base, off)
     results += said
+    nodes, said = _node_collectors(base, off)
+    results += said
     spec = base.spec
     configuration = Configuration(
         classes=tuple(classes),
         platform=platform,
         platform_components=components,
+        node_collectors=nodes,
         switched_off=off,
         prune=spec.prune,
         config_given=sources.config is not None,
@@ -198,3 +203,16 @@ def _platform(base: _Base, off: Origin | None) -> tuple[Settings | None, tuple[P
         enabled = Sourced(False, off)
     settings, said = compose(base.layers(None), enabled, base.spec, base.place, base.place)
     return settings, components, said if components else []
+
+
+def _node_collectors(base: _Base, off: Origin | None) -> tuple[OaasClass | None, list[Result]]:
+    """The pseudo-class that owns the collectors of mode daemonset, where the OTelConfig has them made here."""
+    block = base.spec.collector.daemonset if base.spec.collector else None
+    if block is None or not block.manage or off is not None:
+        return None, []
+    layers = base.layers(None)
+    enabled = Sourced(True, base.place.origin(("collector", "daemonset", "manage")))
+    settings, said = compose(node_layers(layers, base.place), enabled, base.spec, base.place, base.place, node=True)
+    namespace = namespace_of(layers)
+    config = base.sources.config
+    return OaasClass(NODE_OWNER, (NODE_OWNER,), namespace, base.place.ref, (), settings, settings is None, config), said

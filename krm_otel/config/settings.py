@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from krm_otel.config.managed import CollectorSettings as CollectorSettings
+from krm_otel.config.managed import NodeCollector as NodeCollector
 from krm_otel.config.values import DEFAULT as DEFAULT
 from krm_otel.config.values import Endpoint as Endpoint
 from krm_otel.config.values import FileSource as FileSource
@@ -56,6 +57,8 @@ class Settings:
     collector: CollectorSettings | None = None
     """What the managed collector is to be; None where there is none. `endpoint` is None then: where the collector is
     depends on the class's name (`krm_otel.collector.addresses`)."""
+    node_collector: NodeCollector | None = None
+    """Mode daemonset: where the collector is that something else than this class makes."""
 
     def signal(self, name: str) -> Sourced[bool]:
         """The switch of `traces`, `metrics` or `logs`."""
@@ -127,6 +130,8 @@ class Configuration:
     platform: Settings | None = None
     """Settings of the pseudo-class `oaas-platform`, the same in every namespace; None: no platform block."""
     platform_components: tuple[PlatformComponent, ...] = ()
+    node_collectors: OaasClass | None = None
+    """The pseudo-class that owns the collectors of mode daemonset; None: they are not made here."""
     switched_off: Origin | None = None
     """Where the global switch says off; None: it does not."""
     prune: bool | None = None

@@ -13,7 +13,7 @@ from krm_otel.config.names import (
     CLASS_KIND,
     CONFIG_API_VERSION,
     CONFIG_KIND,
-    PLATFORM_CLASS,
+    RESERVED,
 )
 from krm_otel.config.place import said
 from krm_otel.krm.resource import Resource
@@ -97,8 +97,8 @@ def _named(classes: Iterable[Resource]) -> tuple[list[Resource], list[Result]]:
         if not item.name:
             text = "metadata.name is missing: write the name of the class"
             results.append(said("class-name-missing", "error", text, item.ref, path))
-        elif item.name == PLATFORM_CLASS:
-            text = f"metadata.name {PLATFORM_CLASS} is that of the platform's own components: write another name"
+        elif whose := RESERVED.get(item.name):
+            text = f"metadata.name {item.name} is that of {whose}: write another name"
             results.append(said("class-name-reserved", "error", text, item.ref, path, item.name))
         elif first := named.get((item.name, item.namespace)):
             where = f"in namespace {item.namespace}" if item.namespace else "without namespace"

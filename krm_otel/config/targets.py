@@ -24,8 +24,10 @@ def targets_of(
     at: Place,
     home: Place,
     say: Say,
+    quiet: Sequence[str] = (),
 ) -> dict[str, list[Found[Target]]]:
-    """The targets of all signals that are on; those that nobody named an exporter for go to `debug`."""
+    """The targets of all signals that are on; those that nobody named an exporter for go to `debug`, with a warning
+    but for the `quiet` ones."""
     targets: dict[str, list[Found[Target]]] = {}
     bare = [signal for signal in signals if signal not in exporters]
     for signal in signals:
@@ -34,12 +36,12 @@ def targets_of(
         else:
             made = [_target(signal, one, protocol, config, at, say) for one in exporters[signal]]
             targets[signal] = [one for one in made if one]
-    if bare:
+    if loud := [signal for signal in bare if signal not in quiet]:
         text = (
-            f"is missing: {either(bare, 'and')} only go to the collector's own log (debug); write an endpoint such "
+            f"is missing: {either(loud, 'and')} only go to the collector's own log (debug); write an endpoint such "
             "as http://tempo.observability.svc:4317, the name of a backend, or debug to keep it so"
         )
-        say(home.result(("collector", "exporters", bare[0]), "exporter-missing", "warning", text))
+        say(home.result(("collector", "exporters", loud[0]), "exporter-missing", "warning", text))
     return targets
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any, Final
@@ -12,8 +13,9 @@ from krm_otel.collector.sidecar import Sidecar, sidecar
 from krm_otel.config import names
 from krm_otel.config.settings import OaasClass, Settings
 from krm_otel.inject.edits import Additions
+from krm_otel.krm.resource import Resource
 from krm_otel.krm.results import Result
-from krm_otel.prune import Key, Wanted, key_of
+from krm_otel.prune import Key, Wanted, key_of, with_annotations
 from krm_otel.workloads.fields import field_path
 from krm_otel.workloads.kinds import Workload
 from krm_otel.workloads.select import Selection
@@ -37,9 +39,9 @@ class Joined:
 def join(workload: Workload, oaas_class: OaasClass, settings: Settings, selection: Selection) -> Joined:
     """What joins the pods of a workload."""
     managed = settings.collector
-    if managed is None:
+    if managed is None and settings.node_collector is None:
         return Joined()
-    if managed.mode.value != "sidecar":
+    if managed is None or managed.mode.value != "sidecar":
         return Joined(Additions(template={"labels": client_labels(oaas_class.name)}))
     ref = workload.resource.ref
     if hook := next((one for one in _HOOKS if one in workload.resource.annotations), None):
@@ -111,13 +113,27 @@ def _port(workload: Workload, selection: Selection) -> dict[int, dict[str, tuple
     return {function.index: {"ports": ({"containerPort": _KNATIVE_PORT},)}}
 
 
-def wanted_objects(oaas_class: OaasClass, settings: Settings) -> dict[Key, Wanted]:
-    """The objects that a class with a managed collector wants to have, by identity."""
-    resource, name = oaas_class.resource, f"{oaas_class.name}-otel.yaml"
-    path = _beside(resource.annotations.get(names.A_PATH, ""), name) if resource else ""
-    file = _beside(resource.file, name) if resource else ""
+def sync_wave(workload: Workload) -> int:
+    """When Argo CD applies a workload; 0 where nothing is said, or nothing that it can read."""
+    written = workload.resource.annotations.get(names.A_SYNC_WAVE, "")
+    return int(written) if re.fullmatch(r"[+-]?[0-9]{1,9}", written) else 0
+
+
+def wanted_objects(
+    oaas_class: OaasClass, settings: Settings, neighbour: Resource | None, wave: int
+) -> dict[Key, Wanted]:
+    """The objects that a class with a managed collector wants to have, by identity.
+
+    They are written beside the `neighbour`, an item of the input; `wave` is the earliest of the workloads that need
+    them.
+    """
+    waves = {names.A_SYNC_WAVE: str(wave)} if wave else {}
+    name = f"{oaas_class.name}{'' if oaas_class.name == names.NODE_OWNER else '-otel'}.yaml"
+    path = _beside(neighbour.annotations.get(names.A_PATH, ""), name) if neighbour else ""
+    file = _beside(neighbour.file, name) if neighbour else ""
     return {
-        key_of(asset.data): Wanted(asset.data, oaas_class.ref, path, file) for asset in assets(oaas_class, settings)
+        key_of(asset.data): Wanted(with_annotations(asset.data, waves), oaas_class.ref, path, file)
+        for asset in assets(oaas_class, settings)
     }
 
 

@@ -9,7 +9,7 @@ from krm_otel.config import names
 from krm_otel.krm.envelope import Item
 from krm_otel.krm.results import Ref, Result
 from krm_otel.plan.changes import Change, Objects
-from krm_otel.plan.scope import Scope, config_absent
+from krm_otel.plan.scope import Scope, config_absent, missing
 from krm_otel.prune import (
     Existing,
     Key,
@@ -71,7 +71,7 @@ def plan_objects(
 
 def _absent(one: Existing) -> Result:
     message = (
-        f"ClassRuntime {one.owner} is not in the input, so what was generated for it is kept as it is; "
+        f"{missing(one.owner)} is not in the input, so what was generated for it is kept as it is; "
         "where it is gone for good, set prune: true in OTelConfig, or run uninject"
     )
     return Result("class-absent", "warning", message, one.resource.ref, "metadata.labels")

@@ -37,7 +37,7 @@ class Scope:
 
     def holds(self, namespace: str, name: str) -> bool:
         """Whether a class is in the input; for the platform, whether its configuration is."""
-        return self.platform if name == names.PLATFORM_CLASS else (namespace, name) in self.classes
+        return self.platform if name in names.RESERVED else (namespace, name) in self.classes
 
     def decides(self, namespace: str, name: str, enabled_by: str) -> bool:
         """Whether the input says if a class is on: what enabled it (empty: the ClassRuntime) may not be there."""
@@ -62,6 +62,11 @@ class Scope:
 def _says(oaas_class: OaasClass) -> bool:
     settings = oaas_class.settings
     return oaas_class.enabled or (settings is not None and settings.enabled.origin.source == "ClassRuntime")
+
+
+def missing(name: str) -> str:
+    """What is not in the input where a class is not, for messages."""
+    return f"the OTelConfig of {names.RESERVED[name]}" if name in names.RESERVED else f"ClassRuntime {name}"
 
 
 def config_absent(ref: Ref, name: str, path: str) -> Result:

@@ -19,8 +19,8 @@ from krm_otel.krm.envelope import Item
 from krm_otel.krm.resource import Resource
 from krm_otel.krm.results import Ref, Result, has_errors
 from krm_otel.plan.changes import Change
-from krm_otel.plan.collectors import join, wanted_objects
-from krm_otel.plan.scope import Scope, config_absent
+from krm_otel.plan.collectors import join, sync_wave, wanted_objects
+from krm_otel.plan.scope import Scope, config_absent, missing
 from krm_otel.prune import Key, Wanted
 from krm_otel.workloads.fields import field_path
 from krm_otel.workloads.kinds import KINDS, KindInfo, Workload, is_generated, is_patch, workload, workload_of
@@ -41,13 +41,17 @@ class WorkloadPlanner:
     """Decides item by item; remembers which classes have workloads."""
 
     def __init__(self, items: Sequence[Item], configuration: Configuration, *, remove: bool, complete: bool):
+        self._items = items
         self._configuration = configuration
         self._matcher = Matcher(configuration)
         self._sources = EnvSources(items)
         self._remove = remove
         self.scope = Scope.of(items, configuration, complete=complete)
         self._kinds = {(told.api_version, told.kind) for told in configuration.kinds}
-        self._with_workloads: set[int] = set()
+        self._with_workloads: dict[int, Resource] = {}
+        """Class (by `id`) → the first workload that belongs to it."""
+        self._waves: dict[int, int] = {}
+        """Class (by `id`) → the earliest sync wave of the workloads that its collector is for."""
         self._platform_seen = False
         self.results: list[Result] = []
 
@@ -102,7 +106,7 @@ class WorkloadPlanner:
         self, item: Item, base: Workload, record: Record | None, text: str, match: Match, oaas_class: OaasClass
     ) -> Change:
         ref = base.resource.ref
-        self._with_workloads.add(id(oaas_class))
+        self._with_workloads.setdefault(id(oaas_class), base.resource)
         self._platform_seen |= oaas_class.name == names.PLATFORM_CLASS
         settings = oaas_class.settings
         if oaas_class.faulty:
@@ -129,7 +133,9 @@ class WorkloadPlanner:
         self.results += joined.results
         if joined.skipped:
             return self._settle(ref, record, text, joined.skipped)
-        if settings.collector is not None:
+        wave = sync_wave(base)
+        self._waves[id(oaas_class)] = min(wave, self._waves.get(id(oaas_class), wave))
+        if settings.collector is not None or settings.node_collector is not None:
             settings = replace(settings, endpoint=collector_endpoint(oaas_class, settings))
         wanted = desired(base, oaas_class, settings, match, selection, self._sources, joined.additions)
         self.results += wanted.results
@@ -182,7 +188,7 @@ class WorkloadPlanner:
             return self._settle(ref, record, text, f"no longer belongs to class {name}")
         if self.scope.complete:
             return self._settle(ref, record, text, f"class {name} is gone")
-        what = "the OTelConfig of the platform" if name == names.PLATFORM_CLASS else f"ClassRuntime {name}"
+        what = missing(name)
         message = (
             f"{what} is not in the input, so what was injected for it is kept as it is; "
             "where it is gone for good, set prune: true in OTelConfig, or run uninject"
@@ -214,7 +220,7 @@ class WorkloadPlanner:
             return None
         match = self._matcher.match(found)
         if match.oaas_class is not None and match.oaas_class.enabled and self._configuration.switched_off is None:
-            self._with_workloads.add(id(match.oaas_class))
+            self._with_workloads.setdefault(id(match.oaas_class), resource)
             told = {"apiVersion": ref.api_version, "kind": ref.kind, "path": path}
             message = (
                 f"{ref.kind} belongs to class {match.oaas_class.name} and has a pod template, but the kind is "
@@ -239,13 +245,24 @@ class WorkloadPlanner:
         found: dict[Key, Wanted] = {}
         if self._remove or self._configuration.switched_off is not None:
             return found
-        for oaas_class in (*self._configuration.classes, *self._matcher.platforms()):
+        nodes = self._configuration.node_collectors
+        for oaas_class in (*self._configuration.classes, *self._matcher.platforms(), *([nodes] if nodes else [])):
             settings = oaas_class.settings
             if settings is None or not oaas_class.enabled or settings.collector is None:
                 continue
-            if id(oaas_class) in self._with_workloads or settings.collector.mode.value == "deployment":
-                found |= wanted_objects(oaas_class, settings)
+            if id(oaas_class) in self._with_workloads or settings.collector.mode.value != "sidecar":
+                wave = self._waves.get(id(oaas_class), 0)
+                found |= wanted_objects(oaas_class, settings, self._neighbour(oaas_class), wave)
         return found
+
+    def _neighbour(self, oaas_class: OaasClass) -> Resource | None:
+        """The item that a class's objects are written beside: the class, or what says it; else a workload."""
+        own = oaas_class.resource
+        # A function config need not be in the package, nor its file in the folder.
+        if own is not None and own.position >= 0:
+            return own
+        anything = next((resource for item in self._items if (resource := item.resource)), None)
+        return self._with_workloads.get(id(oaas_class), anything)
 
     # --- the input as a whole ------------------------------------------------------------------------------------
 
@@ -254,6 +271,8 @@ class WorkloadPlanner:
         configuration = self._configuration
         if configuration.switched_off is not None or has_errors(self.results):
             return
+        if (nodes := configuration.node_collectors) is not None and nodes.settings is not None:
+            yield from faults(nodes, nodes.settings)
         for oaas_class in configuration.classes:
             if not oaas_class.enabled or oaas_class.settings is None:
                 continue

@@ -14,7 +14,7 @@ from typing import Final
 from krm_otel.config.backends import BACKENDS
 
 CHOICES: Final[dict[str, tuple[str, ...]]] = {
-    "mode": ("sidecar", "deployment"),
+    "mode": ("sidecar", "deployment", "daemonset"),
     "signals": ("traces", "metrics", "logs", "traces metrics", "traces logs", "metrics logs", "traces metrics logs"),
     "stage": ("sdk", "collector", "both"),
     "backend": (*BACKENDS, "grpc endpoint", "http endpoint", "http path", "two", "assumed"),
@@ -41,7 +41,7 @@ Row = dict[str, str]
 
 @dataclass(frozen=True)
 class Case:
-    """One class as YAML texts: its block, and the OTelConfig's spec."""
+    """One class as YAML texts: its block, and the OTelConfig's spec. In mode daemonset the latter says it all."""
 
     name: str
     block: str
@@ -101,11 +101,16 @@ def cases() -> Iterator[Case]:
 def _block(row: Row) -> str:
     on = row["signals"].split()
     switches = ", ".join(f"{signal}: {str(signal in on).lower()}" for signal in ("traces", "metrics", "logs"))
-    exporters = ", ".join(f"{signal}: {_exporter(row, signal)}" for signal in on)
+    if row["mode"] == "daemonset":
+        return ""
     return (
         f"telemetry: {{{switches}, sampling_rate: {row['rate']}}}\n"
-        f"collector: {{mode: {row['mode']}, exporters: {{{exporters}}}}}\n"
+        f"collector: {{mode: {row['mode']}, exporters: {{{_exporters(row)}}}}}\n"
     )
+
+
+def _exporters(row: Row) -> str:
+    return ", ".join(f"{signal}: {_exporter(row, signal)}" for signal in row["signals"].split())
 
 
 def _exporter(row: Row, signal: str) -> str:
@@ -135,6 +140,8 @@ def _spec(row: Row) -> str:
         client = ", client: {secret: client}, server_name: otlp.example" if row["tls"] == "mutual" else ""
         lines.append(f"    tls: {{ca: {{config_map: ca}}{client}}}")
     lines += ["collector:", f"  sampling_stage: {row['stage']}", f"  replicas: {row['replicas']}"]
+    if row["mode"] == "daemonset":
+        lines += ["  daemonset: {manage: true}", f"  exporters: {{{_exporters(row)}}}"]
     if row["batch"] != "default":
         tuned = "{send_batch_size: 100, send_batch_max_size: 200, timeout: 200ms}"
         lines.append("  batch: " + (tuned if row["batch"] == "tuned" else "{enabled: false}"))

@@ -10,7 +10,7 @@ from krm_otel.collector.manifests import assets
 from krm_otel.collector.sidecar import sidecar
 from krm_otel.config.settings import OaasClass, Settings
 from tests.tools.matrix import Case, cases
-from tests.unit.collector.given import given
+from tests.unit.collector.given import given, given_nodes
 
 SECRET: Final = "canary-5f1c"
 """The value of every Secret."""
@@ -18,7 +18,10 @@ SECRET: Final = "canary-5f1c"
 
 @cache
 def everything() -> tuple[tuple[Case, OaasClass, Settings], ...]:
-    return tuple((case, *given(case.block, case.spec, namespace=case.namespace)) for case in cases())
+    return tuple(
+        (case, *(given(case.block, case.spec, namespace=case.namespace) if case.block else given_nodes(case.spec)))
+        for case in cases()
+    )
 
 
 def config_of(oaas_class: OaasClass, settings: Settings) -> str:
@@ -34,14 +37,18 @@ def container_of(oaas_class: OaasClass, settings: Settings) -> dict[str, Any]:
     assert managed is not None
     if managed.mode.value == "sidecar":
         return sidecar(oaas_class, settings, knative=False).container
-    template = assets(oaas_class, settings)[1].data["spec"]["template"]
+    (template,) = (asset.data["spec"]["template"] for asset in assets(oaas_class, settings) if has_pods(asset.data))
     found: dict[str, Any] = template["spec"]["containers"][0]
     return found
 
 
+def has_pods(data: dict[str, Any]) -> bool:
+    return data["kind"] in ("Deployment", "DaemonSet")
+
+
 def environment(container: dict[str, Any]) -> dict[str, str]:
     """What the kubelet would set; nothing else of this machine's gets in."""
-    known = {"status.podIP": "127.0.0.1", "metadata.namespace": "demo"}
+    known = {"status.podIP": "127.0.0.1", "metadata.namespace": "demo", "spec.nodeName": "node-1"}
     found = {"PATH": os.environ["PATH"]}
     for entry in container["env"]:
         source = entry.get("valueFrom", {})

@@ -20,7 +20,7 @@ from krm_otel.collector.manifests import assets
 from krm_otel.collector.sidecar import sidecar
 from krm_otel.config.settings import OaasClass, Settings
 from tests.tools.rendered import everything
-from tests.unit.collector.given import given
+from tests.unit.collector.given import given, given_nodes
 
 NATIVE_SIDECARS = "1.29"
 HASH = re.compile(r"(?<=otel-config-hash: )\S+")
@@ -84,6 +84,8 @@ collector:
 def test_kubernetes_accepts_every_manifest() -> None:
     oldest, newest = versions()
     found = [*objects(), *((oldest, a.data) for a in assets(*given("collector: {mode: deployment}", OPTIONS)))]
+    nodes = given_nodes(OPTIONS.replace("collector:", "collector:\n  daemonset: {manage: true}"))
+    found += ((oldest, asset.data) for asset in assets(*nodes))
     assert len(found) > 50
     for first, data in found:
         for version in (first, newest):

@@ -18,3 +18,12 @@ def given(
     (found,) = configuration.classes
     assert found.settings is not None
     return found, found.settings
+
+
+def given_nodes(config: str) -> tuple[OaasClass, Settings]:
+    """The pseudo-class of mode daemonset, and its settings."""
+    configuration, results = resolved([], otel_config(config))
+    assert [r.line() for r in results if r.severity == "error"] == []
+    found = configuration.node_collectors
+    assert found is not None and found.settings is not None
+    return found, found.settings

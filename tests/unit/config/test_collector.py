@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from krm_otel.config.managed import Batch, CollectorSettings, Resources, Target
+from krm_otel.config.managed import Batch, CollectorSettings, NodeCollector, Resources, Target
 from tests.unit.config.given import observability, otel_config, resolved, settings_of, sound, told
 
 
@@ -43,10 +43,68 @@ def test_a_collector_is_managed_where_nothing_else_takes_its_place(block: str, m
     assert settings.endpoint is None or not managed
 
 
-def test_daemonset_is_refused_for_now() -> None:
-    assert said("collector: {mode: daemonset}") == [
-        ("collector-not-supported", "spec.observability.collector.endpoint")
+def test_the_collectors_of_nodes_belong_to_no_class() -> None:
+    """A class gets their address and nothing else; who makes them has to be said."""
+    settings = sound(observability("enabled: true\ncollector: {mode: daemonset}"))
+    assert settings.collector is None
+    assert settings.node_collector == NodeCollector("oaas-system")
+    assert said("collector: {mode: daemonset}", None, "warning") == [
+        ("daemonset-not-managed", "spec.observability.collector.mode")
     ]
+    assert said("collector: {mode: daemonset}", "collector: {daemonset: {manage: false}}", "warning") == []
+    elsewhere = "collector: {endpoint_host: fqdn, daemonset: {manage: false, namespace: telemetry}}"
+    settings = sound(observability("enabled: true\ncollector: {mode: daemonset}"), otel_config(elsewhere))
+    assert settings.node_collector == NodeCollector("telemetry", fqdn=True)
+
+
+def test_the_collectors_of_nodes_take_every_signal() -> None:
+    """Classes switch signals on one by one; exporters are the cluster's, and nothing is sampled there."""
+    config = "collector: {daemonset: {manage: true}, sampling_stage: collector, exporters: {traces: debug}}"
+    configuration, results = resolved([], otel_config(config))
+    assert told(results, "warning") == [("exporter-missing", "spec.collector.exporters.metrics")]
+    nodes = configuration.node_collectors
+    assert nodes is not None and nodes.settings is not None and nodes.settings.collector is not None
+    assert (nodes.name, nodes.namespace) == ("oaas-otel", "oaas-system")
+    assert list(nodes.settings.collector.exporters) == ["traces", "metrics", "logs"]
+    assert nodes.settings.sampling_stage.value == "sdk"
+    for off in ("enabled: false", "collector: {daemonset: {manage: false}}", "collector: {}"):
+        assert resolved([], otel_config(off))[0].node_collectors is None
+
+
+@pytest.mark.parametrize(
+    ("block", "config", "expected"),
+    [
+        (
+            "collector: {mode: daemonset, exporters: {traces: debug}}",
+            "collector: {daemonset: {manage: true}, exporters: {metrics: debug}}",
+            [("daemonset-shared", "spec.observability.collector.exporters.traces")],
+        ),
+        (
+            "collector: {mode: daemonset}",
+            "collector: {daemonset: {manage: true}, sampling_stage: both, exporters: {traces: debug, metrics: debug}}",
+            [("sampling-stage", "spec.collector.sampling_stage")],
+        ),
+        (
+            "",
+            "collector: {daemonset: {manage: true}, image: 'otel/opentelemetry-collector:0.158.0'}",
+            [("image-lacks", "spec.collector.image")],
+        ),
+        (
+            "",
+            "collector: {daemonset: {manage: true}, image: 'otel/opentelemetry-collector:0.158.0'}\n"
+            "telemetry: {attributes: {k8s: false}}",
+            [],
+        ),
+    ],
+)
+def test_what_the_collectors_of_nodes_cannot_do(block: str, config: str, expected: list[tuple[str, str]]) -> None:
+    assert said(block, config) == expected
+
+
+def test_a_signal_that_only_one_class_has_needs_an_exporter_too() -> None:
+    config = "collector: {daemonset: {manage: true}, exporters: {traces: debug, metrics: debug}}"
+    block = "collector: {mode: daemonset}\ntelemetry: {logs: true}"
+    assert said(block, config, "warning") == [("exporter-missing", "spec.observability.telemetry.logs")]
 
 
 def test_the_platform_has_a_collector_of_its_own() -> None:

@@ -201,13 +201,13 @@ def test_headers_and_certificates_go_with_the_endpoint() -> None:
         ("{}", []),
         ("collector: {mode: sidecar}", []),
         ("collector: {mode: deployment}", []),
-        ("collector: {mode: daemonset}", ["collector-not-supported"]),
+        ("collector: {mode: daemonset}", []),
         ("collector: {mode: daemonset, endpoint: 'http://x:4317'}", []),
         ("collector: {mode: sidecar, endpoint: 'http://x:4317'}", []),
     ],
 )
 def test_what_needs_an_endpoint_says_so(block: str, expected: list[str]) -> None:
-    """`external` needs one for every signal that is on; managed collectors are refused in this version."""
+    """`external` needs one for every signal that is on."""
     text = "enabled: true\n" + (block if block != "{}" else "")
     settings, results = settings_of(observability(text))
     path = "spec.observability.collector.endpoint"

@@ -311,7 +311,7 @@ def test_the_platform_has_settings_of_the_cluster() -> None:
 def test_what_the_platform_lacks_is_told_only_where_it_has_components() -> None:
     """A platform without components needs no endpoint."""
     assert resolved([], otel_config("platform: {}"))[1] == []
-    components = "collector: {mode: daemonset}\nplatform: {components: {gw: {match_labels: {a: b}}}}"
+    components = "collector: {mode: external}\nplatform: {components: {gw: {match_labels: {a: b}}}}"
     _, results = resolved([], otel_config(components))
-    assert told(results) == [("collector-not-supported", "spec.collector.endpoint")]
+    assert told(results) == [("endpoint-missing", "spec.collector.endpoint")]
     assert resolved([], otel_config(components + "\nenabled: false"))[1] == []
