@@ -8,13 +8,21 @@ from typing import Any, Final
 from krm_otel.collector.addresses import HEALTH_PORT, METRICS_PORT, PORTS, SCRAPE_PORT
 from krm_otel.collector.credentials import MOUNT_ROOT, credentials
 from krm_otel.collector.names import CONFIG_KEY, CONTAINER, config_name
-from krm_otel.collector.pipelines import NAMESPACE_VARIABLE, NODE_VARIABLE, config, memory_limits, needs_namespace
+from krm_otel.collector.pipelines import (
+    NAMESPACE_VARIABLE,
+    NODE_VARIABLE,
+    QUEUE_FOLDER,
+    config,
+    memory_limits,
+    needs_namespace,
+)
 from krm_otel.config import names
 from krm_otel.config.managed import CollectorSettings
 from krm_otel.config.settings import OaasClass, Settings
 from krm_otel.yamltext.emit import block
 
 VOLUME: Final = "oaas-otel-collector"
+QUEUE_VOLUME: Final = "oaas-otel-collector-queue"
 UID: Final = 10001
 """The user of the published images; written out only where a pod would run them as root."""
 _FOLDER: Final = f"{MOUNT_ROOT}/collector"
@@ -38,7 +46,17 @@ def volumes(oaas_class: OaasClass, settings: Settings) -> tuple[dict[str, Any], 
     assert managed is not None
     items = [{"key": CONFIG_KEY, "path": CONFIG_KEY}]
     own = {"name": VOLUME, "configMap": {"name": config_name(oaas_class.name), "items": items}}
-    return own, *credentials(managed).volumes
+    return own, *credentials(managed).volumes, *_queue(managed)
+
+
+def _queue(managed: CollectorSettings) -> list[dict[str, Any]]:
+    """The volume for what waits, where that is kept in files."""
+    queue = managed.queue.value
+    if not queue.persistent:
+        return []
+    if queue.claim:
+        return [{"name": QUEUE_VOLUME, "persistentVolumeClaim": {"claimName": queue.claim}}]
+    return [{"name": QUEUE_VOLUME, "emptyDir": {"sizeLimit": queue.size_limit} if queue.size_limit else {}}]
 
 
 def container(
@@ -62,6 +80,7 @@ def container(
             env.append(_field(NODE_VARIABLE, "spec.nodeName"))
     env.append({"name": "GOMEMLIMIT", "value": f"{soft}MiB"})
     known = credentials(managed)
+    files = [{"name": QUEUE_VOLUME, "mountPath": QUEUE_FOLDER}] if managed.queue.value.persistent else []
     resources = managed.resources.value
     return {
         "name": CONTAINER,
@@ -77,7 +96,7 @@ def container(
             **({"runAsUser": UID} if root else {}),
             "seccompProfile": {"type": "RuntimeDefault"},
         },
-        "volumeMounts": [{"name": VOLUME, "mountPath": _FOLDER, "readOnly": True}, *known.mounts],
+        "volumeMounts": [{"name": VOLUME, "mountPath": _FOLDER, "readOnly": True}, *known.mounts, *files],
     }
 
 

@@ -18,6 +18,8 @@ from krm_otel.config.names import SIGNALS
 
 _QUEUE: Final = {"sidecar": 200, "deployment": 1000, "daemonset": 1000}
 """Batches that wait while a backend is away; memory_limiter refuses more before memory runs out."""
+STORAGE: Final = "file_storage"
+"""The extension that keeps what waits in files."""
 _RETRY: Final = {"enabled": True, "initial_interval": "5s", "max_interval": "30s", "max_elapsed_time": "300s"}
 
 
@@ -54,10 +56,14 @@ def exporter(target: Target, signals: list[str], managed: CollectorSettings, kno
     if target.kind == "prometheus":
         return {"endpoint": scrape_address(managed)}
     made = {**_endpoint(target, signals), **_headers(target, known), **_tls(target, known)}
-    queue = {"enabled": True, "queue_size": _QUEUE[managed.mode.value]}
+    chosen = managed.queue.value
+    queue: dict[str, Any] = {"enabled": True, "queue_size": chosen.size or _QUEUE[managed.mode.value]}
     made["retry_on_failure"] = dict(_RETRY)
-    made["remote_write_queue" if target.kind == "prometheus_remote_write" else "sending_queue"] = queue
-    return made
+    if target.kind == "prometheus_remote_write":
+        return {**made, "remote_write_queue": queue}  # it has no files
+    if chosen.persistent:
+        queue["storage"] = STORAGE
+    return {**made, "sending_queue": queue}
 
 
 def scrape_address(managed: CollectorSettings) -> str:

@@ -6,10 +6,19 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from krm_otel.collector import names as own
-from krm_otel.collector.container import config_text, container, has_scrape, ports, probe, template_annotations, volumes
+from krm_otel.collector.container import (
+    UID,
+    config_text,
+    container,
+    has_scrape,
+    ports,
+    probe,
+    template_annotations,
+    volumes,
+)
 from krm_otel.collector.pipelines import merged
 from krm_otel.config import names
-from krm_otel.config.managed import CollectorSettings, Scraper
+from krm_otel.config.managed import Autoscaling, CollectorSettings, Scraper
 from krm_otel.config.settings import OaasClass, Settings
 
 MESH_PORTS: Final = {"istio": 15008, "linkerd": 4143}
@@ -47,9 +56,11 @@ def assets(oaas_class: OaasClass, settings: Settings) -> tuple[Asset, ...]:
     if managed.network_policy.enabled:
         reason = "only pods of classes may send" if node else "only the class's own pods may send"
         made.append(Asset(network_policy(oaas_class, managed), reason))
-    if managed.replicas.value > 1 and not node:
-        reason = f"{managed.replicas.value} replicas: a drained node takes one at a time"
+    if managed.fewest > 1 and not node:
+        reason = f"{managed.fewest} replicas: a drained node takes one at a time"
         made.append(Asset(disruption_budget(oaas_class), reason))
+    if managed.autoscaling and not node:
+        made.append(Asset(autoscaler(oaas_class, managed.autoscaling), "collector.autoscaling: pods by load"))
     return tuple(made)
 
 
@@ -71,9 +82,11 @@ def deployment(oaas_class: OaasClass, settings: Settings) -> dict[str, Any]:
     assert managed is not None
     made = _object(oaas_class, "apps/v1", "Deployment", own.collector_name(oaas_class.name))
     made["spec"] = {
-        "replicas": managed.replicas.value,
+        # The autoscaler's business, where there is one: a render would set it back.
+        **({} if managed.autoscaling else {"replicas": managed.replicas.value}),
         "selector": {"matchLabels": own.selector(oaas_class.name)},
-        "strategy": _ROLLING,
+        # Files of a claim are locked by the pod that has them.
+        "strategy": {"type": "Recreate"} if managed.queue.value.claim else _ROLLING,
         "template": _template(oaas_class, settings, managed),
     }
     return made
@@ -106,7 +119,12 @@ def _pod_spec(oaas_class: OaasClass, settings: Settings, managed: CollectorSetti
         "serviceAccountName": managed.service_account.name or name,
         "automountServiceAccountToken": managed.k8s_attributes,
         "securityContext": merged(
-            {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}, pod.security_context
+            {
+                "runAsNonRoot": True,
+                **({"fsGroup": UID} if managed.queue.value.claim else {}),
+                "seccompProfile": {"type": "RuntimeDefault"},
+            },
+            pod.security_context,
         ),
         "terminationGracePeriodSeconds": 30,
     }
@@ -120,7 +138,7 @@ def _pod_spec(oaas_class: OaasClass, settings: Settings, managed: CollectorSetti
         spec["affinity"] = dict(pod.affinity)
     if pod.tolerations:
         spec["tolerations"] = list(pod.tolerations)
-    if managed.replicas.value > 1 and managed.mode.value == "deployment":
+    if managed.most > 1 and managed.mode.value == "deployment":
         spread = {"maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "ScheduleAnyway"}
         selected = {"labelSelector": {"matchLabels": own.selector(oaas_class.name)}}
         spec["topologySpreadConstraints"] = [{**spread, **selected}]
@@ -238,6 +256,20 @@ def disruption_budget(oaas_class: OaasClass) -> dict[str, Any]:
     """A drained node takes one replica at a time."""
     made = _object(oaas_class, "policy/v1", "PodDisruptionBudget", own.collector_name(oaas_class.name))
     made["spec"] = {"maxUnavailable": 1, "selector": {"matchLabels": own.selector(oaas_class.name)}}
+    return made
+
+
+def autoscaler(oaas_class: OaasClass, scaling: Autoscaling) -> dict[str, Any]:
+    """As many pods as the load needs."""
+    name = own.collector_name(oaas_class.name)
+    target = {"type": "Utilization", "averageUtilization": scaling.cpu}
+    made = _object(oaas_class, "autoscaling/v2", "HorizontalPodAutoscaler", name)
+    made["spec"] = {
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": name},
+        "minReplicas": scaling.min_replicas,
+        "maxReplicas": scaling.max_replicas,
+        "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": target}}],
+    }
     return made
 
 

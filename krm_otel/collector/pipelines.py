@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from krm_otel.collector.addresses import HEALTH_PORT, METRICS_PORT, PORTS
 from krm_otel.collector.credentials import Credentials, credentials
-from krm_otel.collector.exporters import exporter, identify
+from krm_otel.collector.exporters import STORAGE, exporter, identify
 from krm_otel.config import names
 from krm_otel.config.managed import Batch, CollectorSettings
 from krm_otel.config.quantities import mebibytes
@@ -26,6 +26,7 @@ from krm_otel.config.settings import OaasClass, Settings
 
 NAMESPACE_VARIABLE: Final = "MY_POD_NAMESPACE"
 NODE_VARIABLE: Final = "K8S_NODE_NAME"
+QUEUE_FOLDER: Final = "/var/lib/oaas-otel"
 _LOOPBACK: Final = "127.0.0.1"
 
 
@@ -34,13 +35,16 @@ def config(oaas_class: OaasClass, settings: Settings) -> dict[str, Any]:
     managed = settings.collector
     assert managed is not None
     known = credentials(managed)
+    extensions: dict[str, Any] = {"health_check": {"endpoint": f"[{_own_address(managed)}]:{HEALTH_PORT}"}}
+    if managed.queue.value.persistent:
+        extensions[STORAGE] = {"directory": QUEUE_FOLDER}
     made = {
-        "extensions": {"health_check": {"endpoint": f"[{_own_address(managed)}]:{HEALTH_PORT}"}},
+        "extensions": extensions,
         "receivers": {"otlp": {"protocols": _protocols(managed)}},
         "processors": _processors(oaas_class, settings, managed),
         "exporters": _exporters(managed, known),
         "service": {
-            "extensions": ["health_check"],
+            "extensions": list(extensions),
             "telemetry": {"metrics": {"readers": [_own_metrics(managed)]}},
             "pipelines": _pipelines(oaas_class, settings, managed),
         },
@@ -79,7 +83,7 @@ def _own_address(managed: CollectorSettings) -> str:
 def _protocols(managed: CollectorSettings) -> dict[str, Any]:
     host = _LOOPBACK if managed.mode.value == "sidecar" else "[${env:MY_POD_IP}]"
     grpc: dict[str, Any] = {"endpoint": f"{host}:{PORTS['grpc']}"}
-    if managed.mode.value == "deployment" and managed.replicas.value > 1:
+    if managed.mode.value == "deployment" and managed.most > 1:
         # A gRPC client keeps its connection, and so its replica: without an end to it new replicas stay idle.
         grpc["keepalive"] = {
             "server_parameters": {"max_connection_age": "60s", "max_connection_age_grace": "10s"},

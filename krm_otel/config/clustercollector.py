@@ -16,6 +16,7 @@ from krm_otel.config.fields import (
     LabelValue,
     NamespaceName,
     ObjectName,
+    Percentage,
     Quantity,
     RawConfig,
     RawMapping,
@@ -70,11 +71,51 @@ class BatchBlock(Model):
         return self
 
 
+class QueueBlock(Model):
+    """What waits in a managed collector while a backend is away."""
+
+    size: Count | None = Field(None, description="Batches that wait. Default: 200 in a sidecar, else 1000.")
+    persistent: bool | None = Field(
+        None, description="Keep them in files, so that they outlive a restart of the collector. Default: false."
+    )
+    size_limit: Quantity | None = Field(
+        None, description="Highest size of the pod's own volume for them. Default: none."
+    )
+    claim: ObjectName | None = Field(
+        None, description="An existing PersistentVolumeClaim for them, so that they outlive the pod, too."
+    )
+
+    @model_validator(mode="after")
+    def _has_files(self) -> Self:
+        if not self.persistent and (self.size_limit or self.claim):
+            text = "says where batches are kept, but not that they are: write persistent: true"
+            raise fault("queue-volume", text)
+        if self.size_limit and self.claim:
+            text = "has a claim, which has a size of its own: leave size_limit out"
+            raise fault("queue-volume", text)
+        return self
+
+
+class AutoscalingBlock(Model):
+    """How many pods a managed Deployment has, by load."""
+
+    min_replicas: Count | None = Field(None, description="Fewest pods. Default: 1.")
+    max_replicas: Count = Field(description="Most pods.")
+    cpu: Percentage | None = Field(None, description="Use of the requested processor time to aim at. Default: 75.")
+
+    @model_validator(mode="after")
+    def _max_is_not_below_min(self) -> Self:
+        if self.max_replicas < (self.min_replicas or 1):
+            text = f"has max_replicas {self.max_replicas} below min_replicas: write {self.min_replicas} or more"
+            raise fault("autoscaling-range", text)
+        return self
+
+
 class PodBlock(Model):
-    """What the pods of a managed Deployment get in addition; not a sidecar's, whose pods are yours."""
+    """What the pods of a managed collector get in addition; the pods around a sidecar are yours."""
 
     image_pull_secrets: Annotated[tuple[ObjectName, ...], LAX] | None = Field(
-        None, description="Names of the Secrets to pull the image with."
+        None, description="Names of the Secrets to pull the image with; pods around a sidecar get them, too."
     )
     tolerations: Annotated[tuple[RawMapping, ...], LAX] | None = Field(None, description="As in a pod.")
     node_selector: Labels | None = Field(None, description="As in a pod.")
@@ -151,6 +192,10 @@ class ClusterCollector(Collector):
         None, description="Registry, with a path if need be, in place of Docker Hub for images without one."
     )
     replicas: Count | None = Field(None, description="Pods of a managed Deployment. Default: 1.")
+    autoscaling: AutoscalingBlock | None = Field(
+        None, description="A HorizontalPodAutoscaler for a managed Deployment, in place of `replicas`."
+    )
+    queue: QueueBlock | None = Field(None, description="What waits while a backend is away.")
     resources: ResourcesBlock | None = Field(None, description="Requests and limits of a managed collector.")
     native_sidecar: bool | None = Field(
         None,
@@ -167,3 +212,10 @@ class ClusterCollector(Collector):
     pod: PodBlock | None = Field(None, description="What the pods of a managed Deployment get in addition.")
     service_account: ServiceAccountBlock | None = Field(None, description="ServiceAccount of a managed Deployment.")
     network_policy: NetworkPolicyBlock | None = Field(None, description="NetworkPolicy of a managed Deployment.")
+
+    @model_validator(mode="after")
+    def _one_says_how_many(self) -> Self:
+        if self.replicas is not None and self.autoscaling is not None:
+            text = "has autoscaling, which decides how many pods there are: leave replicas out"
+            raise fault("autoscaling-replicas", text)
+        return self

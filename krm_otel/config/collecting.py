@@ -10,17 +10,20 @@ from krm_otel.config.clustercollector import (
     BatchBlock,
     NetworkPolicyBlock,
     PodBlock,
+    QueueBlock,
     ResourcesBlock,
     ServiceAccountBlock,
 )
 from krm_otel.config.layers import Found, Layer, Say, find, pick
 from krm_otel.config.managed import (
     DEFAULT_IMAGE,
+    Autoscaling,
     Batch,
     CollectorSettings,
     EndpointHost,
     NetworkPolicy,
     Pod,
+    Queue,
     Resources,
     Scraper,
     ServiceAccount,
@@ -39,7 +42,7 @@ DEFAULTS: Final[dict[Mode, Resources]] = {
     "daemonset": Resources({"cpu": "100m", "memory": "256Mi"}, {"cpu": "1", "memory": "512Mi"}),
 }
 _CORE: Final = ("opentelemetry-collector", "otelcol")
-"""Images of the core distribution, which lack `k8s_attributes`."""
+"""Images of the core distribution, which lack `k8s_attributes` and `file_storage`."""
 _NO_PROMETHEUS: Final = ("opentelemetry-collector-k8s", "otelcol-k8s")
 """Images that have neither of Prometheus' two exporters (`opentelemetry-collector-releases`)."""
 
@@ -68,6 +71,8 @@ def collect(
         batch=_batch(find(layers, "collector", "batch")),
         config=found.sourced() if (found := find(layers, "collector", "config")) else None,
         env=_env(find(layers, "collector", "env")),
+        queue=_queue(find(layers, "collector", "queue"), mode.value, layers, say),
+        autoscaling=Autoscaling(**_said(found.value)) if (found := find(layers, "collector", "autoscaling")) else None,
         pod=_pod(find(layers, "collector", "pod")),
         service_account=_account(find(layers, "collector", "service_account")),
         network_policy=_policy(policy),
@@ -128,12 +133,16 @@ def _image(
     if prometheus and repository.rpartition("/")[2] in _NO_PROMETHEUS:
         text = f"has no Prometheus exporter, which an exporter of this class needs: write {DEFAULT_IMAGE}"
         say(image.result("image-lacks", "error", text, DEFAULT_IMAGE))
-    if k8s and repository.rpartition("/")[2] in _CORE:
-        text = (
-            f"has no k8s_attributes, which mode daemonset needs: write {DEFAULT_IMAGE}, or "
-            "telemetry.attributes.k8s: false"
-        )
-        say(image.result("image-lacks", "error", text, DEFAULT_IMAGE))
+    if repository.rpartition("/")[2] in _CORE:
+        queue: Found[QueueBlock] | None = find(layers, "collector", "queue")
+        missing = []
+        if k8s:
+            missing.append(("k8s_attributes, which mode daemonset needs", "telemetry.attributes.k8s: false"))
+        if queue and queue.value.persistent:
+            missing.append(("file_storage, which queue.persistent needs", "queue.persistent: false"))
+        for what, instead in missing:
+            text = f"has no {what}: write {DEFAULT_IMAGE}, or {instead}"
+            say(image.result("image-lacks", "error", text, DEFAULT_IMAGE))
     if registry is None or _has_registry(repository):
         return image.sourced()
     value = f"{registry.value}/{image.value}"
@@ -190,6 +199,20 @@ def _batch(found: Found[BatchBlock] | None) -> Sourced[Batch | None]:
     return found.having(
         Batch(block.send_batch_size or 1024, block.send_batch_max_size or 0, block.timeout or "10s")
     ).sourced()
+
+
+def _queue(found: Found[QueueBlock] | None, mode: Mode, layers: Sequence[Layer], say: Say) -> Sourced[Queue]:
+    if found is None:
+        return Sourced(Queue(), DEFAULT)
+    queue = Queue(**_said(found.value))
+    several = pick(layers, 1, "collector", "replicas").value > 1 or find(layers, "collector", "autoscaling") is not None
+    if queue.claim and (mode != "deployment" or several):
+        text = (
+            f"has the claim {queue.claim}, whose files only one collector can have: write mode: deployment with one "
+            "replica, or leave claim out"
+        )
+        say(found.having(None).result("queue-volume", "error", text))
+    return found.having(queue).sourced()
 
 
 def _env(found: Found[Any] | None) -> tuple[SecretHeader, ...]:

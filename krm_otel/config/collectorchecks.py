@@ -43,6 +43,13 @@ def count(value: int) -> int:
     return value
 
 
+def percentage(value: int) -> int:
+    """A share in percent, of which nothing is no aim."""
+    if not 1 <= value <= 100:
+        raise fault("number-range", "must be from 1 to 100: write 75", 75)
+    return value
+
+
 def duration(value: str) -> str:
     """A duration as Go spells it."""
     if not _DURATION.match(value):

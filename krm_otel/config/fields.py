@@ -74,6 +74,7 @@ FieldPath = Annotated[str, AfterValidator(checks.field_path)]
 # --- of managed collectors ---
 Quantity = Annotated[str, BeforeValidator(collectorchecks.number_as_text), AfterValidator(collectorchecks.quantity)]
 Count = Annotated[int, AfterValidator(collectorchecks.count)]
+Percentage = Annotated[int, AfterValidator(collectorchecks.percentage)]
 Duration = Annotated[str, AfterValidator(collectorchecks.duration)]
 Registry = Annotated[str, AfterValidator(collectorchecks.registry)]
 AnnotationKey = Annotated[str, AfterValidator(collectorchecks.annotation_key)]

@@ -54,6 +54,26 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
+class Queue:
+    """Batches that wait while a backend is away (0: as many as the mode has by default), and whether they do so in
+    files: in a volume of the pod, or in an existing claim."""
+
+    size: int = 0
+    persistent: bool = False
+    size_limit: str = ""
+    claim: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Autoscaling:
+    """Pods by load: `cpu` is the use of the requested processor time that is aimed at, in percent."""
+
+    max_replicas: int
+    min_replicas: int = 1
+    cpu: int = 75
+
+
+@dataclass(frozen=True, slots=True)
 class Pod:
     """What the pods of a collector that runs for itself get beside what we decide; shapes are Kubernetes' own."""
 
@@ -116,12 +136,24 @@ class CollectorSettings:
     native_sidecar: Sourced[bool]
     batch: Sourced[Batch | None]
     """None: batching is switched off."""
+    queue: Sourced[Queue]
     config: Sourced[dict[str, Any]] | None = None
     """What is merged into the generated config, last."""
     env: tuple[SecretHeader, ...] = ()
     """Variables of the container from Secrets, for `config`."""
+    autoscaling: Autoscaling | None = None
     pod: Pod = Pod()
     service_account: ServiceAccount = ServiceAccount()
     network_policy: NetworkPolicy = NetworkPolicy()
     k8s_attributes: bool = False
     """Whether it asks the API server what the sending pod is called (`daemonset` only)."""
+
+    @property
+    def fewest(self) -> int:
+        """The pods that there are at least."""
+        return self.autoscaling.min_replicas if self.autoscaling else self.replicas.value
+
+    @property
+    def most(self) -> int:
+        """The pods that there may be."""
+        return self.autoscaling.max_replicas if self.autoscaling else self.replicas.value

@@ -11,6 +11,7 @@ from krm_otel.collector.manifests import assets
 from krm_otel.collector.names import client_labels
 from krm_otel.collector.sidecar import Sidecar, sidecar
 from krm_otel.config import names
+from krm_otel.config.managed import CollectorSettings
 from krm_otel.config.settings import OaasClass, Settings
 from krm_otel.inject.edits import Additions
 from krm_otel.krm.resource import Resource
@@ -18,6 +19,7 @@ from krm_otel.krm.results import Result
 from krm_otel.prune import Key, Wanted, key_of, with_annotations
 from krm_otel.workloads.fields import field_path
 from krm_otel.workloads.kinds import Workload
+from krm_otel.workloads.scalers import Scalers, scaled_by_pod
 from krm_otel.workloads.select import Selection
 from krm_otel.yamltext.source import Sequence, lookup, text_of
 
@@ -36,8 +38,10 @@ class Joined:
     results: tuple[Result, ...] = ()
 
 
-def join(workload: Workload, oaas_class: OaasClass, settings: Settings, selection: Selection) -> Joined:
-    """What joins the pods of a workload."""
+def join(
+    workload: Workload, oaas_class: OaasClass, settings: Settings, selection: Selection, scalers: Scalers
+) -> Joined:
+    """What joins the pods of a workload; `scalers` are the autoscalers of the input."""
     managed = settings.collector
     if managed is None and settings.node_collector is None:
         return Joined()
@@ -64,8 +68,17 @@ def join(workload: Workload, oaas_class: OaasClass, settings: Settings, selectio
     if faults := _faults(workload, made):
         return Joined(results=tuple(faults))
     place = "initContainers" if made.native else "containers"
-    lists = {place: (made.container,), "volumes": made.volumes}
-    return Joined(Additions(lists, {"annotations": made.annotations}, _port(workload, selection), names=True))
+    lists = {place: (made.container,), "volumes": made.volumes, **_pull_secrets(workload, managed)}
+    additions = Additions(lists, {"annotations": made.annotations}, _port(workload, selection), names=True)
+    first = selection.containers[0].container.name
+    return Joined(additions, results=tuple(scaled_by_pod(scalers.of(workload.resource), first)))
+
+
+def _pull_secrets(workload: Workload, managed: CollectorSettings) -> dict[str, tuple[dict[str, str], ...]]:
+    """What the image is pulled with, but for what the pod has already."""
+    there = {text_of(lookup(entry, "name")) for _, entry in _entries(workload, *workload.pod_path, "imagePullSecrets")}
+    missing = tuple({"name": name} for name in managed.pod.image_pull_secrets if name not in there)
+    return {"imagePullSecrets": missing} if missing else {}
 
 
 def _faults(workload: Workload, made: Sidecar) -> list[Result]:

@@ -25,6 +25,7 @@ from krm_otel.prune import Key, Wanted
 from krm_otel.workloads.fields import field_path
 from krm_otel.workloads.kinds import KINDS, KindInfo, Workload, is_generated, is_patch, workload, workload_of
 from krm_otel.workloads.match import RULES_TRIED, Match, Matcher
+from krm_otel.workloads.scalers import Scalers
 from krm_otel.workloads.select import select
 from krm_otel.workloads.unknown import unknown_template
 from krm_otel.yamltext.edit import CannotEdit
@@ -45,6 +46,7 @@ class WorkloadPlanner:
         self._configuration = configuration
         self._matcher = Matcher(configuration)
         self._sources = EnvSources(items)
+        self._scalers = Scalers(items)
         self._remove = remove
         self.scope = Scope.of(items, configuration, complete=complete)
         self._kinds = {(told.api_version, told.kind) for told in configuration.kinds}
@@ -129,7 +131,7 @@ class WorkloadPlanner:
             return Change(ref, "skipped", "error")
         if selection.reason_skipped:
             return self._settle(ref, record, text, selection.reason_skipped)
-        joined = join(base, oaas_class, settings, selection)
+        joined = join(base, oaas_class, settings, selection, self._scalers)
         self.results += joined.results
         if joined.skipped:
             return self._settle(ref, record, text, joined.skipped)

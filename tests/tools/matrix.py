@@ -21,7 +21,8 @@ CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "tls": ("plain", "tls", "ca", "mutual"),
     "auth": ("none", "one", "two"),
     "batch": ("default", "tuned", "off"),
-    "replicas": ("1", "3"),
+    "replicas": ("1", "3", "by load"),
+    "queue": ("memory", "files"),
     "rate": ("0.0", "0.07", "1.0"),
     "namespace": ("demo", ""),
     "own": ("none", "merged"),
@@ -139,7 +140,11 @@ def _spec(row: Row) -> str:
     if row["tls"] in ("ca", "mutual"):
         client = ", client: {secret: client}, server_name: otlp.example" if row["tls"] == "mutual" else ""
         lines.append(f"    tls: {{ca: {{config_map: ca}}{client}}}")
-    lines += ["collector:", f"  sampling_stage: {row['stage']}", f"  replicas: {row['replicas']}"]
+    lines += ["collector:", f"  sampling_stage: {row['stage']}"]
+    by_load = row["replicas"] == "by load"
+    lines.append("  autoscaling: {max_replicas: 3}" if by_load else f"  replicas: {row['replicas']}")
+    if row["queue"] == "files":
+        lines.append("  queue: {persistent: true, size: 7, size_limit: 1Gi}")
     if row["mode"] == "daemonset":
         lines += ["  daemonset: {manage: true}", f"  exporters: {{{_exporters(row)}}}"]
     if row["batch"] != "default":

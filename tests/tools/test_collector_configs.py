@@ -25,6 +25,7 @@ import yaml
 from krm_otel.collector.checks import faults
 from krm_otel.collector.container import ports
 from krm_otel.collector.credentials import MOUNT_ROOT
+from krm_otel.collector.pipelines import QUEUE_FOLDER
 from krm_otel.config.settings import OaasClass, Settings
 from tests.tools.collector import wait_until_healthy
 from tests.tools.matrix import CHOICES, Case, covered, pairs, rows
@@ -92,7 +93,7 @@ def test_the_collector_accepts_every_config(number: int, otelcol: Path, tmp_path
         text = config_of(oaas_class, settings)
         assert SECRET not in text
         file = tmp_path / f"{case.name}.yaml"
-        file.write_text(text.replace(MOUNT_ROOT, str(TLS)), encoding="utf-8")
+        file.write_text(with_folders(text, tmp_path / case.name), encoding="utf-8")
         command = [str(otelcol), "validate", f"--config={file}"]
         env = environment(container_of(oaas_class, settings))
         done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=60)
@@ -105,7 +106,7 @@ def test_the_collector_accepts_every_config(number: int, otelcol: Path, tmp_path
 @pytest.mark.parametrize("number", range(CHUNKS))
 def test_the_collector_starts_says_healthy_and_stops(number: int, otelcol: Path, tmp_path: Path) -> None:
     def run(case: Case, oaas_class: OaasClass, settings: Settings) -> None:
-        made, health = on_this_machine(oaas_class, settings)
+        made, health = on_this_machine(oaas_class, settings, tmp_path / case.name)
         file, log = tmp_path / f"{case.name}.yaml", tmp_path / f"{case.name}.log"
         file.write_text(made, encoding="utf-8")
         env = environment(container_of(oaas_class, settings)) | NO_API_SERVER
@@ -118,7 +119,13 @@ def test_the_collector_starts_says_healthy_and_stops(number: int, otelcol: Path,
         list(pool.map(lambda given: run(*given), chunk(number)))
 
 
-def on_this_machine(oaas_class: OaasClass, settings: Settings) -> tuple[str, int]:
+def with_folders(text: str, queue: Path) -> str:
+    """The config with folders of this machine for those that are mounted."""
+    queue.mkdir()
+    return text.replace(MOUNT_ROOT, str(TLS)).replace(QUEUE_FOLDER, str(queue))
+
+
+def on_this_machine(oaas_class: OaasClass, settings: Settings, queue: Path) -> tuple[str, int]:
     """The config with free ports for those that it listens on, and the port of the health check."""
     managed = settings.collector
     assert managed is not None
@@ -141,7 +148,7 @@ def on_this_machine(oaas_class: OaasClass, settings: Settings) -> tuple[str, int
             move(exporter, "prometheus")
     if "k8s_attributes" in made["processors"]:
         made["processors"]["k8s_attributes"]["auth_type"] = "none"  # there is no API server to ask here
-    return yaml.safe_dump(made, sort_keys=False).replace(MOUNT_ROOT, str(TLS)), free["health"]
+    return with_folders(yaml.safe_dump(made, sort_keys=False), queue), free["health"]
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", None])
@@ -153,7 +160,7 @@ def test_it_binds_in_ipv4_and_ipv6_and_a_sidecar_without_any_address(
     if mode == "deployment" and address is None:
         return
     oaas_class, settings = given(f"collector: {{mode: {mode}, exporters: {{metrics: prometheus-scrape}}}}")
-    made, health = on_this_machine(oaas_class, settings)
+    made, health = on_this_machine(oaas_class, settings, tmp_path / "queue")
     file, log = tmp_path / "collector.yaml", tmp_path / "log"
     file.write_text(made, encoding="utf-8")
     env = {"PATH": os.environ["PATH"], **({"MY_POD_IP": address} if address else {})}

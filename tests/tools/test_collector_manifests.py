@@ -62,7 +62,8 @@ def pod(oaas_class: OaasClass, settings: Settings, *, knative: bool) -> dict[str
 
 OPTIONS = """
 collector:
-  replicas: 2
+  autoscaling: {min_replicas: 2, max_replicas: 4}
+  queue: {persistent: true, size_limit: 1Gi}
   resources: {requests: {cpu: 0.5, ephemeral_storage: 1Gi}}
   env: {TOKEN: {secret: s, key: k}}
   service_account: {annotations: {a: b}}

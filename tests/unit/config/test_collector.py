@@ -101,6 +101,46 @@ def test_what_the_collectors_of_nodes_cannot_do(block: str, config: str, expecte
     assert said(block, config) == expected
 
 
+@pytest.mark.parametrize(
+    ("block", "config", "expected"),
+    [
+        ("", "collector: {queue: {persistent: true}}", []),
+        ("", "collector: {queue: {size_limit: 1Gi}}", [("queue-volume", "spec.collector.queue")]),
+        (
+            "",
+            "collector: {queue: {persistent: true, size_limit: 1Gi, claim: c}}",
+            [("queue-volume", "spec.collector.queue")],
+        ),
+        ("", "collector: {queue: {persistent: true, claim: c}}", [("queue-volume", "spec.collector.queue")]),
+        ("collector: {mode: deployment}", "collector: {queue: {persistent: true, claim: c}}", []),
+        (
+            "collector: {mode: deployment}",
+            "collector: {replicas: 2, queue: {persistent: true, claim: c}}",
+            [("queue-volume", "spec.collector.queue")],
+        ),
+        (
+            "",
+            "collector: {image: 'otel/opentelemetry-collector:0.158.0', queue: {persistent: true}}",
+            [("image-lacks", "spec.collector.image")],
+        ),
+        ("", "collector: {replicas: 2, autoscaling: {max_replicas: 3}}", [("autoscaling-replicas", "spec.collector")]),
+        (
+            "",
+            "collector: {autoscaling: {min_replicas: 3, max_replicas: 2}}",
+            [("autoscaling-range", "spec.collector.autoscaling")],
+        ),
+        (
+            "",
+            "collector: {autoscaling: {max_replicas: 2, cpu: 0}}",
+            [("number-range", "spec.collector.autoscaling.cpu")],
+        ),
+        ("", "collector: {autoscaling: {}}", [("missing-field", "spec.collector.autoscaling.max_replicas")]),
+    ],
+)
+def test_queues_and_autoscaling(block: str, config: str, expected: list[tuple[str, str]]) -> None:
+    assert said(block, config) == expected
+
+
 def test_a_signal_that_only_one_class_has_needs_an_exporter_too() -> None:
     config = "collector: {daemonset: {manage: true}, exporters: {traces: debug, metrics: debug}}"
     block = "collector: {mode: daemonset}\ntelemetry: {logs: true}"
