@@ -117,7 +117,7 @@ def _result(
         severity = "warning" if unknown == "warning" else severity
     elif "[key]" in detail["loc"]:
         current = str(loc[-1])
-    elif "headers" in loc:
+    elif "headers" in loc or found.code == "literal-header":
         current = None if written is None else "***"
     elif isinstance(value, bool) or (isinstance(value, float | int) and abs(value) < _HUGE):
         current = value
