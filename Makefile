@@ -14,7 +14,7 @@ MAKEFLAGS     += --no-print-directory
 .PHONY: help
 help: ## list the targets
 	@echo 'make TARGET, with one of:'
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: demo
 demo: $(READY) ## show what krm-otel changes in examples/quickstart
@@ -29,7 +29,7 @@ demo: $(READY) ## show what krm-otel changes in examples/quickstart
 
 .PHONY: test
 test: $(READY) ## run the tests that need no other tools (XDIST= for one process)
-	@$(BIN)/pytest tests --ignore=tests/tools $(XDIST)
+	@$(BIN)/pytest tests --ignore=tests/tools --ignore=tests/cluster $(XDIST)
 
 .PHONY: check check-lint check-format check-types check-layers
 check: check-lint check-format check-types check-layers ## lint, formatting, types, architecture
@@ -54,6 +54,7 @@ fmt: $(READY) ## format the code and apply safe fixes
 .PHONY: e2e
 e2e: $(READY) tools ## run the tests with real clients
 	@$(BIN)/pytest tests/tools $(XDIST)
+	@$(BIN)/pytest tests/cluster
 
 .PHONY: tools
 tools: ## build or find the pinned tools that e2e needs (once, in the user's cache)
@@ -62,6 +63,15 @@ tools: ## build or find the pinned tools that e2e needs (once, in the user's cac
 .PHONY: golden
 golden: $(READY) ## rewrite expected output; fails on purpose: read the diff, then run the tests
 	@$(BIN)/pytest tests/cases --update-golden
+
+.PHONY: cluster-up
+cluster-up: ## start a real Kubernetes of one node with Knative Serving (root, Debian)
+	@$(PYTHON) tools/build.py
+	@$(PYTHON) -m tools.cluster knative
+
+.PHONY: cluster-down
+cluster-down: ## end it; nothing of it is left
+	@$(PYTHON) -m tools.cluster down
 
 .PHONY: bench
 bench: $(READY) ## measure speed and memory

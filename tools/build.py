@@ -67,11 +67,12 @@ class Tool:
 
 @dataclass(frozen=True)
 class GoBuild:
-    """Build `package` in the module tools/go/<name>."""
+    """Build `package` in the module tools/go/<module>; by default it has the tool's name."""
 
     package: str
     ldflags: str = "-s -w"
     env: Mapping[str, str] = field(default_factory=dict)
+    module: str = ""
 
     def recipe(self, tool: Tool) -> Iterator[bytes]:
         yield repr((self.package, self.ldflags, sorted(self.env.items()))).encode()
@@ -96,9 +97,8 @@ class GoBuild:
         command = ["go", "build", "-ldflags", self.ldflags, "-o", str(target), self.package]
         run_with_heartbeat(tool, command, cwd=self._module(tool), env=environment)
 
-    @staticmethod
-    def _module(tool: Tool) -> Path:
-        return HERE / "go" / tool.name
+    def _module(self, tool: Tool) -> Path:
+        return HERE / "go" / (self.module or tool.name)
 
 
 @dataclass(frozen=True)
@@ -121,12 +121,35 @@ class OnPath:
         target.symlink_to(Path(found).resolve())
 
 
+def _kubernetes(name: str, version: str, module: str) -> Tool:
+    """A part of Kubernetes, which says no version unless it is told one."""
+    ldflags = f"-s -w -X k8s.io/component-base/version.gitVersion={version}"
+    source = GoBuild(f"k8s.io/kubernetes/cmd/{name}", ldflags, module=module)
+    return Tool(name, version, source, ("--version",), f"Kubernetes {re.escape(version)}")
+
+
+def _knative(name: str) -> Tool:
+    """A part of Knative Serving; none of them says its version."""
+    return Tool(f"knative-{name}", "v0.42.2", GoBuild(f"knative.dev/serving/cmd/{name}", module="knative"), ())
+
+
 TOOLS = {
     tool.name: tool
     for tool in (
         Tool("kustomize", "v5.8.2", GoBuild("sigs.k8s.io/kustomize/kustomize/v5")),
         # Its version also stands in tools/go/otelcol/builder.yaml, which says what is in it.
         Tool("otelcol", "0.158.0", GoBuild("."), ("--version",), r"otelcol version 0\.158\.0"),
+        # What is instrumented in tests: a service, a Job, many traces.
+        Tool("oteldemo", "1", GoBuild("."), ()),
+        # The cluster of tests/cluster. Its kubelet is an older one: Debian's containerd 1.6 and machines with cgroup v1
+        # need one from before 1.36.
+        *(
+            _kubernetes(name, "v1.36.3", "kubernetes")
+            for name in ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
+        ),
+        *(_kubernetes(name, "v1.34.4", "kubelet") for name in ("kubelet", "kube-proxy")),
+        Tool("coredns", "1.15.0", GoBuild("github.com/coredns/coredns"), ("-version",), r"CoreDNS-1\.15\.0\n.*"),
+        *(_knative(name) for name in ("controller", "webhook", "autoscaler", "activator", "queue")),
         # Not to be had through the Go module proxy, under neither of its two module names.
         Tool("kpt", "1.0.0-beta.56", OnPath("install that version, for instance with Google Cloud's packages")),
     )

@@ -58,11 +58,16 @@ class Collector:
 
     def received(self) -> Received:
         """What has come in so far. The file is complete once the collector has stopped."""
-        found: dict[str, list[dict[str, Any]]] = {"resourceSpans": [], "resourceMetrics": [], "resourceLogs": []}
-        for line in self.file.read_text().splitlines() if self.file.exists() else ():
-            for key, resources in json.loads(line).items():
-                found[key] += resources
-        return Received(found["resourceSpans"], found["resourceMetrics"], found["resourceLogs"])
+        return received(self.file.read_text() if self.file.exists() else "")
+
+
+def received(text: str) -> Received:
+    """What the file exporter has written: a JSON object on each line."""
+    found: dict[str, list[dict[str, Any]]] = {"resourceSpans": [], "resourceMetrics": [], "resourceLogs": []}
+    for line in text.splitlines():
+        for key, resources in json.loads(line).items():
+            found[key] += resources
+    return Received(found["resourceSpans"], found["resourceMetrics"], found["resourceLogs"])
 
 
 def attributes(resource: dict[str, Any]) -> dict[str, str]:
