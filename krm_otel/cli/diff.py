@@ -8,7 +8,7 @@ import sys
 import click
 
 from krm_otel.cli import options
-from krm_otel.cli.files import read_function_config, read_paths
+from krm_otel.cli.files import goes, read_function_config, read_paths
 from krm_otel.cli.output import tell, track
 from krm_otel.run import run
 from krm_otel.views.diff import colour, unified
@@ -38,14 +38,14 @@ def command(ctx: click.Context, paths: tuple[str, ...], fn_config: str | None, c
     outcome = run(given.sources, os.environ, function_config=config, complete=given.complete, track=track)
     coloured = color == "always" or (color == "auto" and sys.stdout.isatty())
     different = False
-    pairs = [
-        (source.name or "stdin", source.data.decode(), text)
+    pairs: list[tuple[str, str | None, str | None]] = [
+        (source.name or "stdin", source.data.decode(), None if goes(source, text) else text)
         for source, text in zip(given.sources, outcome.texts, strict=True)
         if text is not None
     ]
-    pairs += [(name, "", text) for name, text in outcome.new.items()]
-    for name, old, text in pairs:
-        for line in unified(old, text, name):
+    pairs += [(name, None, text) for name, text in outcome.new.items()]
+    for name, old, new in pairs:
+        for line in unified(old, new, name):
             different = True
             click.echo(click.style(line, fg=colour(line)) if coloured else line, color=coloured)
     tell(outcome, report)

@@ -93,12 +93,17 @@ def write_outcome(given: Input, outcome: Outcome, output: str) -> None:
         raise click.UsageError(f"-o {output}: {what}")
     for target, source, text in zip(targets, given.sources, outcome.texts, strict=True):
         data = source.data if text is None else text.encode()
-        if source.data.strip() and not data.strip():
-            target.unlink(missing_ok=True)  # all that was in it was generated
+        if goes(source, text):
+            target.unlink(missing_ok=True)
         elif not (target.exists() and target.read_bytes() == data):
             _replace(target, data)
     for name, text in outcome.new.items():
         _replace(folder / _place(given, name), text.encode())
+
+
+def goes(source: Source, text: str | None) -> bool:
+    """Whether a file goes: all that was in it was generated."""
+    return bool(source.name and text is not None and source.data.strip() and not text.strip())
 
 
 def _place(given: Input, name: str) -> Path:

@@ -16,11 +16,15 @@ WORKLOADS = (QUICKSTART / "workloads.yaml").read_bytes()
 STREAM = CLASS + b"---\n" + WORKLOADS
 
 
-def krm_otel(*args: str | Path, stdin: bytes = b"", **env: str) -> subprocess.CompletedProcess[bytes]:
+def krm_otel(
+    *args: str | Path, stdin: bytes = b"", cwd: Path | None = None, **env: str
+) -> subprocess.CompletedProcess[bytes]:
     """Runs the installed command as a user does."""
     command = [str(Path(sys.executable).with_name("krm-otel")), *map(str, args)]
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("OPRC_", "KRM_OTEL_"))}
-    return subprocess.run(command, input=stdin, capture_output=True, env={**kept, **env}, check=False, timeout=60)
+    return subprocess.run(
+        command, input=stdin, capture_output=True, cwd=cwd, env={**kept, **env}, check=False, timeout=60
+    )
 
 
 @pytest.fixture
@@ -122,6 +126,25 @@ def test_diff_exit_codes(folder: Path) -> None:
     assert (same.returncode, same.stdout) == (0, b"")
     (folder / "classruntime.yaml").write_bytes(CLASS.replace(b"http://", b"ftp://"))
     assert krm_otel("diff", folder).returncode == 2
+
+
+def test_diff_is_a_patch(folder: Path) -> None:
+    """`git apply` does what render does in place: files that change, come and go."""
+    block = b"    collector: {mode: deployment, exporters: {traces: 'http://x:4317', metrics: 'http://x:4317'}}\n"
+    with_collector = CLASS.replace(CLASS[CLASS.index(b"    collector:") :], block)
+    for text in (with_collector, CLASS.rstrip()):
+        (folder / "classruntime.yaml").write_bytes(text)
+        patch = krm_otel("diff", "apps", cwd=folder.parent).stdout
+        before = files(folder)
+        assert krm_otel("render", folder, "-o", folder).returncode == 0
+        wanted = files(folder)
+        for name, data in before.items():
+            (folder / name).write_bytes(data)
+        for name in wanted.keys() - before.keys():
+            (folder / name).unlink()
+        subprocess.run(["git", "apply", "-"], cwd=folder.parent, input=patch, check=True)
+        assert files(folder) == wanted
+        assert ("hello-class-otel.yaml" in wanted) == (text is with_collector)
 
 
 def test_validate_prints_results_only(folder: Path) -> None:
