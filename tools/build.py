@@ -150,6 +150,8 @@ TOOLS = {
         *(_kubernetes(name, "v1.34.4", "kubelet") for name in ("kubelet", "kube-proxy")),
         Tool("coredns", "1.15.0", GoBuild("github.com/coredns/coredns"), ("-version",), r"CoreDNS-1\.15\.0\n.*"),
         *(_knative(name) for name in ("controller", "webhook", "autoscaler", "activator", "queue")),
+        # What that webhook says of a Service, without a cluster: of every one that the golden cases have.
+        Tool("knative-admission", "v0.42.2", GoBuild("."), ()),
         # Not to be had through the Go module proxy, under neither of its two module names.
         Tool("kpt", "1.0.0-beta.56", OnPath("install that version, for instance with Google Cloud's packages")),
     )
