@@ -1,6 +1,6 @@
-// Does to Knative Services and Configurations what Knative's webhook does to new ones, with every setting at its default.
+// Does to Knative Services and Configurations what Knative's webhook does to new ones, its settings at their defaults.
 //
-//	knative-admission < manifests      YAML documents or JSON
+//	knative-admission [FEATURE=VALUE …] < manifests      YAML documents or JSON; features as in config-features
 //
 // Prints each object as the webhook leaves it, one line of JSON. What it refuses stands on standard error; exit code 1.
 package main
@@ -12,6 +12,7 @@ import (
 	"io"
 	"log"
 	"os"
+	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -19,10 +20,22 @@ import (
 	"knative.dev/pkg/apis"
 	"knative.dev/pkg/webhook/json"
 	"knative.dev/pkg/webhook/resourcesemantics"
+	"knative.dev/serving/pkg/apis/config"
 	v1 "knative.dev/serving/pkg/apis/serving/v1"
 )
 
 func main() {
+	given := map[string]string{}
+	for _, argument := range os.Args[1:] {
+		name, value, _ := strings.Cut(argument, "=")
+		given[name] = value
+	}
+	features, err := config.NewFeaturesConfigFromMap(given)
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx := config.ToContext(apis.WithinCreate(context.Background()), &config.Config{Features: features})
+
 	code := 0
 	for decoder := yaml.NewYAMLOrJSONDecoder(os.Stdin, 4096); ; {
 		var document runtime.RawExtension
@@ -34,7 +47,7 @@ func main() {
 		case document.Raw == nil: // nothing stands between two separators
 			continue
 		}
-		left, err := admit(document.Raw)
+		left, err := admit(ctx, document.Raw)
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			code = 1
@@ -45,7 +58,7 @@ func main() {
 }
 
 // admit gives the object as the webhook leaves it, or why it is refused.
-func admit(document []byte) ([]byte, error) {
+func admit(ctx context.Context, document []byte) ([]byte, error) {
 	var kind metav1.TypeMeta
 	if err := json.Unmarshal(document, &kind); err != nil {
 		return nil, err
@@ -63,7 +76,6 @@ func admit(document []byte) ([]byte, error) {
 	if err := json.Decode(document, object, true); err != nil {
 		return nil, err
 	}
-	ctx := apis.WithinCreate(context.Background())
 	object.SetDefaults(ctx)
 	// Returned as it is, a nil *FieldError would be an error that is not nil.
 	if err := object.Validate(ctx).Filter(apis.ErrorLevel); err != nil {
