@@ -37,6 +37,8 @@ class Outcome:
     changes: tuple[Change, ...]
     new: Mapping[str, str] = field(default_factory=dict)
     """Files that come, by name, with their texts; a source whose text became empty goes."""
+    starts: tuple[tuple[int, ...], ...] = ()
+    """Where the items that stay begin in each source's old text: what a diff may go by."""
 
     @property
     def exit_code(self) -> int:
@@ -108,7 +110,8 @@ def run(
         for source, envelope in zip(sources, envelopes, strict=True)
     ]
     new = {name: Envelope("", []).followed_by(more) for name, more in added.items()}
-    return Outcome(tuple(written), tuple(results), _done(plan.changes, results), new)
+    starts = tuple(_starts(envelope, objects) if envelope else () for envelope in envelopes)
+    return Outcome(tuple(written), tuple(results), _done(plan.changes, results), new, starts)
 
 
 def _written(
@@ -132,6 +135,11 @@ def _written(
     if added:
         text = read_envelope(text).followed_by(added)
     return text
+
+
+def _starts(envelope: Envelope, objects: Objects) -> tuple[int, ...]:
+    stay = (item for item in envelope.items if item.position not in objects.gone)
+    return tuple(len(envelope.bom) + item.start for item in stay)
 
 
 def _done(changes: Sequence[Change], results: Sequence[Result]) -> tuple[Change, ...]:

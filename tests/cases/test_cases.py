@@ -17,8 +17,10 @@ from pathlib import Path
 
 import pytest
 
+from krm_otel.run import Outcome
 from krm_otel.views.diff import unified
 from tests.laws import assert_laws, function
+from tests.unit.views.patch import patched
 
 ROOT = Path(__file__).parent
 CASES = sorted(path.parent for path in ROOT.rglob("input.*"))
@@ -36,7 +38,7 @@ def test_case(case: Path, request: pytest.FixtureRequest) -> None:
     environ = read_environ(case / "env")
     out, outcome = function(data, environ)
     found = {
-        "expected.diff": "".join(f"{line}\n" for line in difference(data, out)),
+        "expected.diff": "".join(f"{line}\n" for line in difference(data, out, outcome)),
         "expected.stderr": "".join(f"{line}\n" for line in outcome.lines()),
         "exit": f"{outcome.exit_code}\n" if outcome.exit_code else "",
     }
@@ -46,15 +48,16 @@ def test_case(case: Path, request: pytest.FixtureRequest) -> None:
             if found[name] != wanted[name]:
                 write(case / name, found[name])
     assert found == wanted
+    assert not out or patched(data.decode(), found["expected.diff"].split("\n")[:-1]) == out.decode()
     assert_laws(data, environ)
 
 
-def difference(before: bytes, after: bytes) -> Iterator[str]:
+def difference(before: bytes, after: bytes, outcome: Outcome) -> Iterator[str]:
     """The diff, with a word where standard output is empty: nothing may be written then."""
     if not after and before:
         yield "(no output)"
         return
-    yield from unified(before.decode(), after.decode(), "items")
+    yield from unified(before.decode(), after.decode(), "items", outcome.starts[0])
 
 
 def read_environ(path: Path) -> dict[str, str]:

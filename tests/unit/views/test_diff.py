@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
+from difflib import SequenceMatcher
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from krm_otel.krm.envelope import read_envelope
+from krm_otel.run import Source, run
+from krm_otel.views import diff
 from krm_otel.views.diff import colour, unified
+from tests.unit.views.patch import patched
 
 # Form feeds, NEL and line separators end no line for git, and may stand in a value.
 LINES = st.lists(
@@ -47,6 +52,79 @@ def test_git_applies_any_change(old: str, new: str) -> None:
     wanted = new if new or not old else None
     with tempfile.TemporaryDirectory() as folder:
         assert applied(Path(folder), old, wanted) == wanted
+
+
+@settings(max_examples=300, deadline=None)
+@given(TEXTS, TEXTS)
+def test_hunks_are_as_small_as_they_can_be(old: str, new: str) -> None:
+    """Right numbers, three lines of context, one hunk where contexts touch."""
+    if new:
+        assert patched(old, list(unified(old, new, "f"))) == new
+
+
+LINE = st.sampled_from("    +-")
+ITEMS = st.lists(st.tuples(st.sampled_from([*"    -"]), st.lists(LINE, max_size=20)), max_size=8)
+
+
+@settings(max_examples=300, deadline=None)
+@given(ITEMS, st.integers(0, 2))
+def test_items_are_compared_one_with_one(items: list[tuple[str, list[str]]], more: int) -> None:
+    """With items that change, stay, go and come: what was changed is what the diff says, and nothing else."""
+    marked: list[tuple[str, str]] = []
+    stay = []
+    for i, (fate, marks) in enumerate([*items, *[("+", [""])] * more]):
+        marked.append((fate, f"--- # {i}\n"))
+        marked.append((fate, f"kind: K{i}\n"))
+        marked += [(mark if fate == " " else fate, f"k{i}x{j}: {j}\n") for j, mark in enumerate(marks)]
+        stay += [fate == " "] if fate != "+" else []
+    old, new = ("".join(line for mark, line in marked if mark != without) for without in "+-")
+    starts = [item.start for item, stays in zip(read_envelope(old).items, stay, strict=True) if stays] if old else []
+    if new:
+        lines = list(unified(old, new, "f", starts))
+        assert patched(old, lines) == new
+        for sign in "-+":
+            assert [f"{line[1:]}\n" for line in lines[2:] if line[0] == sign] == [
+                line for mark, line in marked if mark == sign
+            ]
+
+
+STREAM = """\
+apiVersion: oaas.io/v1alpha1
+kind: ClassRuntime
+metadata: {name: echo}
+spec: {observability: {enabled: true, collector: {mode: external, endpoint: "http://o:4317"}}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: gone, labels: {oaas.io/owner: echo, component: otel}, annotations: {oaas.io/generated-by: krm-otel}}
+"""
+WORKLOAD = """\
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: a, annotations: {oaas.io/class-runtime: echo}}
+spec: {template: {spec: {containers: [{name: function}]}}}
+"""
+
+
+def test_a_run_says_where_items_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing larger than an item is ever compared: time grows with the items, and not with their square."""
+    sizes = []
+
+    class Matcher(SequenceMatcher[str]):
+        def __init__(self, junk: None, a: list[str], b: list[str]):
+            sizes.append((len(a), len(b)))
+            super().__init__(junk, a, b)
+
+    monkeypatch.setattr(diff, "SequenceMatcher", Matcher)
+    text = "\ufeff" + STREAM + WORKLOAD * 20
+    outcome = run([Source(b"kind: A\n", "a.yaml"), Source(text.encode(), "b.yaml")], {})
+    assert all(text[start:].startswith("apiVersion") for start in outcome.starts[1])
+    assert [len(starts) for starts in outcome.starts] == [1, 21]
+    assert outcome.texts[1] is not None
+    lines = list(unified(text, outcome.texts[1], "b.yaml", outcome.starts[1]))
+    assert patched(text, lines) == outcome.texts[1]
+    assert sizes == [(9, 5), *[(5, 5)] * 19, (4, 4)]
 
 
 @settings(max_examples=20, deadline=None)
