@@ -212,10 +212,3 @@ class ClusterCollector(Collector):
     pod: PodBlock | None = Field(None, description="What the pods of a managed Deployment get in addition.")
     service_account: ServiceAccountBlock | None = Field(None, description="ServiceAccount of a managed Deployment.")
     network_policy: NetworkPolicyBlock | None = Field(None, description="NetworkPolicy of a managed Deployment.")
-
-    @model_validator(mode="after")
-    def _one_says_how_many(self) -> Self:
-        if self.replicas is not None and self.autoscaling is not None:
-            text = "has autoscaling, which decides how many pods there are: leave replicas out"
-            raise fault("autoscaling-replicas", text)
-        return self

@@ -78,6 +78,10 @@ def collect(
         network_policy=_policy(policy),
         k8s_attributes=k8s,
     )
+    replicas: Found[int] | None = find(layers, "collector", "replicas")
+    if settings.autoscaling and replicas:
+        text = "has no effect, since autoscaling decides how many pods there are: leave it out"
+        say(replicas.result("autoscaling-replicas", "warning", text))
     if mode.value != "sidecar" and settings.network_policy.enabled and not settings.network_policy.scrapers:
         for target in exporters.get("metrics", ()):
             if target.value.kind == "prometheus":

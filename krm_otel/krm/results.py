@@ -22,7 +22,7 @@ CODES: Final[dict[str, str]] = {
     "attribute-pair": "An entry of the flat form's resource_attributes is not key=value, percent-encoded.",
     "attributes-merged": "OTEL_RESOURCE_ATTRIBUTES is set in the manifest; its keys are kept, ours are added.",
     "autoscaling-range": "Autoscaling may make fewer pods than it has to.",
-    "autoscaling-replicas": "Autoscaling and a number of replicas are given, and only one can decide.",
+    "autoscaling-replicas": "Autoscaling and a number of replicas are given; the number has no effect.",
     "b3-by-default": "OTEL_PROPAGATORS has b3 because nothing else is configured; some SDKs then fail at start.",
     "backend-assumed": "An exporter names a backend whose address nobody says; its type's usual one is assumed.",
     "backend-endpoint": "An exporter names a backend that has no endpoint.",

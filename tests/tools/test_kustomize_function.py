@@ -241,7 +241,7 @@ def test_a_flat_config_map_as_function_config(kustomize: Kustomize, overlay: Pat
     flat = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "otel"}, "data": data}
     answer = kustomize.build(use(overlay, [FUNCTION], flat)).ok()
     assert not any(injected(manifests(answer.stdout)).values())
-    assert "Deployment/hello skipped (switched off by OTelConfig data.features_otel)" in answer.stderr
+    assert "Deployment/hello skipped (switched off by ConfigMap data.features_otel)" in answer.stderr
 
 
 def test_a_lone_config_among_the_resources_is_used(kustomize: Kustomize, overlay: Path) -> None:

@@ -123,7 +123,6 @@ def test_what_the_collectors_of_nodes_cannot_do(block: str, config: str, expecte
             "collector: {image: 'otel/opentelemetry-collector:0.158.0', queue: {persistent: true}}",
             [("image-lacks", "spec.collector.image")],
         ),
-        ("", "collector: {replicas: 2, autoscaling: {max_replicas: 3}}", [("autoscaling-replicas", "spec.collector")]),
         (
             "",
             "collector: {autoscaling: {min_replicas: 3, max_replicas: 2}}",
@@ -139,6 +138,13 @@ def test_what_the_collectors_of_nodes_cannot_do(block: str, config: str, expecte
 )
 def test_queues_and_autoscaling(block: str, config: str, expected: list[tuple[str, str]]) -> None:
     assert said(block, config) == expected
+
+
+def test_autoscaling_decides_how_many_there_are() -> None:
+    config = "collector: {replicas: 2, autoscaling: {max_replicas: 3}}"
+    assert said(NAMED, config, "warning") == [("autoscaling-replicas", "spec.collector.replicas")]
+    found = collector(config=config)
+    assert (found.fewest, found.most) == (1, 3)
 
 
 def test_a_signal_that_only_one_class_has_needs_an_exporter_too() -> None:
