@@ -47,6 +47,8 @@ the class is not known to be off."""
 A_CONFIG_HASH: Final = "oaas.io/otel-config-hash"
 """On pod templates: a hash of the collector's config, so that a changed one rolls the pods that read it."""
 
+TEMPLATE_MEMBERS: Final = frozenset((L_CLASS, A_CONFIG_HASH))
+"""What we write into the metadata of pod templates: nobody else has a use for it, so a changed value is ours, too."""
 A_SYNC_WAVE: Final = "argocd.argoproj.io/sync-wave"
 """On generated objects: the wave of the workloads that need them, where Argo CD is told one."""
 

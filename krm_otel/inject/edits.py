@@ -138,12 +138,32 @@ def _digest_of(item: Node) -> str:
 
 
 def our_members(node: Mapping, hashes: AbcMapping[str, str]) -> list[int]:
-    """Indexes of the members of a mapping that are as we wrote them."""
+    """Indexes of the members of a mapping that are as we wrote them, or that only we can write."""
     return [
         i
         for i, (k, v) in enumerate(node.pairs)
-        if isinstance(k, Scalar) and isinstance(v, Scalar) and hashes.get(k.value) == digest(v.value)
+        if isinstance(k, Scalar)
+        and k.value in hashes
+        and (k.value in names.TEMPLATE_MEMBERS or (isinstance(v, Scalar) and hashes[k.value] == digest(v.value)))
     ]
+
+
+def all_there(root: Mapping, pod: PodPath, record: Record, found: list[tuple[int, ContainerRecord]]) -> bool:
+    """Whether nothing that the record tells of lists and metadata is missing or was changed; `found` are its parts."""
+    lists = [((*pod, key), digests) for key, digests in record.lists.items()]
+    lists += [((*pod, "containers", i, key), digests) for i, part in found for key, digests in part.lists.items()]
+    for path, digests in lists:
+        node = lookup(root, *path)
+        if not isinstance(node, Sequence) or len(our_entries(node, digests)) < len(digests):
+            return False
+    for kind, hashes in record.template.items():
+        node = lookup(root, *pod[:-1], "metadata", kind)
+        if not isinstance(node, Mapping):
+            return False
+        values = {k.value: v for k, v in node.pairs if isinstance(k, Scalar)}
+        if any(digest(text_of(values.get(key)) or "") != hashed for key, hashed in hashes.items()):
+            return False
+    return True
 
 
 def attributes_in(env: Sequence) -> Scalar | None:

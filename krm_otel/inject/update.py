@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from krm_otel.config import names
-from krm_otel.inject.edits import ObjectEdit, PodPath, attributes_in, is_ours, parts
+from krm_otel.inject.edits import ObjectEdit, PodPath, all_there, attributes_in, is_ours, parts
 from krm_otel.inject.insert import Fresh
 from krm_otel.inject.record import Merge, Record, digest
 from krm_otel.yamltext.edit import Editor
@@ -40,6 +40,8 @@ def update(
     new = fresh.record
     if old.containers.keys() != new.containers.keys() or (old.lists, old.template) != (new.lists, new.template):
         return None
+    if not all_there(root, pod, old, parts(old, names_of, root, pod)):
+        return None  # somebody took something of ours away: it returns by a fresh injection
     editor = Editor(text, root)
     for part in edit.containers:
         was, now = old.containers[part.name], new.containers[part.name]

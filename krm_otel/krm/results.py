@@ -120,6 +120,7 @@ CODES: Final[dict[str, str]] = {
     "service-account": "An existing ServiceAccount is named and annotations for a new one are given.",
     "service-name-empty": "A service name is blank.",
     "sidecar-host-network": "A pod on the host's network cannot have a sidecar: its ports are the node's.",
+    "sidecar-kept": "A container or volume of the sidecar was changed by hand and is kept.",
     "sidecar-name-taken": "A pod has a container or volume with a name that the sidecar brings.",
     "sidecar-never-ends": "A Job with an ordinary collector container beside its own would never end.",
     "sidecar-port-taken": "A container of the pod listens on a port of the sidecar.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any, Final
@@ -15,7 +16,7 @@ from krm_otel.config.managed import CollectorSettings
 from krm_otel.config.settings import OaasClass, Settings
 from krm_otel.inject.edits import Additions
 from krm_otel.krm.resource import Resource
-from krm_otel.krm.results import Result
+from krm_otel.krm.results import Ref, Result
 from krm_otel.prune import Key, Wanted, key_of, with_annotations
 from krm_otel.workloads.fields import field_path
 from krm_otel.workloads.kinds import Workload
@@ -39,9 +40,19 @@ class Joined:
 
 
 def join(
-    workload: Workload, oaas_class: OaasClass, settings: Settings, selection: Selection, scalers: Scalers
+    workload: Workload,
+    oaas_class: OaasClass,
+    settings: Settings,
+    selection: Selection,
+    scalers: Scalers,
+    *,
+    injected: bool = False,
 ) -> Joined:
-    """What joins the pods of a workload; `scalers` are the autoscalers of the input."""
+    """What joins the pods of a workload.
+
+    `scalers` are the autoscalers of the input; `injected`: something of ours was in the workload, so what still has a
+    name of ours is ours as somebody changed it.
+    """
     managed = settings.collector
     if managed is None and settings.node_collector is None:
         return Joined()
@@ -65,13 +76,20 @@ def join(
             "write mode: deployment, or leave native_sidecar out"
         )
         return Joined(results=(Result("sidecar-never-ends", "error", message, ref, field_path(*workload.pod_path)),))
-    if faults := _faults(workload, made):
+    taken = list(_taken(workload, made))
+    if faults := [*_faults(workload, made), *(_name_taken(ref, *one) for one in taken if not injected)]:
         return Joined(results=tuple(faults))
+    kept = {name for _, name in taken}
     place = "initContainers" if made.native else "containers"
-    lists = {place: (made.container,), "volumes": made.volumes, **_pull_secrets(workload, managed)}
+    lists = {
+        place: () if made.container["name"] in kept else (made.container,),
+        "volumes": tuple(volume for volume in made.volumes if volume["name"] not in kept),
+        **_pull_secrets(workload, managed),
+    }
     additions = Additions(lists, {"annotations": made.annotations}, _port(workload, selection), names=True)
     first = selection.containers[0].container.name
-    return Joined(additions, results=tuple(scaled_by_pod(scalers.of(workload.resource), first)))
+    told = [*(_kept(ref, *one) for one in taken), *scaled_by_pod(scalers.of(workload.resource), first)]
+    return Joined(additions, results=tuple(told))
 
 
 def _pull_secrets(workload: Workload, managed: CollectorSettings) -> dict[str, tuple[dict[str, str], ...]]:
@@ -90,24 +108,38 @@ def _faults(workload: Workload, made: Sidecar) -> list[Result]:
             "the pod uses the host's network, where the ports of two collectors would clash: write mode: deployment"
         )
         found.append(Result("sidecar-host-network", "error", message, ref, field_path(*pod, "hostNetwork")))
-    for kind, taken in (
-        ("containers", {made.container["name"]}),
-        ("initContainers", {made.container["name"]}),
-        ("volumes", {volume["name"] for volume in made.volumes}),
-    ):
-        for i, entry in _entries(workload, *pod, kind):
-            if (name := text_of(lookup(entry, "name"))) in taken:
-                message = f"{name} is the name of what the sidecar brings: rename it, or write mode: deployment"
-                path = field_path(*pod, kind, i, "name")
-                found.append(Result("sidecar-name-taken", "error", message, ref, path, name))
     ports = set(map(str, made.ports))
     for one in workload.containers:
+        if one.name == made.container["name"]:
+            continue
         for i, entry in _entries(workload, *one.path, "ports"):
             if (port := text_of(lookup(entry, "containerPort"))) in ports:
                 message = f"the sidecar listens on port {port} of the same pod: write mode: deployment"
                 path = field_path(*one.path, "ports", i, "containerPort")
                 found.append(Result("sidecar-port-taken", "error", message, ref, path, port))
     return found
+
+
+def _taken(workload: Workload, made: Sidecar) -> Iterator[tuple[str, str]]:
+    """Field path and name of what has a name that the sidecar brings."""
+    for kind, ours in (
+        ("containers", {made.container["name"]}),
+        ("initContainers", {made.container["name"]}),
+        ("volumes", {volume["name"] for volume in made.volumes}),
+    ):
+        for i, entry in _entries(workload, *workload.pod_path, kind):
+            if (name := text_of(lookup(entry, "name")) or "") in ours:
+                yield field_path(*workload.pod_path, kind, i, "name"), name
+
+
+def _name_taken(ref: Ref, path: str, name: str) -> Result:
+    message = f"{name} is the name of what the sidecar brings: rename it, or write mode: deployment"
+    return Result("sidecar-name-taken", "error", message, ref, path, name)
+
+
+def _kept(ref: Ref, path: str, name: str) -> Result:
+    message = f"{name} was changed by hand and is kept as it is; delete it to get ours back"
+    return Result("sidecar-kept", "info", message, ref, path, name)
 
 
 def _entries(workload: Workload, *path: str | int) -> list[tuple[int, Any]]:

@@ -131,7 +131,7 @@ class WorkloadPlanner:
             return Change(ref, "skipped", "error")
         if selection.reason_skipped:
             return self._settle(ref, record, text, selection.reason_skipped)
-        joined = join(base, oaas_class, settings, selection, self._scalers)
+        joined = join(base, oaas_class, settings, selection, self._scalers, injected=record is not None)
         self.results += joined.results
         if joined.skipped:
             return self._settle(ref, record, text, joined.skipped)
