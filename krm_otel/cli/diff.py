@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator, Sequence
 
 import click
 
 from krm_otel.cli import options
-from krm_otel.cli.files import goes, read_function_config, read_paths
-from krm_otel.cli.output import tell, track
-from krm_otel.run import Outcome, Source, run
+from krm_otel.cli.files import Input, arrivals, goes, read_function_config, read_paths
+from krm_otel.cli.output import show, tell, track, write_report
+from krm_otel.run import Outcome, run
 from krm_otel.views.diff import colour, unified
 
 
@@ -33,24 +32,21 @@ def command(ctx: click.Context, paths: tuple[str, ...], fn_config: str | None, c
     try:
         given = read_paths(paths)
         config = read_function_config(fn_config)
+        outcome = run(given.sources, os.environ, function_config=config, complete=given.complete, track=track)
+        lines = [line for file in _files(given, outcome) for line in unified(*file)]
+        write_report(outcome, report)
+        show(((line, colour(line)) for line in lines), color)
     except click.ClickException as fault:
         fault.show()
         ctx.exit(2)  # 1 would say that there are differences
-    outcome = run(given.sources, os.environ, function_config=config, complete=given.complete, track=track)
-    coloured = color == "always" or (color == "auto" and sys.stdout.isatty())
-    different = False
-    for name, old, new, starts in _files(given.sources, outcome):
-        for line in unified(old, new, name, starts):
-            different = True
-            click.echo(click.style(line, fg=colour(line)) if coloured else line, color=coloured)
-    tell(outcome, report)
-    ctx.exit(2 if outcome.exit_code else 1 if different else 0)
+    tell(outcome)
+    ctx.exit(2 if outcome.exit_code else 1 if lines else 0)
 
 
-def _files(sources: Sequence[Source], outcome: Outcome) -> Iterator[tuple[str, str | None, str | None, Sequence[int]]]:
-    """Every file by name, as it is, as it will be, and where its items begin."""
-    for source, text, starts in zip(sources, outcome.texts, outcome.starts, strict=True):
+def _files(given: Input, outcome: Outcome) -> Iterator[tuple[str | None, str | None, str, Sequence[int]]]:
+    """Every file as it is, as it will be, its name, and where its items begin."""
+    for source, text, starts in zip(given.sources, outcome.texts, outcome.starts, strict=True):
         if text is not None:
-            yield source.name or "stdin", source.data.decode(), None if goes(source, text) else text, starts
-    for name, text in outcome.new.items():
-        yield name, None, text, ()
+            yield source.data.decode(), None if goes(source, text) else text, source.name or "stdin", starts
+    for file, _, text in arrivals(given, outcome):
+        yield None, text, str(file), ()

@@ -10,7 +10,7 @@ import click
 
 import krm_otel
 from krm_otel.cli import options
-from krm_otel.cli.output import tell
+from krm_otel.cli.output import read_stdin, tell, write_report, write_stdout
 from krm_otel.run import Source, run
 
 _COMMANDS = {
@@ -83,15 +83,16 @@ objects come out unchanged.
 @click.pass_context
 def cli(ctx: click.Context, report: str | None) -> None:
     if ctx.invoked_subcommand is not None:
+        if report:
+            ctx.default_map = {ctx.invoked_subcommand: {"report": report}}
         return
-    if sys.stdin.isatty():
+    if sys.stdin is not None and sys.stdin.isatty():
         click.echo(ctx.get_help())
         return
-    outcome = run([Source(sys.stdin.buffer.read())], os.environ)
-    if outcome.texts[0] is not None:
-        sys.stdout.buffer.write(outcome.texts[0].encode())
-        sys.stdout.buffer.flush()
-    tell(outcome, report)
+    outcome = run([Source(read_stdin())], os.environ)
+    write_report(outcome, report)
+    write_stdout((outcome.texts[0] or "").encode())
+    tell(outcome)
     ctx.exit(outcome.exit_code)
 
 

@@ -34,6 +34,6 @@ def command(ctx: click.Context, paths: tuple[str, ...], fn_config: str | None, o
     given = read_paths(paths)
     config = read_function_config(fn_config)
     outcome = run(given.sources, os.environ, function_config=config, complete=given.complete, track=track)
-    write_outcome(given, outcome, output)
-    tell(outcome, report)
+    write_outcome(given, outcome, output, report)
+    tell(outcome)
     ctx.exit(outcome.exit_code)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 
 import click
 
 from krm_otel.cli import options
 from krm_otel.cli.files import read_function_config, read_paths
-from krm_otel.cli.output import severity_colour, track, write_report
+from krm_otel.cli.output import severity_colour, show, track, write_report
+from krm_otel.krm.results import Result
 from krm_otel.run import run
 
 
@@ -30,12 +32,16 @@ def command(ctx: click.Context, paths: tuple[str, ...], fn_config: str | None, f
     given = read_paths(paths)
     config = read_function_config(fn_config)
     outcome = run(given.sources, os.environ, function_config=config, complete=given.complete, track=track)
-    if form == "json":
-        click.echo(json.dumps([result.to_dict() for result in outcome.results], indent=2, ensure_ascii=False))
-    else:
-        for result in outcome.results:
-            click.secho(result.line(), fg=severity_colour(result.severity))
-            if result.proposed is not None:
-                click.echo(f"  write: {json.dumps(result.proposed, ensure_ascii=False)}")
     write_report(outcome, report)
+    if form == "json":
+        text = json.dumps([result.to_dict() for result in outcome.results], indent=2, ensure_ascii=False)
+        show([(text, None)])
+    else:
+        show(line for result in outcome.results for line in _lines(result))
     ctx.exit(outcome.exit_code)
+
+
+def _lines(result: Result) -> Iterator[tuple[str, str | None]]:
+    yield result.line(), severity_colour(result.severity)
+    if result.proposed is not None:
+        yield f"  write: {json.dumps(result.proposed, ensure_ascii=False)}", None

@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-QUICKSTART = Path(__file__).parents[3] / "examples" / "quickstart"
-CLASS = (QUICKSTART / "classruntime.yaml").read_bytes()
-WORKLOADS = (QUICKSTART / "workloads.yaml").read_bytes()
-STREAM = CLASS + b"---\n" + WORKLOADS
-
-
-def krm_otel(
-    *args: str | Path, stdin: bytes = b"", cwd: Path | None = None, **env: str
-) -> subprocess.CompletedProcess[bytes]:
-    """Runs the installed command as a user does."""
-    command = [str(Path(sys.executable).with_name("krm-otel")), *map(str, args)]
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("OPRC_", "KRM_OTEL_"))}
-    return subprocess.run(
-        command, input=stdin, capture_output=True, cwd=cwd, env={**kept, **env}, check=False, timeout=60
-    )
+from tests.unit.cli.command import CLASS, STREAM, WORKLOADS, files, krm_otel
 
 
 @pytest.fixture
@@ -35,10 +20,6 @@ def folder(tmp_path: Path) -> Path:
     (apps / "classruntime.yaml").write_bytes(CLASS)
     (apps / "base" / "workloads.yaml").write_bytes(WORKLOADS)
     return apps
-
-
-def files(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_function_writes_the_stream_and_names_every_workload() -> None:
@@ -196,12 +177,19 @@ def test_two_files_for_one_place_are_refused(folder: Path, tmp_path: Path) -> No
     assert b"two files would be written to" in done.stderr
 
 
-def test_missing_path_is_a_sentence() -> None:
-    """No traceback for a folder that is not there."""
-    done = krm_otel("render", "no-such-folder")
-    assert done.returncode == 1
-    assert done.stderr.decode() == "Error: cannot read no-such-folder: No such file or directory\n"
-    assert krm_otel("diff", "no-such-folder").returncode == 2
+@pytest.mark.parametrize("command", ["render", "diff", "uninject", "validate"])
+def test_exit_codes_of_faults(folder: Path, command: str) -> None:
+    """A path that is not there is 1, a wrong command line 2; for diff, where 1 are differences, both are 2."""
+    missing = krm_otel(command, "no-such-folder")
+    assert missing.returncode == (2 if command == "diff" else 1)
+    assert missing.stderr.decode() == "Error: cannot read no-such-folder: No such file or directory\n"
+    without = krm_otel(command, folder, "-c", "no-such-file")
+    assert without.returncode == missing.returncode
+    assert without.stderr.decode() == "Error: cannot read no-such-file: No such file or directory\n"
+    for arguments in ("", f"- {folder}", f"{folder} --no-such-option"):
+        assert krm_otel(command, *arguments.split()).returncode == 2
+    if command in ("render", "uninject"):
+        assert krm_otel(command, "-", "-o", folder, stdin=STREAM).returncode == 2
 
 
 def test_help_has_examples() -> None:
