@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -133,6 +133,11 @@ class ConfigSpec(Model):
         None, description="Further kinds of workloads, with the path of their pod template."
     )
     knative: Knative | None = Field(None, description="What the cluster's Knative allows.")
+    on_error: Literal["fail", "degrade"] | None = Field(
+        None,
+        description="What a fault of one class does: `fail` changes nothing at all; with `degrade` the class keeps "
+        "what it had, and the others go on. Default: fail.",
+    )
     prune: bool | None = Field(
         None,
         description="The input is complete: classes not in it are gone. Default: decided by the input.",

@@ -56,7 +56,7 @@ def resolve(
     classes = []
     for resource in sources.classes:
         settings, faulty, said = _class_settings(resource, base, off)
-        results += said
+        results += map(_harmless, said) if base.spec.on_error == "degrade" else said
         classes.append(
             OaasClass(
                 name=resource.name,
@@ -72,6 +72,9 @@ def resolve(
         )
     platform, components, said = _platform(base, off)
     results += said
+    degrade = base.spec.on_error == "degrade"
+    if degrade:  # a block that stands in the OTelConfig is one class's as well
+        results = [_harmless(one) if one.field_path.startswith("spec.classes.") else one for one in results]
     nodes, said = _node_collectors(base, off)
     results += said
     spec = base.spec
@@ -82,17 +85,19 @@ def resolve(
         node_collectors=nodes,
         switched_off=off,
         prune=spec.prune,
+        degrade=degrade,
         config_given=sources.config is not None,
         flat_given=sources.flat is not None,
         skip_containers=spec.skip_containers or (),
         kinds=tuple(KindPath(k.api_version, k.kind, tuple(k.path.split("."))) for k in spec.kinds or ()),
         knative_field_ref=bool(spec.knative and spec.knative.field_ref),
     )
+    # Faults must not keep the global switch from working.
     return configuration, results if off is None else [_harmless(result) for result in results]
 
 
 def _harmless(result: Result) -> Result:
-    """A fault while everything is switched off: it must not keep the switch from working."""
+    """A fault that is not to stop the run."""
     return replace(result, severity="warning") if result.severity == "error" else result
 
 

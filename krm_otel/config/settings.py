@@ -136,6 +136,8 @@ class Configuration:
     """Where the global switch says off; None: it does not."""
     prune: bool | None = None
     """True: the input is complete; False: keep and report; None: not said."""
+    degrade: bool = False
+    """What is wrong with one class does not stop the others: it keeps what it had."""
     config_given: bool = False
     """Whether there is an OTelConfig: without one nothing can be said of the platform."""
     flat_given: bool = False

@@ -150,7 +150,8 @@ def our_members(node: Mapping, hashes: AbcMapping[str, str]) -> list[int]:
 
 def all_there(root: Mapping, pod: PodPath, record: Record, found: list[tuple[int, ContainerRecord]]) -> bool:
     """Whether nothing that the record tells of lists and metadata is missing or was changed; `found` are its parts."""
-    lists = [((*pod, key), digests) for key, digests in record.lists.items()]
+    lists: list[tuple[tuple[str | int, ...], list[str]]] = []
+    lists += [((*pod, key), digests) for key, digests in record.lists.items()]
     lists += [((*pod, "containers", i, key), digests) for i, part in found for key, digests in part.lists.items()]
     for path, digests in lists:
         node = lookup(root, *path)

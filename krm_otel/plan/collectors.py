@@ -155,7 +155,8 @@ def _port(workload: Workload, selection: Selection) -> dict[int, dict[str, tuple
     if not workload.kind.knative or any(_entries(workload, *one.path, "ports") for one in workload.containers):
         return {}
     function = selection.containers[0].container
-    return {function.index: {"ports": ({"containerPort": _KNATIVE_PORT},)}}
+    # The API server would fill the protocol in, which Argo CD shows as drift.
+    return {function.index: {"ports": ({"containerPort": _KNATIVE_PORT, "protocol": "TCP"},)}}
 
 
 def sync_wave(workload: Workload) -> int:

@@ -56,6 +56,8 @@ def plan_objects(
         elif remove or scope.complete or scope.decides_owner(ref.namespace, one.owner, one.enabled_by):
             gone.add(ref.position)
             changes.append(Change(ref, "pruned"))
+        elif scope.is_faulty(ref.namespace, one.owner):
+            changes.append(Change(ref, "kept", f"the settings of class {one.owner} have errors"))
         elif scope.holds_owner(ref.namespace, one.owner):
             changes.append(Change(ref, "kept", f"the {one.enabled_by} is not in the input"))
             results.append(config_absent(ref, one.owner, field_path("metadata", "annotations", names.A_ENABLED_BY)))

@@ -24,6 +24,8 @@ class Scope:
     configured: bool
     platform: bool
     classes: Mapping[tuple[str, str], bool]
+    faulty: frozenset[tuple[str, str]] = frozenset()
+    """Of those, the ones whose settings have errors: they keep what they had."""
 
     @classmethod
     def of(cls, items: Iterable[Item], configuration: Configuration, *, complete: bool) -> Scope:
@@ -33,7 +35,8 @@ class Scope:
         classes = {(c.namespace, name): _says(c) for c in configuration.classes for name in c.names}
         whole = configuration.prune if configuration.prune is not None else known
         configured = configuration.config_given or configuration.flat_given
-        return cls(whole, configured, configuration.config_given, classes)
+        faulty = frozenset((c.namespace, name) for c in configuration.classes if c.faulty for name in c.names)
+        return cls(whole, configured, configuration.config_given, classes, faulty)
 
     def holds(self, namespace: str, name: str) -> bool:
         """Whether a class is in the input; for the platform, whether its configuration is."""
@@ -41,7 +44,7 @@ class Scope:
 
     def decides(self, namespace: str, name: str, enabled_by: str) -> bool:
         """Whether the input says if a class is on: what enabled it (empty: the ClassRuntime) may not be there."""
-        if not self.holds(namespace, name):
+        if not self.holds(namespace, name) or (namespace, name) in self.faulty:
             return False
         return not enabled_by or self.complete or self.configured or self.classes.get((namespace, name), True)
 
@@ -52,6 +55,10 @@ class Scope:
     def decides_owner(self, namespace: str, label: str, enabled_by: str) -> bool:
         """`decides` for the value of a label `oaas.io/owner`."""
         return self.decides(namespace, self._named(namespace, label), enabled_by)
+
+    def is_faulty(self, namespace: str, label: str) -> bool:
+        """Whether the settings of a class have errors, by the value of a label `oaas.io/owner`."""
+        return (namespace, self._named(namespace, label)) in self.faulty
 
     def _named(self, namespace: str, label: str) -> str:
         if (namespace, label) in self.classes:

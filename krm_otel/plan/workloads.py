@@ -70,7 +70,16 @@ class WorkloadPlanner:
         found = workload(resource, self._configuration)
         if found is None:
             return self._unknown(item, resource)
-        return self._workload(item, found)
+        if not self._configuration.degrade:
+            return self._workload(item, found)
+        # A fault of one workload does not stop the others, either: it keeps what it had.
+        before = len(self.results)
+        made = self._workload(item, found)
+        said = self.results[before:]
+        self.results[before:] = [replace(r, severity="warning") if r.severity == "error" else r for r in said]
+        if has_errors(said) and names.A_RECORD in resource.annotations:
+            made = replace(made, action="kept")
+        return made
 
     def _workload(self, item: Item, found: Workload) -> Change:
         ref = found.resource.ref
@@ -112,7 +121,7 @@ class WorkloadPlanner:
         self._platform_seen |= oaas_class.name == names.PLATFORM_CLASS
         settings = oaas_class.settings
         if oaas_class.faulty:
-            return Change(ref, "skipped", f"the settings of {_title(oaas_class)} have errors")
+            return Change(ref, "kept" if record else "skipped", f"the settings of {_title(oaas_class)} have errors")
         if (
             record
             and not oaas_class.enabled
@@ -271,7 +280,16 @@ class WorkloadPlanner:
     def closing(self) -> Iterable[Result]:
         """What can be said only when all workloads are known."""
         configuration = self._configuration
-        if configuration.switched_off is not None or has_errors(self.results):
+        if configuration.switched_off is not None:
+            return
+        for oaas_class in configuration.classes if configuration.degrade else ():
+            if oaas_class.faulty:
+                message = (
+                    "TelemetryDegraded is True (ConfigApplyError): the settings of this class have errors, so it keeps "
+                    "what it had; write what is proposed for them"
+                )
+                yield Result("telemetry-degraded", "warning", message, oaas_class.ref)
+        if has_errors(self.results):
             return
         if (nodes := configuration.node_collectors) is not None and nodes.settings is not None:
             yield from faults(nodes, nodes.settings)

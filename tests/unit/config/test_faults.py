@@ -181,7 +181,7 @@ CONFIG_FAULTS: list[tuple[str, str, str]] = [
     ("knative: {fieldRef: true}", "unknown-field", "knative.fieldRef"),
     ("prune: maybe", "wrong-type", "prune"),
     ("classes: {echo: {telemetry: {trace: true}}}", "unknown-field", "classes.echo.telemetry.trace"),
-    ("on_error: ignore", "unknown-field", "on_error"),
+    ("flavor: native", "unknown-field", "flavor"),
 ]  # fmt: skip
 
 
