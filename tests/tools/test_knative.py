@@ -251,7 +251,7 @@ def test_exactly_one_container_has_exactly_one_port() -> None:
     for name, pod in PODS.items():
         containers = assert_rendered_is_accepted(with_sidecar(pod))["spec"]["template"]["spec"]["containers"]
         ports[name] = [container.get("ports") for container in containers]
-    assert ports["without ports"] == ports["without a name"] == [[{"containerPort": 8080}], None]
+    assert ports["without ports"] == ports["without a name"] == [[{"containerPort": 8080, "protocol": "TCP"}], None]
     assert ports["a named port"] == [[{"name": "h2c", "containerPort": 9000}], None]
     assert ports["the second has the port"] == [None, [{"containerPort": 8080}], None]
 

@@ -124,7 +124,7 @@ def collecting(made: Rendered) -> Iterator[Counter[str]]:
 
 def clean(env: Mapping[str, str]) -> dict[str, str]:
     """This environment, and nothing of ours that happens to be set here."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")} | {"SEED": "158"}
     return {**kept, **env}
 
 

@@ -8,13 +8,16 @@ package main
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"log"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"os/signal"
 	"strconv"
+	"sync"
 	"syscall"
 	"time"
 
@@ -27,6 +30,7 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
 )
 
 func main() {
@@ -84,10 +88,41 @@ func start(ctx context.Context) (*telemetry, error) {
 	}
 	otel.SetTextMapPropagator(autoprop.NewTextMapPropagator())
 	return &telemetry{
-		sdktrace.NewTracerProvider(sdktrace.WithBatcher(spans, sdktrace.WithBlocking())),
+		sdktrace.NewTracerProvider(sdktrace.WithBatcher(spans, sdktrace.WithBlocking()), ids()),
 		sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader)),
 		sdklog.NewLoggerProvider(sdklog.WithProcessor(sdklog.NewBatchProcessor(records))),
 	}, nil
+}
+
+// ids are random, and with $SEED the same random ones on every run: a measurement is then no matter of luck.
+func ids() sdktrace.TracerProviderOption {
+	seed, err := strconv.ParseUint(os.Getenv("SEED"), 10, 64)
+	if err != nil {
+		seed = rand.Uint64()
+	}
+	return sdktrace.WithIDGenerator(&generator{source: rand.New(rand.NewPCG(seed, 0))})
+}
+
+type generator struct {
+	lock   sync.Mutex
+	source *rand.Rand
+}
+
+func (g *generator) NewIDs(ctx context.Context) (trace.TraceID, trace.SpanID) {
+	var id trace.TraceID
+	g.lock.Lock()
+	binary.NativeEndian.PutUint64(id[:8], g.source.Uint64())
+	binary.NativeEndian.PutUint64(id[8:], g.source.Uint64())
+	g.lock.Unlock()
+	return id, g.NewSpanID(ctx, id)
+}
+
+func (g *generator) NewSpanID(context.Context, trace.TraceID) trace.SpanID {
+	var id trace.SpanID
+	g.lock.Lock()
+	binary.NativeEndian.PutUint64(id[:], g.source.Uint64())
+	g.lock.Unlock()
+	return id
 }
 
 func (t *telemetry) shutdown(ctx context.Context) error {
