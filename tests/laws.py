@@ -63,7 +63,8 @@ def assert_items_kept(before: Envelope, after: Envelope, outcome: Outcome) -> No
             assert next(spans) == next(spans), f"item {old.position} changed"
     for change in outcome.changes:
         if change.text is not None and change.action == "injected":
-            assert_lines_kept(before.items[change.ref.position].text, places[change.ref.position].text)
+            adopt = any(result.code == "variable-adopted" for result in outcome.results)
+            assert_lines_kept(before.items[change.ref.position].text, places[change.ref.position].text, adopt=adopt)
 
 
 def assert_frame_kept(before: Envelope, after: Envelope) -> None:

@@ -175,10 +175,10 @@ def _at(data: Any, path: tuple[str, ...]) -> Any:
 # --- lines -------------------------------------------------------------------------------------------------------
 
 
-def assert_lines_kept(before: str, after: str) -> None:
-    """No line of an object disappears, changes or moves, but those of a merged value and of a flow, empty or null
-    value that had to be opened."""
-    free = _free_lines(before)
+def assert_lines_kept(before: str, after: str, *, adopt: bool = False) -> None:
+    """No line of an object disappears, changes or moves, but those of a merged value, of one that was taken over, and
+    of a flow, empty or null value that had to be opened."""
+    free = _free_lines(before, {ATTRIBUTES, *(VARIABLES if adopt else ())})
     lines, rest = before.split("\n"), iter(after.split("\n"))
     while not lines[-1].strip(" \r"):
         lines.pop()  # between objects
@@ -189,7 +189,7 @@ def assert_lines_kept(before: str, after: str) -> None:
             assert found, f"line {number + 1} is lost: {line!r}"
 
 
-def _free_lines(text: str) -> set[int]:
+def _free_lines(text: str, names: set[str]) -> set[int]:
     root: Any
     # libyaml refuses JSON's surrogate pairs; what they stand for does not matter here.
     try:
@@ -214,7 +214,7 @@ def _free_lines(text: str) -> set[int]:
             elif chain[-1] == "env":
                 for entry in last.value:
                     pairs = {k.value: (k, v) for k, v in entry.value if isinstance(k, yaml.ScalarNode)}
-                    if pairs["name"][1].value == ATTRIBUTES and "value" in pairs:
+                    if pairs["name"][1].value in names and "value" in pairs:
                         free |= _span(text, *pairs["value"])
     return free
 

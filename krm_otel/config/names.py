@@ -94,6 +94,18 @@ E_EXPERIMENTAL_CONFIG_FILE: Final = "OTEL_EXPERIMENTAL_CONFIG_FILE"
 E_DISABLED: Final = "OTEL_SDK_DISABLED"
 
 SIGNALS: Final = ("traces", "metrics", "logs")
+ADOPTED: Final = frozenset(
+    (
+        E_ENDPOINT,
+        E_PROTOCOL,
+        E_SERVICE_NAME,
+        E_SAMPLER,
+        E_SAMPLER_ARG,
+        E_PROPAGATORS,
+        *(f"OTEL_{signal.upper()}_EXPORTER" for signal in SIGNALS),
+    )
+)
+"""What can be taken over where manifests set it by hand. Never headers, which may be secrets; attributes are merged."""
 
 
 def exporter_variable(signal: str) -> str:

@@ -138,6 +138,10 @@ class ConfigSpec(Model):
         description="What a fault of one class does: `fail` changes nothing at all; with `degrade` the class keeps "
         "what it had, and the others go on. Default: fail.",
     )
+    adopt: bool | None = Field(
+        None,
+        description="Take over variables that manifests set by hand, but for headers and attributes. Default: false.",
+    )
     prune: bool | None = Field(
         None,
         description="The input is complete: classes not in it are gone. Default: decided by the input.",

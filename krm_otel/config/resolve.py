@@ -85,6 +85,7 @@ def resolve(
         node_collectors=nodes,
         switched_off=off,
         prune=spec.prune,
+        adopt=bool(spec.adopt),
         degrade=degrade,
         config_given=sources.config is not None,
         flat_given=sources.flat is not None,

@@ -136,6 +136,8 @@ class Configuration:
     """Where the global switch says off; None: it does not."""
     prune: bool | None = None
     """True: the input is complete; False: keep and report; None: not said."""
+    adopt: bool = False
+    """Variables that manifests set by hand are taken over."""
     degrade: bool = False
     """What is wrong with one class does not stop the others: it keeps what it had."""
     config_given: bool = False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -10,7 +12,7 @@ from krm_otel.config.settings import OaasClass, Settings
 from krm_otel.inject.edits import Additions, ContainerEdit, ObjectEdit
 from krm_otel.inject.exporters import Volumes, names_of_volumes, want_exporters
 from krm_otel.inject.identity import Identity, want_identity
-from krm_otel.inject.present import EnvSource, Present, read_environment
+from krm_otel.inject.present import EnvSource, Present, Setting, read_environment
 from krm_otel.inject.wanted import Variable, Wanted
 from krm_otel.krm.results import Result, Severity
 from krm_otel.workloads.containers import Container
@@ -35,6 +37,8 @@ class DesiredContainer:
     kept: tuple[str, ...]
     merge: tuple[int, dict[str, str]] | None
     mounts: tuple[dict[str, Any], ...]
+    adopted: tuple[tuple[int, str, str], ...] = ()
+    own: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,8 @@ class Desired:
                     tuple((variable.name, variable.value) for variable in part.variables),
                     part.merge,
                     {"volumeMounts": part.mounts, **self.additions.containers.get(part.container.index, {})},
+                    part.adopted,
+                    part.own,
                     self.additions.names and not part.container.named,
                 )
                 for part in self.containers
@@ -79,9 +85,12 @@ def desired(
     selection: Selection,
     source: EnvSource,
     additions: Additions,
+    *,
+    adopt: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Desired:
     """What a workload of an enabled class is to have, given the object without anything of ours; `additions` are what
-    its class's collector brings."""
+    its class's collector brings. With `adopt` the user's own variables are taken over, but for those
+    that it names by container: they were changed since."""
     ref = workload.resource.ref
     containers: list[DesiredContainer] = []
     left = list(selection.skipped)
@@ -91,7 +100,9 @@ def desired(
         container = chosen.container
         present = read_environment(container, workload.resource.namespace, ref, source)
         results += present.results
-        wanted = Wanted(container, ref, present)
+        own = adopt.get(container.name, ()) if adopt is not None else ()
+        adoptable = _adoptable(present, own) if adopt is not None and not _not_ours(present) else {}
+        wanted = Wanted(container, ref, present.without(adoptable))
         if reason := _not_ours(present):
             left.append((container.name, reason))
             wanted.say(
@@ -104,10 +115,17 @@ def desired(
         wanted.set(names.E_PROPAGATORS, ",".join(settings.propagators.value), settings.propagators.origin)
         want_identity(wanted, Identity(oaas_class, settings, workload, chosen.role, match.component))
         wanted.say_lost()
+        adopted = tuple(_adopted(wanted, adoptable))
         results += wanted.results
         containers.append(
             DesiredContainer(
-                container, tuple(wanted.all_variables()), tuple(wanted.kept), wanted.merge, tuple(wanted.mounts)
+                container,
+                tuple(wanted.all_variables()),
+                tuple(wanted.kept),
+                wanted.merge,
+                tuple(wanted.mounts),
+                adopted,
+                own,
             )
         )
     results += _of_propagators(workload, settings, containers)
@@ -120,6 +138,30 @@ def desired(
         additions,
         oaas_class.enabled_by,
     )
+
+
+def _adoptable(present: Present, own: tuple[str, ...]) -> dict[str, Setting]:
+    """What can be taken over: text in `env` itself, and nothing that may hold a secret, for the record keeps it."""
+    return {
+        name: setting
+        for name, setting in present.settings.items()
+        if name in names.ADOPTED
+        and name not in own
+        and setting.mergeable
+        and not re.search("[@?]", setting.value or "")
+    }
+
+
+def _adopted(wanted: Wanted, adoptable: dict[str, Setting]) -> Iterator[tuple[int, str, str]]:
+    """The variables that stand where the user has set them by hand; they leave those that are added."""
+    for variable in [one for one in wanted.variables if one.name in adoptable]:
+        setting, value = adoptable[variable.name], variable.value
+        if setting.index is None or not isinstance(value, str):
+            continue
+        wanted.variables.remove(variable)
+        message = f"{variable.name} was set by hand and is taken over; uninject gives the old value back"
+        wanted.say("variable-adopted", "info", message, setting.path)
+        yield setting.index, variable.name, value
 
 
 def _not_ours(present: Present) -> str | None:

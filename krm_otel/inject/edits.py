@@ -47,6 +47,10 @@ class ContainerEdit:
     env: tuple[tuple[str, str | dict[str, Any]], ...]
     merge: tuple[int, AbcMapping[str, str]] | None = None
     lists: Lists = field(default_factory=dict)
+    adopted: tuple[tuple[int, str, str], ...] = ()
+    """Values that are taken over: env index, name, new value."""
+    own: tuple[str, ...] = ()
+    """Variables that are not taken over, since they were changed by hand."""
     unnamed: bool = False
     """Whether the container has no name of its own and is to get `name`."""
     before: int | None = None
@@ -55,7 +59,7 @@ class ContainerEdit:
     @property
     def empty(self) -> bool:
         """Whether there is nothing to put in."""
-        return not self.env and self.merge is None and not any(self.lists.values())
+        return not self.env and self.merge is None and not self.adopted and not any(self.lists.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,23 @@ def parts(record: Record, names_of: list[str], root: Mapping, pod: PodPath) -> l
             if any(is_ours(item, likely.env) for item in items):
                 found.append((i, likely))
                 lost.remove(likely)
+    return found
+
+
+def changed_by_hand(record: Record, names_of: list[str], root: Mapping, pod: PodPath) -> dict[str, tuple[str, ...]]:
+    """Container → variables of ours that somebody has changed since, now or earlier."""
+    found = {}
+    for index, part in parts(record, names_of, root, pod):
+        env = lookup(root, *pod, "containers", index, "env")
+        ours = part.env | {name: one.digest for name, one in part.adopted.items()}
+        changed = {
+            name
+            for item in (env.items if isinstance(env, Sequence) else ())
+            if (name := text_of(lookup(item, "name"))) is not None
+            and (name in part.own or (name in ours and not is_ours(item, ours)))
+        }
+        if changed:
+            found[names_of[index]] = tuple(sorted(changed))
     return found
 
 

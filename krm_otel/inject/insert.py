@@ -9,7 +9,7 @@ from typing import Any, cast
 from krm_otel.config import names
 from krm_otel.inject import attributes
 from krm_otel.inject.edits import ContainerEdit, ObjectEdit, PodPath
-from krm_otel.inject.record import ContainerRecord, Merge, Record, digest
+from krm_otel.inject.record import Adopted, ContainerRecord, Merge, Record, digest
 from krm_otel.yamltext.edit import CannotEdit, Editor
 from krm_otel.yamltext.emit import Quoted, SingleQuoted
 from krm_otel.yamltext.source import Mapping, Scalar, Sequence, compose, direct
@@ -51,7 +51,7 @@ def insert(text: str, root: Mapping, pod: PodPath, edit: ObjectEdit, known: str 
 
 
 def _insert_container(editor: Editor, pod: PodPath, part: ContainerEdit) -> ContainerRecord:
-    record = ContainerRecord()
+    record = ContainerRecord(own=list(part.own))
     here: tuple[str | int, ...] = (*pod, "containers", part.index)
     container = _mapping(editor, *here)
     env = editor.reach(*here, "env")
@@ -65,6 +65,12 @@ def _insert_container(editor: Editor, pod: PodPath, part: ContainerEdit) -> Cont
         if new != value.value:
             hashes = {key: digest(pair) for key, pair in pairs.items() if key not in attributes.keys(value.value)}
             record.merge = Merge(editor.replace(value, new), hashes, digest(new))
+    for index, name, text in part.adopted:
+        editor.reach(*here, "env", index)
+        value = editor.reach(*here, "env", index, "value")
+        if not isinstance(value, Scalar):
+            raise CannotEdit(f"{name} is no plain value", (*here, "env", index))
+        record.adopted[name] = Adopted(editor.replace(value, text), digest(text))
     lists = {"env": [{"name": name, **_entry(value)} for name, value in part.env]}
     lists |= {key: list(entries) for key, entries in part.lists.items()}
     # A new key goes behind the last line of the container: the lists that stand there have to get their entries first.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -43,6 +43,10 @@ class Present:
 
     def get(self, name: str) -> Setting | None:
         return self.settings.get(name)
+
+    def without(self, names: Collection[str]) -> Present:
+        """The same without some variables."""
+        return Present({name: s for name, s in self.settings.items() if name not in names}, self.results)
 
     def value(self, name: str) -> str | None:
         """The value of a variable, where it can be seen."""

@@ -30,6 +30,14 @@ class Merge:
 
 
 @dataclass(slots=True)
+class Adopted:
+    """A value of the user's that ours stands for: its exact old text, and a hash of the new value."""
+
+    text: str
+    digest: str
+
+
+@dataclass(slots=True)
 class ContainerRecord:
     """What is ours in one container: variables with hashes of their values, and in its other lists (`volumeMounts`,
     `ports`) hashes of whole entries. `opened`: list → what `Editor.append` returned."""
@@ -38,6 +46,9 @@ class ContainerRecord:
     merge: Merge | None = None
     lists: dict[str, list[str]] = field(default_factory=dict)
     opened: dict[str, str] = field(default_factory=dict)
+    adopted: dict[str, Adopted] = field(default_factory=dict)
+    own: list[str] = field(default_factory=list)
+    """With `adopt`: variables that were changed by hand since; they are the user's for good."""
 
 
 @dataclass(slots=True)
@@ -72,6 +83,10 @@ def _compact(record: Record) -> dict[str, Any]:
         entry: dict[str, Any] = {"env": part.env}
         if part.merge:
             entry["merge"] = {"text": part.merge.text, "keys": part.merge.keys, "hash": part.merge.digest}
+        if part.adopted:
+            entry["adopted"] = {name: {"text": one.text, "hash": one.digest} for name, one in part.adopted.items()}
+        if part.own:
+            entry["own"] = part.own
         if part.lists:
             entry["lists"] = part.lists
         if part.opened:
@@ -110,6 +125,8 @@ def _container(data: Any) -> ContainerRecord:
         Merge(_text(merge["text"]), _texts(merge["keys"]), _text(merge["hash"])) if merge else None,
         _lists(data.get("lists", {})),
         _texts(data.get("opened", {})),
+        {_text(k): Adopted(_text(v["text"]), _text(v["hash"])) for k, v in data.get("adopted", {}).items()},
+        [_text(name) for name in _list(data.get("own", []))],
     )
 
 

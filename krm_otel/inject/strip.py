@@ -19,7 +19,7 @@ def strip(text: str, root: Mapping, record: Record, pod: PodPath, names_of: list
     try:
         return _strip(text, root, record, pod, names_of, verbatim=True)
     except CannotEdit:
-        if not any(part.merge for part in record.containers.values()):
+        if not any(part.merge or part.adopted for part in record.containers.values()):
             raise
         # A value that stood over several lines fits only where it stood; elsewhere its meaning is restored.
         return _strip(text, root, record, pod, names_of, verbatim=False)
@@ -51,8 +51,22 @@ def _strip_env(editor: Editor, container: Mapping, env: Node | None, part: Conta
     ours = [i for i, item in enumerate(env.items) if is_ours(item, part.env)]
     if ours:
         editor.remove(container, "env", ours, part.opened.get("env"))
+    theirs = [item for i, item in enumerate(env.items) if i not in ours]
+    for item in theirs if part.adopted else ():
+        _give_back(editor, item, part, verbatim)
     if part.merge:
-        _unmerge(editor, [item for i, item in enumerate(env.items) if i not in ours], part.merge, verbatim)
+        _unmerge(editor, theirs, part.merge, verbatim)
+
+
+def _give_back(editor: Editor, item: Node, part: ContainerRecord, verbatim: bool) -> None:
+    """What was taken over becomes the user's again; what was changed since is it already."""
+    adopted, value = part.adopted.get(text_of(lookup(item, "name")) or ""), direct(item, "value")
+    if adopted is None or not isinstance(value, Scalar) or digest(value.value) != adopted.digest:
+        return
+    if verbatim:
+        editor.restore(value, adopted.text)
+    else:
+        editor.replace(value, scalar_value(adopted.text))
 
 
 def _unmerge(editor: Editor, items: list[Node], merge: Merge, verbatim: bool) -> None:

@@ -46,7 +46,11 @@ def update(
     for part in edit.containers:
         was, now = old.containers[part.name], new.containers[part.name]
         env = editor.reach(*pod, "containers", part.index, "env")
-        if names_of[part.index] != part.name or was.lists != now.lists or not isinstance(env, Sequence):
+        if (
+            names_of[part.index] != part.name
+            or (was.lists, was.adopted, was.own) != (now.lists, now.adopted, now.own)
+            or not isinstance(env, Sequence)
+        ):
             return None
         ours = [item for item in env.items if is_ours(item, was.env)]
         if [text_of(lookup(item, "name")) for item in ours] != [name for name, _ in part.env]:

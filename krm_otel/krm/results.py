@@ -134,6 +134,7 @@ CODES: Final[dict[str, str]] = {
     "unknown-variable": "An environment variable OPRC_CRM_OTEL_* is not known and is not read.",
     "unreadable-input": "The input, or a file of it, is not UTF-8, or not YAML or JSON at all.",
     "unreadable-item": "A document or item cannot be parsed; it passes as it is, unless it is needed to decide.",
+    "variable-adopted": "With adopt: true, a variable that was set by hand in the manifest is taken over.",
     "variable-kept": "A variable is set in the manifest, or by envFrom, and is kept.",
     "variable-name": "The name of a variable is not a valid one, or is ours.",
     "wrong-type": "A value is of another type than its field.",

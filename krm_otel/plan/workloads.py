@@ -11,6 +11,7 @@ from krm_otel.collector.checks import faults
 from krm_otel.config import names
 from krm_otel.config.settings import Configuration, OaasClass
 from krm_otel.inject.desired import Desired, desired
+from krm_otel.inject.edits import changed_by_hand
 from krm_otel.inject.present import EnvSources
 from krm_otel.inject.reconcile import put_in
 from krm_otel.inject.record import MAX_BYTES, Record, load
@@ -148,7 +149,13 @@ class WorkloadPlanner:
         self._waves[id(oaas_class)] = min(wave, self._waves.get(id(oaas_class), wave))
         if settings.collector is not None or settings.node_collector is not None:
             settings = replace(settings, endpoint=collector_endpoint(oaas_class, settings))
-        wanted = desired(base, oaas_class, settings, match, selection, self._sources, joined.additions)
+        adopt = None
+        if self._configuration.adopt:
+            current = item.resource
+            assert current is not None
+            names_of = _names(workload_of(current, base.kind))
+            adopt = changed_by_hand(record, names_of, current.root, base.pod_path) if record else {}
+        wanted = desired(base, oaas_class, settings, match, selection, self._sources, joined.additions, adopt=adopt)
         self.results += wanted.results
         if has_errors([*joined.results, *wanted.results]):
             return Change(ref, "skipped", "error")

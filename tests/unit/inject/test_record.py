@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from krm_otel.inject.record import ContainerRecord, Merge, Record, digest, load
+from krm_otel.inject.record import Adopted, ContainerRecord, Merge, Record, digest, load
 
 FULL = Record(
     "echo",
@@ -16,6 +16,8 @@ FULL = Record(
             Merge('"tëam=core"', {"oaas.class": digest("echo")}, digest("team=core,oaas.class=echo")),
             {"volumeMounts": [digest({"name": "oaas-otel-tls"})]},
             {"env": "= []", "volumeMounts": "new"},
+            {"OTEL_PROPAGATORS": Adopted("b3", digest("tracecontext,baggage"))},
+            ["OTEL_TRACES_SAMPLER"],
         )
     },
     {"volumes": [digest({})]},
