@@ -57,8 +57,8 @@ class Workload:
                     "          env:",
                     "          - name: OTEL_RESOURCE_ATTRIBUTES",
                     "            value: team=core",
-                    "          - name: OWN",
-                    '            value: "1"',
+                    "          - name: OTEL_PROPAGATORS",
+                    "            value: b3",
                 ]
         return "\n".join(lines) + "\n"
 
@@ -170,5 +170,6 @@ def merged_lines(old: list[str], lines: list[str], new: list[str]) -> list[str]:
 
 
 def is_extended(line: str, now: str) -> bool:
-    """Whether a line is the user's attributes with ours behind them, in quotes."""
-    return line.strip() == "value: team=core" and now.strip().startswith('value: "team=core,')
+    """Whether a line is the user's attributes with ours behind them, or a value that was taken over."""
+    begins = {"value: team=core": 'value: "team=core,', "value: b3": 'value: "tracecontext'}.get(line.strip())
+    return begins is not None and now.strip().startswith(begins)

@@ -40,6 +40,7 @@ TELEMETRY = (
     "protocol: http",
 )
 CONFIGS = {
+    "adopt": ("false", "true"),
     "enabled": ("true", "false"),
     "backends": ("{tempo: {endpoint: 'http://tempo:4317'}}", "{tempo: {type: tempo, endpoint: 'https://t:4318'}}"),
     "collector": (
