@@ -68,14 +68,15 @@ def compose(
         limit_image(image, limits, say)
     url: Found[str] | None = None if node else find(layers, "collector", "endpoint")
     wanted = [signal for signal in SIGNALS if signals[signal].value]
-    managed = bool(wanted) and url is None and (node or mode.value in ("sidecar", "deployment"))
-    shared = bool(wanted) and url is None and mode.value == "daemonset" and not node
+    ours = url is None and (node or mode.value != "external")
+    managed = ours and bool(wanted) and (node or mode.value != "daemonset")
+    shared = ours and bool(wanted) and not managed
     exporters = {
         signal: _several(found) for signal in SIGNALS if (found := find(layers, "collector", "exporters", signal))
     }
     for several in exporters.values():
         for exporter in several:
-            check_exporter(exporter, config, managed or shared, say)
+            check_exporter(exporter, config, ours, say)
 
     endpoint: Sourced[Endpoint] | None = None
     if url:

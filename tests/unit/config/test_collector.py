@@ -140,6 +140,12 @@ def test_queues_and_autoscaling(block: str, config: str, expected: list[tuple[st
     assert said(block, config) == expected
 
 
+def test_a_class_without_signals_may_name_what_a_collector_knows() -> None:
+    """Whether an exporter is right does not depend on what is switched on."""
+    block = "telemetry: {traces: false, metrics: false}\ncollector: {exporters: {traces: debug, metrics: tempo}}"
+    assert said(block) == []
+
+
 def test_autoscaling_decides_how_many_there_are() -> None:
     config = "collector: {replicas: 2, autoscaling: {max_replicas: 3}}"
     assert said(NAMED, config, "warning") == [("autoscaling-replicas", "spec.collector.replicas")]
