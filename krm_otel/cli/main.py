@@ -18,6 +18,7 @@ _COMMANDS = {
     "diff": "krm_otel.cli.diff",
     "uninject": "krm_otel.cli.uninject",
     "validate": "krm_otel.cli.validate",
+    "crd": "krm_otel.cli.crd",
 }
 
 

@@ -1,0 +1,127 @@
+"""Our ClassRuntime definition on a real API server: structural, upstream's objects stay valid, each rule refuses."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.kubernetes import Cluster
+
+RELEASED = Path(__file__).parents[2].parent / "shared" / "crds" / "oaas.io_classruntimes.upstream.yaml"
+UPSTREAM = """
+apiVersion: oaas.io/v1alpha1
+kind: ClassRuntime
+metadata: {name: released, namespace: default}
+spec:
+  package_class_key: pkg.cls
+  functions:
+  - function_key: echo
+    config: {LEVEL: info}
+    provision_config: {container_image: "echo:1", port: 8080, max_scale: 3, need_http2: true}
+    qos_requirement: {availability: 0.99}
+  - {function_key: wasm, provision_config: {wasm_module_url: "oci://x", cpu_limit: null}}
+  nfr_requirements: {min_throughput_rps: 100, max_latency_ms: 50, availability_pct: 99.9, consistency: null}
+  enforcement: {mode: observe, dimensions: [replicas]}
+  odgm_config:
+    collections: [a]
+    partition_count: 3
+    collection_assignments: {a: [{primary: 1, replica: [2], shard_ids: [3]}]}
+    invocations: {fn_routes: {echo: {url: "http://echo", stateless: true}}, disabled_fn: []}
+    options: {k: v}
+  telemetry: {enabled: true, sampling_rate: 0.5, resource_attributes: {team: core}, logs: null}
+"""
+OURS = """
+apiVersion: oaas.io/v1alpha1
+kind: ClassRuntime
+metadata: {name: ours, namespace: default}
+spec:
+  observability:
+    enabled: true
+    telemetry:
+      traces: true
+      sampling_rate: 3
+      service_name: own
+      propagators: [w3c, b3]
+      resource_attributes: {team.name: core}
+      protocol: null
+      logs: null
+    collector:
+      mode: deployment
+      image: null
+      exporters: {traces: [tempo, "http://x:4317"], metrics: prometheus}
+"""
+REFUSED = {
+    "observability: {collector: {endpoint: 'collector:4317'}}": "must be a URL that starts with http:// or https://",
+    "observability: {collector: {endpoint: 'http://me:secret@c:4317'}}": "must not contain a user or password",
+    "observability: {collector: {image: 'a b'}}": "must be an image without white space",
+    "observability: {telemetry: {propagators: []}}": "must not be empty",
+    "observability: {telemetry: {propagators: [none, w3c]}}": "none stands alone",
+    "observability: {telemetry: {service_name: ' '}}": "must not be blank",
+    "observability: {telemetry: {resource_attributes: {'a=b': c}}}": "keys have no white space, comma or equals sign",
+    "observability: {collector: {mode: agent}}": "must be one of sidecar, deployment, daemonset, external",
+    "observability: {telemetry: {propagators: [b4]}}": "Unsupported value",
+    "observability: {telemetry: {sampling_rate: '10%'}}": "expected numeric (int or float), got string",
+    "observability: {enabeld: true}": ".spec.observability.enabeld: field not declared in schema",
+}
+
+
+@pytest.fixture(scope="module")
+def definition(cluster: Cluster) -> Iterator[None]:
+    """Upstream's released definition first, where it is beside the checkout: ours takes its place."""
+    if RELEASED.exists():
+        cluster.apply(RELEASED.read_text())
+        cluster.kubectl("wait", "--for=condition=Established", "crd/classruntimes.oaas.io", "--timeout=60s")
+        cluster.apply(UPSTREAM.replace("released", "before"))
+    else:
+        assert os.environ.get("CI") != "true", "upstream's definition has to be beside the checkout"
+    printed = subprocess.run(
+        [str(Path(sys.executable).with_name("krm-otel")), "crd"], capture_output=True, text=True, check=True
+    )
+    cluster.kubectl("apply", "--server-side", "--force-conflicts", "--filename", "-", text=printed.stdout)
+    cluster.kubectl("wait", "--for=condition=Established", "crd/classruntimes.oaas.io", "--timeout=60s")
+    yield
+    cluster.kubectl("delete", "crd", "classruntimes.oaas.io")
+
+
+@pytest.mark.usefixtures("definition")
+def test_it_is_structural_and_takes_what_upstream_released(cluster: Cluster) -> None:
+    (crd,) = [one for one in cluster.get("crds", "default") if one["metadata"]["name"] == "classruntimes.oaas.io"]
+    conditions = {one["type"]: one["status"] for one in crd["status"]["conditions"]}
+    assert conditions == {"NamesAccepted": "True", "Established": "True"}
+    for text in (UPSTREAM, UPSTREAM.replace("released", "before"), OURS):
+        cluster.apply(text)
+    found = {one["metadata"]["name"]: one["spec"] for one in cluster.get("classruntimes", "default")}
+    assert found["released"]["addons"] == ["odgm"], "what upstream fills in is filled in"
+    ours = found["ours"]["observability"]
+    assert ours["telemetry"]["sampling_rate"] == 3
+    assert set(ours["collector"]) <= {"mode", "exporters", "image"}, "nothing of ours is filled in"
+    assert ours["collector"]["exporters"] == {"traces": ["tempo", "http://x:4317"], "metrics": "prometheus"}
+    table = cluster.kubectl("get", "classruntime", "ours", "--namespace", "default")
+    assert table.split()[:5] == ["NAME", "OBSERVABILITY", "MODE", "PHASE", "AGE"]
+
+
+def class_runtime(name: str, spec: str) -> str:
+    metadata = f"{{name: {name}, namespace: default}}"
+    return f"apiVersion: oaas.io/v1alpha1\nkind: ClassRuntime\nmetadata: {metadata}\nspec: {{{spec}}}\n"
+
+
+@pytest.mark.usefixtures("definition")
+@pytest.mark.parametrize("spec", REFUSED)
+def test_each_rule_refuses_with_its_message(cluster: Cluster, spec: str) -> None:
+    text = class_runtime("bad", spec)
+    with pytest.raises(AssertionError) as refused:
+        cluster.apply(text)
+    assert REFUSED[spec] in str(refused.value)
+
+
+@pytest.mark.usefixtures("definition")
+@pytest.mark.parametrize("name", ["oaas-platform", "oaas-otel"])
+def test_names_that_are_taken(cluster: Cluster, name: str) -> None:
+    text = class_runtime(name, "")
+    with pytest.raises(AssertionError, match=f"the name {name} is that of"):
+        cluster.apply(text)
