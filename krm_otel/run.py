@@ -6,6 +6,7 @@ items spliced in → results → exit code. Everything that reads or writes the 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -39,6 +40,8 @@ class Outcome:
     """Files that come, by name, with their texts; a source whose text became empty goes."""
     starts: tuple[tuple[int, ...], ...] = ()
     """Where the items that stay begin in each source's old text: what a diff may go by."""
+    switched_off: str = ""
+    """Where the global switch says off."""
 
     @property
     def exit_code(self) -> int:
@@ -47,7 +50,15 @@ class Outcome:
     def lines(self) -> list[str]:
         """For standard error: a line for every workload, and every warning and error."""
         loud = [result.line() for result in self.results if result.severity != "info"]
-        return [change.line() for change in self.changes] + loud
+        return [change.line() for change in self.changes] + self._summary() + loud
+
+    def _summary(self) -> list[str]:
+        """How much the global switch took out."""
+        counts = Counter(change.action for change in self.changes)
+        if not self.switched_off or not (counts["removed"] or counts["pruned"]):
+            return []
+        done = f"injections removed: {counts['removed']}, generated objects pruned: {counts['pruned']}"
+        return [f"switched off by {self.switched_off}: {done}"]
 
     def report(self) -> dict[str, Any]:
         """For `--report`: the same as data, infos too."""
@@ -111,7 +122,7 @@ def run(
     ]
     new = {name: Envelope("", []).followed_by(more) for name, more in added.items()}
     starts = tuple(_starts(envelope, objects) if envelope else () for envelope in envelopes)
-    return Outcome(tuple(written), tuple(results), _done(plan.changes, results), new, starts)
+    return Outcome(tuple(written), tuple(results), _done(plan.changes, results), new, starts, plan.switched_off)
 
 
 def _written(

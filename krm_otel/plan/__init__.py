@@ -48,4 +48,5 @@ def make_plan(
     # What is wrong with the configuration is nothing to somebody who takes everything out.
     told = [] if remove else [*results, *planner.closing()]
     results = [*told, *planner.results, *said]
-    return Plan((*changes, *more), tuple(results), objects)
+    switch = str(configuration.switched_off) if configuration.switched_off and not remove else ""
+    return Plan((*changes, *more), tuple(results), objects, switch)

@@ -64,6 +64,8 @@ class Plan:
     results: tuple[Result, ...]
     objects: Objects = field(default_factory=Objects)
     """What happens to generated objects. Where there is an error, the caller changes nothing at all."""
+    switched_off: str = ""
+    """Where the global switch says off."""
 
     @property
     def texts(self) -> dict[int, str]:
