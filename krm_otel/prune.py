@@ -101,6 +101,13 @@ def collisions(items: Iterable[Item], wanted: Mapping[Key, Wanted]) -> list[Resu
     return results
 
 
+def both_want(key: Key, one: Ref, other: Ref) -> Result:
+    """Two owners need to generate the same object."""
+    _, kind, _, name = key
+    message = f"{one} and {other} both need to generate {kind} {name}: rename one of them"
+    return Result("name-taken", "error", message, other, "metadata.name", name)
+
+
 def same(found: Existing, wanted: Mapping[str, Any]) -> bool:
     """Whether a generated object is as it is wanted, but for what kpt and kustomize add on the way."""
     try:

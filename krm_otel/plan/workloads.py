@@ -22,7 +22,7 @@ from krm_otel.krm.results import Ref, Result, has_errors
 from krm_otel.plan.changes import Change
 from krm_otel.plan.collectors import join, sync_wave, wanted_objects
 from krm_otel.plan.scope import Scope, config_absent, missing
-from krm_otel.prune import Key, Wanted
+from krm_otel.prune import Key, Wanted, both_want
 from krm_otel.workloads.fields import field_path
 from krm_otel.workloads.kinds import KINDS, KindInfo, Workload, is_generated, is_patch, workload, workload_of
 from krm_otel.workloads.match import RULES_TRIED, Match, Matcher
@@ -270,7 +270,9 @@ class WorkloadPlanner:
                 continue
             if id(oaas_class) in self._with_workloads or settings.collector.mode.value != "sidecar":
                 wave = self._waves.get(id(oaas_class), 0)
-                found |= wanted_objects(oaas_class, settings, self._neighbour(oaas_class), wave)
+                for key, one in wanted_objects(oaas_class, settings, self._neighbour(oaas_class), wave).items():
+                    if found.setdefault(key, one) is not one:
+                        self.results.append(both_want(key, found[key].owner, one.owner))
         return found
 
     def _neighbour(self, oaas_class: OaasClass) -> Resource | None:
