@@ -75,6 +75,8 @@ def want_exporters(wanted: Wanted, settings: Settings, asked: Protocol | None, v
 
     `asked` is what the workload's `oaas.io/otel-protocol` wants.
     """
+    # For the user's own endpoint on a port that tells nothing.
+    said = settings.protocol if asked is None else Sourced(asked, Origin("annotation", names.A_PROTOCOL))
     elsewhere = {
         signal
         for signal in names.SIGNALS
@@ -84,16 +86,16 @@ def want_exporters(wanted: Wanted, settings: Settings, asked: Protocol | None, v
         # Headers for all signals would also reach an endpoint that one signal has for itself: secrets stay with theirs.
         here = [signal for signal in names.SIGNALS if settings.signal(signal).value and signal not in elsewhere]
         scopes: list[str | None] = [*here] if elsewhere else [None]
-        _want_endpoint(wanted, settings.endpoint, settings.protocol, asked, None, scopes, volumes)
+        _want_endpoint(wanted, settings.endpoint, said, asked, None, scopes, volumes)
     for signal in names.SIGNALS:
         switch = settings.signal(signal)
         own = settings.exporters.get(signal)
         if switch.value and own is not None and wanted.present.get(names.E_ENDPOINT) is None:
-            _want_endpoint(wanted, own, settings.protocol, asked, signal, [signal], volumes)
+            _want_endpoint(wanted, own, said, asked, signal, [signal], volumes)
         elif switch.value:
             # A general endpoint of the user's rules all signals: one of ours for a single signal would overrule it.
             wanted.keeps(names.E_ENDPOINT)
-            _follow_own_endpoint(wanted, signal, settings.protocol)
+            _follow_own_endpoint(wanted, signal, said)
         wanted.set(names.exporter_variable(signal), "otlp" if switch.value else "none", switch.origin)
 
 
