@@ -89,7 +89,7 @@ def run(
 
     Args:
         sources: one text as an orchestrator sends it, or the files of a folder.
-        environ: the environment; only `OPRC_CRM_*` is looked at.
+        environ: the environment; only `OPRC_CRM_*` and SOURCE_DATE_EPOCH are looked at.
         function_config: for inputs that carry none.
         remove: take everything out that is ours (`uninject`).
         complete: the sources are a whole folder, so that a class that is not in it is gone.

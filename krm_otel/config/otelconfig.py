@@ -146,3 +146,8 @@ class ConfigSpec(Model):
         None,
         description="The input is complete: classes not in it are gone. Default: decided by the input.",
     )
+    status: Literal["results-only", "write"] | None = Field(
+        None,
+        description="Where the conditions of a class go: into the results, or into the ClassRuntime. "
+        "Default: results-only.",
+    )

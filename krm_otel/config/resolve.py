@@ -87,6 +87,7 @@ def resolve(
         prune=spec.prune,
         adopt=bool(spec.adopt),
         degrade=degrade,
+        write_status=spec.status == "write",
         config_given=sources.config is not None,
         flat_given=sources.flat is not None,
         skip_containers=spec.skip_containers or (),

@@ -140,6 +140,8 @@ class Configuration:
     """Variables that manifests set by hand are taken over."""
     degrade: bool = False
     """What is wrong with one class does not stop the others: it keeps what it had."""
+    write_status: bool = False
+    """Conditions go into the ClassRuntimes; else they are results."""
     config_given: bool = False
     """Whether there is an OTelConfig: without one nothing can be said of the platform."""
     flat_given: bool = False

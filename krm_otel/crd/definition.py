@@ -43,6 +43,8 @@ _RULES: Final[dict[tuple[str, ...], tuple[dict[str, int], dict[str, str]]]] = {
         },
     ),
 }
+# So that several controllers can each write their own entries (upstream has these lists atomic).
+_KEYED: Final = {("status", "conditions"): ("type",), ("status", "resource_refs"): ("kind", "name")}
 _COLUMNS: Final = (
     ("Observability", "boolean", ".spec.observability.enabled"),
     ("Mode", "string", ".spec.observability.collector.mode"),
@@ -60,6 +62,8 @@ def definition() -> dict[str, Any]:
         place.pop("type")
         place.pop("items")
         place["x-kubernetes-preserve-unknown-fields"] = True
+    for listed, keys in _KEYED.items():
+        _at(schema, listed).update({"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": list(keys)})
     for path, (bounds, rules) in _RULES.items():
         place = _at(schema, path)
         place.update(bounds)

@@ -46,7 +46,7 @@ def insert(text: str, root: Mapping, pod: PodPath, edit: ObjectEdit, known: str 
     own = edit.template if len(pod) == 1 else {}  # a Pod has one metadata for both
     if not own:
         _insert_template(editor, pod[:-1], edit.template, record)
-    _insert_metadata(editor, own, record)
+    insert_metadata(editor, own, record)
     return Fresh(editor.finish(known), record)
 
 
@@ -106,8 +106,8 @@ def _insert_template(
     record.template = {kind: {key: digest(value) for key, value in members[kind].items()} for kind in wanted}
 
 
-def _insert_metadata(editor: Editor, members: AbcMapping[str, AbcMapping[str, str]], record: Record) -> None:
-    """The record, and what a bare Pod gets for itself."""
+def insert_metadata(editor: Editor, members: AbcMapping[str, AbcMapping[str, str]], record: Record) -> None:
+    """Puts the record into an object's own metadata, and `members`, what a bare Pod gets for itself."""
     metadata = _mapping(editor, "metadata")
     record.template |= {kind: {k: digest(v) for k, v in pairs.items()} for kind, pairs in members.items() if pairs}
     for kind in record.template if members else ():

@@ -52,6 +52,21 @@ class ContainerRecord:
 
 
 @dataclass(slots=True)
+class StateRecord:
+    """What is ours in the `status` of a ClassRuntime: entries of `conditions` and `resource_refs` by their hashes,
+    and the values that ours stand for: condition type → field → the exact old text and a hash of the new value.
+
+    `added` are fields that such a condition did not have, `generation` says that `observed_generation` is ours.
+    """
+
+    conditions: list[str] = field(default_factory=list)
+    refs: list[str] = field(default_factory=list)
+    replaced: dict[str, dict[str, Adopted]] = field(default_factory=dict)
+    added: dict[str, dict[str, str]] = field(default_factory=dict)
+    generation: bool = False
+
+
+@dataclass(slots=True)
 class Record:
     """What is ours in one object: in its containers, in lists of the pod's spec (`volumes`, `containers`) by hashes of
     whole entries, and in the metadata of its pod template (`annotations`, `labels`) by hashes of values. `opened`:
@@ -64,6 +79,8 @@ class Record:
     opened: dict[str, str] = field(default_factory=dict)
     enabled_by: str = ""
     """What enabled the class, where that is not the ClassRuntime itself: `OTelConfig`."""
+    state: StateRecord | None = None
+    """In a ClassRuntime: what is ours in its status."""
 
     def dump(self) -> str:
         """The annotation's value."""
@@ -84,7 +101,7 @@ def _compact(record: Record) -> dict[str, Any]:
         if part.merge:
             entry["merge"] = {"text": part.merge.text, "keys": part.merge.keys, "hash": part.merge.digest}
         if part.adopted:
-            entry["adopted"] = {name: {"text": one.text, "hash": one.digest} for name, one in part.adopted.items()}
+            entry["adopted"] = _adopted(part.adopted)
         if part.own:
             entry["own"] = part.own
         if part.lists:
@@ -101,7 +118,16 @@ def _compact(record: Record) -> dict[str, Any]:
         data["opened"] = record.opened
     if record.enabled_by:
         data["enabledBy"] = record.enabled_by
+    if state := record.state:
+        written = {"conditions": state.conditions, "refs": state.refs, "added": state.added}
+        replaced = {kind: _adopted(fields) for kind, fields in state.replaced.items()}
+        generation = {"generation": True} if state.generation else {}
+        data["status"] = {k: v for k, v in {**written, "replaced": replaced}.items() if v} | generation
     return data
+
+
+def _adopted(values: dict[str, Adopted]) -> dict[str, dict[str, str]]:
+    return {name: {"text": one.text, "hash": one.digest} for name, one in values.items()}
 
 
 def load(text: str) -> Record | None:
@@ -113,7 +139,9 @@ def load(text: str) -> Record | None:
         containers = {_text(name): _container(part) for name, part in data["containers"].items()}
         template = {_text(kind): _texts(members) for kind, members in data.get("template", {}).items()}
         lists, opened = _lists(data.get("lists", {})), _texts(data.get("opened", {}))
-        return Record(_text(data["class"]), containers, lists, template, opened, _text(data.get("enabledBy", "")))
+        state = _state(data["status"]) if "status" in data else None
+        enabled_by = _text(data.get("enabledBy", ""))
+        return Record(_text(data["class"]), containers, lists, template, opened, enabled_by, state)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
@@ -125,9 +153,24 @@ def _container(data: Any) -> ContainerRecord:
         Merge(_text(merge["text"]), _texts(merge["keys"]), _text(merge["hash"])) if merge else None,
         _lists(data.get("lists", {})),
         _texts(data.get("opened", {})),
-        {_text(k): Adopted(_text(v["text"]), _text(v["hash"])) for k, v in data.get("adopted", {}).items()},
+        _values(data.get("adopted", {})),
         [_text(name) for name in _list(data.get("own", []))],
     )
+
+
+def _state(data: Any) -> StateRecord:
+    lists = _lists({key: data.get(key, []) for key in ("conditions", "refs")})
+    return StateRecord(
+        lists["conditions"],
+        lists["refs"],
+        {_text(kind): _values(fields) for kind, fields in data.get("replaced", {}).items()},
+        {_text(kind): _texts(fields) for kind, fields in data.get("added", {}).items()},
+        data.get("generation") is True,
+    )
+
+
+def _values(data: Any) -> dict[str, Adopted]:
+    return {_text(k): Adopted(_text(v["text"]), _text(v["hash"])) for k, v in data.items()}
 
 
 def _texts(data: Any) -> dict[str, str]:

@@ -35,13 +35,13 @@ def _strip(text: str, root: Mapping, record: Record, pod: PodPath, names_of: lis
                 editor.remove_key(container, "name")
             for key, digests in part.lists.items():
                 editor.reach(*pod, "containers", index, key)
-                _strip_list(editor, container, key, digests, part.opened.get(key))
+                strip_list(editor, container, key, digests, part.opened.get(key))
     spec = editor.reach(*pod)
     for key, digests in record.lists.items():
         editor.reach(*pod, key)
         if isinstance(spec, Mapping):
-            _strip_list(editor, spec, key, digests, record.opened.get(key))
-    _strip_metadata(editor, record, pod)
+            strip_list(editor, spec, key, digests, record.opened.get(key))
+    strip_metadata(editor, record, pod)
     return editor.finish()
 
 
@@ -99,13 +99,13 @@ def scalar_value(text: str) -> str:
         raise CannotEdit("what is recorded of the text before is no value") from None
 
 
-def _strip_list(editor: Editor, parent: Mapping, key: str, digests: list[str], opened: str | None) -> None:
+def strip_list(editor: Editor, parent: Mapping, key: str, digests: list[str], opened: str | None) -> None:
     node = direct(parent, key)
     if isinstance(node, Sequence) and (at := our_entries(node, digests)):
         editor.remove(parent, key, at, opened)
 
 
-def _strip_metadata(editor: Editor, record: Record, pod: PodPath) -> None:
+def strip_metadata(editor: Editor, record: Record, pod: PodPath) -> None:
     """Takes the record out of the object's metadata, and what is ours out of that of its pod template."""
     own = record.template if len(pod) == 1 else {}  # a Pod has one metadata for both
     metadata = editor.reach("metadata")

@@ -124,6 +124,7 @@ CODES: Final[dict[str, str]] = {
     "sidecar-name-taken": "A pod has a container or volume with a name that the sidecar brings.",
     "sidecar-never-ends": "A Job with an ordinary collector container beside its own would never end.",
     "sidecar-port-taken": "A container of the pod listens on a port of the sidecar.",
+    "telemetry-configured": "The condition TelemetryConfigured of a class: what its telemetry comes to.",
     "telemetry-degraded": "With on_error: degrade, a class with errors keeps what it had (ConfigApplyError).",
     "template-placeholder": "A service_name_template has a placeholder that is not known, or a lone brace.",
     "tls-ca": "A CA certificate comes from neither or from both of a Secret and a ConfigMap.",

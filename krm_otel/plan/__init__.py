@@ -7,12 +7,17 @@ function itself are uses of one plan. `workloads` decides for what is injected i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from krm_otel.config import names
+from krm_otel.config.environment import source_date
 from krm_otel.config.resolve import resolve
 from krm_otel.krm.envelope import Item
 from krm_otel.krm.resource import Resource
+from krm_otel.krm.results import has_errors
 from krm_otel.plan.changes import Change, Objects, Plan, Track, untracked
+from krm_otel.plan.classes import plan_classes
+from krm_otel.plan.collectors import references
 from krm_otel.plan.objects import plan_objects
 from krm_otel.plan.workloads import WorkloadPlanner
 
@@ -33,7 +38,7 @@ def make_plan(
     Args:
         items: the input's objects.
         function_config: what the orchestrator gave, if anything.
-        environ: `OPRC_CRM_*` variables; others are not looked at.
+        environ: `OPRC_CRM_*` variables and SOURCE_DATE_EPOCH; others are not looked at.
         remove: take out everything that is ours, whatever the configuration says (`uninject`).
         complete: the input is known to hold every class (a whole folder): an absent class is gone.
         track: goes over the items, and may show how far it is.
@@ -44,9 +49,17 @@ def make_plan(
     planner = WorkloadPlanner(items, configuration, remove=remove, complete=complete)
     changes = [change for item in track(items, "planning") if (change := planner.change(item))]
     off = remove or configuration.switched_off is not None
-    objects, more, said = plan_objects(items, planner.wanted(), planner.scope, remove=off)
+    wanted = planner.wanted()
+    objects, more, said = plan_objects(items, wanted, planner.scope, remove=off)
+    changes += more
     # What is wrong with the configuration is nothing to somebody who takes everything out.
     told = [] if remove else [*results, *planner.closing()]
     results = [*told, *planner.results, *said]
+    if not has_errors(results):  # else nothing is changed, and nothing is known of what came of it
+        more, said = plan_classes(
+            items, configuration, planner.tally, partial(references, wanted), remove=remove, now=source_date(environ)
+        )
+        changes += more
+        results += said
     switch = str(configuration.switched_off) if configuration.switched_off and not remove else ""
-    return Plan((*changes, *more), tuple(results), objects, switch)
+    return Plan(tuple(changes), tuple(results), objects, switch)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any, Final
@@ -181,6 +181,13 @@ def wanted_objects(
         key_of(asset.data): Wanted(with_annotations(asset.data, waves), oaas_class.ref, path, file)
         for asset in assets(oaas_class, settings)
     }
+
+
+def references(wanted: Mapping[Key, Wanted], oaas_class: OaasClass) -> list[dict[str, str]]:
+    """What a class's status says of its collector: the objects that run it, or its config where pods carry it."""
+    kinds = {key_of(one.data)[1]: one.data for one in wanted.values() if one.owner == oaas_class.ref}
+    kind = next((kind for kind in ("Deployment", "ConfigMap") if kind in kinds), None)
+    return [{"kind": kind, "name": str(kinds[kind]["metadata"]["name"])}] if kind else []
 
 
 def _beside(path: str, name: str) -> str:

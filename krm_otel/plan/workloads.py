@@ -23,6 +23,7 @@ from krm_otel.plan.changes import Change
 from krm_otel.plan.collectors import join, sync_wave, wanted_objects
 from krm_otel.plan.scope import Scope, config_absent, missing
 from krm_otel.prune import Key, Wanted, both_want
+from krm_otel.status.conditions import Tally
 from krm_otel.workloads.fields import field_path
 from krm_otel.workloads.kinds import KINDS, KindInfo, Workload, is_generated, is_patch, workload, workload_of
 from krm_otel.workloads.match import RULES_TRIED, Match, Matcher
@@ -37,6 +38,7 @@ def _group(item: Item) -> str:
 
 
 _NO_CLASS: Final = "no class"
+_FAILED: Final = "error"
 
 
 class WorkloadPlanner:
@@ -55,6 +57,8 @@ class WorkloadPlanner:
         """Class (by `id`) → the first workload that belongs to it."""
         self._waves: dict[int, int] = {}
         """Class (by `id`) → the earliest sync wave of the workloads that its collector is for."""
+        self._tallies: dict[int, Tally] = {}
+        """Class (by `id`) → what came of its workloads."""
         self._platform_seen = False
         self.results: list[Result] = []
 
@@ -112,7 +116,15 @@ class WorkloadPlanner:
             self.results += match.results
         if match.oaas_class is None:
             return self._unmatched(ref, record, text, match)
-        return self._matched(item, base, record, text, match, match.oaas_class)
+        made = self._matched(item, base, record, text, match, match.oaas_class)
+        tally = self._tallies.setdefault(id(match.oaas_class), Tally())
+        tally.failed += made.reason == _FAILED
+        tally.done += made.desired is not None
+        return made
+
+    def tally(self, oaas_class: OaasClass) -> Tally:
+        """What came of a class's workloads; asked when all items are planned."""
+        return self._tallies.get(id(oaas_class), Tally())
 
     def _matched(
         self, item: Item, base: Workload, record: Record | None, text: str, match: Match, oaas_class: OaasClass
@@ -138,7 +150,7 @@ class WorkloadPlanner:
         selection = select(base, match, self._configuration)
         self.results += [self._with_path(result, base.resource) for result in selection.results]
         if has_errors(selection.results):
-            return Change(ref, "skipped", "error")
+            return Change(ref, "skipped", _FAILED)
         if selection.reason_skipped:
             return self._settle(ref, record, text, selection.reason_skipped)
         joined = join(base, oaas_class, settings, selection, self._scalers, injected=record is not None)
@@ -158,7 +170,7 @@ class WorkloadPlanner:
         wanted = desired(base, oaas_class, settings, match, selection, self._sources, joined.additions, adopt=adopt)
         self.results += wanted.results
         if has_errors([*joined.results, *wanted.results]):
-            return Change(ref, "skipped", "error")
+            return Change(ref, "skipped", _FAILED)
         edit = wanted.edit()
         if edit.empty:
             return self._settle(
@@ -291,13 +303,6 @@ class WorkloadPlanner:
         configuration = self._configuration
         if configuration.switched_off is not None:
             return
-        for oaas_class in configuration.classes if configuration.degrade else ():
-            if oaas_class.faulty:
-                message = (
-                    "TelemetryDegraded is True (ConfigApplyError): the settings of this class have errors, so it keeps "
-                    "what it had; write what is proposed for them"
-                )
-                yield Result("telemetry-degraded", "warning", message, oaas_class.ref)
         if has_errors(self.results):
             return
         if (nodes := configuration.node_collectors) is not None and nodes.settings is not None:
@@ -332,7 +337,7 @@ class WorkloadPlanner:
 
     def _fault(self, ref: Ref, code: str, message: str, path: str) -> Change:
         self.results.append(Result(code, "error", message, ref, path))
-        return Change(ref, "skipped", "error")
+        return Change(ref, "skipped", _FAILED)
 
     def _cannot_edit(self, ref: Ref, fault: CannotEdit) -> Change:
         where = field_path(*fault.path) if fault.path else ""

@@ -94,7 +94,7 @@ class Editor:
         """Adds members to the mapping under `key`; otherwise as `append`."""
         return self._extend(parent, key, members)
 
-    def put(self, parent: Mapping, key: str, value: str) -> None:
+    def put(self, parent: Mapping, key: str, value: str | int) -> None:
         """Gives a mapping a key that it does not have."""
         self._put(parent, self.reach.owner_column(parent), {key: value})
 

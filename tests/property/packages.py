@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 Item = tuple[str, str]
 """(what stays the same when the text changes, text)"""
+STATUS = {"b": '  status:\n    conditions:\n    - type: Available\n      status: "True"\n    phase: Running # seen\n'}
+"""What a controller said of a class, by the class's name."""
 
 
 @dataclass
@@ -77,10 +79,8 @@ class Package:
         found = [("kptfile", "- apiVersion: kpt.dev/v1\n  kind: Kptfile\n  metadata: {name: app}\n")]
         for name, block in self.classes.items():
             spec = "\n".join(f"    {line}" for line in block.splitlines()) or "    functions: []"
-            text = (
-                f"- apiVersion: oaas.io/v1alpha1\n  kind: ClassRuntime\n  metadata: {{name: {name}}}\n  spec:\n{spec}\n"
-            )
-            found.append((f"class {name}", text))
+            head = f"- apiVersion: oaas.io/v1alpha1\n  kind: ClassRuntime\n  metadata:\n    name: {name}\n"
+            found.append((f"class {name}", f"{head}  spec:\n{spec}\n{STATUS.get(name, '')}"))
         found.append(("own", "- apiVersion: v1\n  kind: Service\n  metadata: {name: own, labels: {component: otel}}\n"))
         found += [(f"workload {number}", workload.text()) for number, workload in self.workloads.items()]
         return found

@@ -41,6 +41,7 @@ TELEMETRY = (
 )
 CONFIGS = {
     "adopt": ("false", "true"),
+    "status": ("results-only", "write"),
     "enabled": ("true", "false"),
     "backends": ("{tempo: {endpoint: 'http://tempo:4317'}}", "{tempo: {type: tempo, endpoint: 'https://t:4318'}}"),
     "collector": (

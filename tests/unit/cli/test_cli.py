@@ -164,7 +164,7 @@ def test_report_has_results_and_actions(folder: Path, tmp_path: Path, how: str) 
         krm_otel("--report", report, stdin=STREAM)
     data = json.loads(report.read_text())
     assert [action["action"] for action in data["actions"]] == ["injected", "injected"]
-    assert data["results"] == []
+    assert [result["tags"]["code"] for result in data["results"]] == ["telemetry-configured"]
 
 
 def test_two_files_for_one_place_are_refused(folder: Path, tmp_path: Path) -> None:
