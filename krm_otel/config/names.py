@@ -9,6 +9,8 @@ from typing import Final
 
 CLASS_GROUP: Final = "oaas.io"
 CLASS_KIND: Final = "ClassRuntime"
+BLOCK: Final = "observability"
+"""The field of a ClassRuntime's spec that this is all about."""
 CLASS_API_VERSION: Final = "oaas.io/v1alpha1"
 CONFIG_API_VERSION: Final = "fn.oaas.io/v1alpha1"
 CONFIG_KIND: Final = "OTelConfig"

@@ -151,3 +151,8 @@ class ConfigSpec(Model):
         description="Where the conditions of a class go: into the results, or into the ClassRuntime. "
         "Default: results-only.",
     )
+    merge_crd: bool | None = Field(
+        None,
+        description="A CustomResourceDefinition classruntimes.oaas.io in the input gets spec.observability. "
+        "Default: false.",
+    )

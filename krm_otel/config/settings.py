@@ -142,6 +142,8 @@ class Configuration:
     """What is wrong with one class does not stop the others: it keeps what it had."""
     write_status: bool = False
     """Conditions go into the ClassRuntimes; else they are results."""
+    merge_crd: bool = False
+    """A definition of ClassRuntime in the input is to have the block."""
     config_given: bool = False
     """Whether there is an OTelConfig: without one nothing can be said of the platform."""
     flat_given: bool = False

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from krm_otel.config.names import CLASS_GROUP, CLASS_KIND, RESERVED
+from krm_otel.config.names import BLOCK, CLASS_GROUP, CLASS_KIND, RESERVED
 from krm_otel.crd.schema import structural
 from krm_otel.crd.upstream import ClassRuntime
 
-_BLOCK: Final = ("spec", "observability")
+_BLOCK: Final = ("spec", BLOCK)
 _EXPORTERS: Final = (*_BLOCK, "collector", "exporters")
 # What a render would refuse, too, and nothing that it accepts. Rules need bounds: the server estimates their cost.
 _RULES: Final[dict[tuple[str, ...], tuple[dict[str, int], dict[str, str]]]] = {
@@ -53,8 +53,43 @@ _COLUMNS: Final = (
 )
 
 
+def definition_name() -> str:
+    """Its name."""
+    return f"classruntimes.{CLASS_GROUP}"
+
+
+def block_schema() -> dict[str, Any]:
+    """The schema of `spec.observability` alone."""
+    return _at(_schema(), _BLOCK)
+
+
 def definition() -> dict[str, Any]:
     """The CustomResourceDefinition `classruntimes.oaas.io`, as plain data."""
+    version = {
+        "name": "v1alpha1",
+        "served": True,
+        "storage": True,
+        "subresources": {"status": {}},
+        "additionalPrinterColumns": [{"name": name, "type": kind, "jsonPath": path} for name, kind, path in _COLUMNS],
+        "schema": {"openAPIV3Schema": _schema()},
+    }
+    names = {
+        "kind": CLASS_KIND,
+        "plural": "classruntimes",
+        "singular": "classruntime",
+        "categories": [],
+        "shortNames": [],
+    }
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": definition_name()},
+        "spec": {"group": CLASS_GROUP, "names": names, "scope": "Namespaced", "versions": [version]},
+    }
+
+
+def _schema() -> dict[str, Any]:
+    """The schema with its rules."""
     schema = structural(ClassRuntime)
     for signal in ("traces", "metrics", "logs"):
         # One or several: no structural type is both, so the server takes either as it is.
@@ -68,27 +103,7 @@ def definition() -> dict[str, Any]:
         place = _at(schema, path)
         place.update(bounds)
         place["x-kubernetes-validations"] = [{"rule": rule, "message": message} for rule, message in rules.items()]
-    version = {
-        "name": "v1alpha1",
-        "served": True,
-        "storage": True,
-        "subresources": {"status": {}},
-        "additionalPrinterColumns": [{"name": name, "type": kind, "jsonPath": path} for name, kind, path in _COLUMNS],
-        "schema": {"openAPIV3Schema": schema},
-    }
-    names = {
-        "kind": CLASS_KIND,
-        "plural": "classruntimes",
-        "singular": "classruntime",
-        "categories": [],
-        "shortNames": [],
-    }
-    return {
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {"name": f"classruntimes.{CLASS_GROUP}"},
-        "spec": {"group": CLASS_GROUP, "names": names, "scope": "Namespaced", "versions": [version]},
-    }
+    return schema
 
 
 def _at(schema: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from krm_otel.krm.results import has_errors
 from krm_otel.plan.changes import Change, Objects, Plan, Track, untracked
 from krm_otel.plan.classes import plan_classes
 from krm_otel.plan.collectors import references
+from krm_otel.plan.definitions import plan_definitions
 from krm_otel.plan.objects import plan_objects
 from krm_otel.plan.workloads import WorkloadPlanner
 
@@ -59,6 +60,9 @@ def make_plan(
         more, said = plan_classes(
             items, configuration, planner.tally, partial(references, wanted), remove=remove, now=source_date(environ)
         )
+        changes += more
+        results += said
+        more, said = plan_definitions(items, merge=configuration.merge_crd and not remove)
         changes += more
         results += said
     switch = str(configuration.switched_off) if configuration.switched_off and not remove else ""
