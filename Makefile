@@ -52,13 +52,17 @@ fmt: $(READY) ## format the code and apply safe fixes
 	@$(BIN)/ruff format .
 
 .PHONY: e2e
-e2e: $(READY) tools ## run the tests with real clients
+e2e: $(READY) tools images ## run the tests with real clients
 	@$(BIN)/pytest tests/tools $(XDIST)
 	@$(BIN)/pytest tests/cluster
 
 .PHONY: tools
 tools: ## build or find the pinned tools that e2e needs (once, in the user's cache)
 	@$(PYTHON) tools/build.py
+
+.PHONY: images
+images: tools ## build the container images with podman, without a registry (root on Debian)
+	@$(PYTHON) -m tools.containers build
 
 .PHONY: golden
 golden: $(READY) ## rewrite expected output; fails on purpose: read the diff, then run the tests

@@ -62,7 +62,7 @@ Function config (optional):
 
 \b
 Examples:
-  kpt fn eval apps/ --image krm-otel:{krm_otel.__version__} -- sampling_rate=0.05
+  kpt fn eval apps/ --image localhost/krm-otel:{krm_otel.__version__} -- sampling_rate=0.05
   kpt fn eval apps/ --exec krm-otel --fn-config otel.yaml
   helm install shop ./chart --post-renderer krm-otel
   krm-otel diff apps/

@@ -102,6 +102,12 @@ def check_host(layers: Sequence[Layer], mode: Found[Mode], namespace: str | None
             "endpoint_host: short"
         )
         say(host.result("namespace-missing", "error", text, "short"))
+    if mode.value != "sidecar" and pick(layers, False, "names_may_change").value:
+        text = (
+            "writes the collector's name into endpoints, and names_may_change says that a prefix may still come: run "
+            "the function as a transformer of the last overlay, or write mode: sidecar, or an endpoint"
+        )
+        say(mode.result("name-not-final", "error", text, "sidecar"))
 
 
 def check_stage(stage: Found[Stage], rate: float, say: Say) -> None:

@@ -156,3 +156,8 @@ class ConfigSpec(Model):
         description="A CustomResourceDefinition classruntimes.oaas.io in the input gets spec.observability. "
         "Default: false.",
     )
+    names_may_change: bool | None = Field(
+        None,
+        description="Names get a prefix or suffix after the function, as in a kustomize component: a mode that needs a "
+        "name in a text is then an error. Default: false.",
+    )

@@ -1,0 +1,1 @@
+"""Images of this project, built and run with podman where no registry can be reached: `python3 -m tools.containers`."""

@@ -1,0 +1,40 @@
+"""Builds and runs the project's images with podman: `make image-test`, and what tests/tools calls.
+
+    python3 -m tools.containers build          the images, from the Dockerfile
+    python3 -m tools.containers run -- COMMAND with podman as it is set up here, also under the name docker
+
+No image is pulled. The base that the Dockerfile names is made by debootstrap, from the same Debian release, and
+imported under that name. All of it lives in the user's cache.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+
+from tools.containers.podman import ContainerError, build, environment
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python3 -m tools.containers", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("build")
+    run = commands.add_parser("run")
+    run.add_argument("words", nargs="+")
+    given = parser.parse_args()
+    try:
+        if given.command == "build":
+            for name in build():
+                print(f"containers: {name}")
+            return 0
+        return subprocess.run(given.words, env=environment(), check=False).returncode
+    except ContainerError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    os.umask(0o022)
+    sys.exit(main())
