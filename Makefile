@@ -64,6 +64,11 @@ tools: ## build or find the pinned tools that e2e needs (once, in the user's cac
 images: tools ## build the container images with podman, without a registry (root on Debian)
 	@$(PYTHON) -m tools.containers build
 
+.PHONY: schemas
+schemas: $(READY) ## write schemas/ anew, for editors
+	@mkdir -p schemas; for name in observability class-runtime fn-config; do \
+	  $(BIN)/krm-otel schema $$name > schemas/$$name.json || exit 1; done
+
 .PHONY: golden
 golden: $(READY) ## rewrite expected output; fails on purpose: read the diff, then run the tests
 	@$(BIN)/pytest tests/cases --update-golden

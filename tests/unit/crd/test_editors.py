@@ -1,0 +1,91 @@
+"""Schemas for editors: fresh, and neither stricter than the function nor blind to what it refuses."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from krm_otel.crd.editors import SCHEMAS, class_runtime, otel_config
+from krm_otel.krm.results import has_errors
+from krm_otel.run import Source, run
+
+ROOT = Path(__file__).parents[3]
+CASES = ROOT / "tests" / "cases"
+KINDS = {"ClassRuntime": class_runtime(), "OTelConfig": otel_config()}
+SHAPES = frozenset(("unknown-field", "unknown-value", "wrong-type"))
+"""Faults that a schema can see."""
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_the_files_are_fresh(name: str) -> None:
+    """`make schemas` writes them."""
+    assert json.loads((ROOT / "schemas" / f"{name}.json").read_text()) == SCHEMAS[name]()
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_they_are_schemas(name: str) -> None:
+    schema = SCHEMAS[name]()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert all(node.get("description") for node in properties(schema) if "anyOf" in node), "editors show descriptions"
+
+
+def properties(node: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(node, dict):
+        for member in node.get("properties", {}).values():
+            yield member
+        for member in node.values():
+            yield from properties(member)
+
+
+def objects(path: Path) -> list[Any]:
+    try:
+        documents = [one for one in yaml.safe_load_all(path.read_text()) if isinstance(one, dict)]
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError):
+        return []
+    found = []
+    for one in documents:
+        items = one.get("items")
+        found += [one, one.get("functionConfig"), *(items if isinstance(items, list) else [])]
+    return [one for one in found if isinstance(one, dict) and one.get("kind") in KINDS]
+
+
+def faults(one: dict[str, Any]) -> list[str]:
+    validator = jsonschema.Draft202012Validator(KINDS[one["kind"]])
+    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(one)]
+
+
+def test_what_the_function_accepts_is_valid() -> None:
+    """Every configuration of the cases that is without fault, and what this repository ships."""
+    seen = 0
+    for path in sorted(CASES.rglob("input.yaml")):
+        results = run([Source(path.read_bytes())], {}).results
+        # With on_error: degrade, a fault is a warning.
+        if has_errors(results) or SHAPES & {result.code for result in results}:
+            continue
+        for one in objects(path):
+            assert not faults(one), path
+            seen += 1
+    for folder in ("examples", "fn-config"):
+        for path in sorted((ROOT / folder).rglob("*.yaml")):
+            for one in objects(path):
+                assert not faults(one), path
+                seen += 1
+    assert seen > 300
+
+
+def test_what_the_function_refuses_for_its_shape_is_not() -> None:
+    seen = 0
+    for path in sorted((CASES / "bad").rglob("input.yaml")):
+        results = [result for result in run([Source(path.read_bytes())], {}).results if result.severity == "error"]
+        if results and {result.code for result in results} <= SHAPES and objects(path):
+            if any(result.ref.kind not in KINDS for result in results):
+                continue
+            assert any(faults(one) for one in objects(path)), path
+            seen += 1
+    assert seen >= 5
