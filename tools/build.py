@@ -133,10 +133,17 @@ def _knative(name: str) -> Tool:
     return Tool(f"knative-{name}", "v0.42.2", GoBuild(f"knative.dev/serving/cmd/{name}", module="knative"), ())
 
 
+_HELM = "-s -w -X helm.sh/helm/v{0}/internal/version.version={1}"
+_SHORT = ("version", "--short")
 TOOLS = {
     tool.name: tool
     for tool in (
         Tool("kustomize", "v5.8.2", GoBuild("sigs.k8s.io/kustomize/kustomize/v5")),
+        # They say no patch version unless they are told.
+        *(
+            Tool(f"helm{v[1]}", v, GoBuild(f"helm.sh/helm/{v[:2]}/cmd/helm", _HELM.format(v[1], v)), _SHORT, f"{v}.*")
+            for v in ("v3.22.0", "v4.3.1")
+        ),
         # Its version also stands in tools/go/otelcol/builder.yaml, which says what is in it.
         Tool("otelcol", "0.158.0", GoBuild("."), ("--version",), r"otelcol version 0\.158\.0"),
         # What is instrumented in tests: a service, a Job, many traces.

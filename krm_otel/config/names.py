@@ -54,18 +54,23 @@ TEMPLATE_MEMBERS: Final = frozenset((L_CLASS, A_CONFIG_HASH))
 A_SYNC_WAVE: Final = "argocd.argoproj.io/sync-wave"
 """On generated objects: the wave of the workloads that need them, where Argo CD is told one."""
 
-# Annotations of the orchestrators: kpt and kustomize put them on items in transit, they are not on disk.
+# Annotations of the orchestrators: kpt, kustomize and Helm 4 put them on items in transit, they are not on disk.
 A_PATH: Final = "config.kubernetes.io/path"
 A_INDEX: Final = "config.kubernetes.io/index"
 A_INTERNAL_PATH: Final = "internal.config.kubernetes.io/path"
 A_INTERNAL_INDEX: Final = "internal.config.kubernetes.io/index"
 A_PREVIOUS_NAMES: Final = "internal.config.kubernetes.io/previousNames"
-TRANSIT_PREFIXES: Final = ("internal.config.kubernetes.io/", "kustomize.config.k8s.io/", "config.k8s.io/")
+TRANSIT_PREFIXES: Final = (
+    "internal.config.kubernetes.io/",
+    "kustomize.config.k8s.io/",
+    "config.k8s.io/",
+    "postrenderer.helm.sh/",
+)
 TRANSIT_ANNOTATIONS: Final = frozenset((A_PATH, A_INDEX))
 
 
 def in_transit(annotation: str) -> bool:
-    """Whether an annotation was put there by kpt or kustomize for the way through the function."""
+    """Whether an annotation was put there by kpt, kustomize or Helm for the way through the function."""
     return annotation in TRANSIT_ANNOTATIONS or annotation.startswith(TRANSIT_PREFIXES)
 
 
