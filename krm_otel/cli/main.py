@@ -19,6 +19,7 @@ _COMMANDS = {
     "uninject": "krm_otel.cli.uninject",
     "validate": "krm_otel.cli.validate",
     "crd": "krm_otel.cli.crd",
+    "argocd": "krm_otel.cli.argocd",
     "schema": "krm_otel.cli.schema",
     "status": "krm_otel.cli.status",
 }

@@ -1,0 +1,83 @@
+"""`krm-otel argocd`: the commands of a config management plugin."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import click
+
+from krm_otel.argocd import PARAMETERS, announcement, applied, function_config, holds_class
+from krm_otel.cli import options
+from krm_otel.cli.files import Input, read_function_config, read_paths, stream
+from krm_otel.cli.output import tell, write_report, write_stdout
+from krm_otel.config.names import CONFIG_KIND
+from krm_otel.run import Source, run
+
+_ASKED = ("discover", "generate", "parameters")
+_KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+
+
+@click.command("argocd")
+@click.argument("what", metavar="discover|generate|parameters", type=click.Choice(_ASKED))
+@click.option(
+    "-c", "--fn-config", "fn_config", metavar="FILE", help="An OTelConfig beside the application's own files."
+)
+@options.report
+@click.pass_context
+def command(ctx: click.Context, what: str, fn_config: str | None, report: str | None) -> None:
+    """What Argo CD asks a config management plugin, in the folder of an application.
+
+    discover prints the files that hold a ClassRuntime: an application with none is another plugin's. generate prints
+    its manifests: the folder's, or what `kustomize build` makes of it, with OpenTelemetry in them. The application's parameters (ARGOCD_APP_PARAMETERS) rank above an OTelConfig. It never prints nothing and succeeds.
+
+    \b
+    Examples, in a plugin.yaml:
+      discover: {find: {command: [krm-otel, argocd, discover]}}
+      generate: {command: [krm-otel, argocd, generate]}
+      parameters: {dynamic: {command: [krm-otel, argocd, parameters]}}
+    """
+    if what == "parameters":
+        click.echo(json.dumps(announcement()))
+        return
+    if what == "discover":
+        # Without a file it prints nothing, and that is no failure: Argo CD takes one for an error.
+        for file in sorted(Path().rglob("*.y*ml")):
+            if not any(part.startswith(".") for part in file.parts) and holds_class(file.read_bytes()):
+                click.echo(file)
+        return
+    try:
+        config = function_config(os.environ.get(PARAMETERS, ""))
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
+    given = _folder()
+    if fn_config is not None:
+        named = read_function_config(fn_config)
+        if named is None or named.kind != CONFIG_KIND:  # it goes through with the manifests, and is left out of them
+            raise click.UsageError(f"-c {fn_config}: an {CONFIG_KIND} is expected")
+        more = read_paths([fn_config])
+        given = Input(given.sources + more.sources, given.files + more.files, given.places + more.places, complete=True)
+    outcome = run(given.sources, os.environ, function_config=config, complete=True)
+    write_report(outcome, report)
+    tell(outcome)
+    text = "" if outcome.exit_code else applied(stream(given, outcome).decode())
+    if not outcome.exit_code and not text.strip():
+        raise click.ClickException("the application has no manifests: nothing is printed, since that would delete all")
+    write_stdout(text.encode())
+    ctx.exit(outcome.exit_code)
+
+
+def _folder() -> Input:
+    """The working folder's files, or what kustomize builds of them."""
+    if not any(Path(name).exists() for name in _KUSTOMIZATIONS):
+        return read_paths(["."])
+    try:
+        built = subprocess.run(["kustomize", "build", "."], capture_output=True, check=True).stdout
+    except FileNotFoundError:
+        raise click.ClickException("there is a kustomization, and no kustomize on PATH: use the argocd image") from None
+    except subprocess.CalledProcessError as error:
+        raise click.ClickException(f"kustomize build failed: {error.stderr.decode(errors='replace').strip()}") from None
+    # A name makes generated objects follow as documents of their own.
+    return Input((Source(built, "build.yaml"),), (Path("build.yaml"),), (Path("build.yaml"),), complete=True)
