@@ -31,7 +31,8 @@ def command(ctx: click.Context, what: str, fn_config: str | None, report: str | 
     """What Argo CD asks a config management plugin, in the folder of an application.
 
     discover prints the files that hold a ClassRuntime: an application with none is another plugin's. generate prints
-    its manifests: the folder's, or what `kustomize build` makes of it, with OpenTelemetry in them. The application's parameters (ARGOCD_APP_PARAMETERS) rank above an OTelConfig. It never prints nothing and succeeds.
+    its manifests: the folder's, or what `kustomize build` makes of it, with OpenTelemetry in them. The application's
+    parameters (ARGOCD_APP_PARAMETERS) rank above an OTelConfig. It never prints nothing and succeeds.
 
     \b
     Examples, in a plugin.yaml:
