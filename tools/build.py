@@ -144,6 +144,8 @@ TOOLS = {
             Tool(f"helm{v[1]}", v, GoBuild(f"helm.sh/helm/{v[:2]}/cmd/helm", _HELM.format(v[1], v)), _SHORT, f"{v}.*")
             for v in ("v3.22.0", "v4.3.1")
         ),
+        # What Flux does to what it applies.
+        Tool("fluxsubst", "v1.30.0", GoBuild("."), ()),
         # Argo CD's plugin server, and what asks it as the repo-server does.
         Tool("argocd-cmp-server", "v2.14.21", GoBuild("./server", module="argocd"), ()),
         Tool("argocd-cmp-client", "v2.14.21", GoBuild("./client", module="argocd"), ()),

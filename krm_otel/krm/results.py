@@ -66,6 +66,7 @@ CODES: Final[dict[str, str]] = {
     "env-malformed": "A container's env is not a list of mappings with names.",
     "exporter-missing": "A signal is on and no exporter is named for it; the collector prints what it gets.",
     "exporters-several": "A signal has several exporters where SDKs send directly, and they send to one.",
+    "flux-substitution": "A value in a workload would be changed by Flux's substitution of variables.",
     "function-config-kind": "The function config is of a kind that is not accepted.",
     "header-name": "The name of a header is not a valid one.",
     "hook-without-sidecar": "A Helm or Argo CD hook runs before its sidecar's ConfigMap is there; it is left alone.",

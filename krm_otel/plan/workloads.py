@@ -29,6 +29,7 @@ from krm_otel.workloads.kinds import KINDS, KindInfo, Workload, is_generated, is
 from krm_otel.workloads.match import RULES_TRIED, Match, Matcher
 from krm_otel.workloads.scalers import Scalers
 from krm_otel.workloads.select import select
+from krm_otel.workloads.substitution import damaged_by_flux
 from krm_otel.workloads.unknown import unknown_template
 from krm_otel.yamltext.edit import CannotEdit
 
@@ -201,6 +202,8 @@ class WorkloadPlanner:
                 f"KiB: inject fewer containers ({names.A_CONTAINERS})",
                 "metadata.annotations",
             )
+        ours = [value for part in edit.containers for _, value in part.env if isinstance(value, str)]
+        self.results += damaged_by_flux(base.resource, new, ours)
         if new == item.text:
             return Change(ref, "unchanged", "", None, wanted)
         return Change(ref, "updated" if record else "injected", "", new, wanted)

@@ -1,0 +1,7 @@
+#!/bin/sh
+# Fails where the committed manifests are not what a render gives: `krm-otel render` was forgotten, or they were edited.
+set -eu
+cd "$(dirname "$0")"
+krm-otel render apps -c otelconfig.yaml -o rendered
+git diff --exit-code -- rendered
+test -z "$(git status --porcelain -- rendered)"
