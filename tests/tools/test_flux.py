@@ -106,7 +106,7 @@ def test_the_example(tmp_path: Path) -> None:
     folder = tmp_path / "flux"
     shutil.copytree(ROOT / "examples" / "flux", folder)
     execute(["git", "init", "--quiet"], cwd=folder).ok()
-    render = [FUNCTION, "render", "apps", "-c", "otelconfig.yaml", "-o", "rendered"]
+    render: list[str | Path] = [FUNCTION, "render", "apps", "-c", "otelconfig.yaml", "-o", "rendered"]
     execute(render, cwd=folder).ok()
     stream = "---\n".join(file.read_text() for file in sorted((folder / "rendered").glob("*.yaml")))
     before, after = list(yaml.safe_load_all(stream)), substituted(stream)
