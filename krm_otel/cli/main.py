@@ -19,6 +19,7 @@ _COMMANDS = {
     "uninject": "krm_otel.cli.uninject",
     "validate": "krm_otel.cli.validate",
     "crd": "krm_otel.cli.crd",
+    "init": "krm_otel.cli.init",
     "argocd": "krm_otel.cli.argocd",
     "schema": "krm_otel.cli.schema",
     "status": "krm_otel.cli.status",

@@ -1,0 +1,55 @@
+"""What `krm-otel init` writes, used at once with the real client."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import yaml
+
+from tests.tools.clients import Kpt, Kustomize, run, write_kustomization
+from tests.tools.function import FUNCTION, injected, manifests
+from tests.unit.cli.test_init import APP
+from tools.containers.podman import environment
+
+ON_PATH = {"PATH": f"{FUNCTION.parent}{os.pathsep}{os.environ['PATH']}"}
+
+
+def init(folder: Path, client: str) -> None:
+    (folder / "app.yaml").write_bytes(APP)
+    run([FUNCTION, "init", folder, "--for", client]).ok()
+
+
+def test_kpt(kpt: Kpt, tmp_path: Path) -> None:
+    init(tmp_path, "kpt")
+    kpt.render(tmp_path, env=ON_PATH).ok()
+    found = [one for one in yaml.safe_load_all((tmp_path / "app.yaml").read_text()) if one]
+    assert injected(found) == {"Deployment/echo": ["function"]}
+    assert (tmp_path / "echo-otel.yaml").exists()
+
+
+def test_kustomize(kustomize: Kustomize, tmp_path: Path) -> None:
+    init(tmp_path, "kustomize")
+    write_kustomization(tmp_path, resources=["app.yaml"], components=["krm-otel"], namePrefix="eu-")
+    built = kustomize.build(tmp_path, exec_allowed=False, env=environment()).ok()
+    assert injected(manifests(built.stdout)) == {"Deployment/eu-echo": ["function"]}
+
+
+def test_argo_cd(kustomize: Kustomize, tmp_path: Path) -> None:
+    """Beside an installation's Deployment, the sidecar joins it."""
+    init(tmp_path, "argocd")
+    repo_server = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "argocd-repo-server"},
+        "spec": {"template": {"spec": {"containers": [{"name": "argocd-repo-server", "image": "argocd"}]}}},
+    }
+    (tmp_path / "install.yaml").write_text(yaml.safe_dump(repo_server))
+    kustomization = tmp_path / "kustomization.yaml"
+    kustomization.write_text(kustomization.read_text() + "resources: [install.yaml]\n")
+    found = manifests(kustomize.build(tmp_path, exec_allowed=False).ok().stdout)
+    (deployment,) = [one for one in found if one["kind"] == "Deployment"]
+    names = {one["name"] for one in deployment["spec"]["template"]["spec"]["containers"]}
+    assert names == {"argocd-repo-server", "krm-otel"}
+    (plugin,) = [one for one in found if one["kind"] == "ConfigMap"]
+    assert yaml.safe_load(plugin["data"]["plugin.yaml"])["kind"] == "ConfigManagementPlugin"
