@@ -66,7 +66,7 @@ def assets(oaas_class: OaasClass, settings: Settings) -> tuple[Asset, ...]:
 
 def config_map(oaas_class: OaasClass, settings: Settings) -> dict[str, Any]:
     """The collector's config."""
-    made = _object(oaas_class, "v1", "ConfigMap", own.config_name(oaas_class.name))
+    made = generated(oaas_class, "v1", "ConfigMap", own.config_name(oaas_class.name))
     made["metadata"]["annotations"][own.A_NO_SUBSTITUTION] = "disabled"
     made["data"] = {own.CONFIG_KEY: config_text(oaas_class, settings)}
     return made
@@ -80,7 +80,7 @@ def deployment(oaas_class: OaasClass, settings: Settings) -> dict[str, Any]:
     """The collector itself."""
     managed = settings.collector
     assert managed is not None
-    made = _object(oaas_class, "apps/v1", "Deployment", own.collector_name(oaas_class.name))
+    made = generated(oaas_class, "apps/v1", "Deployment", own.collector_name(oaas_class.name))
     made["spec"] = {
         # The autoscaler's business, where there is one: a render would set it back.
         **({} if managed.autoscaling else {"replicas": managed.replicas.value}),
@@ -96,7 +96,7 @@ def daemon_set(oaas_class: OaasClass, settings: Settings) -> dict[str, Any]:
     """The collectors of all nodes. They need no port of the node, so a new one can start beside the old one."""
     managed = settings.collector
     assert managed is not None
-    made = _object(oaas_class, "apps/v1", "DaemonSet", own.collector_name(oaas_class.name))
+    made = generated(oaas_class, "apps/v1", "DaemonSet", own.collector_name(oaas_class.name))
     made["spec"] = {
         "selector": {"matchLabels": own.selector(oaas_class.name)},
         "updateStrategy": _ROLLING,
@@ -164,7 +164,7 @@ def _container(oaas_class: OaasClass, settings: Settings, managed: CollectorSett
 def service(oaas_class: OaasClass, managed: CollectorSettings) -> dict[str, Any]:
     """The address of the collector."""
     protocols = {"otlp-grpc": "grpc"}  # meshes go by it; everything else is HTTP
-    made = _object(oaas_class, "v1", "Service", own.collector_name(oaas_class.name))
+    made = generated(oaas_class, "v1", "Service", own.collector_name(oaas_class.name))
     made["spec"] = {
         "type": "ClusterIP",
         # Every pod reaches the collector of its own node, without a port of the node.
@@ -187,7 +187,7 @@ def service(oaas_class: OaasClass, managed: CollectorSettings) -> dict[str, Any]
 
 def service_account(oaas_class: OaasClass, managed: CollectorSettings) -> dict[str, Any]:
     """An identity without rights and without a token."""
-    made = _object(oaas_class, "v1", "ServiceAccount", own.collector_name(oaas_class.name))
+    made = generated(oaas_class, "v1", "ServiceAccount", own.collector_name(oaas_class.name))
     made["metadata"]["annotations"] = {
         **managed.service_account.annotations,
         **made["metadata"]["annotations"],
@@ -198,7 +198,7 @@ def service_account(oaas_class: OaasClass, managed: CollectorSettings) -> dict[s
 
 def cluster_role(oaas_class: OaasClass) -> dict[str, Any]:
     """The right to see pods, and nothing else; of other nodes', too: RBAC knows no nodes."""
-    made = _object(oaas_class, "rbac.authorization.k8s.io/v1", "ClusterRole", own.collector_name(oaas_class.name))
+    made = generated(oaas_class, "rbac.authorization.k8s.io/v1", "ClusterRole", own.collector_name(oaas_class.name))
     made["metadata"].pop("namespace")
     made["rules"] = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]}]
     return made
@@ -207,7 +207,7 @@ def cluster_role(oaas_class: OaasClass) -> dict[str, Any]:
 def cluster_role_binding(oaas_class: OaasClass, managed: CollectorSettings) -> dict[str, Any]:
     """Gives it to the collector's account."""
     name = own.collector_name(oaas_class.name)
-    made = _object(oaas_class, "rbac.authorization.k8s.io/v1", "ClusterRoleBinding", name)
+    made = generated(oaas_class, "rbac.authorization.k8s.io/v1", "ClusterRoleBinding", name)
     made["metadata"].pop("namespace")
     made["roleRef"] = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name}
     account = managed.service_account.name or name
@@ -230,7 +230,7 @@ def network_policy(oaas_class: OaasClass, managed: CollectorSettings) -> dict[st
     if scrapers := managed.network_policy.scrapers:
         metrics = [listening["metrics"], *([listening["prometheus"]] if has_scrape(managed) else [])]
         ingress.append(_rule([_peer(scraper) for scraper in scrapers], [*metrics, *through]))
-    made = _object(oaas_class, "networking.k8s.io/v1", "NetworkPolicy", own.collector_name(oaas_class.name))
+    made = generated(oaas_class, "networking.k8s.io/v1", "NetworkPolicy", own.collector_name(oaas_class.name))
     made["spec"] = {
         "podSelector": {"matchLabels": own.selector(oaas_class.name)},
         "policyTypes": ["Ingress"],
@@ -254,7 +254,7 @@ def _peer(scraper: Scraper) -> dict[str, Any]:
 
 def disruption_budget(oaas_class: OaasClass) -> dict[str, Any]:
     """A drained node takes one replica at a time."""
-    made = _object(oaas_class, "policy/v1", "PodDisruptionBudget", own.collector_name(oaas_class.name))
+    made = generated(oaas_class, "policy/v1", "PodDisruptionBudget", own.collector_name(oaas_class.name))
     made["spec"] = {"maxUnavailable": 1, "selector": {"matchLabels": own.selector(oaas_class.name)}}
     return made
 
@@ -263,7 +263,7 @@ def autoscaler(oaas_class: OaasClass, scaling: Autoscaling) -> dict[str, Any]:
     """As many pods as the load needs."""
     name = own.collector_name(oaas_class.name)
     target = {"type": "Utilization", "averageUtilization": scaling.cpu}
-    made = _object(oaas_class, "autoscaling/v2", "HorizontalPodAutoscaler", name)
+    made = generated(oaas_class, "autoscaling/v2", "HorizontalPodAutoscaler", name)
     made["spec"] = {
         "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": name},
         "minReplicas": scaling.min_replicas,
@@ -273,7 +273,7 @@ def autoscaler(oaas_class: OaasClass, scaling: Autoscaling) -> dict[str, Any]:
     return made
 
 
-def _object(oaas_class: OaasClass, api_version: str, kind: str, name: str) -> dict[str, Any]:
+def generated(oaas_class: OaasClass, api_version: str, kind: str, name: str) -> dict[str, Any]:
     """What every generated object has; it stands in the class's namespace, where that is written."""
     metadata: dict[str, Any] = {"name": name}
     if oaas_class.namespace:

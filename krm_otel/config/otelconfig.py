@@ -161,3 +161,8 @@ class ConfigSpec(Model):
         description="Names get a prefix or suffix after the function, as in a kustomize component: a mode that needs a "
         "name in a text is then an error. Default: false.",
     )
+    flavor: Literal["native", "operator"] | None = Field(
+        None,
+        description="Whose objects are written: our own environment and manifests, or the OpenTelemetry Operator's "
+        "custom resources and annotations. Default: native.",
+    )

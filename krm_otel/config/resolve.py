@@ -87,6 +87,7 @@ def resolve(
         prune=spec.prune,
         adopt=bool(spec.adopt),
         degrade=degrade,
+        operator=spec.flavor == "operator",
         merge_crd=bool(spec.merge_crd),
         write_status=spec.status == "write",
         config_given=sources.config is not None,

@@ -142,6 +142,8 @@ class Configuration:
     """What is wrong with one class does not stop the others: it keeps what it had."""
     write_status: bool = False
     """Conditions go into the ClassRuntimes; else they are results."""
+    operator: bool = False
+    """The OpenTelemetry Operator's objects and annotations are written instead of our own."""
     merge_crd: bool = False
     """A definition of ClassRuntime in the input is to have the block."""
     config_given: bool = False

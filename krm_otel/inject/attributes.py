@@ -1,22 +1,13 @@
 """`OTEL_RESOURCE_ATTRIBUTES`: its grammar, `key=value,key=value`, percent-encoded.
 
-Source: OpenTelemetry specification, `resource/sdk.md`: `,` and `=` must be encoded, other characters may be; a value
-that cannot be parsed is dropped whole. Some SDKs do not decode, so nothing is encoded without need.
+Source: OpenTelemetry specification, `resource/sdk.md`: a value that cannot be parsed is dropped whole.
 """
 
 from __future__ import annotations
 
-from typing import Final
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
-# `$` so that the kubelet expands nothing in it, `%` so that it decodes, the rest as in W3C Baggage, which SDKs' parsers
-# follow. `(`, `)`, `+` and the like stay: readable, and the same to every SDK.
-_KEEP: Final = "!#&'()*+-./:<>?@[]^_`{|}~"
-
-
-def encode(text: str) -> str:
-    """One key or value."""
-    return quote(text, safe=_KEEP)
+from krm_otel.config.sdk import encode
 
 
 def reference(variable: str) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from krm_otel.config import names
+from krm_otel.config.sdk import RATIO, SAMPLERS, decimal
 from krm_otel.config.settings import OaasClass, Settings
 from krm_otel.inject.edits import Additions, ContainerEdit, ObjectEdit
 from krm_otel.inject.exporters import Volumes, names_of_volumes, want_exporters
@@ -20,12 +21,6 @@ from krm_otel.workloads.fields import field_path
 from krm_otel.workloads.kinds import Workload
 from krm_otel.workloads.match import Match
 from krm_otel.workloads.select import Selection
-
-_SAMPLERS: Final = {
-    "sdk": "parentbased_traceidratio",
-    "collector": "parentbased_always_on",
-    "both": "parentbased_traceidratio",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +48,8 @@ class Desired:
     additions: Additions = field(default_factory=Additions)
     """What joins the pod beside the environment."""
     enabled_by: str = ""
+    template_alone: bool = False
+    """The containers stay as they are: what the template's metadata says is all that there is."""
 
     def edit(self) -> ObjectEdit:
         """The same as an edit of the object."""
@@ -74,6 +71,7 @@ class Desired:
             {**self.additions.lists, "volumes": (*self.volumes, *self.additions.lists.get("volumes", ()))},
             self.additions.template,
             self.enabled_by,
+            self.template_alone,
         )
 
 
@@ -176,15 +174,9 @@ def _not_ours(present: Present) -> str | None:
 
 def _want_sampler(wanted: Wanted, settings: Settings) -> None:
     stage, rate = settings.sampling_stage, settings.sampling_rate
-    sampler = _SAMPLERS[stage.value]
-    if wanted.set(names.E_SAMPLER, sampler, stage.origin) and sampler == _SAMPLERS["sdk"]:
+    sampler = SAMPLERS[stage.value]
+    if wanted.set(names.E_SAMPLER, sampler, stage.origin) and sampler == RATIO:
         wanted.set(names.E_SAMPLER_ARG, decimal(rate.value), rate.origin)
-
-
-def decimal(value: float) -> str:
-    """A number as SDKs of every language read it: no exponent, no digits that are not there."""
-    text = f"{value:.15f}".rstrip("0")
-    return text + "0" if text.endswith(".") else text
 
 
 def _of_the_kind(workload: Workload) -> list[Result]:

@@ -74,10 +74,13 @@ class ObjectEdit:
     enabled_by: str = ""
     """What enabled the class, where that is not the ClassRuntime itself."""
 
+    template_alone: bool = False
+    """The containers stay as they are: what the template's metadata says is all that there is."""
+
     @property
     def empty(self) -> bool:
         """Whether there is nothing to put in."""
-        return all(part.empty for part in self.containers)
+        return not self.template_alone and all(part.empty for part in self.containers)
 
     def standing_before(self, places: AbcMapping[int, int]) -> ObjectEdit:
         """The same with the places that `places` found."""

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from krm_otel.config import names
 from krm_otel.config.endpoints import redact
+from krm_otel.config.sdk import PROTOCOLS
 from krm_otel.config.settings import Endpoint, FileSource, Origin, Protocol, Settings, Sourced
 from krm_otel.inject.attributes import reference
 from krm_otel.inject.present import Setting
@@ -23,7 +24,6 @@ from krm_otel.workloads.fields import field_path
 from krm_otel.yamltext.source import Sequence as SequenceNode
 from krm_otel.yamltext.source import lookup, text_of
 
-VALUES: Final[dict[Protocol, str]] = {"grpc": "grpc", "http": "http/protobuf"}
 """Our protocol names → the values of OTEL_EXPORTER_OTLP_PROTOCOL."""
 PORTS: Final[dict[Protocol, int]] = {"grpc": 4317, "http": 4318}
 _BY_PORT: Final[dict[int, Protocol]] = {4317: "grpc", 4318: "http"}
@@ -129,11 +129,11 @@ def _want_endpoint(
         said = f"{leader.name} is {leader.value}" if leader else f"{names.A_PROTOCOL} is {led}"
         what = f"endpoint is {url}, not {target.url}"
         if url == target.url:
-            what = f"protocol is {VALUES[protocol]}, not {VALUES[target.protocol]}"
+            what = f"protocol is {PROTOCOLS[protocol]}, not {PROTOCOLS[target.protocol]}"
         message = f"the {what}, because {said}"
         wanted.say("endpoint-follows-protocol", "info", message, field_path(*wanted.container.path))
     wanted.set(url_name, url, endpoint.origin)
-    wanted.set(protocol_name, VALUES[protocol], endpoint.origin)
+    wanted.set(protocol_name, PROTOCOLS[protocol], endpoint.origin)
     for scope in scopes:
         _want_headers(wanted, target, endpoint.origin, scope)
         _want_certificates(wanted, target, endpoint.origin, scope, volumes)
@@ -181,9 +181,9 @@ def _check_pair(wanted: Wanted, url: str | None, protocol: str | None, path: str
     if expected and spoken and expected != spoken:
         message = (
             f"the endpoint {redact(url)} and the protocol {protocol} do not fit: "
-            f"port {PORTS[expected]} takes {VALUES[expected]}"
+            f"port {PORTS[expected]} takes {PROTOCOLS[expected]}"
         )
-        wanted.say("protocol-mismatch", "warning", message, path, protocol, VALUES[expected])
+        wanted.say("protocol-mismatch", "warning", message, path, protocol, PROTOCOLS[expected])
 
 
 def _follow(wanted: Wanted, own: Setting, protocol_name: str, configured: Sourced[Protocol]) -> None:
@@ -193,8 +193,8 @@ def _follow(wanted: Wanted, own: Setting, protocol_name: str, configured: Source
         return
     assumed: Protocol = "http" if configured.origin.source == "default" else configured.value
     protocol = _protocol_of(own.value, assumed)
-    if wanted.set(protocol_name, VALUES[protocol], configured.origin):
-        message = f"{own.name} is set without a protocol, so {protocol_name} is {VALUES[protocol]}"
+    if wanted.set(protocol_name, PROTOCOLS[protocol], configured.origin):
+        message = f"{own.name} is set without a protocol, so {protocol_name} is {PROTOCOLS[protocol]}"
         wanted.say("protocol-follows-endpoint", "info", message, own.path)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from krm_otel.config import names
+from krm_otel.config.sdk import encode
 from krm_otel.config.settings import OaasClass, Origin, PlatformComponent, Settings
 from krm_otel.inject import attributes
 from krm_otel.inject.wanted import Wanted
@@ -201,4 +202,4 @@ def _namespace(workload: Workload) -> Attribute | None:
 
 
 def _encoded(value: Any) -> str:
-    return attributes.encode(str(value))
+    return encode(str(value))

@@ -9,7 +9,7 @@ from typing import Final
 from krm_otel.collector.addresses import collector_endpoint
 from krm_otel.collector.checks import faults
 from krm_otel.config import names
-from krm_otel.config.settings import Configuration, OaasClass
+from krm_otel.config.settings import Configuration, OaasClass, Settings
 from krm_otel.inject.desired import Desired, desired
 from krm_otel.inject.edits import changed_by_hand
 from krm_otel.inject.present import EnvSources
@@ -20,7 +20,15 @@ from krm_otel.krm.envelope import Item
 from krm_otel.krm.resource import Resource
 from krm_otel.krm.results import Ref, Result, has_errors
 from krm_otel.plan.changes import Change
-from krm_otel.plan.collectors import join, sync_wave, wanted_objects
+from krm_otel.plan.collectors import (
+    Joined,
+    beyond_operator,
+    join,
+    joined_by_operator,
+    met_operator,
+    sync_wave,
+    wanted_objects,
+)
 from krm_otel.plan.scope import Scope, config_absent, missing
 from krm_otel.prune import Key, Wanted, both_want
 from krm_otel.status.conditions import Tally
@@ -56,6 +64,8 @@ class WorkloadPlanner:
         self._kinds = {(told.api_version, told.kind) for told in configuration.kinds}
         self._with_workloads: dict[int, Resource] = {}
         """Class (by `id`) → the first workload that belongs to it."""
+        self._reached: dict[int, Settings] = {}
+        """Class (by `id`) → its settings with the endpoint that its workloads send to."""
         self._waves: dict[int, int] = {}
         """Class (by `id`) → the earliest sync wave of the workloads that its collector is for."""
         self._tallies: dict[int, Tally] = {}
@@ -154,7 +164,12 @@ class WorkloadPlanner:
             return Change(ref, "skipped", _FAILED)
         if selection.reason_skipped:
             return self._settle(ref, record, text, selection.reason_skipped)
-        joined = join(base, oaas_class, settings, selection, self._scalers, injected=record is not None)
+        operator = self._configuration.operator
+        if operator:
+            joined = Joined(results=tuple(beyond_operator(settings, oaas_class.ref)))
+        else:
+            joined = join(base, oaas_class, settings, selection, self._scalers, injected=record is not None)
+            joined = replace(joined, results=(*joined.results, *met_operator(base, settings)))
         self.results += joined.results
         if joined.skipped:
             return self._settle(ref, record, text, joined.skipped)
@@ -162,6 +177,7 @@ class WorkloadPlanner:
         self._waves[id(oaas_class)] = min(wave, self._waves.get(id(oaas_class), wave))
         if settings.collector is not None or settings.node_collector is not None:
             settings = replace(settings, endpoint=collector_endpoint(oaas_class, settings))
+        self._reached[id(oaas_class)] = settings
         adopt = None
         if self._configuration.adopt:
             current = item.resource
@@ -169,6 +185,8 @@ class WorkloadPlanner:
             names_of = _names(workload_of(current, base.kind))
             adopt = changed_by_hand(record, names_of, current.root, base.pod_path) if record else {}
         wanted = desired(base, oaas_class, settings, match, selection, self._sources, joined.additions, adopt=adopt)
+        if operator:
+            wanted = joined_by_operator(base, oaas_class, settings, wanted)
         self.results += wanted.results
         if has_errors([*joined.results, *wanted.results]):
             return Change(ref, "skipped", _FAILED)
@@ -280,12 +298,13 @@ class WorkloadPlanner:
             return found
         nodes = self._configuration.node_collectors
         for oaas_class in (*self._configuration.classes, *self._matcher.platforms(), *([nodes] if nodes else [])):
-            settings = oaas_class.settings
-            if settings is None or not oaas_class.enabled or settings.collector is None:
+            settings = self._reached.get(id(oaas_class), oaas_class.settings)
+            if settings is None or not oaas_class.enabled:
                 continue
-            if id(oaas_class) in self._with_workloads or settings.collector.mode.value != "sidecar":
-                wave = self._waves.get(id(oaas_class), 0)
-                for key, one in wanted_objects(oaas_class, settings, self._neighbour(oaas_class), wave).items():
+            operator, managed = self._configuration.operator, settings.collector
+            if id(oaas_class) in self._with_workloads or (managed and managed.mode.value != "sidecar"):
+                wave, beside = self._waves.get(id(oaas_class), 0), self._neighbour(oaas_class)
+                for key, one in wanted_objects(oaas_class, settings, beside, wave, operator=operator).items():
                     if found.setdefault(key, one) is not one:
                         self.results.append(both_want(key, found[key].owner, one.owner))
         return found

@@ -86,6 +86,14 @@ class Cluster:
         items: list[dict[str, Any]] = found["items"]
         return items
 
+    def established(self, definition: str) -> None:
+        """Waits until the API server serves a definition; at first it has not even a condition."""
+        path = "jsonpath={.status.conditions[?(@.type=='Established')].status}"
+        until(
+            lambda: True if self.kubectl("get", "crd", definition, "--output", path) == "True" else None,
+            lambda: f"{definition} is not established",
+        )
+
     def rolled_out(self, workload: str, namespace: str) -> None:
         """Waits until all pods of a workload are as it says, and ready."""
         self.told(namespace, "rollout", "status", workload, f"--timeout={PATIENCE:.0f}s")

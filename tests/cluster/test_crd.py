@@ -75,7 +75,7 @@ def definition(cluster: Cluster) -> Iterator[None]:
     """Upstream's released definition first, where it is beside the checkout: ours takes its place."""
     if RELEASED.exists():
         cluster.apply(RELEASED.read_text())
-        cluster.kubectl("wait", "--for=condition=Established", "crd/classruntimes.oaas.io", "--timeout=60s")
+        cluster.established("classruntimes.oaas.io")
         cluster.apply(UPSTREAM.replace("released", "before"))
     else:
         assert os.environ.get("CI") != "true", "upstream's definition has to be beside the checkout"
@@ -83,7 +83,7 @@ def definition(cluster: Cluster) -> Iterator[None]:
         [str(Path(sys.executable).with_name("krm-otel")), "crd"], capture_output=True, text=True, check=True
     )
     cluster.kubectl("apply", "--server-side", "--force-conflicts", "--filename", "-", text=printed.stdout)
-    cluster.kubectl("wait", "--for=condition=Established", "crd/classruntimes.oaas.io", "--timeout=60s")
+    cluster.established("classruntimes.oaas.io")
     yield
     cluster.kubectl("delete", "crd", "classruntimes.oaas.io")
 

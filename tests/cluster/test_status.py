@@ -42,7 +42,7 @@ def krm_otel(*arguments: str, text: str = "") -> str:
 @pytest.fixture
 def definition(cluster: Cluster) -> Iterator[None]:
     cluster.apply(krm_otel("crd"))
-    cluster.kubectl("wait", "--for=condition=Established", "crd/classruntimes.oaas.io", "--timeout=60s")
+    cluster.established("classruntimes.oaas.io")
     cluster.kubectl("create", "namespace", NAMESPACE)
     yield
     cluster.kubectl("delete", "namespace", NAMESPACE)

@@ -19,7 +19,7 @@ from tests.tools.function import FUNCTION
 from tools.build import require
 
 ROOT = Path(__file__).parents[2]
-AREAS = ("collector", "inject", "lifecycle", "sample")  # not: shapes that no cluster takes
+AREAS = ("collector", "inject", "lifecycle", "operator", "sample")  # not: shapes that no cluster takes
 CASES = sorted(path.parent for area in AREAS for path in (ROOT / "tests" / "cases" / area).rglob("input.yaml"))
 VARIABLES = (
     "cluster=production",

@@ -181,7 +181,7 @@ CONFIG_FAULTS: list[tuple[str, str, str]] = [
     ("knative: {fieldRef: true}", "unknown-field", "knative.fieldRef"),
     ("prune: maybe", "wrong-type", "prune"),
     ("classes: {echo: {telemetry: {trace: true}}}", "unknown-field", "classes.echo.telemetry.trace"),
-    ("flavor: native", "unknown-field", "flavor"),
+    ("dashboard: true", "unknown-field", "dashboard"),
 ]  # fmt: skip
 
 
