@@ -6,6 +6,7 @@ client-side apply with pruning. After it the live objects say what was rendered,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -28,6 +29,8 @@ STEPS = {
     "no signal": f"enabled: true, telemetry: {{traces: false, metrics: false}}, collector: {{{EXPORTERS}}}",
     "off at last": "enabled: false",
 }
+EDITED = "deployment"
+"""Before this step the manifests are edited by hand."""
 PACKAGE = """\
 apiVersion: config.kubernetes.io/v1
 kind: ResourceList
@@ -108,7 +111,7 @@ def test_transitions(cluster: Cluster, how: str) -> None:
         *("--patch", yaml.safe_dump(foreign)),
     )
     for step, block in STEPS.items():
-        text = function(with_block(text, block))
+        text = function(with_block(edited(text) if step == EDITED else text, block))
         wanted = list(documents(text))
         apply(cluster, namespace, wanted, how)
         for data in wanted:
@@ -118,7 +121,9 @@ def test_transitions(cluster: Cluster, how: str) -> None:
         assert [one["metadata"]["annotations"]["elsewhere.example/note"] for one in echo] == ["mine"]
         ours = [data for data in wanted if data["metadata"]["labels"].get("component") == "otel"]
         assert len(cluster.get(KINDS, namespace, "--selector=component=otel")) == len(ours), step
-    # What there is at last is what there was at first.
+    # What there is at last is what there was at first, and what was edited by hand since.
+    env = before[0]["spec"]["template"]["spec"]["containers"][0]["env"]
+    env.append({"name": "OTEL_TRACES_SAMPLER_ARG", "value": "0.77"})
     assert list(documents(text)) == before
 
 
@@ -134,6 +139,16 @@ def apply(cluster: Cluster, namespace: str, wanted: list[dict[str, Any]], how: s
         if (live["kind"], live["metadata"]["name"]) not in known:
             cluster.kubectl("delete", live["kind"], live["metadata"]["name"], "--namespace", namespace)
     cluster.kubectl("diff", *side, "--namespace", namespace, "--filename", "-", text=text)
+
+
+def edited(text: str) -> str:
+    """A value of ours is changed, and is the user's from then on; a variable of ours is removed, and returns."""
+    before, rate, rest = text.partition("          - name: OTEL_TRACES_SAMPLER_ARG\n            value: ")
+    assert rate
+    text = before + rate + rest.replace('"0.1"', '"0.77"', 1)
+    removed = re.sub(r"          - name: OTEL_PROPAGATORS\n            value: .*\n", "", text, count=1)
+    assert removed != text
+    return removed
 
 
 def with_block(text: str, block: str) -> str:
