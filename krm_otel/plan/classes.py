@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from krm_otel.config import names
 from krm_otel.config.settings import Configuration, OaasClass
-from krm_otel.inject.record import load
 from krm_otel.inject.state import put_state, strip_state, written
 from krm_otel.krm.envelope import Item
 from krm_otel.krm.results import Ref, Result
 from krm_otel.plan.changes import Change
+from krm_otel.plan.recorded import reconciled
 from krm_otel.status.conditions import CONFIGURED, DEGRADED, Condition, Tally, conditions
 from krm_otel.workloads.fields import field_path
 from krm_otel.yamltext.edit import CannotEdit
+from krm_otel.yamltext.source import Mapping
 
 References = Callable[[OaasClass], Sequence[dict[str, str]]]
 """Class → its collector's objects, `{kind, name}` each."""
@@ -51,40 +53,31 @@ def plan_classes(
             wanted = conditions(oaas_class.settings, tally(oaas_class), faulty=oaas_class.faulty)
         write = configuration.write_status and bool(wanted)
         results += [_said(one, item.resource.ref) for one in wanted if not write or one.type == DEGRADED]
-        if not write and names.A_RECORD not in item.resource.annotations:
-            continue
+        put = partial(_put, item, wanted, references, oaas_class, now) if write and oaas_class else None
         try:
-            refs = references(oaas_class) if oaas_class else ()
-            changes.append(_change(item, wanted if write else (), refs, now))
+            change = reconciled(item, "conditions", strip_state, put)
         except CannotEdit as fault:
             text = f"its conditions cannot be written safely: {fault.reason}; write status: results-only"
             where = field_path(*fault.path) if fault.path else ""
             results.append(Result("cannot-edit", "error", text, item.resource.ref, where))
+        else:
+            changes += [change] if change else []
     return changes, results
 
 
-def _change(item: Item, wanted: Sequence[Condition], refs: Sequence[dict[str, str]], now: str) -> Change:
-    """The change of one object: strip, then put in; raises CannotEdit."""
+def _put(
+    item: Item,
+    wanted: Sequence[Condition],
+    references: References,
+    oaas_class: OaasClass,
+    now: str,
+    text: str,
+    root: Mapping,
+) -> str:
     current = item.resource
     assert current is not None
-    note = current.annotations.get(names.A_RECORD)
-    record = load(note) if note is not None else None
-    if note is not None and record is None:
-        raise CannotEdit("the record of what was written cannot be read", ("metadata", "annotations", names.A_RECORD))
-    text, base = item.text, current
-    if record is not None:
-        text = strip_state(item.text, current.root, record)
-        stripped = item.read(text)
-        assert stripped is not None
-        base = stripped
-    ref = current.ref
-    if not wanted:
-        return Change(ref, "removed", "conditions", text)
     entries = [one.entry(written(current.root, one.type), now) for one in wanted]
-    new = put_state(text, base.root, current.name, entries, refs)
-    if new == item.text:
-        return Change(ref, "unchanged", "conditions")
-    return Change(ref, "updated" if record else "injected", "conditions", new)
+    return put_state(text, root, current.name, entries, references(oaas_class))
 
 
 def _said(condition: Condition, ref: Ref) -> Result:
