@@ -1,0 +1,77 @@
+"""Conditions in a ClassRuntime: when they came to be so, and what an edit by hand does to them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from krm_otel.run import Source, run
+
+CONFIG = """\
+apiVersion: fn.oaas.io/v1alpha1
+kind: OTelConfig
+metadata: {name: otel}
+spec: {status: write, telemetry: {propagators: [w3c]}, collector: {endpoint: "http://otel:4317"}}
+---
+"""
+CLASS = """\
+apiVersion: oaas.io/v1alpha1
+kind: ClassRuntime
+metadata: {name: echo}
+spec: {observability: {enabled: true}}
+---
+"""
+WORKLOAD = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: echo, labels: {oaas.io/owner: echo}}
+spec: {template: {spec: {containers: [{name: function, image: echo}]}}}
+"""
+
+
+def rendered(text: str, epoch: str = "", *, remove: bool = False) -> str:
+    outcome = run([Source(text.encode())], {"SOURCE_DATE_EPOCH": epoch} if epoch else {}, remove=remove)
+    assert outcome.exit_code == 0, outcome.lines()
+    assert outcome.texts[0] is not None
+    return outcome.texts[0]
+
+
+def condition(text: str) -> dict[str, Any]:
+    (found,) = [one for one in yaml.safe_load_all(text) if one["kind"] == "ClassRuntime"]
+    (only,) = found["status"]["conditions"]
+    assert isinstance(only, dict)
+    return only
+
+
+def test_without_an_epoch_there_is_no_time() -> None:
+    assert "lastTransitionTime" not in condition(rendered(CONFIG + CLASS + WORKLOAD))
+
+
+def test_a_time_is_kept_as_long_as_the_status_is() -> None:
+    first = rendered(CONFIG + CLASS + WORKLOAD, "1700000000")
+    assert condition(first)["lastTransitionTime"] == "2023-11-14T22:13:20Z"
+    assert rendered(first, "1800000000") == first, "nothing changed"
+    assert rendered(first) == first, "and without an epoch neither"
+    without = "---\n".join(one for one in first.split("---\n") if "kind: Deployment" not in one)
+    changed = condition(rendered(without, "1800000000"))
+    assert (changed["status"], changed["lastTransitionTime"]) == ("False", "2027-01-15T08:00:00Z")
+
+
+def test_a_nonsense_epoch_is_none() -> None:
+    assert "lastTransitionTime" not in condition(rendered(CONFIG + CLASS + WORKLOAD, "yesterday"))
+
+
+def test_a_condition_that_was_edited_is_set_right_and_given_back_as_edited() -> None:
+    """The status tells the truth; what somebody wrote is not lost."""
+    edited = rendered(CONFIG + CLASS + WORKLOAD).replace('status: "True"', 'status: "False" # by hand')
+    again = rendered(edited)
+    assert condition(again)["status"] == "True"
+    assert rendered(again) == again
+    assert 'status: "False" # by hand' in rendered(again, remove=True)
+
+
+def test_another_wording_is_no_change() -> None:
+    first = rendered(CONFIG + CLASS + WORKLOAD)
+    reworded = first.replace("1 workload instrumented, sending directly", "all is well")
+    assert condition(rendered(reworded))["message"] == "all is well"
