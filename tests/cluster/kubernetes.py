@@ -88,11 +88,13 @@ class Cluster:
 
     def established(self, definition: str) -> None:
         """Waits until the API server serves a definition; at first it has not even a condition."""
-        path = "jsonpath={.status.conditions[?(@.type=='Established')].status}"
-        until(
-            lambda: True if self.kubectl("get", "crd", definition, "--output", path) == "True" else None,
-            lambda: f"{definition} is not established",
-        )
+
+        def there() -> bool | None:
+            found = json.loads(self.kubectl("get", "crd", definition, "--output", "json"))
+            conditions = found.get("status", {}).get("conditions") or []
+            return ("Established", "True") in {(one["type"], one["status"]) for one in conditions} or None
+
+        until(there, lambda: f"{definition} is not established")
 
     def rolled_out(self, workload: str, namespace: str) -> None:
         """Waits until all pods of a workload are as it says, and ready."""
