@@ -54,7 +54,8 @@ def exporter(target: Target, signals: list[str], managed: CollectorSettings, kno
     if target.kind == "debug":
         return {"verbosity": "basic"}
     if target.kind == "prometheus":
-        return {"endpoint": scrape_address(managed)}
+        # Exemplars, which lead to traces, have no place in the older format.
+        return {"endpoint": scrape_address(managed), "enable_open_metrics": True}
     made = {**_endpoint(target, signals), **_headers(target, known), **_tls(target, known)}
     chosen = managed.queue.value
     queue: dict[str, Any] = {"enabled": True, "queue_size": chosen.size or _QUEUE[managed.mode.value]}

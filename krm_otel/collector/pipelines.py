@@ -19,6 +19,7 @@ from typing import Any, Final
 from krm_otel.collector.addresses import HEALTH_PORT, METRICS_PORT, PORTS
 from krm_otel.collector.credentials import Credentials, credentials
 from krm_otel.collector.exporters import STORAGE, exporter, identify
+from krm_otel.collector.labels import LABELS, labels
 from krm_otel.config import names
 from krm_otel.config.managed import Batch, CollectorSettings
 from krm_otel.config.quantities import mebibytes
@@ -107,6 +108,8 @@ def _processors(oaas_class: OaasClass, settings: Settings, managed: CollectorSet
         made["resource"] = {
             "attributes": [{"key": key, "value": value, "action": "insert"} for key, value in attributes.items()]
         }
+    if managed.labels:
+        made[LABELS] = labels(oaas_class)
     if "traces" in managed.exporters and settings.sampling_stage.value != "sdk":
         made["probabilistic_sampler"] = _sampler(settings)
     if managed.batch.value is not None:
@@ -179,10 +182,11 @@ def _exporters(managed: CollectorSettings, known: Credentials) -> dict[str, Any]
 def _pipelines(oaas_class: OaasClass, settings: Settings, managed: CollectorSettings) -> dict[str, Any]:
     ids = identify(managed)
     processors = list(_processors(oaas_class, settings, managed))
+    only = {"probabilistic_sampler": "traces", LABELS: "metrics"}
     return {
         signal: {
             "receivers": ["otlp"],
-            "processors": [name for name in processors if signal == "traces" or name != "probabilistic_sampler"],
+            "processors": [name for name in processors if only.get(name, signal) == signal],
             "exporters": [ids[signal, target.value] for target in targets],
         }
         for signal, targets in managed.exporters.items()

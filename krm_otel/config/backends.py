@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
 from krm_otel.config.managed import ExporterKind
 
@@ -27,12 +28,14 @@ class BackendKind:
         kind: the exporter; None: OTLP, over gRPC or HTTP as its endpoint says.
         path: what follows an endpoint that has no path of its own.
         address: where it usually is in a cluster; empty where that cannot be said.
+        series: it makes series of metrics, as Prometheus does.
     """
 
     signals: frozenset[str]
     kind: ExporterKind | None = None
     path: str = ""
     address: str = ""
+    series: bool = False
 
     @property
     def connects(self) -> bool:
@@ -48,18 +51,24 @@ BACKENDS: Final[dict[str, BackendKind]] = {
     "otlp": BackendKind(ALL),
     "jaeger": BackendKind(_TRACES, None, "", _there("jaeger", 4317)),
     "tempo": BackendKind(_TRACES, None, "", _there("tempo", 4317)),
-    "prometheus": BackendKind(_METRICS, "otlp_http", "/api/v1/otlp", _there("prometheus", 9090)),
+    "prometheus": BackendKind(_METRICS, "otlp_http", "/api/v1/otlp", _there("prometheus", 9090), True),
     "prometheus-remote-write": BackendKind(
-        _METRICS, "prometheus_remote_write", "/api/v1/write", _there("prometheus", 9090)
+        _METRICS, "prometheus_remote_write", "/api/v1/write", _there("prometheus", 9090), True
     ),
-    "prometheus-scrape": BackendKind(_METRICS, "prometheus"),
-    "mimir": BackendKind(_METRICS, "otlp_http", "/otlp", _there("mimir", 8080)),
+    "prometheus-scrape": BackendKind(_METRICS, "prometheus", series=True),
+    "mimir": BackendKind(_METRICS, "otlp_http", "/otlp", _there("mimir", 8080), True),
     "loki": BackendKind(_LOGS, "otlp_http", "/otlp", _there("loki", 3100)),
-    "victoriametrics": BackendKind(_METRICS, "otlp_http", "/opentelemetry", _there("victoriametrics", 8428)),
+    "victoriametrics": BackendKind(_METRICS, "otlp_http", "/opentelemetry", _there("victoriametrics", 8428), True),
     "victorialogs": BackendKind(_LOGS, "otlp_http", "/insert/opentelemetry", _there("victorialogs", 9428)),
     "victoriatraces": BackendKind(_TRACES, "otlp_http", "/insert/opentelemetry", _there("victoriatraces", 10428)),
     "debug": BackendKind(ALL, "debug"),
 }
+
+
+def makes_series(url: str) -> bool:
+    """Whether the path of an endpoint for metrics, written on the spot, is that of a type that makes series."""
+    path = urlsplit(url).path.rstrip("/").removesuffix("/v1/metrics")
+    return any(path.endswith(kind.path) for kind in BACKENDS.values() if kind.series and kind.path)
 
 
 def can_be_assumed(name: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ from krm_otel.config.clustercollector import (
     ResourcesBlock,
     ServiceAccountBlock,
 )
+from krm_otel.config.images import Need, image_of, lacks
 from krm_otel.config.layers import Found, Layer, Say, find, pick
 from krm_otel.config.managed import (
     DEFAULT_IMAGE,
@@ -32,8 +32,6 @@ from krm_otel.config.managed import (
 from krm_otel.config.quantities import MIB, value
 from krm_otel.config.settings import DEFAULT, Mode, SecretHeader, Sourced, Stage
 
-OLDEST: Final = (0, 154)
-"""The first version that knows every name that we write (`prometheus_remote_write`)."""
 LEAST_MEMORY: Final = 64 * MIB
 """With less a collector that has all components does not start (0.158.0 takes 57 MiB for our own 27)."""
 DEFAULTS: Final[dict[Mode, Resources]] = {
@@ -41,10 +39,6 @@ DEFAULTS: Final[dict[Mode, Resources]] = {
     "deployment": Resources({"cpu": "100m", "memory": "256Mi"}, {"cpu": "1", "memory": "512Mi"}),
     "daemonset": Resources({"cpu": "100m", "memory": "256Mi"}, {"cpu": "1", "memory": "512Mi"}),
 }
-_CORE: Final = ("opentelemetry-collector", "otelcol")
-"""Images of the core distribution, which lack `k8s_attributes` and `file_storage`."""
-_NO_PROMETHEUS: Final = ("opentelemetry-collector-k8s", "otelcol-k8s")
-"""Images that have neither of Prometheus' two exporters (`opentelemetry-collector-releases`)."""
 
 
 def collect(
@@ -62,7 +56,7 @@ def collect(
     k8s = mode.value == "daemonset" and pick(layers, True, "telemetry", "attributes", "k8s").value
     settings = CollectorSettings(
         mode=mode.sourced(),
-        image=_image(layers, exporters, k8s, say),
+        image=image_of(layers, _needs(exporters, find(layers, "collector", "queue"), k8s), say),
         exporters={signal: tuple(t.sourced() for t in _distinct(targets)) for signal, targets in exporters.items()},
         resources=_resources(layers, mode.value, say),
         endpoint_host=host.sourced(),
@@ -77,6 +71,7 @@ def collect(
         service_account=_account(find(layers, "collector", "service_account")),
         network_policy=_policy(policy),
         k8s_attributes=k8s,
+        labels=_labels(layers, exporters, say),
     )
     replicas: Found[int] | None = find(layers, "collector", "replicas")
     if settings.autoscaling and replicas:
@@ -125,52 +120,29 @@ def _distinct(targets: Sequence[Found[Target]]) -> list[Found[Target]]:
     return list({target.value: target for target in reversed(targets)}.values())[::-1]
 
 
-def _image(
-    layers: Sequence[Layer], exporters: Mapping[str, Sequence[Found[Target]]], k8s: bool, say: Say
-) -> Sourced[str]:
-    image: Found[str] = pick(layers, DEFAULT_IMAGE, "collector", "image")
-    registry: Found[str] | None = find(layers, "collector", "image_registry")
-    repository, tag = _split(image.value)
-    found = re.match(r"v?([0-9]+)\.([0-9]+)(?![0-9])", tag)
-    if found and (int(found[1]), int(found[2])) < OLDEST:
-        oldest = ".".join(map(str, OLDEST))
-        text = (
-            f"has the tag {tag}: collectors before {oldest} do not know the names that are written into its config: "
-            f"write {DEFAULT_IMAGE}, or another of {oldest} or later"
-        )
-        say(image.result("image-too-old", "error", text, DEFAULT_IMAGE))
-    prometheus = any(t.value.kind.startswith("prometheus") for targets in exporters.values() for t in targets)
-    if prometheus and repository.rpartition("/")[2] in _NO_PROMETHEUS:
-        text = f"has no Prometheus exporter, which an exporter of this class needs: write {DEFAULT_IMAGE}"
-        say(image.result("image-lacks", "error", text, DEFAULT_IMAGE))
-    if repository.rpartition("/")[2] in _CORE:
-        queue: Found[QueueBlock] | None = find(layers, "collector", "queue")
-        missing = []
-        if k8s:
-            missing.append(("k8s_attributes, which mode daemonset needs", "telemetry.attributes.k8s: false"))
-        if queue and queue.value.persistent:
-            missing.append(("file_storage, which queue.persistent needs", "queue.persistent: false"))
-        for what, instead in missing:
-            text = f"has no {what}: write {DEFAULT_IMAGE}, or {instead}"
-            say(image.result("image-lacks", "error", text, DEFAULT_IMAGE))
-    if registry is None or _has_registry(repository):
-        return image.sourced()
-    value = f"{registry.value}/{image.value}"
-    return (registry if image.by_default else image).having(value).sourced()
+def _needs(exporters: Mapping[str, Sequence[Found[Target]]], queue: Found[QueueBlock] | None, k8s: bool) -> list[Need]:
+    """The components that not every image has."""
+    kinds = sorted({target.value.kind for targets in exporters.values() for target in targets})
+    needs = [Need(kind, "an exporter of this class") for kind in kinds]
+    if k8s:
+        needs.append(Need("k8s_attributes", "mode daemonset", "telemetry.attributes.k8s: false"))
+    if queue and queue.value.persistent:
+        needs.append(Need("file_storage", "queue.persistent", "queue.persistent: false"))
+    return needs
 
 
-def _split(image: str) -> tuple[str, str]:
-    """`ghcr.io/acme/otelcol:0.158.0@sha256:…` → `ghcr.io/acme/otelcol`, `0.158.0`."""
-    name = image.partition("@")[0]
-    head, slash, last = name.rpartition("/")
-    last, _, tag = last.partition(":")
-    return head + slash + last, tag
-
-
-def _has_registry(repository: str) -> bool:
-    """Docker's rule: the part before the first `/` is a host where it has a dot or a port, or is `localhost`."""
-    first, slash, _ = repository.partition("/")
-    return bool(slash) and ("." in first or ":" in first or first == "localhost")
+def _labels(layers: Sequence[Layer], exporters: Mapping[str, Sequence[Found[Target]]], say: Say) -> bool:
+    """Whether data points get labels: for a Prometheus. Images without the processor have to do without them."""
+    if not any(target.value.series for target in exporters.get("metrics", ())):
+        return False
+    if not lacks(layers, "transform"):
+        return True
+    text = (
+        "has no transform, so series do not say which class and function they are of: write "
+        f"{DEFAULT_IMAGE}, or have Prometheus promote resource attributes"
+    )
+    say(pick(layers, DEFAULT_IMAGE, "collector", "image").result("image-lacks", "warning", text, DEFAULT_IMAGE))
+    return False
 
 
 def _resources(layers: Sequence[Layer], mode: Mode, say: Say) -> Sourced[Resources]:

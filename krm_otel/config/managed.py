@@ -25,7 +25,8 @@ class Target:
 
     `name` is the backend's, or its type's where nobody declared one; empty for an endpoint written on the spot.
     `url` is complete with the type's path, empty for kinds that connect nowhere. `verbatim`: an OTLP/HTTP URL that
-    is used as it is; the exporter adds `/v1/<signal>` to others.
+    is used as it is; the exporter adds `/v1/<signal>` to others. `series`: metrics become series there, which have
+    labels and no resources.
     """
 
     kind: ExporterKind
@@ -34,6 +35,7 @@ class Target:
     verbatim: bool = False
     headers: tuple[SecretHeader, ...] = ()
     tls: Tls = field(default=Tls())
+    series: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,8 @@ class CollectorSettings:
     network_policy: NetworkPolicy = NetworkPolicy()
     k8s_attributes: bool = False
     """Whether it asks the API server what the sending pod is called (`daemonset` only)."""
+    labels: bool = False
+    """Whether data points get labels that say whose they are, for a Prometheus."""
 
     @property
     def fewest(self) -> int:

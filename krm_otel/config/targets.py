@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
-from krm_otel.config.backends import BACKENDS, BackendKind, can_be_assumed
+from krm_otel.config.backends import BACKENDS, BackendKind, can_be_assumed, makes_series
 from krm_otel.config.destinations import headers_of, protocol_for, tls_of
 from krm_otel.config.endpoints import is_endpoint, path_fault
 from krm_otel.config.layers import Found, Say, pick
@@ -57,7 +57,7 @@ def _target(
     """
     name = exporter.value
     if is_endpoint(name):
-        return _endpoint(exporter, protocol, say)
+        return _endpoint(signal, exporter, protocol, say)
     declared = (config.backends or {}).get(name)
     kind_name = (declared.type or "otlp") if declared else name
     kind = BACKENDS.get(kind_name)
@@ -74,7 +74,7 @@ def _target(
             where = f"backends.{name}.endpoint"
             text = f"is not used: a backend of type {kind_name} is not connected to; leave it out"
             say(at.result(("backends", name, "endpoint"), "backend-endpoint-unused", "warning", text, where))
-        return exporter.having(Target(kind.kind or "debug", name))
+        return exporter.having(Target(kind.kind or "debug", name, series=kind.series))
     if declared is None or declared.endpoint is None:
         return _assumed(exporter, kind_name, kind, declared, protocol, say)
     url = Found(declared.endpoint, at, ("backends", name, "endpoint"))
@@ -85,14 +85,15 @@ def _target(
     return _backend(exporter, name, kind, url, declared, protocol, say)
 
 
-def _endpoint(exporter: Found[str], protocol: Found[Protocol], say: Say) -> Found[Target] | None:
+def _endpoint(signal: str, exporter: Found[str], protocol: Found[Protocol], say: Say) -> Found[Target] | None:
     """An endpoint on the spot: with a path it is used as it is, without one it is an OTLP base."""
     spoken = protocol_for(exporter, protocol, say, managed=True)
     if wrong := path_fault(exporter.value, spoken, base=False):
         say(exporter.result(wrong.code, wrong.severity, wrong.text, wrong.proposed))
         return None
     verbatim = bool(urlsplit(exporter.value).path)
-    return exporter.having(Target(_otlp(spoken), "", exporter.value, verbatim))
+    series = signal == "metrics" and makes_series(exporter.value)
+    return exporter.having(Target(_otlp(spoken), "", exporter.value, verbatim, series=series))
 
 
 def _assumed(
@@ -139,7 +140,8 @@ def _backend(
             return None
     complete = url.value if path else url.value + kind.path
     headers, tls = (declared.headers, declared.tls) if declared else (None, None)
-    return exporter.having(Target(exporter_kind, name, complete, False, headers_of(headers), tls_of(tls)))
+    target = Target(exporter_kind, name, complete, False, headers_of(headers), tls_of(tls), kind.series)
+    return exporter.having(target)
 
 
 def _otlp(spoken: Protocol) -> ExporterKind:

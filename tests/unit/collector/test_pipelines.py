@@ -42,7 +42,10 @@ def test_behind_a_service_everything_binds_to_the_pods_address() -> None:
     assert found["extensions"]["health_check"]["endpoint"] == "[${env:MY_POD_IP}]:13133"
     reader = found["service"]["telemetry"]["metrics"]["readers"][0]["pull"]["exporter"]["prometheus"]
     assert reader == {"host": "${env:MY_POD_IP}", "port": 8888}
-    assert found["exporters"]["prometheus/prometheus-scrape"] == {"endpoint": "[${env:MY_POD_IP}]:8889"}
+    assert found["exporters"]["prometheus/prometheus-scrape"] == {
+        "endpoint": "[${env:MY_POD_IP}]:8889",
+        "enable_open_metrics": True,
+    }
 
 
 def test_connections_end_where_there_are_replicas_to_spread_over() -> None:

@@ -179,7 +179,7 @@ def test_an_exporter_is_an_endpoint_a_backend_or_several() -> None:
         Target("otlp_http", "tempo", "http://t:4318"),
         Target("otlp_http", "", "http://x:4318/a", verbatim=True),
     ]
-    assert [t.value for t in found["metrics"]] == [Target("prometheus", "prometheus-scrape")]
+    assert [t.value for t in found["metrics"]] == [Target("prometheus", "prometheus-scrape", series=True)]
     assert str(found["traces"][1].origin) == "ClassRuntime spec.observability.collector.exporters.traces[1]"
 
 
@@ -273,6 +273,39 @@ def test_what_cannot_work_is_an_error(block: str, config: str | None, code: str)
 @pytest.mark.parametrize("image", ["x/y:0.154.0", "x/y:1.2.3", "x/y:latest", "x/y", "x:5000/y@sha256:0", "x/y:0.1540"])
 def test_images_that_may_do_pass(image: str) -> None:
     assert said(f"collector: {{image: '{image}'}}") == []
+
+
+@pytest.mark.parametrize(
+    ("exporter", "expected"),
+    [
+        ("prometheus", True),
+        ("prometheus-remote-write", True),
+        ("prometheus-scrape", True),
+        ("mimir", True),
+        ("victoriametrics", True),
+        ("debug", False),
+        ("'http://x:4318'", False),
+        ("'http://x:9090/api/v1/otlp/v1/metrics'", True),
+        ("'http://x:9090/below/api/v1/otlp/v1/metrics/'", True),
+        ("'http://x:9090/v1/metrics'", False),
+        ("[debug, prometheus]", True),
+    ],
+)
+def test_data_points_get_labels_where_a_target_makes_series(exporter: str, expected: bool) -> None:
+    assert collector(f"collector: {{exporters: {{metrics: {exporter}}}}}").labels is expected
+    off = f"telemetry: {{metrics: false}}\ncollector: {{exporters: {{metrics: {exporter}}}}}"
+    assert collector(off).labels is False
+
+
+def test_an_image_that_cannot_label_does_without_and_says_so() -> None:
+    """Its Prometheus exporters work all the same, so that this is no error."""
+    block = (
+        "collector: {image: 'otel/opentelemetry-collector:0.158.0', exporters: {traces: debug, metrics: prometheus}}"
+    )
+    spec = "backends: {prometheus: {type: prometheus, endpoint: 'http://p:9090'}}"
+    assert said(block, spec) == []
+    assert said(block, spec, "warning") == [("image-lacks", "spec.observability.collector.image")]
+    assert collector(block, spec).labels is False
 
 
 def test_a_remote_write_endpoint_keeps_its_path() -> None:

@@ -1,0 +1,43 @@
+"""Labels on data points: which sources each has, in order."""
+
+from __future__ import annotations
+
+import re
+
+from krm_otel.collector.labels import labels
+from krm_otel.config.settings import OaasClass
+from krm_otel.krm.results import Ref
+
+
+def sources(name: str, namespace: str) -> dict[str, list[str]]:
+    """Label → what it is set to, first come first served."""
+    found: dict[str, list[str]] = {}
+    for statement in labels(OaasClass(name, (name,), namespace, Ref(), (), None))["metric_statements"]:
+        parts = re.fullmatch(
+            r'set\(datapoint\.attributes\["(.+?)"\], (.+)\) where datapoint\.attributes\["(.+?)"\] == nil', statement
+        )
+        assert parts and parts[1] == parts[3]
+        found.setdefault(parts[1], []).append(parts[2])
+    return found
+
+
+def test_what_the_sender_says_comes_first_and_the_class_itself_last() -> None:
+    assert sources("echo", "demo") == {
+        "oaas_owner": ['resource.attributes["oaas.class"]', 'resource.attributes["deployment.name"]', '"echo"'],
+        "oaas_function_key": ['resource.attributes["oaas.function_key"]'],
+        "namespace": [
+            'resource.attributes["k8s.namespace.name"]',
+            '"demo"',
+            'resource.attributes["service.namespace"]',
+        ],
+        "service.name": ['resource.attributes["service.name"]'],
+    }
+
+
+def test_a_collector_of_all_classes_knows_only_what_it_is_told() -> None:
+    found = sources("oaas-otel", "oaas-system")
+    assert all(source.startswith("resource.") for several in found.values() for source in several)
+
+
+def test_a_name_is_a_text_whatever_it_holds() -> None:
+    assert sources('a"b\\$c', "")["oaas_owner"][-1] == r'"a\"b\\$$c"'
