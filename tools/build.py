@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -82,23 +83,46 @@ class GoBuild:
                 yield file.read_bytes()
 
     def obtain(self, tool: Tool, target: Path) -> None:
-        if shutil.which("go") is None:
-            raise ToolError(f"{tool}: building it needs Go, and there is no `go` on PATH")
-        # readonly and a complete go.sum: the same sources on every machine, or no build. local: a module that
-        # wants a newer Go is an error here, not a download.
-        environment = {
-            **os.environ,
-            "CGO_ENABLED": "0",
-            "GOFLAGS": "-mod=readonly -trimpath -buildvcs=false",
-            "GOTOOLCHAIN": "local",
-            "GOWORK": "off",
-            **self.env,
-        }
-        command = ["go", "build", "-ldflags", self.ldflags, "-o", str(target), self.package]
-        run_with_heartbeat(tool, command, cwd=self._module(tool), env=environment)
+        go_build(tool, self.package, target, cwd=self._module(tool), ldflags=self.ldflags, env=self.env)
 
     def _module(self, tool: Tool) -> Path:
         return HERE / "go" / (self.module or tool.name)
+
+
+@dataclass(frozen=True)
+class GoModule:
+    """Build `package` in a copy of its own module, where its own go.mod and go.sum hold, with their replacements.
+
+    `checksum` is the module's, as go.sum would have it: the same sources, or no build.
+    """
+
+    module: str
+    package: str
+    checksum: str
+    ldflags: str = "-s -w"
+    tags: str = ""
+
+    def recipe(self, tool: Tool) -> Iterator[bytes]:
+        yield repr((tool.version, self.module, self.package, self.checksum, self.ldflags, self.tags)).encode()
+
+    def obtain(self, tool: Tool, target: Path) -> None:
+        command = ["go", "mod", "download", "-json", self.module]
+        with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+            # Outside of any module; what the checksum database cannot say is held by `checksum`.
+            answer = subprocess.run(
+                command, cwd=folder, env=go_environment({"GONOSUMDB": "*"}), capture_output=True, text=True, check=False
+            )
+            if answer.returncode != 0:
+                raise ToolError(f"{tool}: `{' '.join(command)}` failed:\n{answer.stdout}{answer.stderr}")
+            found = json.loads(answer.stdout)
+            if found["Sum"] != self.checksum:
+                raise ToolError(f"{tool}: {self.module} has the checksum {found['Sum']}, not {self.checksum}")
+            sources = Path(folder, "sources")
+            # The cache is write-protected; the copy has to be removable.
+            shutil.copytree(found["Dir"], sources, copy_function=shutil.copyfile)
+            for directory in (sources, *sources.rglob("*/")):
+                directory.chmod(0o755)
+            go_build(tool, self.package, target, cwd=sources, ldflags=self.ldflags, tags=self.tags)
 
 
 @dataclass(frozen=True)
@@ -133,6 +157,27 @@ def _knative(name: str) -> Tool:
     return Tool(f"knative-{name}", "v0.42.2", GoBuild(f"knative.dev/serving/cmd/{name}", module="knative"), ())
 
 
+def _victoria(name: str, checksum: str = "h1:GlM6ZYEE1p6hh1xTSQnLVHWnmWmlbgqa4EyBxBSm1/k=") -> Tool:
+    """One of the databases that live in VictoriaMetrics' module."""
+    version = "v1.121.0"
+    ldflags = f"-s -w -X github.com/VictoriaMetrics/VictoriaMetrics/lib/buildinfo.Version={name}-{version}"
+    source = GoModule(f"github.com/VictoriaMetrics/VictoriaMetrics@{version}", f"./app/{name}", checksum, ldflags)
+    return Tool(name, version, source, ("--version",), f"{name}-{re.escape(version)}(\n.*)?")
+
+
+_JAEGER = GoModule(
+    "github.com/jaegertracing/jaeger@v1.76.0",
+    "./cmd/jaeger",
+    "h1:sWCOOF1dr+NL0PLil7mFo3BqqQL8k4WiM7aguFbc14g=",
+    "-s -w -X github.com/jaegertracing/jaeger/internal/version.latestVersion=v1.76.0",
+)
+_PROMETHEUS = GoModule(
+    "github.com/prometheus/prometheus@v0.316.0",
+    "./cmd/prometheus",
+    "h1:f1GRFerhTMKQma+awCoC9T820ecWeGSdF+xAlMHzZzM=",
+    "-s -w -X github.com/prometheus/common/version.Version=v0.316.0",
+    "remove_all_sd,enable_dns_sd",  # the clouds' clients are most of what would be compiled
+)
 _HELM = "-s -w -X helm.sh/helm/v{0}/internal/version.version={1}"
 _SHORT = ("version", "--short")
 TOOLS = {
@@ -153,6 +198,11 @@ TOOLS = {
         Tool("otelcol", "0.158.0", GoBuild("."), ("--version",), r"otelcol version 0\.158\.0"),
         # What is instrumented in tests: a service, a Job, many traces.
         Tool("oteldemo", "1", GoBuild("."), ()),
+        # Backends that collectors send to: traces, metrics, logs.
+        Tool("jaeger", "v1.76.0", _JAEGER, ("version",), r".*v1\.76\.0.*"),
+        Tool("prometheus", "v0.316.0", _PROMETHEUS, ("--version",), r"prometheus, version v0\.316\.0 .*"),
+        _victoria("victoria-logs"),
+        _victoria("victoria-metrics"),
         # The cluster of tests/cluster. Its kubelet is an older one: Debian's containerd 1.6 and machines with cgroup v1
         # need one from before 1.36.
         *(
@@ -168,6 +218,36 @@ TOOLS = {
         Tool("kpt", "1.0.0-beta.56", OnPath("install that version, for instance with Google Cloud's packages")),
     )
 }
+
+
+def go_environment(more: Mapping[str, str]) -> dict[str, str]:
+    # readonly and a complete go.sum: the same sources on every machine, or no build. local: a module that
+    # wants a newer Go is an error here, not a download.
+    return {
+        **os.environ,
+        "CGO_ENABLED": "0",
+        "GOFLAGS": "-mod=readonly -trimpath -buildvcs=false",
+        "GOTOOLCHAIN": "local",
+        "GOWORK": "off",
+        **more,
+    }
+
+
+def go_build(
+    tool: Tool,
+    package: str,
+    target: Path,
+    *,
+    cwd: Path,
+    ldflags: str,
+    tags: str = "",
+    env: Mapping[str, str] | None = None,
+) -> None:
+    """Build a package of the module in `cwd`."""
+    if shutil.which("go") is None:
+        raise ToolError(f"{tool}: building it needs Go, and there is no `go` on PATH")
+    command = ["go", "build", "-tags", tags, "-ldflags", ldflags, "-o", str(target), package]
+    run_with_heartbeat(tool, command, cwd=cwd, env=go_environment(env or {}))
 
 
 def require(name: str) -> Path:
