@@ -30,6 +30,7 @@ demo: $(READY) ## show what krm-otel changes in examples/quickstart
 .PHONY: test
 test: $(READY) ## run the tests that need no other tools (XDIST= for one process)
 	@$(BIN)/pytest tests --ignore=tests/tools --ignore=tests/cluster $(XDIST)
+	@cd dataplane && ../$(BIN)/pytest $(XDIST)
 
 .PHONY: check check-lint check-format check-types check-layers
 check: check-lint check-format check-types check-layers ## lint, formatting, types, architecture
@@ -42,9 +43,11 @@ check-format: $(READY)
 
 check-types: $(READY)
 	@$(BIN)/mypy krm_otel tests tools $(wildcard bench)
+	@cd dataplane && ../$(BIN)/mypy oaas_dataplane tests
 
 check-layers: $(READY)
 	@$(BIN)/lint-imports
+	@cd dataplane && ../$(BIN)/lint-imports
 
 .PHONY: fmt
 fmt: $(READY) ## format the code and apply safe fixes
@@ -89,14 +92,16 @@ bench: $(READY) ## measure speed and memory
 .PHONY: setup
 setup: $(READY) ## make .venv with everything for development
 
-$(READY): pyproject.toml
+$(READY): pyproject.toml dataplane/pyproject.toml
 	@echo 'setting up .venv (once; about half a minute) ...'
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("krm-otel needs Python 3.11 or newer; choose one with make PYTHON=...")'
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]' --editable './dataplane[otel]'
 	@touch $@
 
 .PHONY: clean
 clean: ## remove what make made here (not the tools in the user's cache)
-	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
+	@rm -rf .venv build dist
+	@cd dataplane && rm -rf build dist
+	@rm -rf $(foreach tool,mypy pytest ruff import_linter,.$(tool)_cache dataplane/.$(tool)_cache) .hypothesis dataplane/.hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,44 @@
+"""A Zenoh router. It forwards attachments as they are, so traces go through it; it says who is connected to it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+import zenoh
+from opentelemetry import metrics
+from opentelemetry.metrics import CallbackOptions, Observation
+
+from oaas_dataplane import settings
+from oaas_dataplane.zenoh import listen
+
+_logger = logging.getLogger(__name__)
+
+
+def run(environ: Mapping[str, str]) -> None:
+    given = settings.router(environ)
+    with listen(given) as session:
+        observe(session)
+        _logger.info("router %s listens on port %d", session.zid(), given.port)
+        threading.Event().wait()  # until a signal ends it
+
+
+def observe(session: zenoh.Session) -> None:
+    """A metric: how many sessions there are, by what they are (client, peer, router)."""
+
+    def sessions(_: CallbackOptions) -> Iterable[Observation]:
+        return [Observation(number, {"oaas.zenoh.whatami": kind}) for kind, number in count(session).items()]
+
+    metrics.get_meter("oaas_dataplane.router").create_observable_gauge(
+        "oaas.zenoh.sessions", [sessions], "{session}", "Sessions that the router has."
+    )
+
+
+def count(session: zenoh.Session) -> Mapping[str, int]:
+    for reply in session.get(f"@/{session.zid()}/router", timeout=1.0):
+        if reply.ok is not None:
+            return Counter(one["whatami"] for one in json.loads(reply.ok.payload.to_string())["sessions"])
+    return {}

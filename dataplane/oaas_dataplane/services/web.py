@@ -1,0 +1,37 @@
+"""HTTP for services: uvicorn as it is to run in a pod."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import uvicorn
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+
+def serve(app: ASGIApp, port: int) -> None:
+    """Until the process is told to stop; requests that are being answered are answered."""
+    # Logs are ours, and one line for each request is what spans are for.
+    config = uvicorn.Config(
+        app, host="0.0.0.0", port=port, log_config=None, access_log=False, timeout_graceful_shutdown=10
+    )
+    uvicorn.Server(config).run()
+
+
+def probes(ready: Callable[[], bool]) -> list[Route]:
+    """`/health`: it runs. `/readyz`: it can do its work."""
+
+    async def health(_: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def readyz(_: Request) -> Response:
+        good = ready()
+        return JSONResponse({"status": "ok" if good else "not connected"}, 200 if good else 503)
+
+    return [Route("/health", health), Route("/readyz", readyz)]
+
+
+def fault(status: int, message: str) -> Response:
+    return JSONResponse({"error": message}, status)

@@ -1,0 +1,78 @@
+"""Contrib's instrumentations, where they are installed; otherwise what was given."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+from opentelemetry import trace
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.routing import Match
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from oaas_dataplane import names
+
+PROBES = "/health$,/readyz$"
+"""Kubernetes asks every few seconds; nobody wants to see that as traces."""
+
+
+def server(app: Starlette) -> ASGIApp:
+    """A span for each request, named after its route, below the caller's; the trace id in the answer."""
+
+    def details(scope: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
+        method = scope.get("method", "HTTP")
+        for route in app.routes:
+            match, _ = route.matches(dict(scope))
+            if match is not Match.NONE:
+                return f"{method} {route.path}", {"http.route": route.path}  # type: ignore[attr-defined]
+        return str(method), {}
+
+    try:
+        from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
+    except ImportError:
+        return app
+    traced: Any = OpenTelemetryMiddleware(
+        _TraceIdHeader(app), excluded_urls=PROBES, default_span_details=details, exclude_spans=["send", "receive"]
+    )
+    asgi: ASGIApp = traced
+    return asgi
+
+
+def client(found: httpx.AsyncClient) -> httpx.AsyncClient:
+    """A span for each request that is sent, and its context in the headers."""
+    try:
+        from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
+    except ImportError:
+        return found
+    HTTPXClientInstrumentor.instrument_client(found)
+    return found
+
+
+def database(connection: sqlite3.Connection) -> Any:
+    """A span for each statement."""
+    try:
+        from opentelemetry.instrumentation.dbapi import instrument_connection
+    except ImportError:
+        return connection
+    traced: Any = instrument_connection("oaas_dataplane.store", connection, "sqlite")
+    return traced
+
+
+class _TraceIdHeader:
+    """For people: `traceresponse`, which the instrumentation writes, has the same id inside."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        context = trace.get_current_span().get_span_context()
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start" and context.is_valid:
+                MutableHeaders(scope=message)[names.TRACE_ID_HEADER] = trace.format_trace_id(context.trace_id)
+            await send(message)
+
+        await self._app(scope, receive, answer if scope["type"] == "http" else send)

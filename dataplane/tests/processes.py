@@ -1,0 +1,164 @@
+"""The services as processes: the real command, spans on stdout by the SDK's own console exporter."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+T = TypeVar("T")
+PATIENCE = 30.0  # seconds until what does not happen is given up
+
+
+@dataclass(frozen=True)
+class Span:
+    """As the console exporter writes it."""
+
+    service: str
+    name: str
+    kind: str
+    trace_id: str
+    span_id: str
+    parent_id: str | None
+    attributes: Mapping[str, Any]
+
+
+@dataclass
+class Service:
+    """One process."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    folder: Path
+    stopped: bool = field(default=False)
+
+    @property
+    def log(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self._file("err").read_text().splitlines()]
+
+    def stop(self) -> int:
+        if not self.stopped:
+            self.process.send_signal(signal.SIGTERM)
+            self.stopped = True
+        return self.process.wait(PATIENCE)
+
+    def spans(self) -> list[Span]:
+        """All of them; the process has to be stopped, which is when it flushes."""
+        assert self.stop() == 0, self._file("err").read_text()
+        text, found, decoder = self._file("out").read_text(), [], json.JSONDecoder()
+        while text := text.lstrip():
+            entry, end = decoder.raw_decode(text)
+            found.append(_span(self.name, entry))
+            text = text[end:]
+        return found
+
+    def _file(self, kind: str) -> Path:
+        return self.folder / f"{self.name}.{kind}"
+
+
+def _span(service: str, entry: Mapping[str, Any]) -> Span:
+    def bare(number: str | None) -> str | None:
+        return number.removeprefix("0x") if number else None
+
+    context = entry["context"]
+    return Span(
+        service,
+        entry["name"],
+        entry["kind"].removeprefix("SpanKind."),
+        bare(context["trace_id"]) or "",
+        bare(context["span_id"]) or "",
+        bare(entry["parent_id"]),
+        entry["attributes"],
+    )
+
+
+def start(folder: Path, name: str, environ: Mapping[str, str], *command: str) -> Service:
+    """`oaas-dataplane <name>` with these variables, and none of the surroundings' OTEL_*."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("OTEL_", "OPRC_", "ODGM_"))}
+    words = command or (sys.executable, "-m", "oaas_dataplane", name)
+    with (folder / f"{name}.out").open("ab") as out, (folder / f"{name}.err").open("ab") as err:
+        process = subprocess.Popen(words, env={**kept, **environ}, stdout=out, stderr=err, cwd=folder)
+    return Service(name, process, folder)
+
+
+@contextmanager
+def platform(folder: Path, telemetry: Mapping[str, str]) -> Iterator[Platform]:
+    """Router, ODGM, function and gateway for a class `shop` with a function `record`."""
+    ports = {name: free_port() for name in ("router", "odgm", "function", "gateway")}
+    zenoh = {"OPRC_ZENOH_PEERS": f"tcp/127.0.0.1:{ports['router']}", **telemetry}
+    routes = {"shop/record": f"http://127.0.0.1:{ports['function']}", "shop/gone": "http://127.0.0.1:9"}
+    environments = {
+        "router": {**telemetry, "OPRC_ZENOH_PORT": str(ports["router"])},
+        "odgm": {**zenoh, "ODGM_HTTP_PORT": str(ports["odgm"]), "ODGM_COLLECTION": '[{"name": "shop"}]'},
+        "function": {**zenoh, "PORT": str(ports["function"])},
+        "gateway": {**zenoh, "OPRC_GW_HTTP_PORT": str(ports["gateway"]), "OPRC_GW_FN_ROUTES": json.dumps(routes)},
+    }
+    found = Platform(folder, ports, environments)
+    with ExitStack() as stack:
+        stack.callback(found.end)
+        for name in environments:
+            found.start(name)
+        for name in ("odgm", "function", "gateway"):
+            found.ready(name)
+        yield found
+
+
+class Platform:
+    def __init__(self, folder: Path, ports: Mapping[str, int], environments: Mapping[str, Mapping[str, str]]) -> None:
+        self.folder = folder
+        self.services: dict[str, Service] = {}
+        self._ports = ports
+        self._environments = environments
+
+    def start(self, name: str) -> None:
+        self.services[name] = start(self.folder, name, self._environments[name])
+
+    def url(self, name: str, path: str) -> str:
+        return f"http://127.0.0.1:{self._ports[name]}{path}"
+
+    def ready(self, name: str) -> None:
+        def asks() -> bool | None:
+            assert self.services[name].process.poll() is None, self.services[name].log
+            try:
+                return httpx.get(self.url(name, "/readyz")).is_success or None
+            except httpx.HTTPError:
+                return None
+
+        until(asks, lambda: f"{name} does not become ready: {self.services[name].log}")
+
+    def request(self, method: str, path: str, **given: Any) -> httpx.Response:
+        return httpx.request(method, self.url("gateway", path), timeout=PATIENCE, **given)
+
+    def spans(self) -> list[Span]:
+        return [span for service in self.services.values() for span in service.spans()]
+
+    def end(self) -> None:
+        for service in self.services.values():
+            service.process.kill()
+            service.process.wait()
+
+
+def until(happened: Callable[[], T | None], otherwise: Callable[[], str]) -> T:
+    deadline = time.monotonic() + PATIENCE
+    while (answer := happened()) is None:
+        assert time.monotonic() < deadline, otherwise()
+        time.sleep(0.05)  # between two questions; what is waited for is the answer
+    return answer
+
+
+def free_port() -> int:
+    """A port of the loopback that nobody listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+        return port

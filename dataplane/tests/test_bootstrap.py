@@ -1,0 +1,141 @@
+"""`configure()` in processes of its own: once, without the SDK, with an environment that is wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from tests.processes import free_port
+
+OTLP = {"OTEL_TRACES_EXPORTER": "otlp", "OTEL_METRICS_EXPORTER": "otlp", "OTEL_LOGS_EXPORTER": "otlp"}
+TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+SCRIPT = """
+import logging, sys
+from oaas_dataplane import telemetry
+{before}
+with telemetry.configure() as found:
+    assert telemetry.configure() is found
+    from opentelemetry import propagate, trace
+    print(found.enabled, type(trace.get_tracer_provider()).__module__)
+    incoming = propagate.extract({{"traceparent": "{traceparent}", "b3": "{b3}"}})
+    outgoing = {{}}
+    for number in range({spans}):
+        with trace.get_tracer("test").start_as_current_span("work", incoming) as span:
+            propagate.inject(outgoing)
+            logging.getLogger("shop").info("at work")
+    print(outgoing)
+"""
+WITHOUT_SDK = """
+class Without:
+    def find_spec(self, name, path=None, target=None):
+        parts = name.split(".")
+        if parts[0] == "opentelemetry" and parts[1:2] in (["sdk"], ["distro"], ["exporter"], ["instrumentation"]):
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Without())
+"""
+B3 = "0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-1"
+
+
+def configured(environ: dict[str, str], before: str = "", spans: int = 1) -> tuple[list[str], list[dict[str, Any]]]:
+    """What the process prints, and its log. It ends well, whatever the environment."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("OTEL_")}
+    text = SCRIPT.format(before=before, traceparent=TRACEPARENT, b3=B3, spans=spans)
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", text],
+        env={**kept, **environ},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines(), [json.loads(line) for line in done.stderr.splitlines()]
+
+
+def warnings(log: list[dict[str, Any]]) -> list[str]:
+    return [line["message"] for line in log if line["level"] != "INFO"]
+
+
+def test_nothing_is_injected() -> None:
+    """Nothing is exported, nothing is complained of, and spans are there for the log."""
+    (enabled, *_), log = configured({})
+    assert enabled == "True opentelemetry.sdk.trace"
+    assert warnings(log) == []
+    (line,) = log
+    assert line["trace_id"] == "0af7651916cd43dd8448eb211c80319c"
+
+
+def test_disabled() -> None:
+    (enabled, *_), log = configured({**OTLP, "OTEL_SDK_DISABLED": "true"})
+    assert enabled.startswith("True ")
+    assert warnings(log) == []
+
+
+def test_another_sdk_was_first() -> None:
+    """`opentelemetry-instrument`, say: there is no second one."""
+    before = "from opentelemetry import trace\nfrom opentelemetry.sdk.trace import TracerProvider\n"
+    before += "trace.set_tracer_provider(TracerProvider())"
+    (enabled, *_), log = configured(OTLP, before)
+    assert enabled == "False opentelemetry.sdk.trace"
+    assert warnings(log) == []
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_without_the_sdk(asked: bool) -> None:
+    """Context is passed on as it came; one warning where telemetry is asked for."""
+    (enabled, outgoing), log = configured(OTLP if asked else {}, WITHOUT_SDK)
+    assert enabled == "False opentelemetry.trace"
+    assert TRACEPARENT in outgoing
+    expected = ["telemetry is off: the SDK is not installed: pip install 'oaas-dataplane[otel]'"]
+    assert warnings(log) == (expected if asked else [])
+
+
+@pytest.mark.parametrize(
+    ("environ", "message"),
+    [
+        ({"OTEL_PROPAGATORS": "tracecontext, zipkin"}, "OTEL_PROPAGATORS names zipkin, which is not installed"),
+        ({"OTEL_PROPAGATORS": "zipkin"}, "OTEL_PROPAGATORS names zipkin, which is not installed: going on with none"),
+        ({"OTEL_TRACES_EXPORTER": "zipkin"}, "telemetry is off: "),
+        ({"OTEL_TRACES_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_PROTOCOL": "http/json"}, "telemetry is off: "),
+        ({"OTEL_TRACES_SAMPLER": "sometimes"}, "Using default sampler. Failed to initialize sampler, sometimes"),
+        (
+            {"OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": "10%"},
+            "Could not convert TRACES_SAMPLER_ARG",
+        ),
+    ],
+)
+def test_wrong_environment(environ: dict[str, str], message: str) -> None:
+    """One warning; the service works on."""
+    _, log = configured(environ)
+    (warning,) = warnings(log)
+    assert warning.startswith(message)
+
+
+@pytest.mark.parametrize("protocol", ["grpc", "http/protobuf"])
+def test_no_collector(protocol: str) -> None:
+    """Three signals and many batches fail: one warning of that, one of what is lost at the end."""
+    environ = {
+        **OTLP,
+        "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{free_port()}",
+        "OTEL_EXPORTER_OTLP_PROTOCOL": protocol,
+        "OTEL_BSP_SCHEDULE_DELAY": "10",
+        "OTEL_BLRP_SCHEDULE_DELAY": "10",
+        "OTEL_METRIC_EXPORT_INTERVAL": "100",
+    }
+    _, log = configured(environ, spans=3000)
+    exporters = [line for line in log if line["logger"].startswith("opentelemetry.exporter.")]
+    assert len(exporters) == 1
+    assert len(warnings(log)) <= 3, "besides: a full queue, and what was not sent at the end"
+
+
+@pytest.mark.parametrize("propagators", ["tracecontext,baggage,b3", "b3", "b3multi"])
+def test_propagators(propagators: str) -> None:
+    """Those that the proposal names by default are installed with the extra."""
+    (_, outgoing), log = configured({"OTEL_PROPAGATORS": propagators})
+    assert ("traceparent" in outgoing) == ("tracecontext" in propagators)
+    assert ("b3" in outgoing.lower()) == ("b3" in propagators)
+    assert warnings(log) == []
