@@ -12,13 +12,48 @@ from dataclasses import dataclass, field
 
 Item = tuple[str, str]
 """(what stays the same when the text changes, text)"""
-STATUS = {"b": '  status:\n    conditions:\n    - type: Available\n      status: "True"\n    phase: Running # seen\n'}
+STATUS = {
+    "b": '  status:\n    conditions:\n    - type: Available\n      status: "True"\n    phase: Running # seen\n',
+    "c": "  status:\n    conditions:\n    - {type: Available, status: 'True'}\n    - type: TelemetryConfigured\n"
+    '      status: "False"\n      reason: Elsewhere # theirs\n      lastTransitionTime: "2001-02-03T04:05:06Z"\n'
+    "    - {type: NfrObserved, status: Unknown}\n",
+}
 """What a controller said of a class, by the class's name."""
+GROUPS = {
+    "Deployment": "apps/v1",
+    "StatefulSet": "apps/v1",
+    "Job": "batch/v1",
+    "CronJob": "batch/v1",
+    "Pod": "v1",
+    "Service": "serving.knative.dev/v1",
+}
+DEFINITION = """\
+- apiVersion: apiextensions.k8s.io/v1
+  kind: CustomResourceDefinition
+  metadata:
+    name: classruntimes.oaas.io # upstream's
+  spec:
+    group: oaas.io
+    names: {kind: ClassRuntime, plural: classruntimes}
+    scope: Namespaced
+    versions:
+    - name: v1alpha1
+      served: true
+      storage: true
+      schema:
+        openAPIV3Schema:
+          type: object
+          properties:
+            spec:
+              type: object
+              properties:
+                package_class_key: {type: string}
+"""
 
 
 @dataclass
 class Workload:
-    """A workload of one of three kinds; containers by name with their image."""
+    """A workload of one of six kinds; containers by name with their image."""
 
     name: str
     kind: str
@@ -27,15 +62,14 @@ class Workload:
     opted_out: bool = False
     own_attributes: bool = False
     annotated: bool = False
+    mine: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Container → variable → value, of those that somebody wrote over ours, in their order."""
+    by_hand: bool = False
+    """Whether somebody ever wrote over something of ours in it."""
 
     def text(self) -> str:
-        group, tail = {
-            "Deployment": ("apps/v1", ""),
-            "Job": ("batch/v1", ""),
-            "Service": ("serving.knative.dev/v1", ""),
-        }[self.kind]
         lines = [
-            f"- apiVersion: {group}{tail}",
+            f"- apiVersion: {GROUPS[self.kind]}",
             f"  kind: {self.kind}",
             "  metadata:",
             f"    name: {self.name}",
@@ -45,23 +79,20 @@ class Workload:
         if self.annotated or self.opted_out:
             lines += ["    annotations:", "      team: core"]
             lines += ['      oaas.io/otel-inject: "false"'] * self.opted_out
-        lines += [
-            "  spec:",
-            "    template:",
-            "      spec:",
-            "        serviceAccountName: own # kept",
-            "        containers:",
-        ]
+        lines.append("  spec:")
+        at = "  "
+        for key in {"Pod": (), "CronJob": ("jobTemplate", "template")}.get(self.kind, ("template",)):
+            lines += [f"  {at}{key}:", f"    {at}spec:"]
+            at += "    "
+        at += "  "
+        lines += [f"{at}serviceAccountName: own # kept", f"{at}containers:"]
         for name, image in self.containers.items():
-            lines += [f"        - name: {name}", f"          image: {image}"]
-            if self.own_attributes:
-                lines += [
-                    "          env:",
-                    "          - name: OTEL_RESOURCE_ATTRIBUTES",
-                    "            value: team=core",
-                    "          - name: OTEL_PROPAGATORS",
-                    "            value: b3",
-                ]
+            lines += [f"{at}- name: {name}", f"{at}  image: {image}"]
+            own = {"OTEL_RESOURCE_ATTRIBUTES": "team=core", "OTEL_PROPAGATORS": "b3"} if self.own_attributes else {}
+            mine = {variable: f'"{value}"' for variable, value in self.mine.get(name, {}).items()}
+            lines += [f"{at}  env:"] if own | mine else []
+            for variable, value in (own | mine).items():
+                lines += [f"{at}  - name: {variable}", f"{at}    value: {value}"]
         return "\n".join(lines) + "\n"
 
 
@@ -82,6 +113,7 @@ class Package:
             head = f"- apiVersion: oaas.io/v1alpha1\n  kind: ClassRuntime\n  metadata:\n    name: {name}\n"
             found.append((f"class {name}", f"{head}  spec:\n{spec}\n{STATUS.get(name, '')}"))
         found.append(("own", "- apiVersion: v1\n  kind: Service\n  metadata: {name: own, labels: {component: otel}}\n"))
+        found.append(("definition", DEFINITION))
         found += [(f"workload {number}", workload.text()) for number, workload in self.workloads.items()]
         return found
 
@@ -138,8 +170,9 @@ def merged(old: str, current: str, new: str) -> str:
 def parts(text: str, names: list[str] | None = None) -> list[tuple[str, list[str]]]:
     """An item's lines before its containers (no name), and those of each container; of ours, where `names` are told."""
     found: list[tuple[str, list[str]]] = [("", [])]
+    at = re.search(r"^( +)containers:$", text, re.MULTILINE)
     for line in text.splitlines():
-        start = re.fullmatch(r" {8}- name: (\w+)", line)
+        start = re.fullmatch(rf"{at[1]}- name: (\w+)", line) if at else None
         if start and (names is None or (start[1] in names and start[1] not in dict(found))):
             found.append((start[1], []))
         found[-1][1].append(line)
@@ -170,6 +203,14 @@ def merged_lines(old: list[str], lines: list[str], new: list[str]) -> list[str]:
 
 
 def is_extended(line: str, now: str) -> bool:
-    """Whether a line is the user's attributes with ours behind them, or a value that was taken over."""
-    begins = {"value: team=core": 'value: "team=core,', "value: b3": 'value: "tracecontext'}.get(line.strip())
+    """Whether a line is the user's with ours in it: attributes with more behind them, a value that was taken over, a
+    condition of one of our types that says something else."""
+    changed = {
+        "value: team=core": 'value: "team=core,',
+        "value: b3": 'value: "tracecontext',
+        'status: "False"': "status: ",
+        "reason: Elsewhere # theirs": "reason: ",
+        'lastTransitionTime: "2001-02-03T04:05:06Z"': "lastTransitionTime: ",
+    }
+    begins = changed.get(line.strip())
     return begins is not None and now.strip().startswith(begins)
