@@ -16,7 +16,7 @@ from krm_otel.config.blocks import class_block
 from krm_otel.config.resolve import resolve
 from krm_otel.config.settings import OaasClass
 from krm_otel.inject.record import load
-from krm_otel.inject.state import CONDITIONS, GENERATION, REFS
+from krm_otel.inject.state import CONDITIONS, GENERATION, REFS, written
 from krm_otel.krm.envelope import read_envelope
 from krm_otel.krm.resource import Resource
 from krm_otel.krm.results import Result, has_errors
@@ -43,6 +43,8 @@ class State:
     conditions: tuple[Condition, ...] = ()
     mode: str = ""
     workloads: int = 0
+    over: bool = False
+    """Whether telemetry is off, and its status still speaks of it."""
     collector: str = ""
     """Ready and wanted collectors, as `kubectl get` writes them: `1/2`; empty where there are none."""
     refs: tuple[dict[str, str], ...] = ()
@@ -56,12 +58,12 @@ class Observation:
     results: tuple[Result, ...] = ()
 
     def patches(self, now: str = "") -> list[dict[str, Any]]:
-        """Patches of the status for server-side apply, for the classes whose telemetry is on.
+        """Patches of the status for server-side apply, for the classes whose telemetry is on, or was.
 
         Each has the complete list of conditions: upstream's definition has it atomic, so a shorter one would take
         other controllers' conditions away. `now` is the time of what changed; empty: it gets none.
         """
-        return [_patch(state, now) for state in self.states if state.conditions]
+        return [_patch(state, now) for state in self.states if state.conditions or state.over]
 
 
 def observe(data: bytes, config: Resource | None, environ: Mapping[str, str]) -> Observation:
@@ -137,6 +139,7 @@ def _state(resource: Resource, oaas_class: OaasClass | None, live: _Live, *, kno
     else:
         on = bool(state.workloads) or (block is not None and block.at(("enabled",)) is True)
     if not on and not faulty:
+        state.over = any(written(resource.root, kind) for kind in TYPES)
         return state
     state.mode = settings.mode.value if settings and settings.enabled.value else ""
     said = conditions(settings if known and state.mode else None, Tally(done=state.workloads), faulty=faulty)
@@ -201,7 +204,11 @@ def _patch(state: State, now: str) -> dict[str, Any]:
     made += [one.entry({}, now) for one in ours.values()]
     status: dict[str, Any] = {CONDITIONS: made}
     refs = [decode(one) for one in _items(resource.node("status", REFS))]
-    if state.refs:
+    if state.over:
+        collectors = (collector_name(resource.name), config_name(resource.name))
+        if left := [ref for ref in refs if not isinstance(ref, dict) or ref.get("name") not in collectors]:
+            status[REFS] = left
+    elif state.refs:
         status[REFS] = [*refs, *(ref for ref in state.refs if ref not in refs)]
     generation = resource.text("metadata", "generation")
     seen = resource.text("status", GENERATION)

@@ -79,10 +79,14 @@ def is_ours(resource: Resource) -> bool:
     )
 
 
-def collisions(items: Iterable[Item], wanted: Mapping[Key, Wanted]) -> list[Result]:
+Taken = tuple[Ref, Result]
+"""Who cannot have an object, and why."""
+
+
+def collisions(items: Iterable[Item], wanted: Mapping[Key, Wanted]) -> list[Taken]:
     """Users' objects that have the name of one that is wanted."""
     by_kind = {(group, kind) for group, kind, _, _ in wanted}
-    results = []
+    found = []
     for item in items:
         if (item.api_version.rpartition("/")[0], item.kind) not in by_kind:
             continue
@@ -96,16 +100,17 @@ def collisions(items: Iterable[Item], wanted: Mapping[Key, Wanted]) -> list[Resu
                     f"{owner} needs to generate {resource.kind} {resource.name}, and this one was not generated: "
                     "rename it, or set collector.endpoint and keep your own collector"
                 )
-                results.append(Result("name-taken", "error", message, resource.ref, "metadata.name", resource.name))
+                said = Result("name-taken", "error", message, resource.ref, "metadata.name", resource.name)
+                found.append((owner, said))
                 break
-    return results
+    return found
 
 
-def both_want(key: Key, one: Ref, other: Ref) -> Result:
+def both_want(key: Key, one: Ref, other: Ref) -> Taken:
     """Two owners need to generate the same object."""
     _, kind, _, name = key
     message = f"{one} and {other} both need to generate {kind} {name}: rename one of them"
-    return Result("name-taken", "error", message, other, "metadata.name", name)
+    return other, Result("name-taken", "error", message, other, "metadata.name", name)
 
 
 def same(found: Existing, wanted: Mapping[str, Any]) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 
 from krm_otel.config.managed import CollectorSettings as CollectorSettings
 from krm_otel.config.managed import NodeCollector as NodeCollector
@@ -153,3 +154,8 @@ class Configuration:
     skip_containers: tuple[str, ...] = ()
     kinds: tuple[KindPath, ...] = ()
     knative_field_ref: bool = False
+
+    def without(self, owners: AbstractSet[Ref]) -> Configuration:
+        """The same where these classes have errors: they keep what they had."""
+        classes = (replace(one, settings=None, faulty=True) if one.ref in owners else one for one in self.classes)
+        return replace(self, classes=tuple(classes))

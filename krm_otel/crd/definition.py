@@ -97,6 +97,8 @@ def _schema() -> dict[str, Any]:
         place.pop("type")
         place.pop("items")
         place["x-kubernetes-preserve-unknown-fields"] = True
+    # A null reads as absent there, too.
+    _at(schema, (*_BLOCK, "telemetry", "resource_attributes"))["additionalProperties"]["nullable"] = True
     for listed, keys in _KEYED.items():
         _at(schema, listed).update({"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": list(keys)})
     for path, (bounds, rules) in _RULES.items():

@@ -20,6 +20,7 @@ from krm_otel.yamltext.source import Mapping, Node, Scalar, Sequence, decode, di
 CONDITIONS: Final = "conditions"
 REFS: Final = "resource_refs"
 GENERATION: Final = "observed_generation"
+_SINCE: Final = "lastTransitionTime"
 _NO_POD: Final = ("", "")
 Entry = dict[str, str]
 
@@ -99,7 +100,7 @@ def written(root: Mapping, kind: str) -> Entry:
     found = _by_type(direct(root, "status")).get(kind)
     if found is None:
         return {}
-    return {text_of(key) or "": text_of(value) or "" for key, value in found[1].pairs}
+    return {text_of(key) or "": text_of(value) or "" for key, value in found[1].pairs if not is_null(value)}
 
 
 def _renew(editor: Editor, index: int, entry: Mapping, wanted: Entry, state: StateRecord) -> None:
@@ -117,6 +118,11 @@ def _renew(editor: Editor, index: int, entry: Mapping, wanted: Entry, state: Sta
             editor.reach("status", CONDITIONS, index, key)
             old = editor.replace(node, value)
             state.replaced.setdefault(kind, {})[key] = Adopted(old, digest(value))
+    since = direct(entry, _SINCE)
+    if _SINCE not in wanted and isinstance(since, Scalar) and not is_null(since):
+        # It is not so since then, and since when is not known.
+        editor.reach("status", CONDITIONS, index, _SINCE)
+        state.replaced.setdefault(kind, {})[_SINCE] = Adopted(editor.replace(since, None), digest("null"))
 
 
 def _give_back(editor: Editor, index: int, entry: Mapping, state: StateRecord) -> None:

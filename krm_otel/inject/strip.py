@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
+
 from krm_otel.config import names
 from krm_otel.inject import attributes
 from krm_otel.inject.edits import PodPath, is_ours, our_entries, our_members, parts
@@ -11,21 +13,66 @@ from krm_otel.yamltext.expect import of_text
 from krm_otel.yamltext.source import Mapping, Node, Scalar, Sequence, SourceError, direct, lookup, text_of
 
 
-def strip(text: str, root: Mapping, record: Record, pod: PodPath, names_of: list[str]) -> str:
+def strip(
+    text: str,
+    root: Mapping,
+    record: Record,
+    pod: PodPath,
+    names_of: list[str],
+    spare: AbstractSet[str] = frozenset(),
+) -> str:
     """The text without what the record says is ours; raises CannotEdit.
 
-    `names_of` are the names of the pod's containers, by index. What was edited since is the user's and stays.
+    `names_of` are the names of the pod's containers, by index. What was edited since is the user's and stays, and so do
+    the volumes that `spare` names.
     """
     try:
-        return _strip(text, root, record, pod, names_of, verbatim=True)
+        return _strip(text, root, record, pod, names_of, spare, verbatim=True)
     except CannotEdit:
         if not any(part.merge or part.adopted for part in record.containers.values()):
             raise
         # A value that stood over several lines fits only where it stood; elsewhere its meaning is restored.
-        return _strip(text, root, record, pod, names_of, verbatim=False)
+        return _strip(text, root, record, pod, names_of, spare, verbatim=False)
 
 
-def _strip(text: str, root: Mapping, record: Record, pod: PodPath, names_of: list[str], *, verbatim: bool) -> str:
+def still_mounted(root: Mapping, record: Record, pod: PodPath, names_of: list[str]) -> frozenset[str]:
+    """Volumes of ours that containers mount which are not ours, such as a collector that was changed by hand."""
+    ours = {_name(item) for item in _our_items(lookup(root, *pod, "volumes"), record.lists.get("volumes", []))}
+    if not ours:
+        return frozenset()
+    of = dict(parts(record, names_of, root, pod))
+    found: set[str] = set()
+    for key in ("initContainers", "containers"):
+        node = lookup(root, *pod, key)
+        items = list(node.items) if isinstance(node, Sequence) else []
+        gone = _our_items(node, record.lists.get(key, []))
+        for i, item in enumerate(items):
+            mounts = lookup(item, "volumeMounts")
+            part = of.get(i) if key == "containers" else None
+            added = _our_items(mounts, part.lists.get("volumeMounts", []) if part else [])
+            if item not in gone and isinstance(mounts, Sequence):
+                found |= {_name(mount) for mount in mounts.items if mount not in added}
+    return frozenset(ours & found)
+
+
+def _our_items(node: Node | None, digests: list[str]) -> list[Node]:
+    return [node.items[i] for i in our_entries(node, digests)] if isinstance(node, Sequence) else []
+
+
+def _name(item: Node) -> str:
+    return text_of(lookup(item, "name")) or ""
+
+
+def _strip(
+    text: str,
+    root: Mapping,
+    record: Record,
+    pod: PodPath,
+    names_of: list[str],
+    spare: AbstractSet[str],
+    *,
+    verbatim: bool,
+) -> str:
     editor = Editor(text, root)
     for index, part in parts(record, names_of, root, pod):
         container = editor.reach(*pod, "containers", index)
@@ -40,7 +87,7 @@ def _strip(text: str, root: Mapping, record: Record, pod: PodPath, names_of: lis
     for key, digests in record.lists.items():
         editor.reach(*pod, key)
         if isinstance(spec, Mapping):
-            strip_list(editor, spec, key, digests, record.opened.get(key))
+            strip_list(editor, spec, key, digests, record.opened.get(key), spare if key == "volumes" else frozenset())
     strip_metadata(editor, record, pod)
     return editor.finish()
 
@@ -99,9 +146,18 @@ def scalar_value(text: str) -> str:
         raise CannotEdit("what is recorded of the text before is no value") from None
 
 
-def strip_list(editor: Editor, parent: Mapping, key: str, digests: list[str], opened: str | None) -> None:
+def strip_list(
+    editor: Editor,
+    parent: Mapping,
+    key: str,
+    digests: list[str],
+    opened: str | None,
+    spare: AbstractSet[str] = frozenset(),
+) -> None:
     node = direct(parent, key)
-    if isinstance(node, Sequence) and (at := our_entries(node, digests)):
+    if not isinstance(node, Sequence):
+        return
+    if at := [i for i in our_entries(node, digests) if _name(node.items[i]) not in spare]:
         editor.remove(parent, key, at, opened)
 
 

@@ -7,6 +7,7 @@ function itself are uses of one plan. `workloads` decides for what is injected i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from krm_otel.config import names
@@ -20,7 +21,9 @@ from krm_otel.plan.classes import plan_classes
 from krm_otel.plan.collectors import references
 from krm_otel.plan.definitions import plan_definitions
 from krm_otel.plan.objects import plan_objects
+from krm_otel.plan.readers import reader
 from krm_otel.plan.workloads import WorkloadPlanner
+from krm_otel.prune import Key, Taken, Wanted, collisions
 
 __all__ = ["Change", "Objects", "Plan", "Track", "make_plan", "untracked"]
 
@@ -47,11 +50,25 @@ def make_plan(
     kinds = (names.CLASS_KIND, names.CONFIG_KIND)
     resources = [resource for item in items if item.kind in kinds and (resource := item.resource)]
     configuration, results = resolve(function_config, resources, environ)
-    planner = WorkloadPlanner(items, configuration, remove=remove, complete=complete)
-    changes = [change for item in track(items, "planning") if (change := planner.change(item))]
+
+    def workloads() -> tuple[WorkloadPlanner, list[Change], dict[Key, Wanted], list[Taken]]:
+        planner = WorkloadPlanner(items, configuration, remove=remove, complete=complete)
+        changes = [change for item in track(items, "planning") if (change := planner.change(item))]
+        wanted = planner.wanted()
+        return planner, changes, wanted, [*planner.taken, *collisions(items, wanted)]
+
+    planner, changes, wanted, taken = workloads()
+    if configuration.degrade and taken:
+        # Who cannot have its objects keeps what it had, and the others go on: planned again without it.
+        owners = {owner for owner, _ in taken} & {one.ref for one in configuration.classes}
+        results += [replace(said, severity="warning") for owner, said in taken if owner in owners]
+        configuration = configuration.without(owners)
+        planner, changes, wanted, taken = workloads()
+    results += [said for _, said in taken]
+    texts = {change.ref.position: change.text for change in changes if change.text is not None}
+    read = reader(items, texts, configuration)
     off = remove or configuration.switched_off is not None
-    wanted = planner.wanted()
-    objects, more, said = plan_objects(items, wanted, planner.scope, remove=off)
+    objects, more, said = plan_objects(items, wanted, planner.scope, planner.needed, read, remove=off)
     changes += more
     # What is wrong with the configuration is nothing to somebody who takes everything out.
     told = [] if remove else [*results, *planner.closing()]

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
+from krm_otel.collector.names import owner
 from krm_otel.config import names
 from krm_otel.krm.envelope import Item
 from krm_otel.krm.results import Ref, Result
 from krm_otel.plan.changes import Change, Objects
+from krm_otel.plan.readers import Reader
 from krm_otel.plan.scope import Scope, config_absent, missing
 from krm_otel.prune import (
     Existing,
     Key,
     Wanted,
-    collisions,
     existing,
     free_indexes,
     key_of,
@@ -27,7 +29,13 @@ from krm_otel.workloads.fields import field_path
 
 
 def plan_objects(
-    items: Sequence[Item], wanted: Mapping[Key, Wanted], scope: Scope, *, remove: bool
+    items: Sequence[Item],
+    wanted: Mapping[Key, Wanted],
+    scope: Scope,
+    needed: AbstractSet[tuple[str, str]],
+    read: Reader,
+    *,
+    remove: bool,
 ) -> tuple[Objects, list[Change], list[Result]]:
     """Plans the generated objects of one input.
 
@@ -35,10 +43,13 @@ def plan_objects(
         items: the input's objects.
         wanted: what the classes want to have, by identity.
         scope: which classes are in the input.
+        needed: classes (namespace, name) of which a workload keeps what it had: it may still need their objects.
+        read: who reads a ConfigMap when all is done.
         remove: everything of ours goes, whatever is in the input.
     """
     found = existing(items)
-    results = collisions(items, wanted)
+    results: list[Result] = []
+    needed_owners = {(namespace, owner(name)) for namespace, name in needed}
     rewritten: dict[int, dict[str, Any]] = {}
     gone: set[int] = set()
     changes: list[Change] = []
@@ -53,9 +64,19 @@ def plan_objects(
             else:
                 rewritten[ref.position] = renewed(one, wanted[key].data)
                 changes.append(Change(ref, "updated"))
+        elif not remove and (ref.namespace, one.owner) in needed_owners:
+            changes.append(Change(ref, "kept", f"a workload of class {one.owner} has errors and keeps what it had"))
         elif remove or scope.complete or scope.decides_owner(ref.namespace, one.owner, one.enabled_by):
-            gone.add(ref.position)
-            changes.append(Change(ref, "pruned"))
+            if not (remove or scope.prunes):
+                changes.append(Change(ref, "kept", "prune: false"))
+                results.append(_not_pruned(one))
+            elif ref.kind == "ConfigMap" and (by := read(ref.namespace, ref.name)):
+                # A collector that was changed by hand is the user's, and does not start without its config.
+                changes.append(Change(ref, "kept", f"{by} reads it"))
+                results.append(_still_read(one, by))
+            else:
+                gone.add(ref.position)
+                changes.append(Change(ref, "pruned"))
         elif scope.is_faulty(ref.namespace, one.owner):
             changes.append(Change(ref, "kept", f"the settings of class {one.owner} have errors"))
         elif scope.holds_owner(ref.namespace, one.owner):
@@ -69,6 +90,22 @@ def plan_objects(
         added.setdefault(file, []).append(data)
         changes.append(Change(_ref(data), "generated"))
     return Objects(rewritten, frozenset(gone), added), changes, results
+
+
+def _still_read(one: Existing, by: Ref) -> Result:
+    message = (
+        f"nothing of ours needs this any more, but {by} reads it, so it is kept: take its container and its volume out "
+        "there"
+    )
+    return Result("still-read", "warning", message, one.resource.ref, "metadata.name")
+
+
+def _not_pruned(one: Existing) -> Result:
+    message = (
+        f"class {one.owner} does not want this any more, and it is kept since the OTelConfig says prune: false; "
+        "delete it, or leave prune out"
+    )
+    return Result("not-pruned", "warning", message, one.resource.ref, "metadata.labels")
 
 
 def _absent(one: Existing) -> Result:

@@ -25,7 +25,9 @@ class Scope:
     platform: bool
     classes: Mapping[tuple[str, str], bool]
     faulty: frozenset[tuple[str, str]] = frozenset()
-    """Of those, the ones whose settings have errors: they keep what they had."""
+    """Of those, the ones that have errors: they keep what they had."""
+    prunes: bool = True
+    """Whether generated objects go that nothing wants any more."""
 
     @classmethod
     def of(cls, items: Iterable[Item], configuration: Configuration, *, complete: bool) -> Scope:
@@ -36,7 +38,7 @@ class Scope:
         whole = configuration.prune if configuration.prune is not None else known
         configured = configuration.config_given or configuration.flat_given
         faulty = frozenset((c.namespace, name) for c in configuration.classes if c.faulty for name in c.names)
-        return cls(whole, configured, configuration.config_given, classes, faulty)
+        return cls(whole, configured, configuration.config_given, classes, faulty, configuration.prune is not False)
 
     def holds(self, namespace: str, name: str) -> bool:
         """Whether a class is in the input; for the platform, whether its configuration is."""
@@ -57,7 +59,7 @@ class Scope:
         return self.decides(namespace, self._named(namespace, label), enabled_by)
 
     def is_faulty(self, namespace: str, label: str) -> bool:
-        """Whether the settings of a class have errors, by the value of a label `oaas.io/owner`."""
+        """Whether a class has errors, by the value of a label `oaas.io/owner`."""
         return (namespace, self._named(namespace, label)) in self.faulty
 
     def _named(self, namespace: str, label: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Final
 
@@ -15,7 +16,7 @@ from krm_otel.inject.edits import changed_by_hand
 from krm_otel.inject.present import EnvSources
 from krm_otel.inject.reconcile import put_in
 from krm_otel.inject.record import MAX_BYTES, Record, load
-from krm_otel.inject.strip import strip
+from krm_otel.inject.strip import still_mounted, strip
 from krm_otel.krm.envelope import Item
 from krm_otel.krm.resource import Resource
 from krm_otel.krm.results import Ref, Result, has_errors
@@ -30,7 +31,7 @@ from krm_otel.plan.collectors import (
     wanted_objects,
 )
 from krm_otel.plan.scope import Scope, config_absent, missing
-from krm_otel.prune import Key, Wanted, both_want
+from krm_otel.prune import Key, Taken, Wanted, both_want
 from krm_otel.status.conditions import Tally
 from krm_otel.workloads.fields import field_path
 from krm_otel.workloads.kinds import KINDS, KindInfo, Workload, is_generated, is_patch, workload, workload_of
@@ -71,6 +72,10 @@ class WorkloadPlanner:
         self._tallies: dict[int, Tally] = {}
         """Class (by `id`) → what came of its workloads."""
         self._platform_seen = False
+        self.needed: set[tuple[str, str]] = set()
+        """Classes (namespace, name) of which a workload has errors and keeps what it had."""
+        self.taken: list[Taken] = []
+        """Objects that two classes want: who cannot have them, and why."""
         self.results: list[Result] = []
 
     # --- one item ------------------------------------------------------------------------------------------------
@@ -95,7 +100,14 @@ class WorkloadPlanner:
         self.results[before:] = [replace(r, severity="warning") if r.severity == "error" else r for r in said]
         if has_errors(said) and names.A_RECORD in resource.annotations:
             made = replace(made, action="kept")
+            self.needed |= {(resource.namespace, name) for name in self._classes_of(found)}
         return made
+
+    def _classes_of(self, found: Workload) -> set[str]:
+        """The class that a workload belongs to, and the one that it was injected for."""
+        record = load(found.resource.annotations[names.A_RECORD])
+        oaas_class = self._matcher.match(found).oaas_class
+        return ({record.class_name} if record else set()) | ({oaas_class.name} if oaas_class else set())
 
     def _workload(self, item: Item, found: Workload) -> Change:
         ref = found.resource.ref
@@ -104,6 +116,7 @@ class WorkloadPlanner:
         text, base = item.text, found
         if written is not None:
             if record is None:
+                self._met(found)
                 return self._fault(
                     ref,
                     "record-unreadable",
@@ -114,31 +127,45 @@ class WorkloadPlanner:
             try:
                 text = strip(item.text, found.resource.root, record, found.pod_path, _names(found))
             except CannotEdit as fault:
+                self._met(found)
                 return self._cannot_edit(ref, fault)
             stripped = item.read(text)
             assert stripped is not None
             base = workload_of(stripped, found.kind)
         match = self._matcher.match(base)
         if self._remove:
-            return self._settle(ref, record, text, "")
+            return self._settle(item, found, record, text, "")
         if self._configuration.switched_off is not None:
-            return self._settle(ref, record, text, f"switched off by {self._configuration.switched_off}")
+            return self._settle(item, found, record, text, f"switched off by {self._configuration.switched_off}")
         if any(c.enabled for c in match.candidates) or not match.candidates:
             self.results += match.results
         if match.oaas_class is None:
-            return self._unmatched(ref, record, text, match)
-        made = self._matched(item, base, record, text, match, match.oaas_class)
+            return self._unmatched(item, found, record, text, match)
+        made = self._matched(item, found, base, record, text, match, match.oaas_class)
         tally = self._tallies.setdefault(id(match.oaas_class), Tally())
         tally.failed += made.reason == _FAILED
         tally.done += made.desired is not None
         return made
+
+    def _met(self, found: Workload) -> None:
+        """Counts a workload that cannot be read as far as to tell what it is to have."""
+        if (oaas_class := self._matcher.match(found).oaas_class) is not None:
+            self._with_workloads.setdefault(id(oaas_class), found.resource)
+            self._tallies.setdefault(id(oaas_class), Tally()).failed += 1
 
     def tally(self, oaas_class: OaasClass) -> Tally:
         """What came of a class's workloads; asked when all items are planned."""
         return self._tallies.get(id(oaas_class), Tally())
 
     def _matched(
-        self, item: Item, base: Workload, record: Record | None, text: str, match: Match, oaas_class: OaasClass
+        self,
+        item: Item,
+        found: Workload,
+        base: Workload,
+        record: Record | None,
+        text: str,
+        match: Match,
+        oaas_class: OaasClass,
     ) -> Change:
         ref = base.resource.ref
         self._with_workloads.setdefault(id(oaas_class), base.resource)
@@ -155,15 +182,17 @@ class WorkloadPlanner:
             self.results.append(config_absent(ref, oaas_class.name, path))
             return Change(ref, "kept", f"the {record.enabled_by} is not in the input")
         if settings is None:
-            return self._settle(ref, record, text, f"{_title(oaas_class)} has no observability block")
+            return self._settle(item, found, record, text, f"{_title(oaas_class)} has no observability block")
         if not settings.enabled.value:
-            return self._settle(ref, record, text, f"{_title(oaas_class)} is disabled by {settings.enabled.origin}")
+            return self._settle(
+                item, found, record, text, f"{_title(oaas_class)} is disabled by {settings.enabled.origin}"
+            )
         selection = select(base, match, self._configuration)
         self.results += [self._with_path(result, base.resource) for result in selection.results]
         if has_errors(selection.results):
             return Change(ref, "skipped", _FAILED)
         if selection.reason_skipped:
-            return self._settle(ref, record, text, selection.reason_skipped)
+            return self._settle(item, found, record, text, selection.reason_skipped)
         operator = self._configuration.operator
         if operator:
             joined = Joined(results=tuple(beyond_operator(settings, oaas_class.ref)))
@@ -172,7 +201,7 @@ class WorkloadPlanner:
             joined = replace(joined, results=(*joined.results, *met_operator(base, settings)))
         self.results += joined.results
         if joined.skipped:
-            return self._settle(ref, record, text, joined.skipped)
+            return self._settle(item, found, record, text, joined.skipped)
         wave = sync_wave(base)
         self._waves[id(oaas_class)] = min(wave, self._waves.get(id(oaas_class), wave))
         if settings.collector is not None or settings.node_collector is not None:
@@ -191,9 +220,15 @@ class WorkloadPlanner:
         if has_errors([*joined.results, *wanted.results]):
             return Change(ref, "skipped", _FAILED)
         edit = wanted.edit()
+        brought = {volume["name"] for volume in edit.lists.get("volumes", ())}
+        if record and (spared := _spared(item, found, record, brought)):
+            text, again = spared, item.read(spared)
+            assert again is not None
+            base = workload_of(again, base.kind)
         if edit.empty:
             return self._settle(
-                ref,
+                item,
+                found,
                 record,
                 text,
                 "; ".join(dict.fromkeys(why for _, why in wanted.left_alone)) or "everything is set in the manifest",
@@ -226,7 +261,8 @@ class WorkloadPlanner:
             return Change(ref, "unchanged", "", None, wanted)
         return Change(ref, "updated" if record else "injected", "", new, wanted)
 
-    def _unmatched(self, ref: Ref, record: Record | None, text: str, match: Match) -> Change:
+    def _unmatched(self, item: Item, found: Workload, record: Record | None, text: str, match: Match) -> Change:
+        ref = found.resource.ref
         if match.candidates:
             return Change(ref, "skipped", "belongs to two classes")
         if record is None:
@@ -236,9 +272,9 @@ class WorkloadPlanner:
             return Change(ref, "skipped", absent)
         name = record.class_name
         if self.scope.holds(ref.namespace, name):
-            return self._settle(ref, record, text, f"no longer belongs to class {name}")
+            return self._settle(item, found, record, text, f"no longer belongs to class {name}")
         if self.scope.complete:
-            return self._settle(ref, record, text, f"class {name} is gone")
+            return self._settle(item, found, record, text, f"class {name} is gone")
         what = missing(name)
         message = (
             f"{what} is not in the input, so what was injected for it is kept as it is; "
@@ -249,11 +285,20 @@ class WorkloadPlanner:
         )
         return Change(ref, "kept", f"class {name} is not in the input")
 
-    def _settle(self, ref: Ref, record: Record | None, base: str, reason: str, wanted: Desired | None = None) -> Change:
+    def _settle(
+        self,
+        item: Item,
+        found: Workload,
+        record: Record | None,
+        base: str,
+        reason: str,
+        wanted: Desired | None = None,
+    ) -> Change:
         """The end of every way on which nothing is wanted: what was injected goes."""
+        ref = found.resource.ref
         if record is None:
             return Change(ref, "skipped", reason or "nothing of ours in it", None, wanted)
-        return Change(ref, "removed", reason, base, wanted)
+        return Change(ref, "removed", reason, _spared(item, found, record) or base, wanted)
 
     # --- kinds that nobody told us of ----------------------------------------------------------------------------
 
@@ -306,7 +351,7 @@ class WorkloadPlanner:
                 wave, beside = self._waves.get(id(oaas_class), 0), self._neighbour(oaas_class)
                 for key, one in wanted_objects(oaas_class, settings, beside, wave, operator=operator).items():
                     if found.setdefault(key, one) is not one:
-                        self.results.append(both_want(key, found[key].owner, one.owner))
+                        self.taken.append(both_want(key, found[key].owner, one.owner))
         return found
 
     def _neighbour(self, oaas_class: OaasClass) -> Resource | None:
@@ -364,6 +409,16 @@ class WorkloadPlanner:
     def _cannot_edit(self, ref: Ref, fault: CannotEdit) -> Change:
         where = field_path(*fault.path) if fault.path else ""
         return self._fault(ref, "cannot-edit", f"this cannot be edited safely: {fault.reason}", where)
+
+
+def _spared(item: Item, found: Workload, record: Record, brought: AbstractSet[str] = frozenset()) -> str | None:
+    """The text without what is ours, but with the volumes that a container of the user's mounts; None: there is none.
+
+    `brought`: volumes that come again.
+    """
+    root, names_of = found.resource.root, _names(found)
+    spare = still_mounted(root, record, found.pod_path, names_of) - brought if "volumes" in record.lists else None
+    return strip(item.text, root, record, found.pod_path, names_of, spare) if spare else None
 
 
 def _title(oaas_class: OaasClass) -> str:

@@ -54,14 +54,15 @@ class Tally:
 def conditions(settings: Settings | None, tally: Tally, *, faulty: bool = False) -> tuple[Condition, ...]:
     """What can be said of a class whose telemetry is on, but for what its collector does in a cluster.
 
-    `settings` may not be known; `faulty`: they have errors.
+    `settings` may not be known; `faulty`: they, or what the class is to have, have errors.
     """
     if faulty:
-        text = "the settings of this class have errors, so it keeps what it had; write what is proposed for them"
+        text = "this class has errors, so it keeps what it had; write what is proposed for them"
         return (Condition(CONFIGURED, "False", CONFIG_APPLY_ERROR, text), degraded(text))
     found = [_configured(settings, tally)]
     if tally.failed:
-        text = f"{_workloads(tally.failed)} cannot be instrumented and keep what they had"
+        end = "keeps what it had" if tally.failed == 1 else "keep what they had"
+        text = f"{_workloads(tally.failed)} cannot be instrumented and {end}"
         found.append(degraded(text))
     return tuple(found)
 

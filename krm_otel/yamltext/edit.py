@@ -193,8 +193,8 @@ class Editor:
             separator = ", "
         self._splice(at, at, "".join(separator + text for text in texts))
 
-    def replace(self, node: Scalar, value: str | emit.SingleQuoted) -> str:
-        """Gives a scalar another string value; returns its exact old text."""
+    def replace(self, node: Scalar, value: str | emit.SingleQuoted | None) -> str:
+        """Gives a scalar another string value, or null; returns its exact old text."""
         old = self.text[node.start : node.end]
         tail = blank_tail(old) if node.style in ("|", ">") else ""
         parent = self.reach.parent(node)

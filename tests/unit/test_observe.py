@@ -138,6 +138,24 @@ def test_a_class_that_is_off_gets_no_patch() -> None:
     assert seen(items).states[0].conditions == ()
 
 
+def test_a_class_that_was_on_gets_a_patch_without_our_conditions() -> None:
+    """Server-side apply takes out what the same manager leaves out; others' entries stay, in their order."""
+    available = {"type": "Available", "status": "True"}
+    status = {
+        "conditions": [{"type": "TelemetryConfigured", "status": "True"}, available, {"type": "TelemetryDegraded"}],
+        "resource_refs": [
+            {"kind": "Deployment", "name": "echo"},
+            {"kind": "Deployment", "name": "echo-otel-collector"},
+        ],
+    }
+    items = with_status(rendered("sidecar", "{enabled: false}"), "ClassRuntime", "echo", status)
+    (patch,) = seen(items).patches()
+    assert patch["status"]["conditions"] == [available]
+    assert patch["status"]["resource_refs"] == [{"kind": "Deployment", "name": "echo"}]
+    items = with_status(items, "ClassRuntime", "echo", {"conditions": [available]})
+    assert seen(items).patches() == [], "there is nothing more to say"
+
+
 def test_patches_are_complete_and_in_order() -> None:
     items = with_status(rendered("deployment"), "Deployment", "echo-otel-collector", {"availableReplicas": 1})
     since = {"lastTransitionTime": "2026-01-01T00:00:00Z"}

@@ -75,3 +75,25 @@ def test_another_wording_is_no_change() -> None:
     first = rendered(CONFIG + CLASS + WORKLOAD)
     reworded = first.replace("1 workload instrumented, sending directly", "all is well")
     assert condition(rendered(reworded))["message"] == "all is well"
+
+
+def test_a_time_that_is_not_known_any_more_goes() -> None:
+    """Another controller's condition that we contradict: since when it is so, nobody says; undone, it is theirs."""
+    theirs = """\
+status:
+  conditions:
+  - {type: TelemetryConfigured, status: "False", lastTransitionTime: "2020-01-01T00:00:00Z", reason: Theirs}
+---
+"""
+    source = CONFIG + CLASS.removesuffix("---\n") + theirs + WORKLOAD
+    out = rendered(source)
+    assert condition(out) == condition(source) | {
+        "status": "True",
+        "reason": "Injected",
+        "message": "1 workload instrumented, sending directly",
+        "lastTransitionTime": None,
+    }
+    assert rendered(out) == out
+    assert rendered(out, "1700000000") == out, "nothing happens at that time"
+    assert condition(rendered(source, "1700000000"))["lastTransitionTime"] == "2023-11-14T22:13:20Z"
+    assert rendered(out, remove=True) == source
