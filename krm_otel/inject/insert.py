@@ -38,11 +38,11 @@ def insert(text: str, root: Mapping, pod: PodPath, edit: ObjectEdit, known: str 
     for part in edit.containers:
         record.containers[part.name] = _insert_container(editor, pod, part)
     spec = _mapping(editor, *pod)
-    for key, entries in edit.lists.items():
-        if entries:
-            editor.reach(*pod, key)
-            _note(record.opened, key, editor.append(spec, key, list(entries)))
-            record.lists[key] = [digest(entry) for entry in entries]
+    for key in _present_first(spec, edit.lists):
+        entries = edit.lists[key]
+        editor.reach(*pod, key)
+        _note(record.opened, key, editor.append(spec, key, list(entries)))
+        record.lists[key] = [digest(entry) for entry in entries]
     own = edit.template if len(pod) == 1 else {}  # a Pod has one metadata for both
     if not own:
         _insert_template(editor, pod[:-1], edit.template, record)
@@ -73,8 +73,7 @@ def _insert_container(editor: Editor, pod: PodPath, part: ContainerEdit) -> Cont
         record.adopted[name] = Adopted(editor.replace(value, text), digest(text))
     lists = {"env": [{"name": name, **_entry(value)} for name, value in part.env]}
     lists |= {key: list(entries) for key, entries in part.lists.items()}
-    # A new key goes behind the last line of the container: the lists that stand there have to get their entries first.
-    for key in sorted(filter(lists.get, lists), key=lambda key: direct(container, key) is None):
+    for key in _present_first(container, lists):
         editor.reach(*here, key)
         if key == "env" and part.before is not None:
             editor.insert(container, key, part.before, lists[key])
@@ -86,6 +85,12 @@ def _insert_container(editor: Editor, pod: PodPath, part: ContainerEdit) -> Cont
     record.env = {name: digest(value) for name, value in part.env}
     record.lists = {key: [digest(entry) for entry in entries] for key, entries in part.lists.items() if entries}
     return record
+
+
+def _present_first(parent: Mapping, lists: AbcMapping[str, Any]) -> list[str]:
+    """Keys of lists that get entries. A new key goes behind the last line of its parent: a list that ends there has to
+    get its entries first."""
+    return sorted(filter(lists.get, lists), key=lambda key: direct(parent, key) is None)
 
 
 def _insert_template(
