@@ -157,6 +157,11 @@ def load_images() -> None:
 def load_image(name: str, executable: Path, command: Sequence[str] = (), user: int = 0) -> None:
     archive = STATE / "images" / f"{abs(hash(name))}.tar"
     write_image(archive, name, executable, command, user)
+    import_image(archive)
+
+
+def import_image(archive: Path) -> None:
+    """Takes an image from a file, which goes."""
     quietly(
         "ctr", "--address", str(STATE / "containerd.sock"), "--namespace", "k8s.io", "images", "import", str(archive)
     )

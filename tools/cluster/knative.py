@@ -20,7 +20,7 @@ _IMAGE = "dev.local/knative-{}:1"
 _SETTINGS = {
     "config-network": {"ingress-class": "none"},
     # No registry can be asked for the digest of a tag here.
-    "config-deployment": {"registries-skipping-tag-resolving": "dev.local,index.docker.io"},
+    "config-deployment": {"registries-skipping-tag-resolving": "dev.local,localhost,index.docker.io"},
 }
 _FIRST = ("100-namespace", "200-")
 """Beside definitions: the namespace, roles and accounts, by file name."""

@@ -19,6 +19,7 @@ from pathlib import Path
 from tools.build import cache_dir, require
 
 ROOT = Path(__file__).resolve().parents[2]
+DATAPLANE = ROOT / "dataplane"
 PACKAGES = {
     "podman": "podman",
     "runc": "runc",
@@ -52,9 +53,9 @@ def home() -> Path:
     return cache_dir().parent / "containers"
 
 
-def version() -> str:
-    """The project's own, which the images are tagged with."""
-    found = re.search(r'__version__ = "([^"]+)"', (ROOT / "krm_otel" / "__init__.py").read_text())
+def version(package: Path = ROOT / "krm_otel") -> str:
+    """The package's own, which its images are tagged with."""
+    found = re.search(r'__version__ = "([^"]+)"', (package / "__init__.py").read_text())
     assert found
     return found[1]
 
@@ -66,6 +67,11 @@ def image() -> str:
 
 def argocd_image() -> str:
     return f"localhost/krm-otel-argocd:{version()}"
+
+
+def dataplane_image() -> str:
+    """The services of dataplane/."""
+    return f"localhost/oaas-dataplane:{version(DATAPLANE / 'oaas_dataplane')}"
 
 
 def environment() -> Mapping[str, str]:
@@ -90,19 +96,35 @@ def build() -> list[str]:
     """Builds the images from the checkout; their names."""
     install_packages()
     base()
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copy2(require("kustomize"), Path(folder, "kustomize"))
+        for target, name in (("krm-otel", image()), ("argocd", argocd_image())):
+            more = ("--build-context", f"kustomize={folder}", "--build-arg", f"VERSION={version()}", "--target", target)
+            _build(name, ROOT, *more)
+    build_dataplane()
+    return [image(), argocd_image(), dataplane_image()]
+
+
+def build_dataplane() -> None:
+    install_packages()
+    base()
+    _build(dataplane_image(), DATAPLANE, "--build-arg", f"VERSION={dataplane_image().rsplit(':', 1)[1]}")
+
+
+def _build(name: str, context: Path, *more: str) -> None:
     certificates = []
     if CERTIFICATES.exists():
         certificates = ["--volume", f"{CERTIFICATES}:/run/certificates.crt:ro"]
         certificates += ["--build-arg", "PIP_CERT=/run/certificates.crt"]
-    with tempfile.TemporaryDirectory() as folder:
-        shutil.copy2(require("kustomize"), Path(folder, "kustomize"))
-        for target, name in (("krm-otel", image()), ("argocd", argocd_image())):
-            podman(
-                *("build", "--isolation", "chroot", "--network", "host", *certificates),
-                *("--build-context", f"kustomize={folder}", "--build-arg", f"VERSION={version()}"),
-                *("--target", target, "--tag", name, str(ROOT)),
-            )
-    return [image(), argocd_image()]
+    podman(
+        *("build", "--isolation", "chroot", "--network", "host", *certificates, *more),
+        *("--tag", name, str(context)),
+    )
+
+
+def save(name: str, archive: Path) -> None:
+    """An image as a file, for a container runtime that has no registry to ask."""
+    podman("save", "--format", "docker-archive", "--output", str(archive), name)
 
 
 def base() -> None:

@@ -1,0 +1,172 @@
+"""One trace from the gateway through router and function to the object store, from rendered manifests alone.
+
+Real services (dataplane/) with nothing about telemetry in their manifests, the real collector of each mode, a real
+Jaeger that is asked by its API.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.cluster.endtoend import INVOKE, MODES, OBJECT, Platform, rendered
+from tests.cluster.kubernetes import Cluster, until
+from tools.cluster.cluster import STATE, import_image
+from tools.containers.podman import ContainerError, dataplane_image, save
+from tools.demo import jaeger
+
+RATE = 0.5  # as the example's OTelConfig says
+UNDECIDED = 24
+
+
+@pytest.fixture(scope="module")
+def address(cluster: Cluster) -> str:
+    """Jaeger's. The services' image is put on the node."""
+    archive = STATE / "images" / "dataplane.tar"
+    try:
+        save(dataplane_image(), archive)
+    except ContainerError as error:
+        pytest.fail(f"`make images` builds {dataplane_image()}: {error}")
+    import_image(archive)
+    jaeger.load_image()
+    cluster.apply(jaeger.MANIFESTS)
+    cluster.rolled_out("deployment/jaeger", jaeger.NAMESPACE)
+    (service,) = cluster.get("services", jaeger.NAMESPACE)
+    found: str = service["spec"]["clusterIP"]
+    return found
+
+
+@pytest.fixture
+def namespace(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[str]:
+    mode = request.node.callspec.params["mode"] if hasattr(request.node, "callspec") else "knative"
+    name = f"e2e-{mode}"
+    for one in (name, *(["oaas-system"] if mode == "daemonset" else ())):
+        cluster.apply(f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: {one}}}\n")
+    until(
+        lambda: cluster.get("serviceaccounts", name, "--field-selector=metadata.name=default") or None,
+        lambda: f"{name} has no account",
+    )
+    yield name
+    cluster.kubectl("delete", "namespace", name, "--wait=false")
+    if mode == "daemonset":
+        cluster.kubectl("delete", "namespace", "oaas-system")  # other tests have one of their own there
+
+
+def apply(cluster: Cluster, objects: list[dict[str, Any]]) -> None:
+    cluster.apply("---\n".join(map(yaml.safe_dump, objects)))
+
+
+def assert_traces(platform: Platform) -> list[str]:
+    """Callers of both forms are continued: one tree of twelve spans, over three services and the router."""
+    w3c, b3, parent = secrets.token_hex(16), secrets.token_hex(16), "b7ad6b7169203331"
+    callers = {w3c: {"traceparent": f"00-{w3c}-{parent}-01"}, b3: {"b3": f"{b3}-{parent}-1"}}
+    router = platform.router()
+    for trace_id, headers in callers.items():
+        request_id = f"request-{trace_id[:4]}"
+        answer = platform.call("POST", INVOKE, {"b": 2}, {**headers, "x-request-id": request_id})
+        assert answer.status == 200, answer
+        assert json.loads(answer.body) == {"a": 1, "b": 2}
+        assert answer.headers["x-trace-id"] == trace_id
+
+        expected = platform.expected()
+        spans = platform.trace(trace_id, len(expected))
+        assert sorted(platform.got(spans), key=str) == sorted(expected, key=str)
+        here = {span.span_id for span in spans}
+        assert [span.parent_id for span in spans if span.parent_id not in here] == [parent]
+        (root,) = [span for span in spans if span.parent_id not in here]
+        assert root.name.startswith("POST /api")
+        for span in spans:
+            given = platform.attributes[span.service]
+            assert span.resource.items() >= given.items(), "the identity is the one that was injected"
+            assert span.tags["oaas.request_id"] == request_id
+            assert span.tags["oaas.deployment_id"] == "shop"
+            assert span.tags["oaas.function_key"] == "record"
+        sent = [span for span in spans if span.kind == "client" and "messaging.system" in span.tags]
+        assert {span.service for span in sent} == {"gateway", platform.function}
+        assert all(json.loads(span.tags["oaas.zenoh.router"]) == [router] for span in sent), "no way round the router"
+    return list(callers)
+
+
+def assert_signals(platform: Platform, trace_ids: list[str]) -> None:
+    """Metrics and logs say the same of who sent them; log records belong to the traces they were written in."""
+    got = platform.signals(set(trace_ids))
+    for name in platform.names:
+        assert got.metrics[name][0].items() >= platform.attributes[name].items()
+        assert got.logs[name][0].items() >= platform.attributes[name].items()
+    assert "http.server.request.duration" in got.metrics["gateway"][1]
+    assert "http.server.request.duration" in got.metrics[platform.function][1]
+    assert "messaging.process.duration" in got.metrics["shop-odgm"][1]
+    sessions = got.metrics["router"][1]["oaas.zenoh.sessions"]["gauge"]["dataPoints"]
+    kinds = {point["attributes"][0]["value"]["stringValue"] for point in sessions}
+    assert kinds == {"client"}, "everybody comes through the router"
+    for name in (platform.function, "shop-odgm"):
+        traced = {record.get("traceId") for record in got.logs[name][1]}
+        assert traced >= set(trace_ids), "what is logged in a request says which"
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_deployments(cluster: Cluster, address: str, namespace: str, mode: str, tmp_path: Path) -> None:
+    objects = rendered(tmp_path / "package", namespace, mode)
+    injected = {
+        entry["value"]
+        for one in objects
+        if one["kind"] in ("Deployment", "StatefulSet")
+        for container in one["spec"]["template"]["spec"]["containers"]
+        for entry in container.get("env", ())
+        if entry["name"] == "OTEL_SERVICE_NAME"
+    }
+    assert injected == {"gateway", "router", "shop-function", "shop-odgm", "pm", "crm"}
+    apply(cluster, objects)
+    for one in objects:
+        if one["kind"] in ("Deployment", "StatefulSet", "DaemonSet"):
+            metadata = one["metadata"]
+            cluster.rolled_out(f"{one['kind'].lower()}/{metadata['name']}", metadata["namespace"])
+    platform = Platform(cluster, namespace, "shop-function", address)
+    platform.note_attributes()
+    platform.answers()
+    trace_ids = assert_traces(platform)
+    if mode == "sidecar":
+        assert_one_decision(platform)
+
+    # What is left in the services goes out when they are told to stop.
+    workloads = ("deployment/oaas-gateway", "deployment/shop", "deployment/shop-odgm", "statefulset/oaas-router")
+    cluster.kubectl("delete", *workloads, "--namespace", namespace, "--cascade=foreground")
+    assert_signals(platform, trace_ids)
+
+
+def assert_one_decision(platform: Platform) -> None:
+    """Without a decision of the caller, the gateway's is everybody's: a trace is there whole, or not at all."""
+    answers = [platform.call("POST", INVOKE, {"b": number}) for number in range(UNDECIDED)]
+    assert {answer.status for answer in answers} == {200}
+    ids = [answer.headers["x-trace-id"] for answer in answers]
+    # The specification's: by the low 63 bits. Which ones are kept is known, so nothing is left to luck but the ids.
+    kept = {one for one in ids if int(one[16:], 16) < RATE * 2**64}
+    assert 0 < len(kept) < UNDECIDED
+    last = secrets.token_hex(16)  # sent after all of them, so it arrives after them
+    assert platform.call("POST", INVOKE, {}, {"traceparent": f"00-{last}-{'1' * 16}-01"}).status == 200
+    expected = sorted(platform.expected(), key=str)
+    for trace_id in (*kept, last):
+        assert sorted(platform.got(platform.trace(trace_id, len(expected))), key=str) == expected
+    assert not [one for one in ids if one not in kept and jaeger.trace(platform.jaeger, one)]
+
+
+def test_knative(cluster: Cluster, address: str, namespace: str, tmp_path: Path) -> None:
+    """The function as a Knative Service, whose sidecar is an ordinary container behind queue-proxy."""
+    objects = rendered(tmp_path / "package", namespace, "sidecar", "knative")
+    apply(cluster, objects)
+    for name in ("deployment/oaas-gateway", "deployment/shop-odgm", "statefulset/oaas-router"):
+        cluster.rolled_out(name, namespace)
+    cluster.told(namespace, "wait", "--for=create", "revision/shop-00001", "--timeout=60s")
+    cluster.told(namespace, "wait", "--for=condition=Ready", "revision/shop-00001", "--timeout=120s")
+    platform = Platform(cluster, namespace, "shop-user-container", address)
+    platform.note_attributes()
+    platform.answers()
+    trace_ids = assert_traces(platform)
+    assert platform.call("GET", OBJECT).status == 200
+    assert_signals(platform, trace_ids)
