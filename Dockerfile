@@ -25,7 +25,8 @@ RUN python3 -m venv --without-pip /opt/krm-otel \
 
 # ------------------------------------------------------------------------------------------------ krm-otel
 FROM python AS krm-otel
-ARG VERSION
+# As krm_otel says it; a test holds that.
+ARG VERSION=0.1.0
 LABEL org.opencontainers.image.title="krm-otel" \
       org.opencontainers.image.description="OpenTelemetry for OaaS applications, at GitOps render time: a KRM function" \
       org.opencontainers.image.licenses="Apache-2.0" \

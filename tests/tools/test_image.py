@@ -81,6 +81,12 @@ def test_what_is_not_in_it(program: str) -> None:
     assert inside("sh", "-c", f"command -v {program}").code != 0
 
 
+@pytest.mark.parametrize("python", ["/opt/krm-otel/bin/python3", "/usr/bin/python3"])
+def test_neither_python_has_pip(python: str) -> None:
+    answer = inside(python, "-m", "pip", "--version")
+    assert (answer.code, "No module named pip" in answer.stderr) == (1, True)
+
+
 def test_its_modules_are_compiled() -> None:
     """Nothing can be written there, so bytecode that is missing would be made anew on every run."""
     script = (
@@ -199,6 +205,8 @@ def test_a_team_adds_the_component_with_one_line(kustomize: Kustomize, kustomize
     base.write_text(base.read_text() + "  - knative.yaml\n")
     (base.parent / "knative.yaml").write_text(yaml.safe_dump(knative))
     built = kustomize.build(kustomize_example / "team", exec_allowed=False, env=environment()).ok().stdout
+    through: list[str | Path] = ["kubectl", "kustomize", "--enable-alpha-plugins", kustomize_example / "team"]
+    assert manifests(run(through, env=environment()).ok().stdout) == manifests(built)
     found = manifests(built)
     assert injected(found) == {
         "Deployment/eu-cart-fn-0": ["function"],

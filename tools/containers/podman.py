@@ -27,7 +27,6 @@ PACKAGES = {
     "catatonit": "catatonit",
 }
 """Command → Debian package that has it."""
-MIRROR = "http://deb.debian.org/debian"
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 _CONTAINERS = """\
 [containers]
@@ -99,8 +98,7 @@ def build() -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         shutil.copy2(require("kustomize"), Path(folder, "kustomize"))
         for target, name in (("krm-otel", image()), ("argocd", argocd_image())):
-            more = ("--build-context", f"kustomize={folder}", "--build-arg", f"VERSION={version()}", "--target", target)
-            _build(name, ROOT, *more)
+            _build(name, ROOT, "--build-context", f"kustomize={folder}", "--target", target)
     build_dataplane()
     return [image(), argocd_image(), dataplane_image()]
 
@@ -131,12 +129,12 @@ def base() -> None:
     """The image that the Dockerfile starts from, by debootstrap, unless it is there."""
     found = re.search(r"^ARG DEBIAN=(debian:(\w+)-\S+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
     assert found, "the Dockerfile names its base as ARG DEBIAN=debian:<release>-<date>-slim"
-    name, release = f"docker.io/library/{found[1]}", found[2]
+    name, release = f"localhost/{found[1]}", found[2]  # which is how podman finds a name without a registry
     if subprocess.run(["podman", "image", "exists", name], env=environment(), check=False).returncode == 0:
         return
     with tempfile.TemporaryDirectory(dir=home()) as folder:
         root, archive = Path(folder, "root"), Path(folder, "root.tar")
-        _quietly(["debootstrap", "--variant=minbase", release, str(root), MIRROR])
+        _quietly(["debootstrap", "--variant=minbase", release, str(root)])
         with tarfile.open(archive, "w") as content:
             content.add(root, ".", filter=_plain_file)
         podman("import", str(archive), name)
