@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from krm_otel.config.flat import KEYS
 from krm_otel.config.models import FlatForm
-from krm_otel.config.names import CONFIG_KIND
+from krm_otel.config.names import A_LOCAL, CONFIG_KIND
 from krm_otel.crd.schema import structural
 from krm_otel.krm.envelope import Item, read_envelope
 from krm_otel.krm.resource import Resource
@@ -22,8 +22,6 @@ from krm_otel.yamltext.emit import block
 from krm_otel.yamltext.source import Mapping, compose
 
 PARAMETERS: Final = "ARGOCD_APP_PARAMETERS"
-_CLASS: Final = re.compile(rb"^kind:[ \t]*[\"']?ClassRuntime\b", re.MULTILINE)
-_LOCAL: Final = "config.kubernetes.io/local-config"
 _ASIDE: Final = frozenset((CONFIG_KIND, "Kptfile", "Kustomization", "Component"))
 """Kinds that lie in packages and that no cluster knows."""
 
@@ -59,13 +57,17 @@ def function_config(written: str) -> Resource | None:
         return None
     try:
         parameters = json.loads(written)
+        if parameters is None:  # so Go writes a list that is not there: an Application without parameters
+            return None
+        if not isinstance(parameters, list):
+            raise TypeError
         data = {one["name"]: _text(one) for one in parameters}
     except (ValueError, TypeError, KeyError, AttributeError):
         example = '[{"name": "sampling_rate", "string": "0.05"}]'
         raise ValueError(f"{PARAMETERS} is not a list of parameters: write one like {example}") from None
     if not data:
         return None
-    config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "parameters"}, "data": data}
+    config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": PARAMETERS}, "data": data}
     root = compose("\n".join(block(config)))
     assert isinstance(root, Mapping)
     return Resource(root)
@@ -83,9 +85,10 @@ def _text(parameter: dict[str, Any]) -> str:
     return text
 
 
-def holds_class(data: bytes) -> bool:
-    """Whether a file holds a ClassRuntime, as far as can be told without reading it as YAML: it may be a template."""
-    return _CLASS.search(data) is not None
+def holds(kind: str, data: bytes) -> bool:
+    """Whether a file holds an object of a kind, as far as can be told without reading it as YAML: it may be a
+    template."""
+    return re.search(rb"^kind:[ \t]*[\"']?%s\b" % kind.encode(), data, re.MULTILINE) is not None
 
 
 def applied(text: str) -> str:
@@ -101,6 +104,6 @@ def applied(text: str) -> str:
 def _aside(item: Item) -> bool:
     if item.kind in _ASIDE:
         return True
-    if not item.mentions(_LOCAL):
+    if not item.mentions(A_LOCAL):
         return False
-    return item.resource is not None and item.resource.annotations.get(_LOCAL) == "true"
+    return item.resource is not None and item.resource.annotations.get(A_LOCAL) == "true"

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import click
 
-from krm_otel.argocd import PARAMETERS, announcement, applied, function_config, holds_class
+from krm_otel.argocd import PARAMETERS, announcement, applied, function_config, holds
 from krm_otel.cli import options
 from krm_otel.cli.files import Input, read_function_config, read_paths, stream
 from krm_otel.cli.output import tell, write_report, write_stdout
-from krm_otel.config.names import CONFIG_KIND
+from krm_otel.config.names import CLASS_KIND, CONFIG_KIND
 from krm_otel.run import Source, run
 
 _ASKED = ("discover", "generate", "parameters")
@@ -46,20 +46,19 @@ def command(ctx: click.Context, what: str, fn_config: str | None, report: str | 
     if what == "discover":
         # Without a file it prints nothing, and that is no failure: Argo CD takes one for an error.
         for file in sorted(Path().rglob("*.y*ml")):
-            if not any(part.startswith(".") for part in file.parts) and holds_class(file.read_bytes()):
+            if not any(part.startswith(".") for part in file.parts) and holds(CLASS_KIND, file.read_bytes()):
                 click.echo(file)
         return
     try:
         config = function_config(os.environ.get(PARAMETERS, ""))
     except ValueError as error:
         raise click.ClickException(str(error)) from None
-    given = _folder()
+    given = _folder(configured=fn_config is not None)
     if fn_config is not None:
         named = read_function_config(fn_config)
         if named is None or named.kind != CONFIG_KIND:  # it goes through with the manifests, and is left out of them
             raise click.UsageError(f"-c {fn_config}: an {CONFIG_KIND} is expected")
-        more = read_paths([fn_config])
-        given = Input(given.sources + more.sources, given.files + more.files, given.places + more.places, complete=True)
+        given = _joined(given, read_paths([fn_config]))
     outcome = run(given.sources, os.environ, function_config=config, complete=True)
     write_report(outcome, report)
     tell(outcome)
@@ -70,8 +69,8 @@ def command(ctx: click.Context, what: str, fn_config: str | None, report: str | 
     ctx.exit(outcome.exit_code)
 
 
-def _folder() -> Input:
-    """The working folder's files, or what kustomize builds of them."""
+def _folder(*, configured: bool) -> Input:
+    """The working folder's files, or what kustomize builds of them; `configured`: by a file beside them."""
     if not any(Path(name).exists() for name in _KUSTOMIZATIONS):
         return read_paths(["."])
     try:
@@ -81,4 +80,13 @@ def _folder() -> Input:
     except subprocess.CalledProcessError as error:
         raise click.ClickException(f"kustomize build failed: {error.stderr.decode(errors='replace').strip()}") from None
     # A name makes generated objects follow as documents of their own.
-    return Input((Source(built, "build.yaml"),), (Path("build.yaml"),), (Path("build.yaml"),), complete=True)
+    name = Path("build.yaml")
+    made = Input((Source(built, str(name)),), (name,), (name,), complete=True)
+    # An OTelConfig is no resource, and kustomize drops one that says local-config: what lies there counts.
+    beside = [] if configured or holds(CONFIG_KIND, built) else sorted(Path().glob("*.y*ml"))
+    configs = [str(file) for file in beside if holds(CONFIG_KIND, file.read_bytes())]
+    return _joined(made, read_paths(configs)) if configs else made
+
+
+def _joined(one: Input, other: Input) -> Input:
+    return Input(one.sources + other.sources, one.files + other.files, one.places + other.places, complete=True)

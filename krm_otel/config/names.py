@@ -54,6 +54,9 @@ TEMPLATE_MEMBERS: Final = frozenset((L_CLASS, A_CONFIG_HASH))
 A_SYNC_WAVE: Final = "argocd.argoproj.io/sync-wave"
 """On generated objects: the wave of the workloads that need them, where Argo CD is told one."""
 
+A_LOCAL: Final = "config.kubernetes.io/local-config"
+"""On what belongs to a package and is not applied."""
+
 # Annotations of the orchestrators: kpt, kustomize and Helm 4 put them on items in transit, they are not on disk.
 A_PATH: Final = "config.kubernetes.io/path"
 A_INDEX: Final = "config.kubernetes.io/index"

@@ -19,11 +19,12 @@ NEXT: Final = {
     ),
     "kustomize": (
         "In your overlay's kustomization.yaml, add:\n  components:\n    - krm-otel",
-        "Then: kustomize build --enable-alpha-plugins",
+        "Then: kustomize build --enable-alpha-plugins. It runs the image that krm-otel/otelconfig.yaml names: build\n"
+        "it from the Dockerfile, or write exec there, and --enable-exec.",
     ),
     "argocd": (
-        "Merge plugin and sidecar with your installation of Argo CD: kustomize build . shows them; the image is the\n"
-        "Dockerfile's target argocd. application.yaml is an example of one.",
+        "In the kustomization.yaml of your installation of Argo CD, add:\n  components:\n    - <this folder>",
+        "The image is the Dockerfile's target argocd. application.yaml is an example of one.",
         "Try it in an application's folder: krm-otel argocd generate",
     ),
     "helm": (

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import yaml
 from tests.tools.clients import Answer, run
 from tests.tools.function import FUNCTION, injected, manifests
 from tools.build import require
+from tools.containers.podman import argocd_image, environment
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "argocd"
@@ -32,6 +33,31 @@ class Server:
         (folder / "config").mkdir(parents=True)
         self.plugin = yaml.safe_load((EXAMPLE / "plugin.yaml").read_text())
         self.process: subprocess.Popen[str] | None = None
+        self.container = ""
+
+    def start_in_the_image(self) -> None:
+        """As the sidecar of the example runs: its command, user and mounts, and nothing else that can be written."""
+        patch = yaml.safe_load((EXAMPLE / "repo-server-patch.yaml").read_text())
+        (sidecar,) = patch["spec"]["template"]["spec"]["containers"]
+        security = sidecar["securityContext"]
+        assert (security["readOnlyRootFilesystem"], security["capabilities"]) == (True, {"drop": ["ALL"]})
+        assert sidecar["image"] == argocd_image()
+        plugin = self.folder / "config" / "plugin.yaml"
+        plugin.write_text(yaml.safe_dump(self.plugin))
+        program = Path(shutil.copy2(require("argocd-cmp-server"), self.folder / "argocd-cmp-server"))
+        self.folder.chmod(0o777)
+        told = {
+            "var-files": ["-v", f"{program.parent}:{{}}:ro"],
+            "plugins": ["-v", f"{self.folder}:{{}}"],
+            "krm-otel-plugin": ["-v", f"{plugin}:{{}}:ro"],
+            "krm-otel-tmp": ["--tmpfs", "{}"],
+        }
+        mounts = [word.format(mount["mountPath"]) for mount in sidecar["volumeMounts"] for word in told[mount["name"]]]
+        self.container = self.folder.name
+        flags = ["--rm", "--name", self.container, "--network", "none", "--read-only", "--cap-drop", "all"]
+        flags += ["--security-opt", "no-new-privileges", "--user", str(security["runAsUser"]), *mounts]
+        entrypoint = ["--entrypoint", *sidecar["command"]]
+        self._listen(["podman", "run", *flags, *entrypoint, sidecar["image"]], environment())
 
     def start(self) -> None:
         (self.folder / "config" / "plugin.yaml").write_text(yaml.safe_dump(self.plugin))
@@ -44,15 +70,18 @@ class Server:
             "ARGOCD_CMP_WORKDIR": str(self.folder / "work"),
             "PATH": os.pathsep.join([str(FUNCTION.parent), str(kustomize), os.environ["PATH"]]),
         }
+        self._listen([tool, "--config-dir-path", config], env)
+
+    def _listen(self, command: list[str | Path], env: Mapping[str, str]) -> None:
         log = subprocess.PIPE
-        self.process = subprocess.Popen(
-            [tool, "--config-dir-path", config], env=env, stdout=log, stderr=subprocess.STDOUT, text=True
-        )
+        self.process = subprocess.Popen(command, env=env, stdout=log, stderr=subprocess.STDOUT, text=True)
         assert self.process.stdout
+        said = []
         for line in self.process.stdout:  # it says when it listens
             if "serving on" in line:
                 return
-        raise AssertionError("the plugin server ended before it listened")
+            said.append(line)
+        raise AssertionError(f"the plugin server ended before it listened: {''.join(said)}")
 
     def ask(self, what: str, application: Path, *env: str, limit: str = LIMIT) -> Answer:
         socket = self.folder / "krm-otel.sock"
@@ -60,7 +89,9 @@ class Server:
 
     def stop(self) -> None:
         if self.process is not None:
-            self.process.kill()
+            if self.container:
+                run(["podman", "rm", "--force", "--time", "0", self.container], env=environment()).ok()
+            self.process.kill()  # it does not listen to SIGTERM
             self.process.communicate()
 
 
@@ -148,6 +179,29 @@ def test_parameters_rank_above_it(server: Server, application: Path) -> None:
     assert "tier=a%2Cb" in text
 
 
+def test_the_example_application_is_rendered_as_it_says(server: Server, application: Path) -> None:
+    """Its variables are made by Argo CD's own code from its manifest, which knows every field that is there."""
+    server.start()
+    found = generated(server.ask("generate", application, f"@{EXAMPLE / 'application.yaml'}"))
+    assert endpoints(found) == {"http://otel-collector.observability:4317"}
+    text = json.dumps(found)
+    assert "environment=production" in text
+    assert '"0.05"' in text
+
+
+def test_an_application_of_the_example_set_has_no_parameters(server: Server, application: Path) -> None:
+    """What Argo CD sends then is no empty list, but `null`: the OTelConfig in the folder counts alone."""
+    server.start()
+    one = yaml.safe_load((EXAMPLE / "applicationset.yaml").read_text())["spec"]["template"]
+    assert one["spec"]["source"]["plugin"] == {"name": "krm-otel"}
+    manifest = application.parent / "application.yaml"
+    manifest.write_text(yaml.safe_dump({"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", **one}))
+    found = generated(server.ask("generate", application, f"@{manifest}"))
+    assert endpoints(found) == {"http://from-config:4317"}
+    again = server.ask("generate", application, "ARGOCD_APP_PARAMETERS=null")
+    assert generated(again) == found
+
+
 def test_a_kustomization_is_built_first(server: Server, application: Path) -> None:
     (application / "otel.yaml").unlink()
     resources = [file.name for file in sorted(application.glob("*.yaml"))]
@@ -159,10 +213,28 @@ def test_a_kustomization_is_built_first(server: Server, application: Path) -> No
     found = generated(server.ask("generate", application, f"ARGOCD_APP_PARAMETERS={parameters}"))
     assert endpoints(found) == {"http://otel:4317"}
     assert all(one["metadata"]["name"].startswith("eu-") for one in found)
+    assert "OTelConfig" not in {one["kind"] for one in found}
     (application / "kustomization.yaml").write_text("resources: [not-there.yaml]\n")
     failed = server.ask("generate", application)
     assert failed.code == 1
     assert "kustomize build failed" in failed.stderr
+
+
+@pytest.mark.parametrize("annotations", [{}, {"config.kubernetes.io/local-config": "true"}], ids=["", "local"])
+@pytest.mark.parametrize("listed", [True, False])
+def test_an_otelconfig_in_the_folder_counts_beside_a_kustomization(
+    server: Server, application: Path, listed: bool, annotations: dict[str, str]
+) -> None:
+    """kustomize drops one that says local-config, and does not look at one that is no resource."""
+    otel = yaml.safe_load((application / "otel.yaml").read_text())
+    otel["metadata"]["annotations"] = annotations
+    (application / "otel.yaml").write_text(yaml.safe_dump(otel))
+    resources = [file.name for file in sorted(application.glob("*.yaml")) if listed or file.name != "otel.yaml"]
+    (application / "kustomization.yaml").write_text(yaml.safe_dump({"resources": resources}))
+    server.start()
+    found = generated(server.ask("generate", application))
+    assert endpoints(found) == {"http://from-config:4317"}
+    assert "OTelConfig" not in {one["kind"] for one in found}
 
 
 @pytest.mark.parametrize(
@@ -180,6 +252,18 @@ def test_what_is_wrong_reaches_the_repo_server(
     answer = server.ask("generate", application, f"ARGOCD_APP_PARAMETERS={parameters}")
     assert answer.code == 1
     assert sentence in answer.stderr
+
+
+def test_in_its_image_the_sidecar_of_the_example_does_the_same(server: Server, application: Path) -> None:
+    """Match, and a kustomization with parameters: the image's own kustomize, nothing to write to but /tmp."""
+    (application / "otel.yaml").unlink()
+    resources = [file.name for file in sorted(application.glob("*.yaml"))]
+    (application / "kustomization.yaml").write_text(yaml.safe_dump({"resources": resources, "namePrefix": "eu-"}))
+    server.start_in_the_image()
+    assert json.loads(server.ask("match", application).ok().stdout)["isSupported"] is True
+    found = generated(server.ask("generate", application, f"@{EXAMPLE / 'application.yaml'}"))
+    assert endpoints(found) == {"http://otel-collector.observability:4317"}
+    assert all(one["metadata"]["name"].startswith("eu-") for one in found)
 
 
 def test_an_empty_output_never_passes_for_success(server: Server, tmp_path: Path) -> None:

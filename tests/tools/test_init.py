@@ -44,12 +44,16 @@ def test_argo_cd(kustomize: Kustomize, tmp_path: Path) -> None:
         "metadata": {"name": "argocd-repo-server"},
         "spec": {"template": {"spec": {"containers": [{"name": "argocd-repo-server", "image": "argocd"}]}}},
     }
-    (tmp_path / "install.yaml").write_text(yaml.safe_dump(repo_server))
-    kustomization = tmp_path / "kustomization.yaml"
-    kustomization.write_text(kustomization.read_text() + "resources: [install.yaml]\n")
-    found = manifests(kustomize.build(tmp_path, exec_allowed=False).ok().stdout)
+    install = tmp_path.with_name(f"{tmp_path.name}-install")
+    install.mkdir()
+    (install / "install.yaml").write_text(yaml.safe_dump(repo_server))
+    write_kustomization(install, resources=["install.yaml"], components=[f"../{tmp_path.name}"], namespace="argocd")
+    found = manifests(kustomize.build(install, exec_allowed=False).ok().stdout)
     (deployment,) = [one for one in found if one["kind"] == "Deployment"]
     names = {one["name"] for one in deployment["spec"]["template"]["spec"]["containers"]}
     assert names == {"argocd-repo-server", "krm-otel"}
     (plugin,) = [one for one in found if one["kind"] == "ConfigMap"]
+    volumes = {one["name"]: one for one in deployment["spec"]["template"]["spec"]["volumes"]}
+    assert volumes["krm-otel-plugin"]["configMap"]["name"] == plugin["metadata"]["name"]
+    assert {one["metadata"]["namespace"] for one in found} == {"argocd"}
     assert yaml.safe_load(plugin["data"]["plugin.yaml"])["kind"] == "ConfigManagementPlugin"

@@ -1,6 +1,8 @@
 // Command client asks Argo CD's plugin server what the repo-server asks it, and prints the answer as JSON.
 //
-//	client SOCKET match|parameters|generate REPOSITORY APPLICATION TIMEOUT [NAME=VALUE...]
+//	client SOCKET match|parameters|generate REPOSITORY APPLICATION TIMEOUT [NAME=VALUE|@FILE...]
+//
+// @FILE is the manifest of an Application: its plugin's variables are built as the repo-server builds them.
 package main
 
 import (
@@ -8,10 +10,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/argoproj/argo-cd/v2/cmpserver/apiclient"
+	"github.com/argoproj/argo-cd/v2/pkg/apis/application/v1alpha1"
 	"github.com/argoproj/argo-cd/v2/util/cmp"
+	"sigs.k8s.io/yaml"
 )
 
 func main() {
@@ -25,7 +30,11 @@ func ask(arguments []string) error {
 	if len(arguments) < 5 {
 		return fmt.Errorf("write SOCKET, what to ask, REPOSITORY, APPLICATION and TIMEOUT")
 	}
-	socket, what, repository, application, env := arguments[0], arguments[1], arguments[2], arguments[3], arguments[5:]
+	socket, what, repository, application := arguments[0], arguments[1], arguments[2], arguments[3]
+	env, err := variables(arguments[5:])
+	if err != nil {
+		return err
+	}
 	limit, err := time.ParseDuration(arguments[4])
 	if err != nil {
 		return err
@@ -42,6 +51,35 @@ func ask(arguments []string) error {
 		return err
 	}
 	return json.NewEncoder(os.Stdout).Encode(answer)
+}
+
+func variables(arguments []string) ([]string, error) {
+	var env []string
+	for _, argument := range arguments {
+		file, is := strings.CutPrefix(argument, "@")
+		if !is {
+			env = append(env, argument)
+			continue
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		var application v1alpha1.Application
+		if err := yaml.UnmarshalStrict(text, &application); err != nil {
+			return nil, err
+		}
+		plugin := application.Spec.Source.Plugin
+		for _, entry := range plugin.Env {
+			env = append(env, "ARGOCD_ENV_"+entry.Name+"="+entry.Value)
+		}
+		parameters, err := plugin.Parameters.Environ()
+		if err != nil {
+			return nil, err
+		}
+		env = append(env, parameters...)
+	}
+	return env, nil
 }
 
 func call(ctx context.Context, client apiclient.ConfigManagementPluginServiceClient, what, repository, application string, env []string) (any, error) {

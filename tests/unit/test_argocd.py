@@ -1,0 +1,61 @@
+"""What Argo CD's plugin protocol says: parameters as the repo-server writes them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from krm_otel.argocd import PARAMETERS, announcement, applied, function_config, holds
+from krm_otel.config.flat import KEYS
+
+
+@pytest.mark.parametrize("written", ["", " ", "null", "[]"])
+def test_an_application_without_parameters_has_no_config(written: str) -> None:
+    """`null` is what Argo CD sends where an Application names the plugin and says no more (a nil list in Go)."""
+    assert function_config(written) is None
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["{}", "0", '""', "false", "[null]", '["a"]', "nonsense", '[{"string": "1"}]', '[{"name": "a", "map": 1}]'],
+)
+def test_what_is_no_list_of_parameters_is_refused_with_an_example(written: str) -> None:
+    with pytest.raises(ValueError, match=r'write one like \[{"name": "sampling_rate"'):
+        function_config(written)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "text"),
+    [
+        ({"string": "0.05"}, "0.05"),
+        ({"string": 'a: "b" # c'}, 'a: "b" # c'),
+        ({"array": ["w3c", "b3"]}, "w3c,b3"),
+        ({"array": []}, ""),
+        ({"map": {"tier": "a,b=c", "team": "core"}}, "tier=a%2Cb%3Dc,team=core"),
+        ({"map": {}}, ""),
+    ],
+)
+def test_values_are_written_as_the_flat_form_has_them(parameter: dict[str, Any], text: str) -> None:
+    config = function_config(json.dumps([{"name": "key", **parameter}]))
+    assert config is not None
+    assert (config.kind, config.name) == ("ConfigMap", PARAMETERS)
+    assert config.text("data", "key") == text
+
+
+def test_every_key_of_the_flat_form_is_announced() -> None:
+    assert [one["name"] for one in announcement()] == list(KEYS)
+
+
+def test_a_class_is_seen_in_a_file_that_may_be_a_template() -> None:
+    assert holds("ClassRuntime", b'{{ if .x }}\nkind: "ClassRuntime"\n')
+    assert not holds("ClassRuntime", b"# kind: ClassRuntime\nkind: ClassRuntimes\n")
+
+
+def test_what_no_cluster_knows_is_not_applied() -> None:
+    local = "kind: ConfigMap\nmetadata: {name: a, annotations: {config.kubernetes.io/local-config: 'true'}}\n"
+    stream = f"kind: OTelConfig\n---\nkind: Pod\n---\n{local}---\nkind: Kptfile\n"
+    assert "Pod" in applied(stream)
+    assert not {"OTelConfig", "ConfigMap", "Kptfile"} & set(applied(stream).split())
+    assert applied(f"{local}# a comment\n") == ""
