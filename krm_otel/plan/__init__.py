@@ -20,6 +20,7 @@ from krm_otel.plan.changes import Change, Objects, Plan, Track, untracked
 from krm_otel.plan.classes import plan_classes
 from krm_otel.plan.collectors import references
 from krm_otel.plan.definitions import plan_definitions
+from krm_otel.plan.generator import echoes, is_generating
 from krm_otel.plan.objects import plan_objects
 from krm_otel.plan.readers import reader
 from krm_otel.plan.workloads import WorkloadPlanner
@@ -50,9 +51,10 @@ def make_plan(
     kinds = (names.CLASS_KIND, names.CONFIG_KIND)
     resources = [resource for item in items if item.kind in kinds and (resource := item.resource)]
     configuration, results = resolve(function_config, resources, environ)
+    generating = not remove and is_generating(items, function_config)
 
     def workloads() -> tuple[WorkloadPlanner, list[Change], dict[Key, Wanted], list[Taken]]:
-        planner = WorkloadPlanner(items, configuration, remove=remove, complete=complete)
+        planner = WorkloadPlanner(items, configuration, remove=remove, complete=complete, generating=generating)
         changes = [change for item in track(items, "planning") if (change := planner.change(item))]
         wanted = planner.wanted()
         return planner, changes, wanted, [*planner.taken, *collisions(items, wanted)]
@@ -82,5 +84,7 @@ def make_plan(
         more, said = plan_definitions(items, merge=configuration.merge_crd and not remove)
         changes += more
         results += said
+    if generating:
+        objects = replace(objects, gone=objects.gone | echoes(items, function_config))
     switch = str(configuration.switched_off) if configuration.switched_off and not remove else ""
     return Plan(tuple(changes), tuple(results), objects, switch)

@@ -54,13 +54,22 @@ _FAILED: Final = "error"
 class WorkloadPlanner:
     """Decides item by item; remembers which classes have workloads."""
 
-    def __init__(self, items: Sequence[Item], configuration: Configuration, *, remove: bool, complete: bool):
+    def __init__(
+        self,
+        items: Sequence[Item],
+        configuration: Configuration,
+        *,
+        remove: bool,
+        complete: bool,
+        generating: bool = False,
+    ):
         self._items = items
         self._configuration = configuration
         self._matcher = Matcher(configuration)
         self._sources = EnvSources(items)
         self._scalers = Scalers(items)
         self._remove = remove
+        self._generating = generating
         self.scope = Scope.of(items, configuration, complete=complete)
         self._kinds = {(told.api_version, told.kind) for told in configuration.kinds}
         self._with_workloads: dict[int, Resource] = {}
@@ -336,7 +345,8 @@ class WorkloadPlanner:
     def wanted(self) -> dict[Key, Wanted]:
         """The objects that the enabled classes want to have, by identity.
 
-        A class without a workload gets those that workloads elsewhere can use: a collector behind a Service.
+        A class without a workload gets those that workloads elsewhere can use: a collector behind a Service, and all
+        that it has where kustomize generates.
         """
         found: dict[Key, Wanted] = {}
         if self._remove or self._configuration.switched_off is not None:
@@ -346,13 +356,18 @@ class WorkloadPlanner:
             settings = self._reached.get(id(oaas_class), oaas_class.settings)
             if settings is None or not oaas_class.enabled:
                 continue
-            operator, managed = self._configuration.operator, settings.collector
-            if id(oaas_class) in self._with_workloads or (managed and managed.mode.value != "sidecar"):
+            operator = self._configuration.operator
+            if id(oaas_class) in self._with_workloads or self._for_others(settings):
                 wave, beside = self._waves.get(id(oaas_class), 0), self._neighbour(oaas_class)
                 for key, one in wanted_objects(oaas_class, settings, beside, wave, operator=operator).items():
                     if found.setdefault(key, one) is not one:
                         self.taken.append(both_want(key, found[key].owner, one.owner))
         return found
+
+    def _for_others(self, settings: Settings) -> bool:
+        """Whether a class without a workload here has objects that workloads elsewhere use."""
+        managed = settings.collector
+        return self._generating or (managed is not None and managed.mode.value != "sidecar")
 
     def _neighbour(self, oaas_class: OaasClass) -> Resource | None:
         """The item that a class's objects are written beside: the class, or what says it; else a workload."""
@@ -377,7 +392,7 @@ class WorkloadPlanner:
         for oaas_class in configuration.classes:
             if not oaas_class.enabled or oaas_class.settings is None:
                 continue
-            if id(oaas_class) not in self._with_workloads:
+            if id(oaas_class) not in self._with_workloads and not self._generating:
                 message = (
                     f"no workload belongs to class {oaas_class.name}; tried: {RULES_TRIED}; "
                     f"write the annotation {names.A_CLASS}: {oaas_class.name} on its workloads"
