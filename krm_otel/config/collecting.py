@@ -97,12 +97,22 @@ def check_host(layers: Sequence[Layer], mode: Found[Mode], namespace: str | None
             "endpoint_host: short"
         )
         say(host.result("namespace-missing", "error", text, "short"))
-    if mode.value != "sidecar" and pick(layers, False, "names_may_change").value:
+    if mode.value == "sidecar" or not pick(layers, False, "names_may_change").value:
+        return
+    if mode.value == "daemonset":  # of all classes: what a class says never comes here
+        managed = Found(True, mode.place, ("collector", "daemonset", "manage"))
         text = (
-            "writes the collector's name into endpoints, and names_may_change says that a prefix may still come: run "
-            "the function as a transformer of the last overlay, or write mode: sidecar, or an endpoint"
+            "makes collectors whose name and namespace stand in the endpoints of other packages, and names_may_change "
+            "says that they may still change: make them in a package without a later namePrefix, nameSuffix or "
+            "namespace, and write false here"
         )
-        say(mode.result("name-not-final", "error", text, "sidecar"))
+        say(managed.result("name-not-final", "error", text, False))
+        return
+    text = (
+        "writes the collector's name into endpoints, and names_may_change says that a prefix may still come: run "
+        "the function as a transformer of the last overlay, or write mode: sidecar, or an endpoint"
+    )
+    say(mode.result("name-not-final", "error", text, "sidecar"))
 
 
 def check_stage(stage: Found[Stage], rate: float, say: Say) -> None:

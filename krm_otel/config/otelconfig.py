@@ -158,8 +158,8 @@ class ConfigSpec(Model):
     )
     names_may_change: bool | None = Field(
         None,
-        description="Names get a prefix or suffix after the function, as in a kustomize component: a mode that needs a "
-        "name in a text is then an error. Default: false.",
+        description="Names get a prefix or suffix, or objects another namespace, after the function, as in a kustomize "
+        "component: what needs a name in a text is then an error. Default: false.",
     )
     flavor: Literal["native", "operator"] | None = Field(
         None,

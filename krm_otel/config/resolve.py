@@ -77,6 +77,7 @@ def resolve(
         results = [_harmless(one) if one.field_path.startswith("spec.classes.") else one for one in results]
     nodes, said = _node_collectors(base, off)
     results += said
+    results += _flavor(base)
     spec = base.spec
     configuration = Configuration(
         classes=tuple(classes),
@@ -98,6 +99,17 @@ def resolve(
     )
     # Faults must not keep the global switch from working.
     return configuration, results if off is None else [_harmless(result) for result in results]
+
+
+def _flavor(base: _Base) -> list[Result]:
+    """An error where names stand in annotations that nothing carries on."""
+    if base.spec.flavor != "operator" or not base.spec.names_may_change:
+        return []
+    text = (
+        "is operator, which writes the names of its objects into annotations of pods, and names_may_change says that a "
+        "prefix may still come: run the function as a transformer of the last overlay, or write native"
+    )
+    return [base.place.result(("flavor",), "name-not-final", "error", text, "operator", "native")]
 
 
 def _harmless(result: Result) -> Result:

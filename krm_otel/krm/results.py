@@ -86,7 +86,7 @@ CODES: Final[dict[str, str]] = {
     "literal-header": "A header's value is written out; it may only come from a Secret.",
     "literal-secret": "A secret is written out in the collector's config; it may only come from a Secret.",
     "missing-field": "A field is missing that has to be there.",
-    "name-not-final": "The collector's name would stand in endpoints, and names_may_change says it is not final.",
+    "name-not-final": "A name would stand in endpoints or annotations, and names_may_change says it is not final.",
     "name-taken": "A class needs to generate an object of a name that one of the user's objects has.",
     "namespace-missing": "The address of a Service needs a namespace, and the class has none.",
     "not-a-word": "A name or pattern is empty or contains white space.",
