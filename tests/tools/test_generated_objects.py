@@ -57,6 +57,57 @@ def test_kpt_writes_one_file_beside_the_class(kpt: Kpt, tmp_path: Path, mode: st
     assert read_tree(package) == plain
 
 
+def deployed(folder: Path) -> Path:
+    """A package whose class has a collector behind a Service, rendered once."""
+    (folder / "apps").mkdir(parents=True)
+    (folder / "apps" / "class.yaml").write_text(CLASS.format(mode="deployment"))
+    (folder / "apps" / "workload.yaml").write_text(WORKLOAD)
+    return folder
+
+
+@pytest.mark.parametrize("replicas", [1, 2], ids=["unchanged", "changed"])
+def test_kpt_leaves_generated_objects_where_somebody_moved_them(kpt: Kpt, tmp_path: Path, replicas: int) -> None:
+    """One file for all, and one object in a file of yours: later runs bring them up to date there."""
+    package = deployed(tmp_path / "package")
+    kpt.eval(package, [FUNCTION]).ok()
+    generated = package / "apps" / "echo-otel.yaml"
+    *others, last = generated.read_text().split("---\n")
+    generated.unlink()
+    (package / "collectors").mkdir()
+    (package / "collectors" / "echo.yaml").write_text("---\n".join(others))
+    (package / "apps" / "workload.yaml").write_text(f"{(package / 'apps' / 'workload.yaml').read_text()}---\n{last}")
+    moved = read_tree(package)
+    config = {**CONFIG, "spec": {"collector": {"replicas": replicas}}}
+    (tmp_path / "otel.yaml").write_text(as_function(config, [FUNCTION]))
+    kpt.eval(package, [FUNCTION], config=tmp_path / "otel.yaml").ok()
+    after = read_tree(package)
+    # Two replicas bring a budget, and that is the only thing that comes.
+    assert after.keys() - moved.keys() == ({"apps/echo-otel.yaml"} if replicas == 2 else set())
+    if replicas == 1:
+        assert after == moved
+    else:
+        assert [one["kind"] for one in manifests(after["apps/echo-otel.yaml"])] == ["PodDisruptionBudget"]
+        assert b"replicas: 2" in after["collectors/echo.yaml"] + after["apps/workload.yaml"]
+
+
+@pytest.mark.parametrize("flags", [["--match-kind", "ClassRuntime"], ["--exclude-kind", "Service"]], ids=" ".join)
+def test_what_a_selector_hides_comes_twice_and_goes_again(kpt: Kpt, tmp_path: Path, flags: list[str]) -> None:
+    """As the guide says: nobody can tell what was not selected from what is not there."""
+    package = deployed(tmp_path / "package")
+    kpt.eval(package, [FUNCTION]).ok()
+    (package / "apps" / "echo-otel.yaml").rename(package / "collector.yaml")
+    once = read_tree(package)
+    kpt.eval(package, [FUNCTION], flags=flags).ok()
+    assert read_tree(package).keys() - once.keys() == {"apps/echo-otel.yaml"}
+    kpt.eval(package, [FUNCTION]).ok()
+    assert {kind: count for kind, count in counted(package).items() if count > 1 and kind != "Deployment"} == {}
+
+
+def counted(package: Path) -> dict[str, int]:
+    kinds = [one["kind"] for data in read_tree(package).values() for one in manifests(data)]
+    return {kind: kinds.count(kind) for kind in kinds}
+
+
 @pytest.mark.parametrize("mode", ["sidecar", "deployment"])
 def test_kustomize_names_fit_each_other(kustomize: Kustomize, tmp_path: Path, mode: str) -> None:
     """Under a prefix, in another namespace, every name that a workload refers to is that of an object in the build."""

@@ -35,6 +35,29 @@ def test_they_are_schemas(name: str) -> None:
     assert all(node.get("description") for node in properties(schema) if "anyOf" in node), "editors show descriptions"
 
 
+def shipped() -> list[Path]:
+    """Files that hold a ClassRuntime or an OTelConfig; not what a chart or a client makes of them."""
+    found = [*ROOT.glob("examples/**/*.yaml"), *ROOT.glob("fn-config/*.yaml")]
+    aside = ("templates", ".expected")
+    return [
+        file
+        for file in found
+        if not set(file.parts) & set(aside) and any(f"\nkind: {kind}\n" in file.read_text() for kind in KINDS)
+    ]
+
+
+def test_everything_that_is_shipped_for_people_names_its_schema() -> None:
+    """By a path that leads there from the file; the first document is what it says."""
+    files = shipped()
+    assert len(files) >= 9
+    for file in files:
+        first, _, text = file.read_text().partition("\n")
+        marker, _, path = first.partition("$schema=")
+        assert marker == "# yaml-language-server: ", file
+        schema = json.loads((file.parent / path).resolve().read_text())
+        jsonschema.validate(next(iter(yaml.safe_load_all(text))), schema)
+
+
 def properties(node: Any) -> Iterator[dict[str, Any]]:
     if isinstance(node, dict):
         for member in node.get("properties", {}).values():
