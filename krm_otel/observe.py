@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from krm_otel.collector.names import CONTAINER, collector_name, config_name, owner
+from krm_otel.collector.names import CONTAINER, GATEWAY, INSTANCE, collector_name, config_name, gateway_name, owner
 from krm_otel.config import names
 from krm_otel.config.blocks import class_block
 from krm_otel.config.resolve import resolve
@@ -99,6 +99,8 @@ class _Live:
     workloads: dict[tuple[str, str], int] = field(default_factory=dict)
     collectors: dict[tuple[str, str], Resource] = field(default_factory=dict)
     """By namespace and the label `oaas.io/owner`."""
+    gateways: dict[tuple[str, str], Resource] = field(default_factory=dict)
+    """The same, of second tiers: by namespace and name."""
     sidecars: dict[tuple[str, str], list[bool]] = field(default_factory=dict)
     """By namespace and the name of the ConfigMap that they read: whether each runs."""
 
@@ -107,7 +109,10 @@ class _Live:
         found = cls()
         for one in resources:
             if names.A_GENERATED_BY in one.annotations and one.kind in ("Deployment", "DaemonSet"):
-                found.collectors[one.namespace, one.labels.get(names.L_OWNER, "")] = one
+                if one.labels.get(INSTANCE, "").endswith(GATEWAY):
+                    found.gateways[one.namespace, one.name] = one
+                else:
+                    found.collectors[one.namespace, one.labels.get(names.L_OWNER, "")] = one
             elif one.kind == "Pod":
                 found._pod(one)
             if (record := load(one.annotations.get(names.A_RECORD, ""))) is not None and one.kind != names.CLASS_KIND:
@@ -151,7 +156,16 @@ def _state(resource: Resource, oaas_class: OaasClass | None, live: _Live, *, kno
 
 
 def _collector(resource: Resource, state: State, live: _Live) -> Condition:
-    """Whether the class's collector is there; says in `state` what was seen of it."""
+    """Whether the class's collectors are there; says in `state` what was seen of them."""
+    found = _first_tier(resource, state, live)
+    gateway = live.gateways.get((resource.namespace, gateway_name(resource.name)))
+    if gateway is None or found.reason == COLLECTOR_UNAVAILABLE or _number(gateway, "status", "availableReplicas"):
+        return found
+    text = f"Deployment {gateway.name} has no available replica"
+    return Condition(DEGRADED, "True", COLLECTOR_UNAVAILABLE, text)
+
+
+def _first_tier(resource: Resource, state: State, live: _Live) -> Condition:
     own = live.collectors.get((resource.namespace, owner(resource.name)))
     if own is None and state.mode == "daemonset":
         own = next((one for (_, whose), one in live.collectors.items() if whose == names.NODE_OWNER), None)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from krm_otel.collector.pipelines import config
+from krm_otel.collector.tiers import first_tier, second_tier
 from krm_otel.config.nearest import nearest
 from krm_otel.config.place import one_line
 from krm_otel.config.settings import OaasClass, Settings
@@ -17,14 +18,18 @@ from krm_otel.krm.results import Result
 
 def faults(oaas_class: OaasClass, settings: Settings) -> tuple[Result, ...]:
     """The errors of a class's merged config; none where nothing is merged, for what we write holds together."""
+    tiers = (first_tier(oaas_class, settings), second_tier(settings))
+    return tuple(fault for tier in tiers if tier for fault in _of_tier(oaas_class, tier))
+
+
+def _of_tier(oaas_class: OaasClass, settings: Settings) -> Iterator[Result]:
     managed = settings.collector
     if managed is None or managed.config is None:
-        return ()
+        return
     where = managed.config.origin.where
-    return tuple(
-        Result("collector-config", "error", one_line(f"with collector.config merged in, {text}"), oaas_class.ref, where)
-        for text in _faults(config(oaas_class, settings))
-    )
+    field = "collector.gateway.config" if managed.second_tier else "collector.config"
+    for text in _faults(config(oaas_class, settings)):
+        yield Result("collector-config", "error", one_line(f"with {field} merged in, {text}"), oaas_class.ref, where)
 
 
 def _faults(made: Mapping[str, Any]) -> Iterator[str]:

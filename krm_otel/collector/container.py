@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from krm_otel.collector.addresses import HEALTH_PORT, METRICS_PORT, PORTS, SCRAPE_PORT
 from krm_otel.collector.credentials import MOUNT_ROOT, credentials
-from krm_otel.collector.names import CONFIG_KEY, CONTAINER, config_name
+from krm_otel.collector.names import CONFIG_KEY, CONTAINER
 from krm_otel.collector.pipelines import (
     NAMESPACE_VARIABLE,
     NODE_VARIABLE,
@@ -16,6 +16,7 @@ from krm_otel.collector.pipelines import (
     memory_limits,
     needs_namespace,
 )
+from krm_otel.collector.tiers import config_name_of
 from krm_otel.config import names
 from krm_otel.config.managed import CollectorSettings
 from krm_otel.config.settings import OaasClass, Settings
@@ -45,7 +46,7 @@ def volumes(oaas_class: OaasClass, settings: Settings) -> tuple[dict[str, Any], 
     managed = settings.collector
     assert managed is not None
     items = [{"key": CONFIG_KEY, "path": CONFIG_KEY}]
-    own = {"name": VOLUME, "configMap": {"name": config_name(oaas_class.name), "items": items}}
+    own = {"name": VOLUME, "configMap": {"name": config_name_of(oaas_class, managed), "items": items}}
     return own, *credentials(managed).volumes, *_queue(managed)
 
 
@@ -105,7 +106,7 @@ def ports(managed: CollectorSettings) -> dict[str, int]:
     scrape = {"prometheus": SCRAPE_PORT} if has_scrape(managed) else {}
     return {
         "otlp-grpc": PORTS["grpc"],
-        "otlp-http": PORTS["http"],
+        **({} if managed.second_tier else {"otlp-http": PORTS["http"]}),
         "metrics": METRICS_PORT,
         **scrape,
         "health": HEALTH_PORT,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from krm_otel.collector.addresses import SCRAPE_PORT
+from krm_otel.collector.addresses import PORTS, SCRAPE_PORT
 from krm_otel.collector.credentials import Credentials
 from krm_otel.config.managed import CollectorSettings, Target
 from krm_otel.config.names import SIGNALS
@@ -56,6 +56,8 @@ def exporter(target: Target, signals: list[str], managed: CollectorSettings, kno
     if target.kind == "prometheus":
         # Exemplars, which lead to traces, have no place in the older format.
         return {"endpoint": scrape_address(managed), "enable_open_metrics": True}
+    if target.kind == "load_balancing":
+        return _load_balancing(target, managed)
     made = {**_endpoint(target, signals), **_headers(target, known), **_tls(target, known)}
     chosen = managed.queue.value
     queue: dict[str, Any] = {"enabled": True, "queue_size": chosen.size or _QUEUE[managed.mode.value]}
@@ -65,6 +67,23 @@ def exporter(target: Target, signals: list[str], managed: CollectorSettings, kno
     if chosen.persistent:
         queue["storage"] = STORAGE
     return {**made, "sending_queue": queue}
+
+
+def _load_balancing(target: Target, managed: CollectorSettings) -> dict[str, Any]:
+    """To the second tier, where all spans of a trace go to the same pod. What cannot be sent waits here, where it is
+    routed anew once the pods have changed; the exporters below try once and keep nothing."""
+    chosen = managed.queue.value
+    queue: dict[str, Any] = {"enabled": True, "queue_size": chosen.size or _QUEUE[managed.mode.value]}
+    if chosen.persistent:
+        queue["storage"] = STORAGE
+    off = {"enabled": False}
+    return {
+        "routing_key": "traceID",
+        "protocol": {"otlp": {"tls": {"insecure": True}, "retry_on_failure": off, "sending_queue": off}},
+        "resolver": {"dns": {"hostname": target.url, "port": str(PORTS["grpc"])}},
+        "retry_on_failure": dict(_RETRY),
+        "sending_queue": queue,
+    }
 
 
 def scrape_address(managed: CollectorSettings) -> str:

@@ -17,6 +17,7 @@ from krm_otel.collector.container import (
     volumes,
 )
 from krm_otel.collector.pipelines import merged
+from krm_otel.collector.tiers import config_name_of, first_tier, name_of, second_tier
 from krm_otel.config import names
 from krm_otel.config.managed import Autoscaling, CollectorSettings, Scraper
 from krm_otel.config.settings import OaasClass, Settings
@@ -35,18 +36,30 @@ class Asset:
 
 def assets(oaas_class: OaasClass, settings: Settings) -> tuple[Asset, ...]:
     """Everything that is generated for a class, in order; nothing where it has no managed collector."""
+    second = second_tier(settings)
+    return (
+        *_of_tier(oaas_class, first_tier(oaas_class, settings)),
+        *(_of_tier(oaas_class, second) if second else ()),
+    )
+
+
+def _of_tier(oaas_class: OaasClass, settings: Settings) -> tuple[Asset, ...]:
     managed = settings.collector
     if managed is None:
         return ()
-    made = [Asset(config_map(oaas_class, settings), f"config of the collector of class {oaas_class.name}")]
+    what = "second tier" if managed.second_tier else "collector"
+    made = [Asset(config_map(oaas_class, settings), f"config of the {what} of class {oaas_class.name}")]
     if managed.mode.value == "sidecar":
         return tuple(made)
     node = managed.mode.value == "daemonset"
     if node:
         made.append(Asset(daemon_set(oaas_class, settings), "mode daemonset: one collector on each node"))
     else:
-        made.append(Asset(deployment(oaas_class, settings), "mode deployment: one collector for the whole class"))
-    made.append(Asset(service(oaas_class, managed), "the address that containers send to"))
+        reason = "mode deployment: one collector for the whole class"
+        reason = "collector.gateway: all spans of a trace meet in one of them" if managed.second_tier else reason
+        made.append(Asset(deployment(oaas_class, settings), reason))
+    sender = "the first tier sends" if managed.second_tier else "containers send"
+    made.append(Asset(service(oaas_class, managed), f"the address that {sender} to"))
     if not managed.service_account.name:
         reason = "it may read pods" if managed.k8s_attributes else "the collector needs no rights, so it gets none"
         made.append(Asset(service_account(oaas_class, managed), reason))
@@ -55,18 +68,22 @@ def assets(oaas_class: OaasClass, settings: Settings) -> tuple[Asset, ...]:
         made.append(Asset(cluster_role_binding(oaas_class, managed), "the collector's account gets that right"))
     if managed.network_policy.enabled:
         reason = "only pods of classes may send" if node else "only the class's own pods may send"
+        reason = "only the first tier may send" if managed.second_tier else reason
         made.append(Asset(network_policy(oaas_class, managed), reason))
     if managed.fewest > 1 and not node:
         reason = f"{managed.fewest} replicas: a drained node takes one at a time"
-        made.append(Asset(disruption_budget(oaas_class), reason))
+        made.append(Asset(disruption_budget(oaas_class, managed), reason))
     if managed.autoscaling and not node:
-        made.append(Asset(autoscaler(oaas_class, managed.autoscaling), "collector.autoscaling: pods by load"))
+        name = "collector.gateway.autoscaling" if managed.second_tier else "collector.autoscaling"
+        made.append(Asset(autoscaler(oaas_class, managed, managed.autoscaling), f"{name}: pods by load"))
     return tuple(made)
 
 
 def config_map(oaas_class: OaasClass, settings: Settings) -> dict[str, Any]:
     """The collector's config."""
-    made = generated(oaas_class, "v1", "ConfigMap", own.config_name(oaas_class.name))
+    managed = settings.collector
+    assert managed is not None
+    made = _generated(oaas_class, managed, "v1", "ConfigMap", config_name_of(oaas_class, managed))
     made["metadata"]["annotations"][own.A_NO_SUBSTITUTION] = "disabled"
     made["data"] = {own.CONFIG_KEY: config_text(oaas_class, settings)}
     return made
@@ -80,11 +97,11 @@ def deployment(oaas_class: OaasClass, settings: Settings) -> dict[str, Any]:
     """The collector itself."""
     managed = settings.collector
     assert managed is not None
-    made = generated(oaas_class, "apps/v1", "Deployment", own.collector_name(oaas_class.name))
+    made = _generated(oaas_class, managed, "apps/v1", "Deployment")
     made["spec"] = {
         # The autoscaler's business, where there is one: a render would set it back.
         **({} if managed.autoscaling else {"replicas": managed.replicas.value}),
-        "selector": {"matchLabels": own.selector(oaas_class.name)},
+        "selector": {"matchLabels": _selector(oaas_class, managed)},
         # Files of a claim are locked by the pod that has them.
         "strategy": {"type": "Recreate"} if managed.queue.value.claim else _ROLLING,
         "template": _template(oaas_class, settings, managed),
@@ -96,9 +113,9 @@ def daemon_set(oaas_class: OaasClass, settings: Settings) -> dict[str, Any]:
     """The collectors of all nodes. They need no port of the node, so a new one can start beside the old one."""
     managed = settings.collector
     assert managed is not None
-    made = generated(oaas_class, "apps/v1", "DaemonSet", own.collector_name(oaas_class.name))
+    made = _generated(oaas_class, managed, "apps/v1", "DaemonSet")
     made["spec"] = {
-        "selector": {"matchLabels": own.selector(oaas_class.name)},
+        "selector": {"matchLabels": _selector(oaas_class, managed)},
         "updateStrategy": _ROLLING,
         "template": _template(oaas_class, settings, managed),
     }
@@ -107,14 +124,14 @@ def daemon_set(oaas_class: OaasClass, settings: Settings) -> dict[str, Any]:
 
 def _template(oaas_class: OaasClass, settings: Settings, managed: CollectorSettings) -> dict[str, Any]:
     metadata = {
-        "labels": {**managed.pod.labels, **own.labels(oaas_class.name)},
+        "labels": {**managed.pod.labels, **own.labels(oaas_class.name, name_of(oaas_class, managed))},
         "annotations": {**managed.pod.annotations, **template_annotations(oaas_class, settings)},
     }
     return {"metadata": metadata, "spec": _pod_spec(oaas_class, settings, managed)}
 
 
 def _pod_spec(oaas_class: OaasClass, settings: Settings, managed: CollectorSettings) -> dict[str, Any]:
-    pod, name = managed.pod, own.collector_name(oaas_class.name)
+    pod, name = managed.pod, name_of(oaas_class, managed)
     spec: dict[str, Any] = {
         "serviceAccountName": managed.service_account.name or name,
         "automountServiceAccountToken": managed.k8s_attributes,
@@ -140,7 +157,7 @@ def _pod_spec(oaas_class: OaasClass, settings: Settings, managed: CollectorSetti
         spec["tolerations"] = list(pod.tolerations)
     if managed.most > 1 and managed.mode.value == "deployment":
         spread = {"maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "ScheduleAnyway"}
-        selected = {"labelSelector": {"matchLabels": own.selector(oaas_class.name)}}
+        selected = {"labelSelector": {"matchLabels": _selector(oaas_class, managed)}}
         spec["topologySpreadConstraints"] = [{**spread, **selected}]
     spec["containers"] = [_container(oaas_class, settings, managed)]
     spec["volumes"] = list(volumes(oaas_class, settings))
@@ -164,12 +181,14 @@ def _container(oaas_class: OaasClass, settings: Settings, managed: CollectorSett
 def service(oaas_class: OaasClass, managed: CollectorSettings) -> dict[str, Any]:
     """The address of the collector."""
     protocols = {"otlp-grpc": "grpc"}  # meshes go by it; everything else is HTTP
-    made = generated(oaas_class, "v1", "Service", own.collector_name(oaas_class.name))
+    made = _generated(oaas_class, managed, "v1", "Service")
     made["spec"] = {
         "type": "ClusterIP",
+        # The first tier asks for the address of each pod.
+        **({"clusterIP": "None"} if managed.second_tier else {}),
         # Every pod reaches the collector of its own node, without a port of the node.
         **({"internalTrafficPolicy": "Local"} if managed.mode.value == "daemonset" else {}),
-        "selector": own.selector(oaas_class.name),
+        "selector": _selector(oaas_class, managed),
         "ports": [
             {
                 "name": name,
@@ -187,7 +206,7 @@ def service(oaas_class: OaasClass, managed: CollectorSettings) -> dict[str, Any]
 
 def service_account(oaas_class: OaasClass, managed: CollectorSettings) -> dict[str, Any]:
     """An identity without rights and without a token."""
-    made = generated(oaas_class, "v1", "ServiceAccount", own.collector_name(oaas_class.name))
+    made = _generated(oaas_class, managed, "v1", "ServiceAccount")
     made["metadata"]["annotations"] = {
         **managed.service_account.annotations,
         **made["metadata"]["annotations"],
@@ -223,16 +242,18 @@ def network_policy(oaas_class: OaasClass, managed: CollectorSettings) -> dict[st
     if managed.mode.value == "daemonset":
         anyone = {"matchExpressions": [{"key": names.L_CLASS, "operator": "Exists"}]}
         senders = {"namespaceSelector": {}, "podSelector": anyone}
-    otlp = [listening["otlp-grpc"], listening["otlp-http"]]
+    elif managed.first == "deployment":
+        senders = {"podSelector": {"matchLabels": own.selector(oaas_class.name)}}
+    otlp = [listening[name] for name in listening if name.startswith("otlp-")]
     tunnel = MESH_PORTS.get(managed.network_policy.mesh)
     through = [tunnel] if tunnel else []
     ingress = [_rule([senders], [*otlp, *through])]
     if scrapers := managed.network_policy.scrapers:
         metrics = [listening["metrics"], *([listening["prometheus"]] if has_scrape(managed) else [])]
         ingress.append(_rule([_peer(scraper) for scraper in scrapers], [*metrics, *through]))
-    made = generated(oaas_class, "networking.k8s.io/v1", "NetworkPolicy", own.collector_name(oaas_class.name))
+    made = _generated(oaas_class, managed, "networking.k8s.io/v1", "NetworkPolicy")
     made["spec"] = {
-        "podSelector": {"matchLabels": own.selector(oaas_class.name)},
+        "podSelector": {"matchLabels": _selector(oaas_class, managed)},
         "policyTypes": ["Ingress"],
         "ingress": ingress,
     }
@@ -252,18 +273,18 @@ def _peer(scraper: Scraper) -> dict[str, Any]:
     return peer
 
 
-def disruption_budget(oaas_class: OaasClass) -> dict[str, Any]:
+def disruption_budget(oaas_class: OaasClass, managed: CollectorSettings) -> dict[str, Any]:
     """A drained node takes one replica at a time."""
-    made = generated(oaas_class, "policy/v1", "PodDisruptionBudget", own.collector_name(oaas_class.name))
-    made["spec"] = {"maxUnavailable": 1, "selector": {"matchLabels": own.selector(oaas_class.name)}}
+    made = _generated(oaas_class, managed, "policy/v1", "PodDisruptionBudget")
+    made["spec"] = {"maxUnavailable": 1, "selector": {"matchLabels": _selector(oaas_class, managed)}}
     return made
 
 
-def autoscaler(oaas_class: OaasClass, scaling: Autoscaling) -> dict[str, Any]:
+def autoscaler(oaas_class: OaasClass, managed: CollectorSettings, scaling: Autoscaling) -> dict[str, Any]:
     """As many pods as the load needs."""
-    name = own.collector_name(oaas_class.name)
+    name = name_of(oaas_class, managed)
     target = {"type": "Utilization", "averageUtilization": scaling.cpu}
-    made = generated(oaas_class, "autoscaling/v2", "HorizontalPodAutoscaler", name)
+    made = _generated(oaas_class, managed, "autoscaling/v2", "HorizontalPodAutoscaler")
     made["spec"] = {
         "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": name},
         "minReplicas": scaling.min_replicas,
@@ -273,11 +294,26 @@ def autoscaler(oaas_class: OaasClass, scaling: Autoscaling) -> dict[str, Any]:
     return made
 
 
-def generated(oaas_class: OaasClass, api_version: str, kind: str, name: str) -> dict[str, Any]:
-    """What every generated object has; it stands in the class's namespace, where that is written."""
+def _selector(oaas_class: OaasClass, managed: CollectorSettings) -> dict[str, str]:
+    return own.selector(oaas_class.name, name_of(oaas_class, managed))
+
+
+def _generated(
+    oaas_class: OaasClass, managed: CollectorSettings, api_version: str, kind: str, name: str = ""
+) -> dict[str, Any]:
+    """An object of one tier, called like the tier unless it has a `name` of its own."""
+    instance = name_of(oaas_class, managed)
+    return generated(oaas_class, api_version, kind, name or instance, instance)
+
+
+def generated(oaas_class: OaasClass, api_version: str, kind: str, name: str, instance: str = "") -> dict[str, Any]:
+    """What every generated object has; it stands in the class's namespace, where that is written.
+
+    `instance` is the name of what it belongs to, if not the class's collector.
+    """
     metadata: dict[str, Any] = {"name": name}
     if oaas_class.namespace:
         metadata["namespace"] = oaas_class.namespace
-    metadata["labels"] = own.labels(oaas_class.name)
+    metadata["labels"] = own.labels(oaas_class.name, instance)
     metadata["annotations"] = own.generated_annotations(oaas_class.enabled_by)
     return {"apiVersion": api_version, "kind": kind, "metadata": metadata}

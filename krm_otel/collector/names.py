@@ -19,6 +19,12 @@ A_NO_SUBSTITUTION: Final = "kustomize.toolkit.fluxcd.io/substitute"
 CONTAINER: Final = "otel-collector"
 CONFIG_KEY: Final = "collector.yaml"
 """The config's key in the ConfigMap, and the name of the file."""
+INSTANCE: Final = "app.kubernetes.io/instance"
+"""The label by which the objects of one collector belong together: its name."""
+GATEWAY: Final = "-otel-gateway"
+"""What the name of every second tier ends with."""
+HEADLESS: Final = "-collector-headless"
+"""What the OpenTelemetry Operator puts behind the name of a collector to call the Service of its pods' addresses."""
 
 _DNS_1035: Final = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?\Z")
 _UNSAFE: Final = re.compile(r"[^a-z0-9]+")
@@ -34,6 +40,21 @@ def config_name(class_name: str) -> str:
 def collector_name(class_name: str) -> str:
     """The name of everything else that is generated for a class: `<class>-otel-collector`, `oaas-otel-collector`."""
     return f"{class_name}-collector" if class_name == names.NODE_OWNER else _name(class_name, "-otel-collector")
+
+
+def gateway_name(class_name: str) -> str:
+    """The name of a class's second tier: `<class>-otel-gateway`."""
+    return _name(class_name, GATEWAY)
+
+
+def gateway_config_name(class_name: str) -> str:
+    """The name of the second tier's ConfigMap: `<class>-otel-gateway-config`."""
+    return _name(class_name, "-otel-gateway-config")
+
+
+def operator_gateway_name(class_name: str) -> str:
+    """The name of the second tier's OpenTelemetryCollector; there has to be room for what the Operator appends."""
+    return _name(class_name, f"{GATEWAY}{HEADLESS}").removesuffix(HEADLESS)
 
 
 def _name(class_name: str, suffix: str) -> str:
@@ -60,20 +81,23 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH]
 
 
-def selector(class_name: str) -> dict[str, str]:
-    """The labels by which a collector's pods are found; a Deployment's selector can never be changed."""
+def selector(class_name: str, instance: str = "") -> dict[str, str]:
+    """The labels by which a collector's pods are found; a Deployment's selector can never be changed.
+
+    `instance` is the name of what runs them, if not the class's collector.
+    """
     return {
         "app.kubernetes.io/name": "opentelemetry-collector",
-        "app.kubernetes.io/instance": collector_name(class_name),
+        INSTANCE: instance or collector_name(class_name),
     }
 
 
-def labels(class_name: str) -> dict[str, str]:
+def labels(class_name: str, instance: str = "") -> dict[str, str]:
     """The labels of every generated object; `oaas.io/owner` and `component` are what pruning goes by."""
     return {
         names.L_OWNER: owner(class_name),
         names.L_COMPONENT: names.COMPONENT,
-        **selector(class_name),
+        **selector(class_name, instance),
         "app.kubernetes.io/component": names.COMPONENT,
         "app.kubernetes.io/part-of": owner(class_name),
         "app.kubernetes.io/managed-by": names.GENERATOR,

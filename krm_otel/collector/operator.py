@@ -14,8 +14,9 @@ from typing import Any, Final
 
 from krm_otel.collector.container import VOLUME, container, template_annotations, volumes
 from krm_otel.collector.manifests import Asset, generated
-from krm_otel.collector.names import A_NO_SUBSTITUTION, collector_name
+from krm_otel.collector.names import A_NO_SUBSTITUTION, HEADLESS, collector_name, operator_gateway_name
 from krm_otel.collector.pipelines import config, merged
+from krm_otel.collector.tiers import first_tier, name_of, second_tier
 from krm_otel.config import names
 from krm_otel.config.managed import CollectorSettings
 from krm_otel.config.sdk import PROTOCOLS, RATIO, SAMPLERS, decimal, encode
@@ -53,9 +54,16 @@ def asking(oaas_class: OaasClass, settings: Settings, containers: Sequence[str],
 def operator_assets(oaas_class: OaasClass, settings: Settings) -> tuple[Asset, ...]:
     """Everything that is generated for a class: its collector, where it has a managed one, and its environment."""
     made = []
-    if settings.collector is not None:
+    first, second = (
+        first_tier(oaas_class, settings, f"{operator_gateway_name(oaas_class.name)}{HEADLESS}"),
+        second_tier(settings),
+    )
+    if first.collector is not None:
         reason = f"the Operator runs the collector of class {oaas_class.name}"
-        made.append(Asset(collector(oaas_class, settings, settings.collector), reason))
+        made.append(Asset(collector(oaas_class, first, first.collector), reason))
+    if second is not None and second.collector is not None:
+        reason = f"the Operator runs the second tier of class {oaas_class.name}"
+        made.append(Asset(collector(oaas_class, second, second.collector), reason))
     if oaas_class.name != names.NODE_OWNER and settings.endpoint is not None:
         reason = f"the Operator sets the environment of class {oaas_class.name}"
         made.append(Asset(instrumentation(oaas_class, settings, settings.endpoint.value), reason))
@@ -64,7 +72,10 @@ def operator_assets(oaas_class: OaasClass, settings: Settings) -> tuple[Asset, .
 
 def collector(oaas_class: OaasClass, settings: Settings, managed: CollectorSettings) -> dict[str, Any]:
     """An OpenTelemetryCollector; what it does by itself (Service, account, budget, rights) is left to it."""
-    made = generated(oaas_class, "opentelemetry.io/v1beta1", "OpenTelemetryCollector", object_name(oaas_class.name))
+    name = operator_gateway_name(oaas_class.name) if managed.second_tier else object_name(oaas_class.name)
+    made = generated(
+        oaas_class, "opentelemetry.io/v1beta1", "OpenTelemetryCollector", name, name_of(oaas_class, managed)
+    )
     made["metadata"]["annotations"][A_NO_SUBSTITUTION] = "disabled"
     own = container(oaas_class, settings)
     mode = managed.mode.value

@@ -13,13 +13,13 @@ of a sidecar anyway.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any, Final
 
 from krm_otel.collector.addresses import HEALTH_PORT, METRICS_PORT, PORTS
 from krm_otel.collector.credentials import Credentials, credentials
 from krm_otel.collector.exporters import STORAGE, exporter, identify
 from krm_otel.collector.labels import LABELS, labels
+from krm_otel.collector.spans import SPAN_METRICS, TAIL_SAMPLING, percentage, span_metrics, tail_sampling
 from krm_otel.config import names
 from krm_otel.config.managed import Batch, CollectorSettings
 from krm_otel.config.quantities import mebibytes
@@ -29,6 +29,8 @@ NAMESPACE_VARIABLE: Final = "MY_POD_NAMESPACE"
 NODE_VARIABLE: Final = "K8S_NODE_NAME"
 QUEUE_FOLDER: Final = "/var/lib/oaas-otel"
 _LOOPBACK: Final = "127.0.0.1"
+_SAMPLERS: Final = ("probabilistic_sampler", TAIL_SAMPLING)
+"""Processors that drop traces; a collector has one of them at most."""
 
 
 def config(oaas_class: OaasClass, settings: Settings) -> dict[str, Any]:
@@ -44,6 +46,11 @@ def config(oaas_class: OaasClass, settings: Settings) -> dict[str, Any]:
         "receivers": {"otlp": {"protocols": _protocols(managed)}},
         "processors": _processors(oaas_class, settings, managed),
         "exporters": _exporters(managed, known),
+        **(
+            {"connectors": {SPAN_METRICS: span_metrics(managed, managed.span_metrics.value)}}
+            if managed.span_metrics
+            else {}
+        ),
         "service": {
             "extensions": list(extensions),
             "telemetry": {"metrics": {"readers": [_own_metrics(managed)]}},
@@ -82,6 +89,8 @@ def _own_address(managed: CollectorSettings) -> str:
 
 
 def _protocols(managed: CollectorSettings) -> dict[str, Any]:
+    if managed.second_tier:  # whoever sends has resolved the pods, and follows when they change
+        return {"grpc": {"endpoint": f"[{_own_address(managed)}]:{PORTS['grpc']}"}}
     host = _LOOPBACK if managed.mode.value == "sidecar" else "[${env:MY_POD_IP}]"
     grpc: dict[str, Any] = {"endpoint": f"{host}:{PORTS['grpc']}"}
     if managed.mode.value == "deployment" and managed.most > 1:
@@ -110,8 +119,8 @@ def _processors(oaas_class: OaasClass, settings: Settings, managed: CollectorSet
         }
     if managed.labels:
         made[LABELS] = labels(oaas_class)
-    if "traces" in managed.exporters and settings.sampling_stage.value != "sdk":
-        made["probabilistic_sampler"] = _sampler(settings)
+    if "traces" in managed.exporters and (sampler := _sampler(settings, managed)):
+        made.update([sampler])
     if managed.batch.value is not None:
         made["batch"] = _batch(managed.batch.value)
     return made
@@ -122,8 +131,8 @@ def _attributes(oaas_class: OaasClass, settings: Settings) -> dict[str, str]:
     wanted = settings.attributes.value
     own = settings.resource_attributes
     made: dict[str, str] = {}
-    if oaas_class.name == names.NODE_OWNER:
-        return made  # what it gets comes from many classes
+    if oaas_class.name == names.NODE_OWNER or (settings.collector and settings.collector.second_tier):
+        return made  # what it gets comes from many classes, or has them
     if "service.namespace" in own:
         made["service.namespace"] = _literal(own["service.namespace"].value)
     elif wanted.service and "service.namespace" not in wanted.drop:
@@ -154,13 +163,16 @@ def _literal(text: str) -> str:
     return text.replace("$", "$$")
 
 
-def _sampler(settings: Settings) -> dict[str, Any]:
-    # In decimal: 0.07 * 100 is 7.000000000000001.
-    percentage = Decimal(repr(settings.sampling_rate.value)) * 100
-    number = int(percentage) if percentage == int(percentage) else float(percentage)
-    if settings.sampling_stage.value == "both":
-        return {"sampling_percentage": number}  # the proposal's template to the letter
-    return {"mode": "proportional", "sampling_percentage": number}
+def _sampler(settings: Settings, managed: CollectorSettings) -> tuple[str, dict[str, Any]] | None:
+    """The one processor that drops traces, with its name; None where this collector drops none."""
+    rate, stage = settings.sampling_rate.value, settings.sampling_stage.value
+    if managed.tail_sampling:
+        return TAIL_SAMPLING, tail_sampling(managed.tail_sampling.value, rate)
+    if stage == "sdk" or managed.gateway:
+        return None
+    # `both` is the proposal's template to the letter.
+    mode = {} if stage == "both" else {"mode": "proportional"}
+    return "probabilistic_sampler", {**mode, "sampling_percentage": percentage(rate)}
 
 
 def _batch(batch: Batch) -> dict[str, Any]:
@@ -180,10 +192,12 @@ def _exporters(managed: CollectorSettings, known: Credentials) -> dict[str, Any]
 
 
 def _pipelines(oaas_class: OaasClass, settings: Settings, managed: CollectorSettings) -> dict[str, Any]:
+    """One for each signal. What is made of spans is made before any are dropped: behind a pipeline of its own, where
+    the traces' own drops some."""
     ids = identify(managed)
     processors = list(_processors(oaas_class, settings, managed))
-    only = {"probabilistic_sampler": "traces", LABELS: "metrics"}
-    return {
+    only = {**dict.fromkeys(_SAMPLERS, "traces"), LABELS: "metrics"}
+    made = {
         signal: {
             "receivers": ["otlp"],
             "processors": [name for name in processors if only.get(name, signal) == signal],
@@ -191,3 +205,13 @@ def _pipelines(oaas_class: OaasClass, settings: Settings, managed: CollectorSett
         }
         for signal, targets in managed.exporters.items()
     }
+    if managed.span_metrics:
+        made["metrics"]["receivers"].append(SPAN_METRICS)
+        if sampled := [name for name in processors if name in _SAMPLERS]:
+            before = processors[: processors.index(sampled[0])]
+            before = [name for name in before if name in made["traces"]["processors"]]
+            own = {"receivers": ["otlp"], "processors": before, "exporters": [SPAN_METRICS]}
+            made = {"traces": made["traces"], f"traces/{SPAN_METRICS}": own, **made}
+        else:
+            made["traces"]["exporters"].append(SPAN_METRICS)
+    return made

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from krm_otel.collector.container import container, has_scrape, ports, probe, template_annotations, volumes
+from krm_otel.collector.tiers import first_tier
 from krm_otel.config.settings import OaasClass, Settings
 
 
@@ -36,6 +37,7 @@ def sidecar(oaas_class: OaasClass, settings: Settings, knative: bool, *, root: b
         knative: the pod is Knative's, which refuses ports, probes and `fieldRef` in a sidecar, and init containers.
         root: the pod says `runAsUser: 0`, which the container must overrule to start with `runAsNonRoot`.
     """
+    settings = first_tier(oaas_class, settings)
     managed = settings.collector
     assert managed is not None
     native = managed.native_sidecar.value and not knative

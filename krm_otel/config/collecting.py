@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from krm_otel.config.clustercollector import (
+from krm_otel.config.collectorblocks import (
     BatchBlock,
     NetworkPolicyBlock,
     PodBlock,
@@ -42,7 +42,11 @@ DEFAULTS: Final[dict[Mode, Resources]] = {
 
 
 def collect(
-    layers: Sequence[Layer], mode: Found[Mode], exporters: Mapping[str, Sequence[Found[Target]]], say: Say
+    layers: Sequence[Layer],
+    mode: Found[Mode],
+    exporters: Mapping[str, Sequence[Found[Target]]],
+    needs: Sequence[Need],
+    say: Say,
 ) -> CollectorSettings:
     """The settings of a managed collector.
 
@@ -50,15 +54,16 @@ def collect(
         layers: the sources, highest first; most of it only the OTelConfig can say.
         mode: any but `external`.
         exporters: the targets of every signal that is on.
+        needs: components that not every image has, beside those that are seen here.
     """
     policy: Found[NetworkPolicyBlock] | None = find(layers, "collector", "network_policy")
     host: Found[EndpointHost] = pick(layers, "short", "collector", "endpoint_host")
     k8s = mode.value == "daemonset" and pick(layers, True, "telemetry", "attributes", "k8s").value
     settings = CollectorSettings(
         mode=mode.sourced(),
-        image=image_of(layers, _needs(exporters, find(layers, "collector", "queue"), k8s), say),
+        image=image_of(layers, [*_needs(exporters, find(layers, "collector", "queue"), k8s), *needs], say),
         exporters={signal: tuple(t.sourced() for t in _distinct(targets)) for signal, targets in exporters.items()},
-        resources=_resources(layers, mode.value, say),
+        resources=resources_of(find(layers, "collector", "resources"), DEFAULTS[mode.value], say),
         endpoint_host=host.sourced(),
         replicas=pick(layers, 1, "collector", "replicas").sourced(),
         native_sidecar=pick(layers, True, "collector", "native_sidecar").sourced(),
@@ -88,8 +93,13 @@ def collect(
     return settings
 
 
-def check_host(layers: Sequence[Layer], mode: Found[Mode], namespace: str | None, say: Say) -> None:
-    """An error for a Service's address that cannot be said; `namespace` is None where only workloads know it."""
+def check_host(
+    layers: Sequence[Layer], mode: Found[Mode], namespace: str | None, say: Say, *, gateway: bool = False
+) -> None:
+    """An error for a Service's address that cannot be said; `namespace` is None where only workloads know it.
+
+    `gateway`: there is a second tier, which the first one finds by its name.
+    """
     host: Found[EndpointHost] = pick(layers, "short", "collector", "endpoint_host")
     if mode.value == "deployment" and host.value != "short" and namespace == "":
         text = (
@@ -97,7 +107,8 @@ def check_host(layers: Sequence[Layer], mode: Found[Mode], namespace: str | None
             "endpoint_host: short"
         )
         say(host.result("namespace-missing", "error", text, "short"))
-    if mode.value == "sidecar" or not pick(layers, False, "names_may_change").value:
+    named = mode.value != "sidecar" or gateway
+    if not named or not pick(layers, False, "names_may_change").value:
         return
     if mode.value == "daemonset":  # of all classes: what a class says never comes here
         managed = Found(True, mode.place, ("collector", "daemonset", "manage"))
@@ -155,10 +166,8 @@ def _labels(layers: Sequence[Layer], exporters: Mapping[str, Sequence[Found[Targ
     return False
 
 
-def _resources(layers: Sequence[Layer], mode: Mode, say: Say) -> Sourced[Resources]:
+def resources_of(found: Found[ResourcesBlock] | None, default: Resources, say: Say) -> Sourced[Resources]:
     """What is asked for; defaults give way where they would contradict what is configured."""
-    found: Found[ResourcesBlock] | None = find(layers, "collector", "resources")
-    default = DEFAULTS[mode]
     if found is None:
         return Sourced(default, DEFAULT)
     own_requests, own_limits = found.value.requests, found.value.limits

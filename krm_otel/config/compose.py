@@ -14,6 +14,10 @@ from krm_otel.config.nearest import either
 from krm_otel.config.node import check_shared, node_collector, unheard
 from krm_otel.config.otelconfig import ConfigSpec
 from krm_otel.config.place import Place
+from krm_otel.config.requirements import Requirements
+from krm_otel.config.scaleblocks import TailSamplingBlock
+from krm_otel.config.scaling import check_counted, check_tail_on_nodes, needs, scaled, stage_of
+from krm_otel.config.scaling import wanted as wanted_block
 from krm_otel.config.settings import DEFAULT, Attributes, Endpoint, Mode, Protocol, Settings, Sourced, Stage
 from krm_otel.config.targets import targets_of
 from krm_otel.krm.results import Result, has_errors
@@ -21,6 +25,7 @@ from krm_otel.krm.results import Result, has_errors
 TEMPLATE: Final = "{class}-{container}"
 RATE: Final = 0.1
 PROPAGATORS: Final = ("w3c", "b3")
+NOTHING: Final = Requirements()
 _SPELLED: Final = {"w3c": ("tracecontext", "baggage")}
 """Names of propagators that OTEL_PROPAGATORS spells otherwise."""
 
@@ -32,6 +37,7 @@ def compose(
     at: Place,
     home: Place,
     namespace: str | None = None,
+    required: Requirements = NOTHING,
     *,
     node: bool = False,
 ) -> tuple[Settings | None, list[Result]]:
@@ -44,6 +50,7 @@ def compose(
         at: where that spec stands.
         home: the block of the class itself, for what is missing and so stands nowhere.
         namespace: that of the class, empty where it has none; None where it is known only workload by workload.
+        required: what the class has to achieve.
         node: what is composed is the collector that runs on every node, with `layers` as `node_layers` gives them.
 
     Returns:
@@ -57,7 +64,6 @@ def compose(
 
     protocol: Found[Protocol] = pick(layers, "grpc", "telemetry", "protocol")
     mode: Found[Mode] = pick(layers, "sidecar", "collector", "mode")
-    stage: Found[Stage] = pick(layers, "sdk", "collector", "sampling_stage")
     rate = limit_rate(pick(layers, RATE, "telemetry", "sampling_rate"), limits, at, say)
     signals = {signal: pick(layers, signal != "logs", "telemetry", signal).sourced() for signal in SIGNALS}
     service_name: Found[str] | None = find(layers, "telemetry", "service_name")
@@ -71,6 +77,9 @@ def compose(
     ours = url is None and (node or mode.value != "external")
     managed = ours and bool(wanted) and (node or mode.value != "daemonset")
     shared = ours and bool(wanted) and not managed
+    tail: Found[TailSamplingBlock] | None = wanted_block(layers, "tail_sampling") if "traces" in wanted else None
+    chosen: Found[Stage] = pick(layers, "sdk", "collector", "sampling_stage")
+    stage = stage_of(chosen, tail, say) if managed and not node else chosen
     exporters = {
         signal: _several(found) for signal in SIGNALS if (found := find(layers, "collector", "exporters", signal))
     }
@@ -97,11 +106,18 @@ def compose(
     collector = None
     if managed:
         targets = targets_of(wanted, exporters, protocol, config, at, home, say, quiet=unheard(layers) if node else ())
-        collector = collect(layers, mode, targets, say)
-        check_host(layers, mode, namespace, say)
+        collector = collect(layers, mode, targets, needs(layers, wanted), say)
+        collector = scaled(collector, layers, None if node else tail, required, say)
+        check_host(layers, mode, namespace, say, gateway=collector.gateway is not None)
         if signals["traces"].value:
             check_stage(stage, rate.value, say)
+        if node:
+            check_tail_on_nodes(layers, say)
+        else:
+            check_counted(layers, stage, rate.value, wanted, say)
     elif shared:
+        check_tail_on_nodes(layers if tail else (), say)
+        check_counted(layers, stage, rate.value, wanted, say, shared=True)
         check_shared(layers, [one for several in exporters.values() for one in several], stage, wanted, home, say)
     elif wanted:
         _check_unmanaged(stage, url, [signal for signal in wanted if signal not in exporters], home, say)

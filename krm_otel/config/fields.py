@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Strict
 
-from krm_otel.config import checks, collectorchecks
+from krm_otel.config import checks, collectorchecks, scalechecks
 from krm_otel.config.endpoints import endpoint, is_endpoint
 from krm_otel.config.findings import fault
 
@@ -82,3 +82,6 @@ VariableName = Annotated[str, AfterValidator(collectorchecks.variable_name)]
 RawMapping = dict[str, Any]
 """A mapping of Kubernetes' or the collector's own; nulls in it stay."""
 RawConfig = Annotated[RawMapping, AfterValidator(collectorchecks.collector_config)]
+Dimensions = Annotated[tuple[Annotated[AttributeKey, AfterValidator(scalechecks.dimension)], ...], LAX]
+Bounds = Annotated[tuple[Duration, ...], LAX, AfterValidator(scalechecks.bounds)]
+Policy = Annotated[RawMapping, AfterValidator(scalechecks.policy)]

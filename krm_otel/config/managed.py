@@ -8,12 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from krm_otel.config.scale import SpanMetrics, TailSampling
 from krm_otel.config.values import Mode, SecretHeader, Sourced, Tls
 
 DEFAULT_IMAGE: Final = "otel/opentelemetry-collector-contrib:0.158.0"
 """The image whose dialect we emit and test; Docker Hub's, unless `image_registry` names a mirror."""
 
-ExporterKind = Literal["otlp_grpc", "otlp_http", "prometheus", "prometheus_remote_write", "debug"]
+ExporterKind = Literal[
+    "otlp_grpc", "otlp_http", "prometheus", "prometheus_remote_write", "debug", "file", "load_balancing"
+]
 """Kinds of exporters, by the collector's own names (those of v0.154 and later)."""
 EndpointHost = Literal["short", "svc", "fqdn"]
 Mesh = Literal["none", "istio", "linkerd"]
@@ -116,6 +119,16 @@ class NetworkPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class Gateway:
+    """The second tier of a class's collectors, to which the first one sends its traces."""
+
+    replicas: Sourced[int]
+    resources: Sourced[Resources]
+    autoscaling: Autoscaling | None = None
+    config: Sourced[dict[str, Any]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NodeCollector:
     """The collector that runs on every node for all classes, as a class sees it: where its Service is."""
 
@@ -151,6 +164,12 @@ class CollectorSettings:
     """Whether it asks the API server what the sending pod is called (`daemonset` only)."""
     labels: bool = False
     """Whether data points get labels that say whose they are, for a Prometheus."""
+    span_metrics: Sourced[SpanMetrics] | None = None
+    tail_sampling: Sourced[TailSampling] | None = None
+    """In this collector, or in its gateway where there is one."""
+    gateway: Gateway | None = None
+    first: Mode | None = None
+    """It is a gateway itself, for collectors in this mode: what it gets went through one of them."""
 
     @property
     def fewest(self) -> int:
@@ -161,3 +180,8 @@ class CollectorSettings:
     def most(self) -> int:
         """The pods that there may be."""
         return self.autoscaling.max_replicas if self.autoscaling else self.replicas.value
+
+    @property
+    def second_tier(self) -> bool:
+        """Whether it is a gateway itself."""
+        return self.first is not None

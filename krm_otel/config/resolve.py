@@ -21,6 +21,7 @@ from krm_otel.config.names import NODE_OWNER
 from krm_otel.config.node import namespace_of, node_layers
 from krm_otel.config.otelconfig import ConfigSpec
 from krm_otel.config.place import Place
+from krm_otel.config.requirements import requirements
 from krm_otel.config.settings import (
     DEFAULT,
     Configuration,
@@ -197,7 +198,8 @@ def _class_settings(resource: Resource, base: _Base, off: Origin | None) -> tupl
     if off is not None:
         enabled = Sourced(False, off)
     layers = [*blocks, *base.layers(entry)]
-    settings, more = compose(layers, enabled, base.spec, base.place, blocks[0].place, resource.namespace)
+    required, _ = requirements(resource)
+    settings, more = compose(layers, enabled, base.spec, base.place, blocks[0].place, resource.namespace, required)
     return settings, settings is None, [*said, *more]
 
 

@@ -89,7 +89,10 @@ def join(
         "volumes": tuple(volume for volume in made.volumes if volume["name"] not in kept),
         **_pull_secrets(workload, managed),
     }
-    additions = Additions(lists, {"annotations": made.annotations}, _port(workload, selection), names=True)
+    template = {"annotations": made.annotations}
+    if managed.gateway:
+        template["labels"] = client_labels(oaas_class.name)  # by which the gateway lets it in
+    additions = Additions(lists, template, _port(workload, selection), names=True)
     first = selection.containers[0].container.name
     told = [*(_kept(ref, *one) for one in taken), *scaled_by_pod(scalers.of(workload.resource), first)]
     return Joined(additions, results=tuple(told))

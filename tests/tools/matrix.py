@@ -26,6 +26,8 @@ CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "rate": ("0.0", "0.07", "1.0"),
     "namespace": ("demo", ""),
     "own": ("none", "merged"),
+    "spans": ("sent on", "counted"),
+    "tail": ("none", "here", "limited", "gateway", "gateway by load"),
 }
 ROWS: Final = 320
 _STORED: Final = {
@@ -36,6 +38,16 @@ _STORED: Final = {
 }
 _ASSUMED: Final = {"traces": "tempo", "metrics": "prometheus", "logs": "loki"}
 _ON_THE_SPOT: Final = {"grpc endpoint": "127.0.0.1:4317", "http endpoint": "127.0.0.1:4318", "http path": "127.0.0.1/a"}
+_TAILS: Final = {
+    "none": [],
+    "here": ["tail_sampling: {latency_ms: 300}"],
+    "limited": ["tail_sampling: {errors: false, slow: false, spans_per_second: 9, bytes_per_second: 999}"],
+    "gateway": ["tail_sampling: {latency_ms: 300, total_spans_per_second: 99}", "gateway: {config: {}}"],
+    "gateway by load": [
+        "tail_sampling: {policies: [{name: keep, type: always_sample}]}",
+        "gateway: {autoscaling: {max_replicas: 3}, resources: {limits: {memory: 2Gi}}}",
+    ],
+}
 
 Row = dict[str, str]
 
@@ -51,7 +63,11 @@ class Case:
 
 
 def possible(row: Row) -> bool:
-    """Whether the backend stores one of the signals."""
+    """Whether the backend stores one of the signals, and all spans of a trace meet where it is decided."""
+    if row.get("tail", "none") != "none":
+        meets = row["tail"].startswith("gateway") or (row.get("replicas", "1") == "1" and row.get("mode") != "sidecar")
+        if not meets or row.get("mode") == "daemonset" or row.get("stage", "collector") != "collector":
+            return False
     if "signals" not in row or "backend" not in row:
         return True
     return bool(set(row["signals"].split()) & _STORED[row["backend"]])
@@ -145,6 +161,9 @@ def _spec(row: Row) -> str:
     lines.append("  autoscaling: {max_replicas: 3}" if by_load else f"  replicas: {row['replicas']}")
     if row["queue"] == "files":
         lines.append("  queue: {persistent: true, size: 7, size_limit: 1Gi}")
+    if row["spans"] == "counted":
+        lines.append("  span_metrics: {dimensions: [http.route], interval: 1s}")
+    lines += [f"  {line}" for line in _TAILS[row["tail"]]]
     if row["mode"] == "daemonset":
         lines += ["  daemonset: {manage: true}", f"  exporters: {{{_exporters(row)}}}"]
     if row["batch"] != "default":

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from functools import cache
 from typing import Any, Final
 
 from krm_otel.collector.manifests import assets
 from krm_otel.collector.sidecar import sidecar
+from krm_otel.collector.tiers import first_tier, second_tier
 from krm_otel.config.settings import OaasClass, Settings
 from tests.tools.matrix import Case, cases
 from tests.unit.collector.given import given, given_nodes
@@ -24,6 +26,13 @@ def everything() -> tuple[tuple[Case, OaasClass, Settings], ...]:
     )
 
 
+def tiers(oaas_class: OaasClass, settings: Settings) -> Iterator[Settings]:
+    """The collectors of a class: what SDKs send to, and its gateway."""
+    yield first_tier(oaas_class, settings)
+    if second := second_tier(settings):
+        yield second
+
+
 def config_of(oaas_class: OaasClass, settings: Settings) -> str:
     """The text in the ConfigMap."""
     data = assets(oaas_class, settings)[0].data["data"]
@@ -37,7 +46,7 @@ def container_of(oaas_class: OaasClass, settings: Settings) -> dict[str, Any]:
     assert managed is not None
     if managed.mode.value == "sidecar":
         return sidecar(oaas_class, settings, knative=False).container
-    (template,) = (asset.data["spec"]["template"] for asset in assets(oaas_class, settings) if has_pods(asset.data))
+    template, *_ = (asset.data["spec"]["template"] for asset in assets(oaas_class, settings) if has_pods(asset.data))
     found: dict[str, Any] = template["spec"]["containers"][0]
     return found
 

@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from krm_otel.collector.pipelines import QUEUE_FOLDER
 from krm_otel.config.settings import OaasClass, Settings
 from tests.tools.collector import wait_until_healthy
 from tests.tools.matrix import CHOICES, Case, covered, pairs, rows
-from tests.tools.rendered import SECRET, config_of, container_of, environment, everything
+from tests.tools.rendered import SECRET, config_of, container_of, environment, everything, tiers
 from tests.unit.collector.given import given
 
 CHUNKS = 16
@@ -67,7 +68,12 @@ FREE = Shared(untaken())
 
 
 def chunk(number: int) -> list[tuple[Case, OaasClass, Settings]]:
-    return list(everything()[number::CHUNKS])
+    """Each collector of each case; a gateway is one more."""
+    return [
+        (replace(case, name=f"{case.name}-tier-{tier}"), oaas_class, own)
+        for case, oaas_class, settings in everything()[number::CHUNKS]
+        for tier, own in enumerate(tiers(oaas_class, settings), 1)
+    ]
 
 
 def test_the_matrix_has_every_pair_of_choices_and_every_backend_in_each_mode() -> None:
@@ -137,8 +143,8 @@ def on_this_machine(oaas_class: OaasClass, settings: Settings, queue: Path) -> t
         assert at["endpoint"].endswith(f":{listening[name]}")
         at["endpoint"] = at["endpoint"].removesuffix(str(listening[name])) + str(free[name])
 
-    move(made["receivers"]["otlp"]["protocols"]["grpc"], "otlp-grpc")
-    move(made["receivers"]["otlp"]["protocols"]["http"], "otlp-http")
+    for protocol, at in made["receivers"]["otlp"]["protocols"].items():
+        move(at, f"otlp-{protocol}")
     move(made["extensions"]["health_check"], "health")
     reader = made["service"]["telemetry"]["metrics"]["readers"][0]["pull"]["exporter"]["prometheus"]
     assert reader["port"] == listening["metrics"]
@@ -146,6 +152,8 @@ def on_this_machine(oaas_class: OaasClass, settings: Settings, queue: Path) -> t
     for name, exporter in made["exporters"].items():
         if name.partition("/")[0] == "prometheus":
             move(exporter, "prometheus")
+        if name == "load_balancing":
+            exporter["resolver"]["dns"]["hostname"] = "localhost"  # there is no Service to ask for here
     if "k8s_attributes" in made["processors"]:
         made["processors"]["k8s_attributes"]["auth_type"] = "none"  # there is no API server to ask here
     return with_folders(yaml.safe_dump(made, sort_keys=False), queue), free["health"]

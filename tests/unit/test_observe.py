@@ -92,6 +92,24 @@ def test_a_collector_behind_a_service(status: dict[str, Any], expected: tuple[st
     assert observation.states[0].collector == f"{status.get('availableReplicas', 0)}/1"
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [(1, 2, "CollectorAvailable"), (1, 0, "CollectorUnavailable"), (0, 2, "CollectorUnavailable")],
+)
+def test_both_tiers_have_to_be_there(first: int, second: int, expected: str) -> None:
+    """The second one is no collector that functions send to: it is not what is counted."""
+    spec = "\n---\napiVersion: fn.oaas.io/v1alpha1\nkind: OTelConfig\nmetadata: {name: otel}\n"
+    spec += "spec: {collector: {tail_sampling: {}, gateway: {}}}\n"
+    (out,) = run([Source((PACKAGE.replace("BLOCK", BLOCK).replace("MODE", "deployment") + spec).encode())], {}).texts
+    assert out
+    items = [one for one in yaml.safe_load_all(out) if one["kind"] != "OTelConfig"]
+    for name, available in (("echo-otel-collector", first), ("echo-otel-gateway", second)):
+        with_status(items, "Deployment", name, {"availableReplicas": available})
+    observation = seen(items)
+    assert said(observation)["TelemetryDegraded"][1] == expected
+    assert observation.states[0].collector == f"{first}/1"
+
+
 def test_a_collector_that_is_not_there() -> None:
     items = [one for one in rendered("deployment") if one["metadata"]["name"] == "echo"]
     assert said(seen(items))["TelemetryDegraded"] == ("True", "CollectorUnavailable")

@@ -1,0 +1,269 @@
+"""What configuration says of spans: metrics of them, tail sampling, a second tier."""
+
+from __future__ import annotations
+
+import pytest
+
+from krm_otel.config.managed import Autoscaling, CollectorSettings, Gateway, Resources
+from krm_otel.config.scale import BUCKETS, SpanMetrics, TailSampling
+from krm_otel.config.scaling import RESOURCES
+from krm_otel.config.settings import Settings
+from tests.unit.config.given import observability, otel_config, resolved, settings_of, sound, told
+
+DEPLOYMENT = "collector: {mode: deployment, exporters: {traces: debug, metrics: debug}}"
+SIDECAR = "collector: {mode: sidecar, exporters: {traces: debug, metrics: debug}}"
+DAEMONSET = "collector: {mode: daemonset}"
+NODES = "collector: {daemonset: {manage: true}, exporters: {traces: debug, metrics: debug}, "
+
+
+def settings(block: str, config: str) -> Settings:
+    return sound(observability("enabled: true\n" + block), otel_config(config))
+
+
+def collector(block: str, config: str) -> CollectorSettings:
+    found = settings(block, config).collector
+    assert found is not None
+    return found
+
+
+def said(block: str, config: str, severity: str = "error") -> list[tuple[str, str]]:
+    _, results = settings_of(observability("enabled: true\n" + block), otel_config(config))
+    return told(results, severity)
+
+
+# --- span_metrics ---
+
+
+def test_metrics_of_spans_are_made_on_request() -> None:
+    assert collector(SIDECAR, "collector: {}").span_metrics is None
+    assert collector(SIDECAR, "collector: {span_metrics: {enabled: false, interval: 1s}}").span_metrics is None
+    found = collector(SIDECAR, "collector: {span_metrics: {}}").span_metrics
+    assert found is not None and found.value == SpanMetrics()
+    assert str(found.origin) == "OTelConfig spec.collector.span_metrics"
+
+
+def test_every_part_of_them_can_be_told() -> None:
+    spec = (
+        "collector: {span_metrics: {dimensions: [http.route, a, a], buckets: [1ms, 0.5s], cardinality_limit: 7, "
+        "interval: 1m, exemplars: false}}"
+    )
+    found = collector(SIDECAR, spec).span_metrics
+    assert found is not None
+    assert found.value == SpanMetrics(("http.route", "a"), ("1ms", "0.5s"), 7, "1m", False)
+
+
+@pytest.mark.parametrize(
+    ("latency", "expected"),
+    [
+        ("200", (*BUCKETS[:6], "200ms", *BUCKETS[6:])),
+        ("250", BUCKETS),
+        ("0", BUCKETS),
+        ("20000", (*BUCKETS, "20000ms")),
+    ],
+)
+def test_what_a_class_requires_is_a_bound_of_its_histogram(latency: str, expected: tuple[str, ...]) -> None:
+    """So that the share of requests within it is a number of the histogram, not an estimate."""
+    assert buckets(f"max_latency_ms: {latency}", "{}") == expected
+    assert buckets(f"max_latency_ms: {latency}", "{buckets: [1s]}") == ("1s",)
+
+
+def buckets(required: str, block: str) -> tuple[str, ...]:
+    text = requiring(required)
+    found = sound(text, otel_config(f"collector: {{span_metrics: {block}}}")).collector
+    assert found is not None and found.span_metrics is not None
+    return found.span_metrics.value.buckets
+
+
+def requiring(required: str) -> str:
+    """A class in a Deployment, with requirements."""
+    return observability("enabled: true\n" + DEPLOYMENT) + f"\n  nfr_requirements: {{{required}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("block", "config", "expected"),
+    [
+        (SIDECAR, "", [("span-metrics-sampled", "spec.collector.span_metrics")]),
+        (SIDECAR, "sampling_stage: collector, ", []),
+        (SIDECAR + "\ntelemetry: {sampling_rate: 1.0}", "", []),
+        (SIDECAR + "\ntelemetry: {traces: false}", "", []),
+    ],
+)
+def test_what_counts_only_sampled_spans_is_a_warning(block: str, config: str, expected: list[tuple[str, str]]) -> None:
+    found = said(block, f"collector: {{{config}span_metrics: {{}}}}", "warning")
+    assert [one for one in found if one[0].startswith("span-metrics")] == expected
+
+
+def test_stage_both_and_shared_collectors_count_only_sampled_spans_as_well() -> None:
+    both = said(SIDECAR, "collector: {sampling_stage: both, span_metrics: {}}", "warning")
+    assert ("span-metrics-sampled", "spec.collector.span_metrics") in both
+    shared = said(DAEMONSET, NODES + "span_metrics: {}}", "warning")
+    assert shared == [("span-metrics-sampled", "spec.collector.span_metrics")]
+
+
+def test_a_class_without_metrics_has_none_of_spans_either() -> None:
+    block = SIDECAR + "\ntelemetry: {metrics: false}"
+    assert collector(block, "collector: {span_metrics: {}}").span_metrics is None
+    assert ("span-metrics-off", "spec.collector.span_metrics") in said(block, "collector: {span_metrics: {}}", "info")
+
+
+@pytest.mark.parametrize(
+    ("block", "code"),
+    [
+        ("{buckets: [1s, 10ms]}", "buckets-order"),
+        ("{buckets: [0s, 10ms]}", "buckets-order"),
+        ("{buckets: [1s, 1000ms]}", "buckets-order"),
+        ("{buckets: []}", "empty"),
+        ("{buckets: [soon]}", "duration-invalid"),
+        ("{dimensions: [span.name]}", "dimension-reserved"),
+        ("{cardinality_limit: 0}", "number-range"),
+    ],
+)
+def test_what_span_metrics_cannot_be(block: str, code: str) -> None:
+    assert [found for found, _ in said(SIDECAR, f"collector: {{span_metrics: {block}}}")] == [code]
+
+
+# --- tail_sampling ---
+
+
+def test_tail_sampling_makes_the_sdk_send_everything() -> None:
+    """Traces are sampled once: a stage that nobody said is the collector's, and tells where that comes from."""
+    found = settings(DEPLOYMENT, "collector: {tail_sampling: {}}")
+    assert found.sampling_stage.value == "collector"
+    assert str(found.sampling_stage.origin) == "OTelConfig spec.collector.tail_sampling"
+    assert found.collector and found.collector.tail_sampling and found.collector.tail_sampling.value == TailSampling()
+    assert settings(DEPLOYMENT, "collector: {tail_sampling: {enabled: false}}").sampling_stage.value == "sdk"
+    assert settings(DEPLOYMENT + "\ntelemetry: {traces: false}", "collector: {tail_sampling: {}}").collector
+
+
+@pytest.mark.parametrize("stage", ["sdk", "both"])
+def test_another_stage_beside_it_is_an_error(stage: str) -> None:
+    spec = f"collector: {{sampling_stage: {stage}, tail_sampling: {{}}}}"
+    assert said(DEPLOYMENT, spec) == [("tail-sampling-stage", "spec.collector.sampling_stage")]
+    assert said(DEPLOYMENT, "collector: {sampling_stage: collector, tail_sampling: {}}") == []
+
+
+@pytest.mark.parametrize(
+    ("block", "config", "fits"),
+    [
+        (DEPLOYMENT, "tail_sampling: {}", True),
+        (DEPLOYMENT, "replicas: 2, tail_sampling: {}", False),
+        (DEPLOYMENT, "autoscaling: {max_replicas: 2}, tail_sampling: {}", False),
+        (DEPLOYMENT, "replicas: 2, tail_sampling: {}, gateway: {}", True),
+        (SIDECAR, "tail_sampling: {}", False),
+        (SIDECAR, "tail_sampling: {}, gateway: {}", True),
+        (SIDECAR, "tail_sampling: {}, gateway: {enabled: false}", False),
+        ("collector: {mode: external, endpoint: 'http://x:4317'}", "tail_sampling: {}, gateway: {}", True),
+    ],
+)
+def test_all_spans_of_a_trace_have_to_meet(block: str, config: str, fits: bool) -> None:
+    expected = [] if fits else [("tail-sampling-split", "spec.collector.tail_sampling")]
+    assert said(block, f"collector: {{{config}}}") == expected
+
+
+def test_they_do_not_meet_in_the_collectors_of_nodes() -> None:
+    expected = {("tail-sampling-split", "spec.collector.tail_sampling")}
+    assert set(said(DAEMONSET, NODES + "tail_sampling: {}, gateway: {}}")) == expected
+    assert set(said(DAEMONSET, "collector: {daemonset: {manage: false}, tail_sampling: {}}")) == expected
+    _, results = resolved([], otel_config(NODES + "tail_sampling: {}}"))
+    assert set(told(results, "error")) == expected
+
+
+def test_an_endpoint_of_somebody_elses_keeps_sampling_in_the_sdk() -> None:
+    block = "collector: {mode: external, endpoint: 'http://x:4317'}"
+    assert settings(block, "collector: {tail_sampling: {}}").sampling_stage.value == "sdk"
+
+
+@pytest.mark.parametrize(
+    ("required", "block", "latency", "origin"),
+    [
+        ("max_latency_ms: 250", "{}", 250, "ClassRuntime spec.nfr_requirements.max_latency_ms"),
+        ("max_latency_ms: 250", "{latency_ms: 99}", 99, "OTelConfig spec.collector.tail_sampling.latency_ms"),
+        ("", "{latency_ms: 99}", 99, "OTelConfig spec.collector.tail_sampling.latency_ms"),
+        ("max_latency_ms: 250", "{slow: false}", None, ""),
+        ("max_latency_ms: null", "{}", None, ""),
+        ("", "{}", None, ""),
+    ],
+)
+def test_what_is_slow_comes_from_the_class_or_the_config(
+    required: str, block: str, latency: int | None, origin: str
+) -> None:
+    found = sound(requiring(required), otel_config(f"collector: {{tail_sampling: {block}}}")).collector
+    assert found is not None and found.tail_sampling is not None
+    slow = found.tail_sampling.value.latency
+    assert (slow.value if slow else None) == latency
+    assert (str(slow.origin) if slow else "") == origin
+
+
+def test_a_policy_has_a_name_of_its_own_and_a_type() -> None:
+    for policy in ("{name: keep}", "{type: always_sample}", "{name: rest, type: always_sample}", "{name: '', type: x}"):
+        spec = f"collector: {{tail_sampling: {{policies: [{policy}]}}}}"
+        assert [code for code, _ in said(DEPLOYMENT, spec)] == ["policy-invalid"]
+    found = collector(DEPLOYMENT, "collector: {tail_sampling: {policies: [{name: keep, type: always_sample}]}}")
+    assert found.tail_sampling and found.tail_sampling.value.policies == ({"name": "keep", "type": "always_sample"},)
+
+
+# --- gateway ---
+
+
+def test_a_gateway_has_settings_of_its_own() -> None:
+    found = collector(SIDECAR, "collector: {tail_sampling: {}, gateway: {}}").gateway
+    assert found is not None
+    assert (found.replicas.value, found.resources.value) == (2, RESOURCES)
+    spec = (
+        "collector: {tail_sampling: {}, gateway: {autoscaling: {max_replicas: 5}, resources: {limits: {memory: 2Gi}}, "
+        "config: {exporters: {debug: {verbosity: detailed}}}}}"
+    )
+    found = collector(SIDECAR, spec).gateway
+    assert isinstance(found, Gateway) and found.config is not None
+    assert found.autoscaling == Autoscaling(5)
+    assert found.resources.value == Resources(RESOURCES.requests, {"memory": "2Gi"})
+    assert str(found.resources.origin) == "OTelConfig spec.collector.gateway.resources"
+    assert str(found.config.origin) == "OTelConfig spec.collector.gateway.config"
+
+
+@pytest.mark.parametrize(
+    ("config", "severity", "expected"),
+    [
+        ("gateway: {}", "warning", ("gateway-idle", "spec.collector.gateway")),
+        (
+            "tail_sampling: {}, gateway: {replicas: 3, autoscaling: {max_replicas: 5}}",
+            "warning",
+            ("autoscaling-replicas", "spec.collector.gateway.replicas"),
+        ),
+        (
+            "tail_sampling: {}, gateway: {resources: {limits: {memory: 1Mi}}}",
+            "error",
+            ("resources-invalid", "spec.collector.gateway.resources"),
+        ),
+        (
+            "tail_sampling: {}, gateway: {config: {receiver: {}}}",
+            "error",
+            ("collector-config", "spec.collector.gateway.config"),
+        ),
+    ],
+)
+def test_what_is_odd_about_a_gateway_is_told(config: str, severity: str, expected: tuple[str, str]) -> None:
+    assert expected in said(SIDECAR, f"collector: {{{config}}}", severity)
+
+
+def test_a_gateway_is_found_by_its_name() -> None:
+    """Which has to be final, also where the first tier is a sidecar, which is not."""
+    spec = "names_may_change: true\ncollector: {tail_sampling: {}, gateway: {}}"
+    assert said(SIDECAR, spec) == [("name-not-final", "spec.observability.collector.mode")]
+
+
+@pytest.mark.parametrize(
+    ("config", "missing"),
+    [
+        ("span_metrics: {}", ["span_metrics"]),
+        ("tail_sampling: {}", ["tail_sampling"]),
+        ("tail_sampling: {}, gateway: {}, span_metrics: {}", ["span_metrics", "tail_sampling", "load_balancing"]),
+        ("span_metrics: {enabled: false}", []),
+    ],
+)
+def test_the_core_image_has_none_of_it(config: str, missing: list[str]) -> None:
+    spec = f"collector: {{image: 'otel/opentelemetry-collector:0.158.0', {config}}}"
+    _, results = settings_of(observability("enabled: true\n" + DEPLOYMENT), otel_config(spec))
+    errors = [one for one in results if one.severity == "error"]
+    assert {one.code for one in errors} <= {"image-lacks"}
+    assert [one.message.split("has no ")[1].split(",")[0] for one in errors] == missing
