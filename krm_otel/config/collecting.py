@@ -119,11 +119,12 @@ def check_host(
         )
         say(managed.result("name-not-final", "error", text, False))
         return
+    instead = "leave collector.gateway out" if mode.value == "sidecar" else "write mode: sidecar, or an endpoint"
     text = (
         "writes the collector's name into endpoints, and names_may_change says that a prefix may still come: run "
-        "the function as a transformer of the last overlay, or write mode: sidecar, or an endpoint"
+        f"the function as a transformer of the last overlay, or {instead}"
     )
-    say(mode.result("name-not-final", "error", text, "sidecar"))
+    say(mode.result("name-not-final", "error", text, None if mode.value == "sidecar" else "sidecar"))
 
 
 def check_stage(stage: Found[Stage], rate: float, say: Say) -> None:
