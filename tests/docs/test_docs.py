@@ -18,6 +18,7 @@ import yaml
 from click.testing import CliRunner
 from pydantic import BaseModel
 
+import krm_otel
 from krm_otel.cli.main import cli
 from krm_otel.config import names
 from krm_otel.config.backends import BACKENDS
@@ -39,7 +40,8 @@ from krm_otel.workloads.select import SKIPPED_IMAGES, SKIPPED_NAMES
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.glob("*.md"))
-EVERYTHING = [*PAGES, ROOT / "README.md"]
+CATALOG = ROOT / "fn-config" / "README.md"
+EVERYTHING = [*PAGES, ROOT / "README.md", CATALOG]
 
 
 def text_of(name: str) -> str:
@@ -373,6 +375,16 @@ def test_links_resolve(page: Path) -> None:
 def test_every_page_is_in_the_index() -> None:
     index = text_of("README.md")
     assert [page.name for page in PAGES if page.name != "README.md" and f"]({page.name})" not in index] == []
+
+
+def test_a_catalog_finds_what_it_asks_for() -> None:
+    """As the functions catalog has it: metadata, and a README of four sections; a version, and no `latest`."""
+    metadata = yaml.safe_load((ROOT / "metadata.yaml").read_text())
+    assert metadata["image"] == f"localhost/krm-otel:{krm_otel.__version__}"
+    assert all((ROOT / folder / "README.md").exists() for folder in metadata["examplePackages"])
+    text = CATALOG.read_text()
+    assert re.findall(r"^## (.*)$", text, re.MULTILINE) == ["Overview", "Usage", "FunctionConfig", "Examples"]
+    assert set(re.findall(r"krm-otel:([\w.]+)", text)) == {krm_otel.__version__}
 
 
 def test_nothing_tells_of_the_machine() -> None:
