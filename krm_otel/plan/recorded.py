@@ -9,7 +9,7 @@ from krm_otel.inject.record import Record, load
 from krm_otel.krm.envelope import Item
 from krm_otel.plan.changes import Change
 from krm_otel.yamltext.edit import CannotEdit
-from krm_otel.yamltext.source import Mapping
+from krm_otel.yamltext.source import Mapping, SourceError, decode
 
 Strip = Callable[[str, Mapping, Record], str]
 Put = Callable[[str, Mapping], str]
@@ -40,6 +40,15 @@ def reconciled(item: Item, what: str, strip: Strip, put: Put | None) -> Change |
     if put is None:
         return Change(current.ref, "removed", what, text) if note is not None else None
     new = put(text, root)
-    if new == item.text:
+    if new == item.text or (note is not None and _same(item, new, current.root)):
         return Change(current.ref, "unchanged", what)
     return Change(current.ref, "injected" if note is None else "updated", what, new)
+
+
+def _same(item: Item, new: str, root: Mapping) -> bool:
+    """Whether only the writing differs: somebody's tool wrote it in another style, which is no reason to change it."""
+    made = item.read(new)
+    try:
+        return made is not None and decode(made.root) == decode(root)
+    except SourceError:
+        return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import yaml
@@ -97,3 +98,11 @@ status:
     assert rendered(out, "1700000000") == out, "nothing happens at that time"
     assert condition(rendered(source, "1700000000"))["lastTransitionTime"] == "2023-11-14T22:13:20Z"
     assert rendered(out, remove=True) == source
+
+
+def test_another_style_is_no_change() -> None:
+    """What a tool wrote in its own style (here JSON) stays in it, and says the same of the class."""
+    documents = list(yaml.safe_load_all(rendered(CONFIG + CLASS + WORKLOAD)))
+    text = "---\n".join(json.dumps(one, indent=1, sort_keys=True) + "\n" for one in documents)
+    assert rendered(text) == text
+    assert list(yaml.safe_load_all(rendered(text, remove=True))) == list(yaml.safe_load_all(CONFIG + CLASS + WORKLOAD))
