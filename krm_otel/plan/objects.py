@@ -64,6 +64,8 @@ def plan_objects(
             else:
                 rewritten[ref.position] = renewed(one, wanted[key].data)
                 changes.append(Change(ref, "updated"))
+        elif not remove and scope.is_faulty(ref.namespace, one.owner):
+            changes.append(Change(ref, "kept", f"the settings of class {one.owner} have errors"))
         elif not remove and (ref.namespace, one.owner) in needed_owners:
             changes.append(Change(ref, "kept", f"a workload of class {one.owner} has errors and keeps what it had"))
         elif remove or scope.complete or scope.decides_owner(ref.namespace, one.owner, one.enabled_by):
@@ -77,8 +79,6 @@ def plan_objects(
             else:
                 gone.add(ref.position)
                 changes.append(Change(ref, "pruned"))
-        elif scope.is_faulty(ref.namespace, one.owner):
-            changes.append(Change(ref, "kept", f"the settings of class {one.owner} have errors"))
         elif scope.holds_owner(ref.namespace, one.owner):
             changes.append(Change(ref, "kept", f"the {one.enabled_by} is not in the input"))
             results.append(config_absent(ref, one.owner, field_path("metadata", "annotations", names.A_ENABLED_BY)))

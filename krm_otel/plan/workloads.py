@@ -307,6 +307,8 @@ class WorkloadPlanner:
         ref = found.resource.ref
         if record is None:
             return Change(ref, "skipped", reason or "nothing of ours in it", None, wanted)
+        # A second run knows nothing of it, so it is no result.
+        reason = "; ".join(filter(None, (reason, found.kind.immutable)))
         return Change(ref, "removed", reason, _spared(item, found, record) or base, wanted)
 
     # --- kinds that nobody told us of ----------------------------------------------------------------------------

@@ -259,6 +259,10 @@ class Lifecycle(RuleBasedStateMachine):
 
     # --- helpers ---
 
+    @property
+    def off(self) -> bool:
+        return self.package.config.get("enabled") == "false" or "OPRC_CRM_FEATURES_OTEL" in self.package.environ
+
     def drawn(self, data: st.DataObject) -> Workload:
         return self.package.workloads[data.draw(st.sampled_from(sorted(self.package.workloads)))]
 
@@ -308,6 +312,11 @@ class Lifecycle(RuleBasedStateMachine):
         kept = {change.ref.position for change in now.changes if change.action == "kept"}
         event("kept" if kept else "as fresh")
         self.assert_fresh(split(out)[:count], split(wanted)[:count], kept)
+        for name in [name for name, said in self.package.classes.items() if said in FAULTY and not self.off]:
+            before, after = (
+                [one for one in split(text)[count:] if f" oaas.io/owner: {name}\n" in one] for text in (given, out)
+            )
+            assert before == after, "what was generated for a class that has errors now stays"
         more = [one for position, one in enumerate(split(given)) if position >= count and position in kept]
         assert not Counter(more) - Counter(split(out)[count:]), "what is kept stays as it is"
         assert sorted(split(out)[count:]) == sorted([*split(wanted)[count:], *more])
