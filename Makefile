@@ -14,7 +14,7 @@ MAKEFLAGS     += --no-print-directory
 .PHONY: help
 help: ## list the targets
 	@echo 'make TARGET, with one of:'
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: demo
 demo: $(READY) ## show what krm-otel changes in examples/quickstart
@@ -84,6 +84,12 @@ cluster-up: ## start a real Kubernetes of one node with Knative Serving (root, D
 .PHONY: cluster-down
 cluster-down: ## end it; nothing of it is left
 	@$(PYTHON) -m tools.cluster down
+
+.PHONY: demo-e2e
+demo-e2e: $(READY) ## the data plane on that cluster, with what is injected, and the trace of a request (root, Debian)
+	@$(PYTHON) tools/build.py
+	@$(BIN)/python -c 'from tools.containers.podman import build_dataplane; build_dataplane()'
+	@$(BIN)/python -m tools.demo
 
 .PHONY: bench
 bench: $(READY) ## measure speed and memory

@@ -45,7 +45,7 @@ def address(cluster: Cluster) -> str:
 @pytest.fixture
 def namespace(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[str]:
     mode = request.node.callspec.params["mode"] if hasattr(request.node, "callspec") else "knative"
-    name = f"e2e-{mode}"
+    name = f"e2e-{mode}-{secrets.token_hex(2)}"  # a new one: what arrived from an earlier run is in the sink, too
     for one in (name, *(["oaas-system"] if mode == "daemonset" else ())):
         cluster.apply(f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: {one}}}\n")
     until(
@@ -134,9 +134,12 @@ def test_deployments(cluster: Cluster, address: str, namespace: str, mode: str, 
     if mode == "sidecar":
         assert_one_decision(platform)
 
-    # What is left in the services goes out when they are told to stop.
-    workloads = ("deployment/oaas-gateway", "deployment/shop", "deployment/shop-odgm", "statefulset/oaas-router")
-    cluster.kubectl("delete", *workloads, "--namespace", namespace, "--cascade=foreground")
+    # What is left in the services goes out when they are told to stop; the router first, while all are connected.
+    for workloads in (
+        ["statefulset/oaas-router"],
+        ["deployment/oaas-gateway", "deployment/shop", "deployment/shop-odgm"],
+    ):
+        cluster.kubectl("delete", *workloads, "--namespace", namespace, "--cascade=foreground")
     assert_signals(platform, trace_ids)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import logging
 import threading
@@ -20,10 +21,11 @@ _logger = logging.getLogger(__name__)
 
 def run(environ: Mapping[str, str]) -> None:
     given = settings.router(environ)
-    with listen(given) as session:
-        observe(session)
-        _logger.info("router %s listens on port %d", session.zid(), given.port)
-        threading.Event().wait()  # until a signal ends it
+    session = listen(given)
+    atexit.register(session.close)  # when telemetry has asked it for the last time how many are connected
+    observe(session)
+    _logger.info("router %s listens on port %d", session.zid(), given.port)
+    threading.Event().wait()  # until a signal ends it
 
 
 def observe(session: zenoh.Session) -> None:
