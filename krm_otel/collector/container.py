@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from krm_otel.collector.addresses import HEALTH_PORT, METRICS_PORT, PORTS, SCRAPE_PORT
 from krm_otel.collector.credentials import MOUNT_ROOT, credentials
+from krm_otel.collector.exporters import file_folder
 from krm_otel.collector.names import CONFIG_KEY, CONTAINER
 from krm_otel.collector.pipelines import (
     NAMESPACE_VARIABLE,
@@ -24,6 +25,7 @@ from krm_otel.yamltext.emit import block
 
 VOLUME: Final = "oaas-otel-collector"
 QUEUE_VOLUME: Final = "oaas-otel-collector-queue"
+FILES_VOLUME: Final = "oaas-otel-collector-files"
 UID: Final = 10001
 """The user of the published images; written out only where a pod would run them as root."""
 _FOLDER: Final = f"{MOUNT_ROOT}/collector"
@@ -47,7 +49,7 @@ def volumes(oaas_class: OaasClass, settings: Settings) -> tuple[dict[str, Any], 
     assert managed is not None
     items = [{"key": CONFIG_KEY, "path": CONFIG_KEY}]
     own = {"name": VOLUME, "configMap": {"name": config_name_of(oaas_class, managed), "items": items}}
-    return own, *credentials(managed).volumes, *_queue(managed)
+    return own, *credentials(managed).volumes, *_queue(managed), *_files(managed)
 
 
 def _queue(managed: CollectorSettings) -> list[dict[str, Any]]:
@@ -58,6 +60,19 @@ def _queue(managed: CollectorSettings) -> list[dict[str, Any]]:
     if queue.claim:
         return [{"name": QUEUE_VOLUME, "persistentVolumeClaim": {"claimName": queue.claim}}]
     return [{"name": QUEUE_VOLUME, "emptyDir": {"sizeLimit": queue.size_limit} if queue.size_limit else {}}]
+
+
+def _files(managed: CollectorSettings) -> list[dict[str, Any]]:
+    """A volume for each backend that is files."""
+    return [
+        {
+            "name": f"{FILES_VOLUME}-{number}",
+            **(
+                {"persistentVolumeClaim": {"claimName": target.files.claim}} if target.files.claim else {"emptyDir": {}}
+            ),
+        }
+        for number, target in enumerate(managed.files, 1)
+    ]
 
 
 def container(
@@ -82,6 +97,10 @@ def container(
     env.append({"name": "GOMEMLIMIT", "value": f"{soft}MiB"})
     known = credentials(managed)
     files = [{"name": QUEUE_VOLUME, "mountPath": QUEUE_FOLDER}] if managed.queue.value.persistent else []
+    files += [
+        {"name": f"{FILES_VOLUME}-{number}", "mountPath": file_folder(target)}
+        for number, target in enumerate(managed.files, 1)
+    ]
     resources = managed.resources.value
     return {
         "name": CONTAINER,

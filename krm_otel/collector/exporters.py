@@ -2,8 +2,8 @@
 
 Facts behind it (collector v0.158.0): `otlp_http` adds `/v1/<signal>` to `endpoint` and takes `<signal>_endpoint` as it
 is; an `otlp_grpc` endpoint needs a port, and `http://` in it would not switch TLS off; `prometheus` *listens* on its
-endpoint; `prometheus_remote_write` has a queue of its own kind; `prometheus` and `debug` send nothing, so they need
-neither queue nor retries.
+endpoint; `prometheus_remote_write` has a queue of its own kind; `prometheus`, `file` and `debug` send nothing, so they
+need neither queue nor retries.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from krm_otel.config.names import SIGNALS
 
 _QUEUE: Final = {"sidecar": 200, "deployment": 1000, "daemonset": 1000}
 """Batches that wait while a backend is away; memory_limiter refuses more before memory runs out."""
+FILES_FOLDER: Final = "/var/lib/oaas-otel-files"
 STORAGE: Final = "file_storage"
 """The extension that keeps what waits in files."""
 _RETRY: Final = {"enabled": True, "initial_interval": "5s", "max_interval": "30s", "max_elapsed_time": "300s"}
@@ -56,6 +57,9 @@ def exporter(target: Target, signals: list[str], managed: CollectorSettings, kno
     if target.kind == "prometheus":
         # Exemplars, which lead to traces, have no place in the older format.
         return {"endpoint": scrape_address(managed), "enable_open_metrics": True}
+    if target.kind == "file":
+        rotation = {"max_megabytes": target.files.max_megabytes, "max_backups": target.files.max_backups}
+        return {"path": f"{file_folder(target)}/otlp.jsonl", "rotation": rotation}
     if target.kind == "load_balancing":
         return _load_balancing(target, managed)
     made = {**_endpoint(target, signals), **_headers(target, known), **_tls(target, known)}
@@ -67,6 +71,11 @@ def exporter(target: Target, signals: list[str], managed: CollectorSettings, kno
     if chosen.persistent:
         queue["storage"] = STORAGE
     return {**made, "sending_queue": queue}
+
+
+def file_folder(target: Target) -> str:
+    """Where the files of a backend are."""
+    return f"{FILES_FOLDER}/{target.name}"
 
 
 def _load_balancing(target: Target, managed: CollectorSettings) -> dict[str, Any]:

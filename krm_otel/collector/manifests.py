@@ -103,7 +103,7 @@ def deployment(oaas_class: OaasClass, settings: Settings) -> dict[str, Any]:
         **({} if managed.autoscaling else {"replicas": managed.replicas.value}),
         "selector": {"matchLabels": _selector(oaas_class, managed)},
         # Files of a claim are locked by the pod that has them.
-        "strategy": {"type": "Recreate"} if managed.queue.value.claim else _ROLLING,
+        "strategy": {"type": "Recreate"} if managed.claims else _ROLLING,
         "template": _template(oaas_class, settings, managed),
     }
     return made
@@ -138,7 +138,7 @@ def _pod_spec(oaas_class: OaasClass, settings: Settings, managed: CollectorSetti
         "securityContext": merged(
             {
                 "runAsNonRoot": True,
-                **({"fsGroup": UID} if managed.queue.value.claim else {}),
+                **({"fsGroup": UID} if managed.claims else {}),
                 "seccompProfile": {"type": "RuntimeDefault"},
             },
             pod.security_context,

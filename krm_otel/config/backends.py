@@ -39,8 +39,8 @@ class BackendKind:
 
     @property
     def connects(self) -> bool:
-        """Whether the collector connects to it: nobody is connected to for `debug`, and a scraper comes by itself."""
-        return self.kind not in ("debug", "prometheus")
+        """Whether the collector connects to it: `debug` and `file` are in its pod, and a scraper comes by itself."""
+        return self.kind not in ("debug", "file", "prometheus")
 
 
 def _there(service: str, port: int) -> str:
@@ -61,6 +61,7 @@ BACKENDS: Final[dict[str, BackendKind]] = {
     "victoriametrics": BackendKind(_METRICS, "otlp_http", "/opentelemetry", _there("victoriametrics", 8428), True),
     "victorialogs": BackendKind(_LOGS, "otlp_http", "/insert/opentelemetry", _there("victorialogs", 9428)),
     "victoriatraces": BackendKind(_TRACES, "otlp_http", "/insert/opentelemetry", _there("victoriatraces", 10428)),
+    "file": BackendKind(ALL, "file"),
     "debug": BackendKind(ALL, "debug"),
 }
 

@@ -93,6 +93,21 @@ def collect(
     return settings
 
 
+def check_files(settings: CollectorSettings, exporters: Mapping[str, Sequence[Found[Target]]], say: Say) -> None:
+    """An error for files in a claim that several collectors would write."""
+    alone = settings.mode.value == "deployment" and settings.most == 1
+    for signal, targets in exporters.items():
+        for target in targets:
+            second = settings.gateway if signal == "traces" else None
+            if target.value.files.claim and not (alone and second is None):
+                name, claim = target.value.name, target.value.files.claim
+                text = (
+                    f"names {name}, files in the claim {claim}, which only one collector can write: write mode: "
+                    f"deployment with one replica, or leave backends.{name}.file.claim out"
+                )
+                say(target.having(name).result("file-claim", "error", text))
+
+
 def check_host(
     layers: Sequence[Layer], mode: Found[Mode], namespace: str | None, say: Say, *, gateway: bool = False
 ) -> None:

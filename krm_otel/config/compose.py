@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from krm_otel.config.collecting import check_host, check_stage, collect
+from krm_otel.config.collecting import check_files, check_host, check_stage, collect
 from krm_otel.config.destinations import check_exporter, general, of_signal
 from krm_otel.config.layers import Found, Layer, Say, find, merged, pick
 from krm_otel.config.limits import limit_endpoint, limit_image, limit_rate
@@ -108,6 +108,7 @@ def compose(
         targets = targets_of(wanted, exporters, protocol, config, at, home, say, quiet=unheard(layers) if node else ())
         collector = collect(layers, mode, targets, needs(layers, wanted), say)
         collector = scaled(collector, layers, None if node else tail, required, say)
+        check_files(collector, targets, say)
         check_host(layers, mode, namespace, say, gateway=collector.gateway is not None)
         if signals["traces"].value:
             check_stage(stage, rate.value, say)

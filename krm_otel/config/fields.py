@@ -23,6 +23,7 @@ BackendType = Literal[
     "victoriametrics",
     "victorialogs",
     "victoriatraces",
+    "file",
     "debug",
 ]
 

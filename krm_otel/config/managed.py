@@ -23,13 +23,23 @@ Mesh = Literal["none", "istio", "linkerd"]
 
 
 @dataclass(frozen=True, slots=True)
+class Files:
+    """Files of a backend: how large one gets, how many older ones are kept, and the existing claim that they are in;
+    without one they are in a volume of the pod."""
+
+    claim: str = ""
+    max_megabytes: int = 100
+    max_backups: int = 3
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """Where the collector sends one signal.
 
     `name` is the backend's, or its type's where nobody declared one; empty for an endpoint written on the spot.
     `url` is complete with the type's path, empty for kinds that connect nowhere. `verbatim`: an OTLP/HTTP URL that
     is used as it is; the exporter adds `/v1/<signal>` to others. `series`: metrics become series there, which have
-    labels and no resources.
+    labels and no resources. `files` are those of kind `file`.
     """
 
     kind: ExporterKind
@@ -39,6 +49,7 @@ class Target:
     headers: tuple[SecretHeader, ...] = ()
     tls: Tls = field(default=Tls())
     series: bool = False
+    files: Files = field(default=Files())
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,3 +196,14 @@ class CollectorSettings:
     def second_tier(self) -> bool:
         """Whether it is a gateway itself."""
         return self.first is not None
+
+    @property
+    def files(self) -> tuple[Target, ...]:
+        """The targets that are files of the pod, each once."""
+        every = (one.value for targets in self.exporters.values() for one in targets)
+        return tuple(dict.fromkeys(target for target in every if target.kind == "file"))
+
+    @property
+    def claims(self) -> bool:
+        """Whether it has files that no other collector may have."""
+        return bool(self.queue.value.claim) or any(target.files.claim for target in self.files)

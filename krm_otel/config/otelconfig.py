@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from krm_otel.config.clustercollector import ClusterCollector
 from krm_otel.config.credentials import Headers, TlsBlock
@@ -14,17 +14,20 @@ from krm_otel.config.fields import (
     AttributeKeys,
     BackendName,
     BackendType,
+    Count,
     EndpointUrl,
     FieldPath,
     Kind,
     LabelKey,
     LabelValue,
+    ObjectName,
     ServiceName,
     Share,
     Template,
     Word,
     Words,
 )
+from krm_otel.config.findings import fault
 from krm_otel.config.models import Model, Observability, Telemetry
 
 
@@ -54,6 +57,16 @@ class ClusterTelemetry(Telemetry):
     attributes: AttributeGroups | None = Field(None, description="Which resource attributes are derived.")
 
 
+class FileBlock(Model):
+    """Files that a backend of type file is: OTLP as JSON, one line for each batch."""
+
+    claim: ObjectName | None = Field(
+        None, description="An existing PersistentVolumeClaim for them. Default: a volume of the pod, that goes with it."
+    )
+    max_megabytes: Count | None = Field(None, description="Size at which a new one is begun. Default: 100.")
+    max_backups: Count | None = Field(None, description="Older ones that are kept. Default: 3.")
+
+
 class Backend(Model):
     """A backend that exporters can name."""
 
@@ -61,6 +74,14 @@ class Backend(Model):
     endpoint: EndpointUrl | None = Field(None, description="Its address; without a path the type's own is added.")
     headers: Headers | None = Field(None, description="Headers that go with it; values only from Secrets.")
     tls: TlsBlock | None = Field(None, description="Certificates that go with it.")
+    file: FileBlock | None = Field(None, description="The files, for type file.")
+
+    @model_validator(mode="after")
+    def _files_are_of_type_file(self) -> Self:
+        if self.file is not None and self.type != "file":
+            text = f"has file, and is of type {self.type or 'otlp'}: write type: file, or leave file out"
+            raise fault("backend-file", text)
+        return self
 
 
 class Component(Model):

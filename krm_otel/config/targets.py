@@ -9,9 +9,9 @@ from krm_otel.config.backends import BACKENDS, BackendKind, can_be_assumed, make
 from krm_otel.config.destinations import headers_of, protocol_for, tls_of
 from krm_otel.config.endpoints import is_endpoint, path_fault
 from krm_otel.config.layers import Found, Say, pick
-from krm_otel.config.managed import ExporterKind, Target
+from krm_otel.config.managed import ExporterKind, Files, Target
 from krm_otel.config.nearest import either
-from krm_otel.config.otelconfig import Backend, ConfigSpec
+from krm_otel.config.otelconfig import Backend, ConfigSpec, FileBlock
 from krm_otel.config.place import Place
 from krm_otel.config.settings import Protocol
 
@@ -74,7 +74,8 @@ def _target(
             where = f"backends.{name}.endpoint"
             text = f"is not used: a backend of type {kind_name} is not connected to; leave it out"
             say(at.result(("backends", name, "endpoint"), "backend-endpoint-unused", "warning", text, where))
-        return exporter.having(Target(kind.kind or "debug", name, series=kind.series))
+        files = _files(declared.file) if declared and declared.file else Files()
+        return exporter.having(Target(kind.kind or "debug", name, series=kind.series, files=files))
     if declared is None or declared.endpoint is None:
         return _assumed(exporter, kind_name, kind, declared, protocol, say)
     url = Found(declared.endpoint, at, ("backends", name, "endpoint"))
@@ -142,6 +143,15 @@ def _backend(
     headers, tls = (declared.headers, declared.tls) if declared else (None, None)
     target = Target(exporter_kind, name, complete, False, headers_of(headers), tls_of(tls), kind.series)
     return exporter.having(target)
+
+
+def _files(block: FileBlock) -> Files:
+    default = Files()
+    return Files(
+        block.claim or "",
+        block.max_megabytes or default.max_megabytes,
+        block.max_backups or default.max_backups,
+    )
 
 
 def _otlp(spoken: Protocol) -> ExporterKind:

@@ -26,6 +26,7 @@ import yaml
 from krm_otel.collector.checks import faults
 from krm_otel.collector.container import ports
 from krm_otel.collector.credentials import MOUNT_ROOT
+from krm_otel.collector.exporters import FILES_FOLDER
 from krm_otel.collector.pipelines import QUEUE_FOLDER
 from krm_otel.config.settings import OaasClass, Settings
 from tests.tools.collector import wait_until_healthy
@@ -128,6 +129,8 @@ def test_the_collector_starts_says_healthy_and_stops(number: int, otelcol: Path,
 def with_folders(text: str, queue: Path) -> str:
     """The config with folders of this machine for those that are mounted."""
     queue.mkdir()
+    Path(f"{queue}-files", "chosen").mkdir(parents=True)  # where the only backend is that can be files
+    assert f"{QUEUE_FOLDER}-files" == FILES_FOLDER
     return text.replace(MOUNT_ROOT, str(TLS)).replace(QUEUE_FOLDER, str(queue))
 
 

@@ -182,6 +182,15 @@ def test_only_signals_that_are_on_have_a_pipeline() -> None:
             "otlp_http/victoriatraces",
             {"endpoint": "http://victoriatraces.observability.svc:10428/insert/opentelemetry"},
         ),
+        (
+            "file",
+            "logs",
+            "file",
+            {
+                "path": "/var/lib/oaas-otel-files/file/otlp.jsonl",
+                "rotation": {"max_megabytes": 100, "max_backups": 3},
+            },
+        ),
         ("debug", "traces", "debug", {"verbosity": "basic"}),
     ],
 )

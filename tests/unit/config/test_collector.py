@@ -308,6 +308,28 @@ def test_an_image_that_cannot_label_does_without_and_says_so() -> None:
     assert collector(block, spec).labels is False
 
 
+@pytest.mark.parametrize(
+    ("block", "file", "config", "expected"),
+    [
+        ("mode: sidecar", "", "{}", []),
+        ("mode: deployment", "claim: kept", "{}", []),
+        ("mode: sidecar", "claim: kept", "{}", ["file-claim"]),
+        ("mode: deployment", "claim: kept", "{replicas: 2}", ["file-claim"]),
+        ("mode: deployment", "claim: kept", "{tail_sampling: {}, gateway: {}}", ["file-claim"]),
+        ("mode: deployment", "claim: kept, max_backups: 0", "{}", ["number-range"]),
+    ],
+)
+def test_files_in_a_claim_belong_to_one_collector(block: str, file: str, config: str, expected: list[str]) -> None:
+    spec = f"backends: {{kept: {{type: file, file: {{{file}}}}}}}\ncollector: {config}"
+    found = said(f"collector: {{{block}, exporters: {{traces: kept, metrics: debug}}}}", spec)
+    assert [code for code, _ in found] == expected
+
+
+def test_a_backend_of_another_type_has_no_files() -> None:
+    found = said("", "backends: {p: {endpoint: 'http://p:4317', file: {claim: c}}}")
+    assert found == [("backend-file", "spec.backends.p")]
+
+
 def test_a_remote_write_endpoint_keeps_its_path() -> None:
     spec = "backends: {%s: {type: prometheus-remote-write, endpoint: 'http://m:8080%s'}}"
     for name, path, expected in (("a", "", "/api/v1/write"), ("b", "/api/v1/push", "/api/v1/push")):
