@@ -7,14 +7,10 @@ ports become free ones and mounted files those of `data/tls`; nothing else is ch
 from __future__ import annotations
 
 import copy
-import itertools
 import os
 import re
-import socket
 import subprocess
-import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -31,6 +27,7 @@ from krm_otel.collector.pipelines import QUEUE_FOLDER
 from krm_otel.config.settings import OaasClass, Settings
 from tests.tools.collector import wait_until_healthy
 from tests.tools.matrix import CHOICES, Case, covered, pairs, rows
+from tests.tools.ports import FREE
 from tests.tools.rendered import SECRET, config_of, container_of, environment, everything, tiers
 from tests.unit.collector.given import given
 
@@ -40,32 +37,6 @@ NO_API_SERVER = {"KUBERNETES_SERVICE_HOST": "127.0.0.1", "KUBERNETES_SERVICE_POR
 """In a cluster the kubelet tells where it is; `tests/cluster` has a real one."""
 LOUD = re.compile(r'\t(warn|error)\t|"level":"(warn|error)"')
 """gRPC's own lines aside, which tell that nobody listens where the exporters send."""
-
-
-def untaken() -> Iterator[int]:
-    """Ports that nobody listens on, and that nobody else is given: below those of outgoing connections, each once."""
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    start = 12_000 + worker % 8 * 2_500
-    for port in itertools.cycle(range(start, start + 2_500)):
-        try:
-            socket.create_server(("127.0.0.1", port)).close()
-        except OSError:
-            continue
-        yield port
-
-
-class Shared(Iterator[int]):
-    """An iterator that several threads may ask."""
-
-    def __init__(self, source: Iterator[int]):
-        self._source, self._lock = source, threading.Lock()
-
-    def __next__(self) -> int:
-        with self._lock:
-            return next(self._source)
-
-
-FREE = Shared(untaken())
 
 
 def chunk(number: int) -> list[tuple[Case, OaasClass, Settings]]:

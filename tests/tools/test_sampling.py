@@ -30,7 +30,7 @@ from tests.tools import application, downstream
 from tests.tools.collector import received, wait_until_healthy
 from tests.tools.function import FUNCTION
 from tests.tools.kubelet import environment
-from tests.tools.test_collector_configs import FREE
+from tests.tools.ports import FREE
 from tests.tools.test_sdk import FIELDS
 from tools.build import require
 

@@ -40,6 +40,8 @@ def observe(session: zenoh.Session) -> None:
 
 
 def count(session: zenoh.Session) -> Mapping[str, int]:
+    if session.is_closed():  # the last metrics are collected after the end
+        return {}
     for reply in session.get(f"@/{session.zid()}/router", timeout=1.0):
         if reply.ok is not None:
             return Counter(one["whatami"] for one in json.loads(reply.ok.payload.to_string())["sessions"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -14,6 +15,8 @@ from oaas_dataplane.telemetry import logs, propagators
 
 FLUSH_SECONDS = 5.0
 """How long the end of a service may wait for a collector that does not take what is left."""
+METRICS_SECONDS = 2.0
+"""How much of it is kept for metrics."""
 DEFAULTS = {
     # The stable names of the conventions, such as http.server.request.duration; contrib still has the old ones.
     "OTEL_SEMCONV_STABILITY_OPT_IN": "http,database",
@@ -37,29 +40,20 @@ class Telemetry:
     enabled: bool
     reason: str = ""
     providers: tuple[Any, ...] = field(default=(), repr=False)
+    meters: tuple[Any, ...] = field(default=(), repr=False)
 
-    def shutdown(self, seconds: float = FLUSH_SECONDS) -> bool:
+    def shutdown(self) -> bool:
         """Sends what is queued; whether all of it went out in time. Nothing is emitted after it."""
-        # Side by side, each in a thread that does not hold up the process: exporters retry for longer than that.
-        threads = [threading.Thread(target=one.shutdown, daemon=True) for one in self.providers]
-        for thread in threads:
-            thread.start()
-        left = threading.Event()
-        timer = threading.Timer(seconds, left.set)
-        timer.daemon = True
-        timer.start()
-        for thread in threads:
-            while thread.is_alive() and not left.is_set():
-                thread.join(0.05)
-        timer.cancel()
-        return not any(thread.is_alive() for thread in threads)
+        sent = _end(self.providers, FLUSH_SECONDS - METRICS_SECONDS)
+        # Metrics end after the others, so that they count what those have lost.
+        return _end(self.meters, METRICS_SECONDS) and sent
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         if not self.shutdown():
-            _logger.warning("telemetry that the collector did not take in %.0f s is lost", FLUSH_SECONDS)
+            _logger.warning("telemetry that the collector did not take in time is lost")
 
 
 def configure() -> Telemetry:
@@ -85,13 +79,14 @@ def _configure() -> Telemetry:
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
     try:
-        return Telemetry(True, providers=_sdk())
+        providers, meters = _sdk()
+        return Telemetry(True, providers=providers, meters=meters)
     except Exception as error:
         # Whatever is in the environment, it does not stop the service.
         return _off(str(error) or type(error).__name__)
 
 
-def _sdk() -> tuple[Any, ...]:
+def _sdk() -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     from opentelemetry import _logs, metrics, trace
     from opentelemetry.distro import OpenTelemetryConfigurator
     from opentelemetry.instrumentation.propagators import TraceResponsePropagator, set_global_response_propagator
@@ -107,8 +102,22 @@ def _sdk() -> tuple[Any, ...]:
     respond(TraceResponsePropagator())
     if os.environ.get("OTEL_LOGS_EXPORTER", "none") not in ("", "none"):
         logs.send()
-    given = (tracers, metrics.get_meter_provider(), _logs.get_logger_provider())
-    return tuple(provider for provider in given if hasattr(provider, "shutdown"))
+    return _that_end(tracers, _logs.get_logger_provider()), _that_end(metrics.get_meter_provider())
+
+
+def _that_end(*providers: Any) -> tuple[Any, ...]:
+    return tuple(provider for provider in providers if hasattr(provider, "shutdown"))
+
+
+def _end(providers: tuple[Any, ...], seconds: float) -> bool:
+    """Side by side, each in a thread that does not hold up the process: exporters retry for longer than that."""
+    threads = [threading.Thread(target=one.shutdown, daemon=True) for one in providers]
+    deadline = time.monotonic() + seconds
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    return not any(thread.is_alive() for thread in threads)
 
 
 def _ours(key: str) -> bool:
