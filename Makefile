@@ -95,6 +95,10 @@ demo-e2e: $(READY) ## the data plane on that cluster, with what is injected, and
 bench: $(READY) ## measure speed and memory
 	@$(BIN)/python bench/run.py
 
+.PHONY: bench-collectors
+bench-collectors: $(READY) ## measure generated collectors beside one tuned by hand (root)
+	@$(BIN)/python bench/collectors.py
+
 .PHONY: setup
 setup: $(READY) ## make .venv with everything for development
 

@@ -1,0 +1,227 @@
+"""Spans per second and core of generated collectors, beside one whose config somebody tuned by hand.
+
+    make bench-collectors                  one round of 200,000 spans each
+    .venv/bin/python bench/collectors.py --spans 1000000 --rounds 3
+
+Every contender is a real collector on a rendered config, with real collectors behind it that throw everything away.
+What is measured is processor time, not the clock's: spans by the seconds of one core that the collector used, from the
+first span until it has ended and sent on all it had. They take turns, and the ratio to the hand-tuned one is what
+counts. Nothing here fails because of a number: a measurement is no test. It needs root, for a name of the second tier.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc  # type: ignore[import-untyped]
+import yaml
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tests.tools.collector import wait_until_healthy  # noqa: E402
+from tools.build import require  # noqa: E402
+
+SCRIPT = Path(sys.executable).with_name("krm-otel")
+SUBJECT, SINKS = "127.9.0.1", ("127.9.0.2", "127.9.0.3")
+PER_REQUEST = 256
+PER_TRACE = 4
+EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+
+PACKAGE = """
+apiVersion: fn.oaas.io/v1alpha1
+kind: OTelConfig
+metadata: {{name: otel}}
+spec:
+  telemetry: {{propagators: [w3c]}}
+  collector: {{resources: {{limits: {{memory: 2Gi}}}}, {collector}}}
+---
+apiVersion: oaas.io/v1alpha1
+kind: ClassRuntime
+metadata: {{name: shop, namespace: demo}}
+spec:
+  nfr_requirements: {{max_latency_ms: 300}}
+  observability:
+    enabled: true
+    telemetry: {{sampling_rate: {rate}}}
+    collector: {{mode: deployment, exporters: {{traces: 'http://{sink}:4317', metrics: prometheus-scrape}}}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: shop, namespace: demo}}
+spec: {{template: {{spec: {{containers: [{{name: function, image: shop}}]}}}}}}
+"""
+TUNED = """
+extensions: {health_check: {endpoint: "${env:MY_POD_IP}:13133"}}
+receivers: {otlp: {protocols: {grpc: {endpoint: "${env:MY_POD_IP}:4317"}}}}
+processors:
+  memory_limiter: {check_interval: 1s, limit_mib: 1638, spike_limit_mib: 409}
+  batch: {send_batch_size: 8192, send_batch_max_size: 10000, timeout: 1s}
+exporters:
+  otlp_grpc: {endpoint: "SINK:4317", tls: {insecure: true}, sending_queue: {queue_size: 5000}}
+service:
+  extensions: [health_check]
+  telemetry: {metrics: {level: none}}
+  pipelines: {traces: {receivers: [otlp], processors: [memory_limiter, batch], exporters: [otlp_grpc]}}
+"""
+SINK = """
+extensions: {health_check: {endpoint: "${env:MY_POD_IP}:13133"}}
+receivers: {otlp: {protocols: {grpc: {endpoint: "${env:MY_POD_IP}:4317", max_recv_msg_size_mib: 64}}}}
+exporters: {nop: {}}
+service:
+  extensions: [health_check]
+  telemetry: {metrics: {level: none}}
+  pipelines: {traces: {receivers: [otlp], exporters: [nop]}}
+"""
+GATEWAY = "tail_sampling: {}, gateway: {resources: {limits: {memory: 2Gi}}}"
+CONTENDERS = {
+    "tuned by hand, nothing but batches": ("", 1.0, ""),
+    "generated, sampled in the SDK (stage `sdk`)": ("replicas: 1", 1.0, "shop-otel-config"),
+    "generated, stage `collector` at 0.1": ("sampling_stage: collector", 0.1, "shop-otel-config"),
+    "the same with `span_metrics`": ("sampling_stage: collector, span_metrics: {}", 0.1, "shop-otel-config"),
+    "`tail_sampling` at 0.1, one tier": ("tail_sampling: {}", 0.1, "shop-otel-config"),
+    "first tier of two": (GATEWAY, 0.1, "shop-otel-config"),
+    "first tier of two with `span_metrics`": (f"{GATEWAY}, span_metrics: {{}}", 0.1, "shop-otel-config"),
+    "second tier (`tail_sampling` at 0.1)": (GATEWAY, 0.1, "shop-otel-gateway-config"),
+}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Spans for a second of one core, and peak memory in MB."""
+
+    rate: float
+    memory: float
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+    parser.add_argument("--spans", type=int, default=200_000)
+    parser.add_argument("--rounds", type=int, default=1)
+    arguments = parser.parse_args()
+    found: dict[str, list[Measured]] = {name: [] for name in CONTENDERS}
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(arguments.rounds):
+            for name, contender in CONTENDERS.items():
+                found[name].append(measure(Path(folder), config_of(*contender), arguments.spans))
+                print(f"round {number + 1}: {name}: {found[name][-1].rate:,.0f}", file=sys.stderr, flush=True)
+    print(f"{arguments.spans:,} spans, {arguments.rounds} round(s), {os.cpu_count()} cores, medians\n")
+    print("| | spans a second and core | ratio | peak memory |\n|---|---:|---:|---:|")
+    base = statistics.median(one.rate for one in next(iter(found.values())))
+    for name, several in found.items():
+        rate = statistics.median(one.rate for one in several)
+        memory = statistics.median(one.memory for one in several)
+        print(f"| {name} | {rate:,.0f} | {rate / base:.2f} | {memory:.0f} MB |")
+
+
+def config_of(collector: str, rate: float, name: str) -> str:
+    """The config of a contender, from the ConfigMap of that name; without one, the one that was tuned by hand."""
+    if not name:
+        return TUNED.replace("SINK", SINKS[0])
+    text = PACKAGE.format(collector=collector, rate=rate, sink=SINKS[0])
+    done = subprocess.run([SCRIPT], input=text, capture_output=True, text=True, check=True)
+    made = {one["metadata"]["name"]: one for one in yaml.safe_load_all(done.stdout) if one["kind"] == "ConfigMap"}
+    config = made[name]["data"]["collector.yaml"]
+    assert isinstance(config, str)
+    return config
+
+
+def measure(folder: Path, config: str, spans: int) -> Measured:
+    with ExitStack() as stack:
+        for address in SINKS:
+            stack.enter_context(running(folder, SINK, address))
+        process = stack.enter_context(running(folder, config, SUBJECT))
+        before, payload = cpu(process.pid), Payload()
+        with grpc.insecure_channel(f"{SUBJECT}:4317") as channel:
+            send = channel.unary_unary(EXPORT)
+            for _ in range(spans // PER_REQUEST):
+                send(payload.fresh(), timeout=60)
+        memory = peak(process.pid)
+        process.terminate()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        assert process.returncode == 0
+    return Measured(spans / (usage.ru_utime + usage.ru_stime - before), memory)
+
+
+@contextmanager
+def running(folder: Path, config: str, address: str) -> Iterator[subprocess.Popen[bytes]]:
+    file, log, hosts = (folder / f"{address}.{kind}" for kind in ("yaml", "log", "hosts"))
+    file.write_text(config)
+    hosts.write_text("".join(f"{sink} shop-otel-gateway\n" for sink in SINKS))
+    command = ["unshare", "--mount", "sh", "-c", f'mount --bind "{hosts}" /etc/hosts && exec "$@"', "sh"]
+    env = {**os.environ, "MY_POD_IP": address, "GOMEMLIMIT": "1638MiB"}
+    with log.open("wb") as output:
+        command += [str(require("otelcol")), f"--config={file}"]
+        process = subprocess.Popen(command, env=env, stdout=output, stderr=output)
+        try:
+            wait_until_healthy(process, f"http://{address}:13133", log)
+            yield process
+        finally:
+            if process.returncode is None:
+                process.terminate()
+                process.wait(30)
+
+
+def cpu(pid: int) -> float:
+    """Seconds of processor time so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def peak(pid: int) -> float:
+    """The most memory so far, in MB."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+class Payload:
+    """A request as an SDK sends it: spans of a web service with ten attributes; each time with new trace ids."""
+
+    def __init__(self) -> None:
+        request = ExportTraceServiceRequest()
+        spans = request.resource_spans.add()
+        for key in ("service.name", "service.namespace", "oaas.class", "oaas.function_key", "k8s.pod.name"):
+            spans.resource.attributes.append(text(key, "shop"))
+        scope = spans.scope_spans.add()
+        for number in range(PER_REQUEST):
+            span = scope.spans.add(name="GET /items/{id}", kind=2, span_id=(number + 1).to_bytes(8, "big"))
+            span.trace_id = (number // PER_TRACE + 1).to_bytes(16, "big")
+            span.start_time_unix_nano = 1_700_000_000_000_000_000
+            span.end_time_unix_nano = span.start_time_unix_nano + number * 1_000_000
+            for attribute in range(10):
+                span.attributes.append(text(f"http.attribute.{attribute}", f"value of attribute {attribute}"))
+        self._bytes = bytearray(request.SerializeToString())
+        marks = [(number // PER_TRACE + 1).to_bytes(16, "big") for number in range(PER_REQUEST)]
+        self._places: list[int] = []
+        at = 0
+        for mark in marks:
+            at = self._bytes.index(b"\x0a\x10" + mark, at) + 2
+            self._places.append(at)
+
+    def fresh(self) -> bytes:
+        """The request with other trace ids."""
+        for number, at in enumerate(self._places):
+            if number % PER_TRACE == 0:
+                trace_id = os.urandom(16)
+            self._bytes[at : at + 16] = trace_id
+        return bytes(self._bytes)
+
+
+def text(key: str, value: str) -> KeyValue:
+    return KeyValue(key=key, value=AnyValue(string_value=value))
+
+
+if __name__ == "__main__":
+    main()
