@@ -74,7 +74,7 @@ schemas: $(READY) ## write schemas/ anew, for editors
 
 .PHONY: golden
 golden: $(READY) ## rewrite expected output; fails on purpose: read the diff, then run the tests
-	@$(BIN)/pytest tests/cases --update-golden
+	@$(BIN)/pytest tests/cases tests/unit/collector/test_dashboards.py --update-golden
 
 .PHONY: cluster-up
 cluster-up: ## start a real Kubernetes of one node with Knative Serving (root, Debian)

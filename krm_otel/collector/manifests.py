@@ -294,6 +294,12 @@ def autoscaler(oaas_class: OaasClass, managed: CollectorSettings, scaling: Autos
     return made
 
 
+def labelled(made: dict[str, Any], more: dict[str, str]) -> dict[str, Any]:
+    """An object with further labels, by which others find it; ours stay as they are."""
+    metadata = made["metadata"]
+    return {**made, "metadata": {**metadata, "labels": {**more, **metadata["labels"]}}}
+
+
 def _selector(oaas_class: OaasClass, managed: CollectorSettings) -> dict[str, str]:
     return own.selector(oaas_class.name, name_of(oaas_class, managed))
 

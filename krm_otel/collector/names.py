@@ -57,6 +57,16 @@ def operator_gateway_name(class_name: str) -> str:
     return _name(class_name, f"{GATEWAY}{HEADLESS}").removesuffix(HEADLESS)
 
 
+def dashboard_name(class_name: str) -> str:
+    """The name of a class's dashboard: `<class>-otel-dashboard`."""
+    return f"{class_name}-dashboard" if class_name == names.NODE_OWNER else _name(class_name, "-otel-dashboard")
+
+
+def rules_name(class_name: str) -> str:
+    """The name of a class's rules: `<class>-otel-rules`."""
+    return _name(class_name, "-otel-rules")
+
+
 def _name(class_name: str, suffix: str) -> str:
     room = MAX - len(suffix)
     if _DNS_1035.match(class_name) and len(class_name) <= room:

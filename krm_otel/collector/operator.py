@@ -51,8 +51,11 @@ def asking(oaas_class: OaasClass, settings: Settings, containers: Sequence[str],
     return found
 
 
-def operator_assets(oaas_class: OaasClass, settings: Settings) -> tuple[Asset, ...]:
-    """Everything that is generated for a class: its collector, where it has a managed one, and its environment."""
+def operator_assets(oaas_class: OaasClass, settings: Settings, *, monitored: bool = False) -> tuple[Asset, ...]:
+    """Everything that is generated for a class: its collector, where it has a managed one, and its environment.
+
+    `monitored`: the Operator makes a monitor of each collector, too.
+    """
     made = []
     first, second = (
         first_tier(oaas_class, settings, f"{operator_gateway_name(oaas_class.name)}{HEADLESS}"),
@@ -60,14 +63,20 @@ def operator_assets(oaas_class: OaasClass, settings: Settings) -> tuple[Asset, .
     )
     if first.collector is not None:
         reason = f"the Operator runs the collector of class {oaas_class.name}"
-        made.append(Asset(collector(oaas_class, first, first.collector), reason))
+        made.append(Asset(_watched(collector(oaas_class, first, first.collector), monitored), reason))
     if second is not None and second.collector is not None:
         reason = f"the Operator runs the second tier of class {oaas_class.name}"
-        made.append(Asset(collector(oaas_class, second, second.collector), reason))
+        made.append(Asset(_watched(collector(oaas_class, second, second.collector), monitored), reason))
     if oaas_class.name != names.NODE_OWNER and settings.endpoint is not None:
         reason = f"the Operator sets the environment of class {oaas_class.name}"
         made.append(Asset(instrumentation(oaas_class, settings, settings.endpoint.value), reason))
     return tuple(made)
+
+
+def _watched(made: dict[str, Any], monitored: bool) -> dict[str, Any]:
+    if not monitored:
+        return made
+    return {**made, "spec": {**made["spec"], "observability": {"metrics": {"enableMetrics": True}}}}
 
 
 def collector(oaas_class: OaasClass, settings: Settings, managed: CollectorSettings) -> dict[str, Any]:

@@ -17,7 +17,10 @@ from krm_otel.krm.results import Result
 from krm_otel.yamltext.source import Mapping, Scalar, as_mapping, as_sequence, is_null, lookup, text_of
 
 _ASIDE: Final = frozenset(
-    ("kinds", "skip_containers", "platform", "knative", "prune", "on_error", "adopt", "status", "merge_crd")
+    (
+        *("kinds", "skip_containers", "platform", "knative", "prune", "on_error", "adopt", "status", "merge_crd"),
+        *("dashboards", "rules", "monitors"),
+    )
 )
 """Fields of an OTelConfig that have no part in the settings of a class."""
 

@@ -14,6 +14,7 @@ SECTIONS: Final = ("receivers", "processors", "exporters", "connectors", "extens
 """The sections of a collector's config that `collector.config` may have."""
 
 _DURATION: Final = re.compile(r"(0|([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+)\Z")
+_PROMETHEUS_DURATION: Final = re.compile(r"([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?\Z")
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _REGISTRY: Final = re.compile(r"[A-Za-z0-9]([-.A-Za-z0-9]*[A-Za-z0-9])?(:[0-9]{1,5})?(/[a-z0-9]+([-._]+[a-z0-9]+)*)*\Z")
 _OURS: Final = re.compile(r"(MY_POD_|OAAS_OTEL_|GOMEMLIMIT\Z)")
@@ -55,6 +56,15 @@ def duration(value: str) -> str:
     if not _DURATION.match(value):
         proposed = f"{value}s" if _DURATION.match(f"{value}s") else None
         text = "must be a duration such as 200ms, 10s or 1m30s"
+        raise fault("duration-invalid", text + (f": write {proposed}" if proposed else ""), proposed)
+    return value
+
+
+def prometheus_duration(value: str) -> str:
+    """A duration above zero as Prometheus spells it: whole numbers, the largest unit first."""
+    if not _PROMETHEUS_DURATION.match(value) or not re.search("[1-9]", value):
+        proposed = f"{value}s" if re.fullmatch("[1-9][0-9]*", value) else None
+        text = "must be a duration of Prometheus such as 15s, 1m or 1m30s"
         raise fault("duration-invalid", text + (f": write {proposed}" if proposed else ""), proposed)
     return value
 

@@ -77,6 +77,7 @@ Quantity = Annotated[str, BeforeValidator(collectorchecks.number_as_text), After
 Count = Annotated[int, AfterValidator(collectorchecks.count)]
 Percentage = Annotated[int, AfterValidator(collectorchecks.percentage)]
 Duration = Annotated[str, AfterValidator(collectorchecks.duration)]
+PrometheusDuration = Annotated[str, AfterValidator(collectorchecks.prometheus_duration)]
 Registry = Annotated[str, AfterValidator(collectorchecks.registry)]
 AnnotationKey = Annotated[str, AfterValidator(collectorchecks.annotation_key)]
 VariableName = Annotated[str, AfterValidator(collectorchecks.variable_name)]

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from krm_otel.config.clustercollector import ClusterCollector
+from krm_otel.config.clustermonitoring import DashboardsBlock, MonitorsBlock, RulesBlock
 from krm_otel.config.credentials import Headers, TlsBlock
 from krm_otel.config.fields import (
     LAX,
@@ -154,6 +155,11 @@ class ConfigSpec(Model):
         None, description="Further kinds of workloads, with the path of their pod template."
     )
     knative: Knative | None = Field(None, description="What the cluster's Knative allows.")
+    dashboards: DashboardsBlock | None = Field(None, description="A Grafana dashboard for each class.")
+    rules: RulesBlock | None = Field(None, description="Prometheus rules for each class.")
+    monitors: MonitorsBlock | None = Field(
+        None, description="A ServiceMonitor or PodMonitor for each managed collector."
+    )
     on_error: Literal["fail", "degrade"] | None = Field(
         None,
         description="What a fault of one class does: `fail` changes nothing at all; with `degrade` the class keeps "

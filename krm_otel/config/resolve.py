@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from krm_otel.config.blocks import class_block, config_spec, entry_for, functions, has_block, matters, named_in
+from krm_otel.config.clustermonitoring import monitoring_of
 from krm_otel.config.compose import compose
 from krm_otel.config.flat import from_config_map, from_environment
 from krm_otel.config.layers import Layer
@@ -54,10 +55,14 @@ def resolve(
     sources, results = sort_out(function_config, items)
     base = _Base.read(sources, environ, results)
     off = base.switched_off()
+    monitoring = monitoring_of(base.spec.dashboards, base.spec.rules, base.spec.monitors)
     classes = []
     for resource in sources.classes:
         settings, faulty, said = _class_settings(resource, base, off)
         results += map(_harmless, said) if base.spec.on_error == "degrade" else said
+        required, said = requirements(resource)
+        if monitoring.rules and monitoring.rules.requirements and settings and settings.enabled.value:
+            results += said
         classes.append(
             OaasClass(
                 name=resource.name,
@@ -69,6 +74,7 @@ def resolve(
                 faulty=faulty,
                 resource=resource,
                 enabled_by=_enabled_by(resource, settings),
+                requirements=required,
             )
         )
     platform, components, said = _platform(base, off)
@@ -97,6 +103,7 @@ def resolve(
         skip_containers=spec.skip_containers or (),
         kinds=tuple(KindPath(k.api_version, k.kind, tuple(k.path.split("."))) for k in spec.kinds or ()),
         knative_field_ref=bool(spec.knative and spec.knative.field_ref),
+        monitoring=monitoring,
     )
     # Faults must not keep the global switch from working.
     return configuration, results if off is None else [_harmless(result) for result in results]

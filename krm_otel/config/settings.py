@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from krm_otel.config.managed import CollectorSettings as CollectorSettings
 from krm_otel.config.managed import NodeCollector as NodeCollector
+from krm_otel.config.monitoring import Monitoring as Monitoring
+from krm_otel.config.requirements import Requirements as Requirements
 from krm_otel.config.values import DEFAULT as DEFAULT
 from krm_otel.config.values import Endpoint as Endpoint
 from krm_otel.config.values import FileSource as FileSource
@@ -98,6 +100,7 @@ class OaasClass:
     resource: Resource | None = None
     enabled_by: str = ""
     """What enabled it, where that is not the ClassRuntime alone: `OTelConfig`. Half an input may lack that."""
+    requirements: Requirements = field(default=Requirements())
 
     @property
     def enabled(self) -> bool:
@@ -154,6 +157,7 @@ class Configuration:
     skip_containers: tuple[str, ...] = ()
     kinds: tuple[KindPath, ...] = ()
     knative_field_ref: bool = False
+    monitoring: Monitoring = field(default=Monitoring())
 
     def without(self, owners: AbstractSet[Ref]) -> Configuration:
         """The same where these classes have errors: they keep what they had."""

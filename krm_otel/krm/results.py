@@ -59,7 +59,7 @@ CODES: Final[dict[str, str]] = {
     "data-key": "A key of a Secret or ConfigMap is not a valid one.",
     "dimension-reserved": "An attribute is named as a dimension of span_metrics, which is one already.",
     "duplicate-key": "A key stands twice in its mapping.",
-    "duration-invalid": "A duration is not one as Go spells it.",
+    "duration-invalid": "A duration is not one as Go spells it, or as Prometheus does where it is for that.",
     "empty": "A list or mapping must have at least one entry.",
     "endpoint-credentials": "An endpoint contains a user name or password.",
     "endpoint-follows-protocol": "The injected endpoint's port follows a protocol that the workload asks for.",

@@ -8,13 +8,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import Any, Final
 
-from krm_otel.collector.manifests import assets
-from krm_otel.collector.names import client_labels
-from krm_otel.collector.operator import A_SIDECAR, asking, instrumented, operator_assets
+from krm_otel.collector.dashboards import dashboard_assets
+from krm_otel.collector.manifests import Asset, assets
+from krm_otel.collector.monitors import monitor_assets
+from krm_otel.collector.names import client_labels, collector_name, config_name
+from krm_otel.collector.operator import A_SIDECAR, asking, instrumented, object_name, operator_assets
+from krm_otel.collector.rules import rule_assets
 from krm_otel.collector.sidecar import Sidecar, sidecar
 from krm_otel.config import names
 from krm_otel.config.managed import CollectorSettings
-from krm_otel.config.settings import OaasClass, Settings
+from krm_otel.config.settings import Monitoring, OaasClass, Settings
 from krm_otel.config.values import Tls
 from krm_otel.inject.desired import Desired
 from krm_otel.inject.edits import Additions
@@ -50,11 +53,12 @@ def join(
     scalers: Scalers,
     *,
     injected: bool = False,
+    monitored: bool = False,
 ) -> Joined:
     """What joins the pods of a workload.
 
     `scalers` are the autoscalers of the input; `injected`: something of ours was in the workload, so what still has a
-    name of ours is ours as somebody changed it.
+    name of ours is ours as somebody changed it. `monitored`: a PodMonitor looks for the pods.
     """
     managed = settings.collector
     if managed is None and settings.node_collector is None:
@@ -90,8 +94,9 @@ def join(
         **_pull_secrets(workload, managed),
     }
     template = {"annotations": made.annotations}
-    if managed.gateway:
-        template["labels"] = client_labels(oaas_class.name)  # by which the gateway lets it in
+    if managed.gateway or (monitored and not workload.kind.knative):
+        # The gateway lets it in by that, and a PodMonitor finds it; on Knative it has no ports that one could name.
+        template["labels"] = client_labels(oaas_class.name)
     additions = Additions(lists, template, _port(workload, selection), names=True)
     first = selection.containers[0].container.name
     told = [*(_kept(ref, *one) for one in taken), *scaled_by_pod(scalers.of(workload.resource), first)]
@@ -234,9 +239,15 @@ def sync_wave(workload: Workload) -> int:
 
 
 def wanted_objects(
-    oaas_class: OaasClass, settings: Settings, neighbour: Resource | None, wave: int, *, operator: bool = False
+    oaas_class: OaasClass,
+    settings: Settings,
+    monitoring: Monitoring,
+    neighbour: Resource | None,
+    wave: int,
+    *,
+    operator: bool = False,
 ) -> dict[Key, Wanted]:
-    """The objects that a class with a managed collector wants to have, by identity.
+    """The objects that a class wants to have, by identity: its collector's, and what watches it.
 
     They are written beside the `neighbour`, an item of the input; `wave` is the earliest of the workloads that need
     them. `operator`: they are the OpenTelemetry Operator's.
@@ -247,15 +258,29 @@ def wanted_objects(
     file = _beside(neighbour.file, name) if neighbour else ""
     return {
         key_of(asset.data): Wanted(with_annotations(asset.data, waves), oaas_class.ref, path, file)
-        for asset in (operator_assets if operator else assets)(oaas_class, settings)
+        for asset in _assets(oaas_class, settings, monitoring, operator=operator)
     }
+
+
+def _assets(oaas_class: OaasClass, settings: Settings, monitoring: Monitoring, *, operator: bool) -> Iterator[Asset]:
+    if operator:
+        yield from operator_assets(oaas_class, settings, monitored=monitoring.monitors is not None)
+    else:
+        yield from assets(oaas_class, settings)
+        if monitoring.monitors:
+            yield from monitor_assets(oaas_class, settings, monitoring.monitors)
+    if monitoring.dashboards:
+        yield from dashboard_assets(oaas_class, settings, monitoring.dashboards)
+    if monitoring.rules and oaas_class.name not in names.RESERVED:
+        yield from rule_assets(oaas_class, monitoring.rules)
 
 
 def references(wanted: Mapping[Key, Wanted], oaas_class: OaasClass) -> list[dict[str, str]]:
     """What a class's status says of its collector: the objects that run it, or its config where pods carry it."""
-    kinds = {key_of(one.data)[1]: one.data for one in wanted.values() if one.owner == oaas_class.ref}
-    kind = next((kind for kind in ("Deployment", "ConfigMap", "OpenTelemetryCollector") if kind in kinds), None)
-    return [{"kind": kind, "name": str(kinds[kind]["metadata"]["name"])}] if kind else []
+    found = {key_of(one.data)[1::2] for one in wanted.values() if one.owner == oaas_class.ref}
+    config, name = config_name(oaas_class.name), collector_name(oaas_class.name)
+    runs = (("Deployment", name), ("ConfigMap", config), ("OpenTelemetryCollector", object_name(oaas_class.name)))
+    return next(([{"kind": kind, "name": called}] for kind, called in runs if (kind, called) in found), [])
 
 
 def _beside(path: str, name: str) -> str:

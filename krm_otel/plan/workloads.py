@@ -206,7 +206,15 @@ class WorkloadPlanner:
         if operator:
             joined = Joined(results=tuple(beyond_operator(settings, oaas_class.ref)))
         else:
-            joined = join(base, oaas_class, settings, selection, self._scalers, injected=record is not None)
+            joined = join(
+                base,
+                oaas_class,
+                settings,
+                selection,
+                self._scalers,
+                injected=record is not None,
+                monitored=self._configuration.monitoring.monitors is not None,
+            )
             joined = replace(joined, results=(*joined.results, *met_operator(base, settings)))
         self.results += joined.results
         if joined.skipped:
@@ -358,10 +366,11 @@ class WorkloadPlanner:
             settings = self._reached.get(id(oaas_class), oaas_class.settings)
             if settings is None or not oaas_class.enabled:
                 continue
-            operator = self._configuration.operator
+            operator, watched = self._configuration.operator, self._configuration.monitoring
             if id(oaas_class) in self._with_workloads or self._for_others(settings):
                 wave, beside = self._waves.get(id(oaas_class), 0), self._neighbour(oaas_class)
-                for key, one in wanted_objects(oaas_class, settings, beside, wave, operator=operator).items():
+                made = wanted_objects(oaas_class, settings, watched, beside, wave, operator=operator)
+                for key, one in made.items():
                     if found.setdefault(key, one) is not one:
                         self.taken.append(both_want(key, found[key].owner, one.owner))
         return found

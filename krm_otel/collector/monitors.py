@@ -1,0 +1,48 @@
+"""How the Prometheus Operator finds a managed collector: a ServiceMonitor, or a PodMonitor where it runs in other pods.
+
+The collector's own metrics say nothing of classes, so the label `oaas_owner` is put on them when they are fetched. What
+the collector passes on has labels already, `namespace` among them, which have to stay (`honorLabels`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from krm_otel.collector import names as own
+from krm_otel.collector.container import has_scrape
+from krm_otel.collector.manifests import Asset, generated, labelled
+from krm_otel.config.managed import CollectorSettings
+from krm_otel.config.monitoring import Monitors
+from krm_otel.config.settings import OaasClass, Settings
+
+
+def monitor_assets(oaas_class: OaasClass, settings: Settings, wanted: Monitors) -> tuple[Asset, ...]:
+    """The monitor of a class's managed collector; none where it has none."""
+    managed = settings.collector
+    if managed is None:
+        return ()
+    name = own.collector_name(oaas_class.name)
+    if managed.mode.value == "sidecar":
+        made = labelled(generated(oaas_class, "monitoring.coreos.com/v1", "PodMonitor", name), wanted.labels)
+        made["spec"] = {
+            "selector": {"matchLabels": own.client_labels(oaas_class.name)},
+            "podMetricsEndpoints": _endpoints(oaas_class, managed, wanted, "otel-"),
+        }
+    else:
+        made = labelled(generated(oaas_class, "monitoring.coreos.com/v1", "ServiceMonitor", name), wanted.labels)
+        made["spec"] = {
+            "selector": {"matchLabels": own.selector(oaas_class.name)},
+            "endpoints": _endpoints(oaas_class, managed, wanted, ""),
+        }
+    return (Asset(made, "monitors: Prometheus fetches the collector's metrics"),)
+
+
+def _endpoints(
+    oaas_class: OaasClass, managed: CollectorSettings, wanted: Monitors, prefix: str
+) -> list[dict[str, Any]]:
+    interval = {"interval": wanted.interval} if wanted.interval else {}
+    owner = {"action": "replace", "targetLabel": "oaas_owner", "replacement": oaas_class.name}
+    made: list[dict[str, Any]] = [{"port": f"{prefix}metrics", **interval, "relabelings": [owner]}]
+    if has_scrape(managed):
+        made.append({"port": f"{prefix}prometheus", **interval, "honorLabels": True})
+    return made

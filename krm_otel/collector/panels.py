@@ -1,0 +1,165 @@
+"""What the dashboard of a class shows: rows, panels and their queries, as tables. `grafana` makes a dashboard of them.
+
+Names of the object store's metrics are upstream's (`oprc-odgm/src/metrics.rs`), those of the collector its own (0.158).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from krm_otel.collector.promql import http_requests, matcher, selector
+
+WINDOW: Final = "$__rate_interval"
+"""Grafana's: as long as a point of the graph, and four times the interval of its data source at least."""
+_SPACE: Final = 'namespace=~"$namespace"'
+_FUNCTION: Final = 'oaas_function_key=~"$function"'
+_SIGNALS: Final = (("spans", "spans"), ("metric_points", "metric points"), ("log_records", "log records"))
+"""How the collector's metrics call what it handles, and how people do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One expression, and what its lines are called. `exemplars`: its points lead to traces."""
+
+    expr: str
+    legend: str
+    exemplars: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A graph over time; `unit` is Grafana's name of one."""
+
+    title: str
+    unit: str
+    queries: tuple[Query, ...]
+    description: str = ""
+    width: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Panels under one heading."""
+
+    title: str
+    panels: tuple[Panel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """What somebody who looks at it can choose: the values that `label` has in the series of `series`."""
+
+    name: str
+    label: str
+    series: str
+    title: str
+
+
+def variables(class_name: str) -> tuple[Variable, ...]:
+    """The variables of a class's dashboard, each narrowing the next."""
+    name, owner = http_requests().name, matcher("oaas_owner", class_name)
+    return (
+        Variable("namespace", "namespace", selector(f"{name}_count", owner), "Namespace"),
+        Variable("function", "oaas_function_key", selector(f"{name}_count", owner, _SPACE), "Function"),
+    )
+
+
+def class_rows(class_name: str) -> tuple[Row, ...]:
+    """What is seen of the class itself."""
+    owner = matcher("oaas_owner", class_name)
+    return (_functions(owner), _objects(owner))
+
+
+def _functions(owner: str) -> Row:
+    requests = http_requests(owner, _SPACE, _FUNCTION)
+    by, legend = "service_name, oaas_function_key", "{{service_name}} {{oaas_function_key}}"
+    quantiles = tuple(
+        Query(requests.quantile(f"0.{share}", by, WINDOW), f"{legend} p{share}", exemplars=True)
+        for share in ("50", "95", "99")
+    )
+    return Row(
+        "Functions",
+        (
+            Panel("Requests", "reqps", (Query(requests.rate(by, WINDOW), legend),), "Requests per second."),
+            Panel(
+                "Failures",
+                "percentunit",
+                (Query(f"{requests.failing(by, WINDOW)} / {requests.rate(by, WINDOW)}", legend),),
+                "Share of the requests that the server answered with a status of 500 or more.",
+            ),
+            Panel("Duration", "s", quantiles, "Median, 95th and 99th percentile. Points are exemplars: traces."),
+        ),
+    )
+
+
+def _objects(owner: str) -> Row:
+    def rate(name: str, by: str) -> str:
+        return f"sum by ({by}) (rate({selector(name, owner, _SPACE)}[{WINDOW}]))"
+
+    latency = f"histogram_quantile(0.95, {rate('odgm_normalize_latency_ms_bucket', 'le')})"
+    return Row(
+        "Object store (ODGM)",
+        (
+            Panel("Reads", "ops", (Query(rate("odgm_get_total", "variant"), "{{variant}}"),), width=6),
+            Panel("Writes", "ops", (Query(rate("odgm_object_set_total", "variant"), "{{variant}}"),), width=6),
+            Panel(
+                "Changed entries",
+                "ops",
+                (Query(rate("odgm_entry_mutations_total", "key_variant"), "{{key_variant}}"),),
+                width=6,
+            ),
+            Panel("Normalising an identifier", "ms", (Query(latency, "p95"),), width=6),
+        ),
+    )
+
+
+def collector_row(owner: str, *, of_class: bool) -> Row:
+    """How the collector is; `of_class`: it runs in the class's namespace, else it is everybody's."""
+    own = (matcher("oaas_owner", owner), *([_SPACE] if of_class else ()))
+    return Row("Collector", tuple(_collector(own)))
+
+
+def _collector(own: tuple[str, ...]) -> Iterator[Panel]:
+    def rates(*patterns: str) -> tuple[Query, ...]:
+        found = []
+        for signal, called in _SIGNALS:
+            several = [
+                f"sum(rate({selector(pattern.format(signal), *own)}[{WINDOW}])) or vector(0)" for pattern in patterns
+            ]
+            expr = several[0] if len(several) == 1 else " + ".join(f"({one})" for one in several)
+            found.append(Query(expr, called))
+        return tuple(found)
+
+    yield Panel("Received", "ops", rates("otelcol_receiver_accepted_{}_total"), "Items per second.")
+    yield Panel(
+        "Refused",
+        "ops",
+        rates("otelcol_receiver_refused_{}_total"),
+        "What the collector did not take, since its memory was full: senders try again, and then give up.",
+    )
+    yield Panel(
+        "Dropped",
+        "ops",
+        rates("otelcol_exporter_send_failed_{}_total", "otelcol_exporter_enqueue_failed_{}_total"),
+        "What could not be sent, or found its queue full. It is lost.",
+    )
+    queue = "max by (exporter) ({})"
+    yield Panel(
+        "Queue",
+        "short",
+        (
+            Query(queue.format(selector("otelcol_exporter_queue_size", *own)), "{{exporter}}"),
+            Query(queue.format(selector("otelcol_exporter_queue_capacity", *own)), "{{exporter}} capacity"),
+        ),
+        "Batches that wait for a backend, and how many may.",
+        width=12,
+    )
+    yield Panel(
+        "Memory",
+        "bytes",
+        (Query(f"max by (instance) ({selector('otelcol_process_memory_rss_bytes', *own)})", "{{instance}}"),),
+        "Resident memory of each collector; it refuses data at 80 % of its limit.",
+        width=12,
+    )

@@ -1,0 +1,107 @@
+"""Dashboards: the JSON that Grafana reads, and the example that is published (`make golden` writes it anew)."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from krm_otel.collector.dashboards import dashboard_assets, dashboard_json
+from krm_otel.config.monitoring import Dashboards
+from tests.unit.collector.given import given, given_nodes
+
+EXAMPLE = Path(__file__).parents[3] / "examples" / "dashboards" / "hello-class.json"
+MODES = ("sidecar", "deployment", "daemonset")
+
+
+def dashboard(mode: str, namespace: str = "demo") -> dict[str, Any]:
+    block = f"collector: {{mode: {mode}}}" if mode != "external" else "collector: {endpoint: 'http://c:4317'}"
+    found: dict[str, Any] = json.loads(dashboard_json(*given(block, namespace=namespace)))
+    return found
+
+
+def rows(found: dict[str, Any]) -> list[str]:
+    return [panel["title"] for panel in found["panels"] if panel["type"] == "row"]
+
+
+def test_the_example_is_of_today(request: pytest.FixtureRequest) -> None:
+    made = dashboard_json(*given("collector: {mode: deployment}", name="hello-class", namespace="shop"))
+    wanted = EXAMPLE.read_text(encoding="utf-8") if EXAMPLE.exists() else ""
+    if request.config.getoption("--update-golden") and made != wanted:
+        EXAMPLE.write_text(made, encoding="utf-8")
+    assert made == wanted
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_every_panel_asks_the_chosen_data_source(mode: str) -> None:
+    """Each has a title, a unit, and queries with names of their own, and no two panels overlap."""
+    found = dashboard(mode)
+    panels = [panel for panel in found["panels"] if panel["type"] != "row"]
+    assert len(panels) >= 10
+    assert len({panel["id"] for panel in found["panels"]}) == len(found["panels"])
+    taken: set[tuple[int, int]] = set()
+    for panel in panels:
+        assert panel["title"] and panel["fieldConfig"]["defaults"]["unit"]
+        assert panel["datasource"]["uid"] == "${datasource}"
+        assert len({target["refId"] for target in panel["targets"]}) == len(panel["targets"]) > 0
+        assert all(target["expr"] and target["legendFormat"] for target in panel["targets"])
+        place = panel["gridPos"]
+        cells = {(x, y) for x in range(place["x"], place["x"] + place["w"]) for y in range(place["y"], place["y"] + 8)}
+        assert not cells & taken and place["x"] + place["w"] <= 24
+        taken |= cells
+
+
+def test_the_collector_is_shown_where_there_is_one_of_ours() -> None:
+    assert rows(dashboard("external")) == ["Functions", "Object store (ODGM)"]
+    for mode in MODES:
+        assert rows(dashboard(mode)) == ["Functions", "Object store (ODGM)", "Collector"]
+    nodes = json.loads(dashboard_json(*given_nodes("collector: {daemonset: {manage: true}}")))
+    assert rows(nodes) == ["Collector"]
+
+
+def test_a_collector_that_classes_share_is_asked_for_by_its_own_name() -> None:
+    for mode, owner in (("deployment", "echo"), ("daemonset", "oaas-otel")):
+        memory = dashboard(mode)["panels"][-1]["targets"][0]["expr"]
+        assert f'oaas_owner="{owner}"' in memory
+        assert ("$namespace" in memory) == (owner == "echo")
+
+
+def test_the_namespace_is_chosen_where_it_is_known() -> None:
+    for namespace, chosen in (("demo", ["demo"]), ("", ["$__all"])):
+        variables = {one["name"]: one for one in dashboard("sidecar", namespace)["templating"]["list"]}
+        assert list(variables) == ["datasource", "namespace", "function"]
+        assert variables["namespace"]["current"]["value"] == chosen
+
+
+def test_every_variable_that_is_used_is_there() -> None:
+    text = dashboard_json(*given("collector: {mode: deployment}"))
+    used = set(re.findall(r"\$\{?(\w+)", text))
+    assert used == {"datasource", "namespace", "function", "__rate_interval", "__all"}
+
+
+def test_two_classes_have_two_dashboards() -> None:
+    found = [dashboard_json(*given(name=name, namespace=space)) for name, space in (("a", "x"), ("b", "x"), ("a", "y"))]
+    identifiers = {json.loads(one)["uid"] for one in found}
+    assert len(identifiers) == 3
+    assert all(len(one) <= 40 for one in identifiers), "Grafana's limit"
+
+
+def test_the_sidecar_finds_it() -> None:
+    """By the usual label, unless the configuration says another; the folder only where one is given."""
+    (asset,) = dashboard_assets(*given(), Dashboards())
+    metadata = asset.data["metadata"]
+    assert metadata["labels"]["grafana_dashboard"] == "1"
+    assert metadata["annotations"] == {
+        "oaas.io/generated-by": "krm-otel",
+        "kustomize.toolkit.fluxcd.io/substitute": "disabled",
+    }
+    assert list(asset.data["data"]) == ["demo-echo-otel-dashboard.json"]
+    (asset,) = dashboard_assets(*given(), Dashboards("Team A", "folder", {"dashboard": "yes", "component": "mine"}))
+    metadata = asset.data["metadata"]
+    assert metadata["annotations"]["folder"] == "Team A"
+    assert metadata["labels"]["dashboard"] == "yes"
+    assert metadata["labels"]["component"] == "otel", "what pruning goes by stays"
+    assert "grafana_dashboard" not in metadata["labels"]

@@ -1,0 +1,66 @@
+"""Monitors find what is generated: labels and ports are those of the other objects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from krm_otel.collector.manifests import assets
+from krm_otel.collector.monitors import monitor_assets
+from krm_otel.collector.names import client_labels
+from krm_otel.collector.sidecar import sidecar
+from krm_otel.config.monitoring import Monitors
+from krm_otel.config.settings import OaasClass, Settings
+from tests.unit.collector.given import given, given_nodes
+
+SCRAPED = "collector: {mode: %s, exporters: {traces: debug, metrics: %s}}"
+NODES = "collector: {daemonset: {manage: true}, exporters: {traces: debug, metrics: prometheus-scrape}}"
+
+
+def monitor(oaas_class: OaasClass, settings: Settings, wanted: Monitors | None = None) -> dict[str, Any]:
+    (asset,) = monitor_assets(oaas_class, settings, wanted or Monitors())
+    return asset.data
+
+
+@pytest.mark.parametrize("metrics", ["debug", "prometheus-scrape"])
+@pytest.mark.parametrize("mode", ["deployment", "daemonset"])
+def test_a_service_is_found(mode: str, metrics: str) -> None:
+    """The monitor selects the Service, and none of its endpoints is missing."""
+    found = given(SCRAPED % (mode, metrics)) if mode == "deployment" else given_nodes(NODES)
+    made = monitor(*found)
+    (service,) = (asset.data for asset in assets(*found) if asset.data["kind"] == "Service")
+    assert made["kind"] == "ServiceMonitor"
+    assert made["metadata"]["namespace"] == service["metadata"]["namespace"]
+    assert made["spec"]["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
+    ports = [endpoint["port"] for endpoint in made["spec"]["endpoints"]]
+    assert ports == [p["name"] for p in service["spec"]["ports"] if p["name"] in ("metrics", "prometheus")]
+
+
+@pytest.mark.parametrize("metrics", ["debug", "prometheus-scrape"])
+def test_sidecars_are_found(metrics: str) -> None:
+    """By the label that their pods get, at every port that the sidecar declares."""
+    found = given(SCRAPED % ("sidecar", metrics))
+    made = monitor(*found)
+    assert made["kind"] == "PodMonitor"
+    assert made["spec"]["selector"] == {"matchLabels": client_labels("echo")}
+    declared = [port["name"] for port in sidecar(*found, knative=False).container["ports"]]
+    assert [endpoint["port"] for endpoint in made["spec"]["podMetricsEndpoints"]] == declared
+
+
+def test_labels_of_others_stay_and_the_collector_gets_its_class() -> None:
+    own, passed_on = monitor(*given(SCRAPED % ("deployment", "prometheus-scrape")))["spec"]["endpoints"]
+    assert own["relabelings"] == [{"action": "replace", "targetLabel": "oaas_owner", "replacement": "echo"}]
+    assert "honorLabels" not in own
+    assert passed_on["honorLabels"] and "relabelings" not in passed_on
+
+
+def test_nothing_is_monitored_where_nothing_runs() -> None:
+    assert monitor_assets(*given("collector: {endpoint: 'http://c:4317'}"), Monitors()) == ()
+
+
+def test_prometheus_finds_it_by_its_labels() -> None:
+    made = monitor(*given(), Monitors({"release": "p", "component": "mine"}, "30s"))
+    assert made["metadata"]["labels"]["release"] == "p"
+    assert made["metadata"]["labels"]["component"] == "otel", "what pruning goes by stays"
+    assert [one["interval"] for one in made["spec"]["podMetricsEndpoints"]] == ["30s"]

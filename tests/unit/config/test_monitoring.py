@@ -1,0 +1,88 @@
+"""`dashboards`, `rules` and `monitors` of an OTelConfig, and `nfr_requirements` of a class."""
+
+from __future__ import annotations
+
+import pytest
+
+from krm_otel.config.monitoring import Dashboards, Monitoring, Monitors, Rules
+from krm_otel.config.requirements import Requirements
+from tests.unit.config.given import class_runtime, observability, otel_config, resolved
+
+
+@pytest.mark.parametrize(
+    ("spec", "monitoring"),
+    [
+        ("enabled: true", Monitoring()),
+        ("dashboards:", Monitoring()),
+        ("dashboards: {}", Monitoring(dashboards=Dashboards())),
+        ("dashboards: {enabled: false, folder: A}", Monitoring()),
+        ("dashboards: {enabled: true, folder: A}", Monitoring(dashboards=Dashboards("A"))),
+        ("dashboards: {labels: {a: b}}", Monitoring(dashboards=Dashboards(labels={"a": "b"}))),
+        ("rules: {}", Monitoring(rules=Rules("prometheus_rule"))),
+        ("rules: {format: config_map, interval: 1m}", Monitoring(rules=Rules("config_map", interval="1m"))),
+        ("rules: {analyzer: false}", Monitoring(rules=Rules("prometheus_rule", analyzer=False))),
+        ("monitors: {interval: 5s}", Monitoring(monitors=Monitors(interval="5s"))),
+        ("monitors: {enabled: false}", Monitoring()),
+    ],
+)
+def test_a_block_that_stands_is_on(spec: str, monitoring: Monitoring) -> None:
+    configuration, results = resolved([], otel_config(spec))
+    assert results == []
+    assert configuration.monitoring == monitoring
+
+
+@pytest.mark.parametrize("interval", ["1h30m", "15s", "1d", "500ms"])
+def test_durations_are_prometheus_own(interval: str) -> None:
+    assert resolved([], otel_config(f"rules: {{interval: {interval}}}"))[1] == []
+
+
+@pytest.mark.parametrize("interval", ["1.5s", "0s", "s", "30m1h", "'15'", "''"])
+def test_other_durations_are_not(interval: str) -> None:
+    (result,) = resolved([], otel_config(f"rules: {{interval: {interval}}}"))[1]
+    assert (result.code, result.field_path) == ("duration-invalid", "spec.rules.interval")
+    assert result.proposed == ("15s" if "15" in interval else None)
+
+
+NUMBERS = "nfr_requirements: {max_latency_ms: %s, min_throughput_rps: %s, availability_pct: %s}\n"
+ON = "observability: {enabled: true, collector: {endpoint: 'http://c:4317'}}\n"
+ASKED = "rules: {requirements: true}"
+
+
+def test_requirements_are_read() -> None:
+    configuration, results = resolved([class_runtime(NUMBERS % (200, 50, 99.9) + ON)], otel_config(ASKED))
+    assert results == []
+    assert configuration.classes[0].requirements == Requirements(200, 50, 99.9)
+
+
+@pytest.mark.parametrize("odd", ["fast", "-1", "[]", "{}", "nan", "inf", "1e999", "'100 ms'"])
+def test_odd_requirements_are_none(odd: str) -> None:
+    """They are a warning where rules were to be made of them, and nobody's business elsewhere."""
+    text = class_runtime(NUMBERS % (odd, "null", 99) + ON)
+    configuration, results = resolved([text], otel_config(ASKED))
+    assert [(r.code, r.severity, r.field_path) for r in results] == [
+        ("requirement-invalid", "warning", "spec.nfr_requirements.max_latency_ms")
+    ]
+    assert configuration.classes[0].requirements == Requirements(availability_pct=99)
+    for quiet in ("rules: {}", "enabled: true"):
+        assert resolved([text], otel_config(quiet))[1] == []
+    assert resolved([text.replace("enabled: true", "enabled: false")], otel_config(ASKED))[1] == []
+
+
+@pytest.mark.parametrize("block", ["nfr_requirements: 5", "nfr_requirements: [a]", "nfr_requirements:", ""])
+def test_requirements_that_are_no_mapping_are_none(block: str) -> None:
+    configuration, results = resolved([class_runtime(f"{block}\n{ON}")], otel_config(ASKED))
+    assert results == []
+    assert configuration.classes[0].requirements == Requirements()
+
+
+def test_zero_requires_nothing() -> None:
+    """Upstream's numbers are unsigned, and zero is what people write for none."""
+    configuration, results = resolved([class_runtime(NUMBERS % (0, 0, 0) + ON)], otel_config(ASKED))
+    assert results == []
+    assert configuration.classes[0].requirements == Requirements()
+
+
+def test_a_class_without_a_block_is_not_asked() -> None:
+    text = class_runtime(NUMBERS % ("odd", "odd", "odd"))
+    assert resolved([text], otel_config(ASKED))[1] == []
+    assert resolved([observability("enabled: true\ncollector: {endpoint: 'http://c:4317'}")], None)[1] == []
