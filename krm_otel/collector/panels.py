@@ -122,36 +122,40 @@ def collector_row(owner: str, *, of_class: bool) -> Row:
 
 
 def _collector(own: tuple[str, ...]) -> Iterator[Panel]:
+    def series(name: str, suffix: str) -> str:
+        # Whether units and types end a name is a matter of the version, and of how the reader is configured.
+        return f'{{__name__=~"{name}(_{suffix})?",{",".join(own)}}}'
+
     def rates(*patterns: str) -> tuple[Query, ...]:
         found = []
         for signal, called in _SIGNALS:
             several = [
-                f"sum(rate({selector(pattern.format(signal), *own)}[{WINDOW}])) or vector(0)" for pattern in patterns
+                f"sum(rate({series(pattern.format(signal), 'total')}[{WINDOW}])) or vector(0)" for pattern in patterns
             ]
             expr = several[0] if len(several) == 1 else " + ".join(f"({one})" for one in several)
             found.append(Query(expr, called))
         return tuple(found)
 
-    yield Panel("Received", "ops", rates("otelcol_receiver_accepted_{}_total"), "Items per second.")
+    yield Panel("Received", "ops", rates("otelcol_receiver_accepted_{}"), "Items per second.")
     yield Panel(
         "Refused",
         "ops",
-        rates("otelcol_receiver_refused_{}_total"),
+        rates("otelcol_receiver_refused_{}"),
         "What the collector did not take, since its memory was full: senders try again, and then give up.",
     )
     yield Panel(
         "Dropped",
         "ops",
-        rates("otelcol_exporter_send_failed_{}_total", "otelcol_exporter_enqueue_failed_{}_total"),
+        rates("otelcol_exporter_send_failed_{}", "otelcol_exporter_enqueue_failed_{}"),
         "What could not be sent, or found its queue full. It is lost.",
     )
-    queue = "max by (exporter) ({})"
+    queue, waiting = "max by (exporter, data_type) ({})", "{{exporter}} {{data_type}}"
     yield Panel(
         "Queue",
         "short",
         (
-            Query(queue.format(selector("otelcol_exporter_queue_size", *own)), "{{exporter}}"),
-            Query(queue.format(selector("otelcol_exporter_queue_capacity", *own)), "{{exporter}} capacity"),
+            Query(queue.format(selector("otelcol_exporter_queue_size", *own)), waiting),
+            Query(queue.format(selector("otelcol_exporter_queue_capacity", *own)), f"{waiting} capacity"),
         ),
         "Batches that wait for a backend, and how many may.",
         width=12,
@@ -159,7 +163,7 @@ def _collector(own: tuple[str, ...]) -> Iterator[Panel]:
     yield Panel(
         "Memory",
         "bytes",
-        (Query(f"max by (instance) ({selector('otelcol_process_memory_rss_bytes', *own)})", "{{instance}}"),),
+        (Query(f"max by (instance) ({series('otelcol_process_memory_rss', 'bytes')})", "{{instance}}"),),
         "Resident memory of each collector; it refuses data at 80 % of its limit.",
         width=12,
     )

@@ -86,6 +86,9 @@ def resolve(
     results += said
     results += _flavor(base)
     spec = base.spec
+    if monitoring.monitors and spec.flavor != "operator":
+        settled = [one.settings for one in (*classes, *([nodes] if nodes else [])) if one.enabled]
+        results += _closed([*settled, platform if components else None], base, results)
     configuration = Configuration(
         classes=tuple(classes),
         platform=platform,
@@ -123,6 +126,19 @@ def _flavor(base: _Base) -> list[Result]:
 def _harmless(result: Result) -> Result:
     """A fault that is not to stop the run."""
     return replace(result, severity="warning") if result.severity == "error" else result
+
+
+def _closed(settled: Sequence[Settings | None], base: _Base, said: Sequence[Result]) -> list[Result]:
+    """A warning where a monitor points at a collector whose NetworkPolicy lets nobody in; once is enough."""
+    behind = (one.collector for one in settled if one and one.collector and one.collector.mode.value != "sidecar")
+    closed = any(one.network_policy.enabled and not one.network_policy.scrapers for one in behind)
+    if not closed or any(result.code == "scrapers-missing" for result in said):
+        return []
+    text = (
+        "lets Prometheus fetch the collectors' metrics, but their NetworkPolicy lets nobody in: write "
+        "collector.network_policy.scrapers"
+    )
+    return [base.place.result(("monitors",), "scrapers-missing", "warning", text)]
 
 
 @dataclass(frozen=True)

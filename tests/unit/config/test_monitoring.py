@@ -82,6 +82,27 @@ def test_zero_requires_nothing() -> None:
     assert configuration.classes[0].requirements == Requirements()
 
 
+MANAGED = "enabled: true\ncollector: {mode: %s, exporters: {traces: debug, metrics: %s}}"
+SCRAPERS = "collector: {network_policy: {scrapers: [{pod_labels: {app: prometheus}}]}}"
+
+
+@pytest.mark.parametrize(
+    ("mode", "metrics", "spec", "places"),
+    [
+        ("deployment", "debug", "", ["spec.monitors"]),
+        ("deployment", "prometheus-scrape", "", ["spec.observability.collector.exporters.metrics"] * 2),
+        ("deployment", "debug", SCRAPERS, []),
+        ("deployment", "debug", "collector: {network_policy: {enabled: false}}", []),
+        ("deployment", "debug", "flavor: operator", []),
+        ("sidecar", "debug", "", []),
+    ],
+)
+def test_a_monitor_before_a_closed_door_is_told_once(mode: str, metrics: str, spec: str, places: list[str]) -> None:
+    items = [observability(MANAGED % (mode, metrics), name=name) for name in ("a", "b")]
+    _, results = resolved(items, otel_config(f"telemetry: {{propagators: [w3c]}}\nmonitors: {{}}\n{spec}"))
+    assert [result.field_path for result in results if result.code == "scrapers-missing"] == places
+
+
 def test_a_class_without_a_block_is_not_asked() -> None:
     text = class_runtime(NUMBERS % ("odd", "odd", "odd"))
     assert resolved([text], otel_config(ASKED))[1] == []
