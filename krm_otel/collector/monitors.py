@@ -11,17 +11,23 @@ from typing import Any
 from krm_otel.collector import names as own
 from krm_otel.collector.container import has_scrape
 from krm_otel.collector.manifests import Asset, generated, labelled
+from krm_otel.collector.tiers import first_tier, name_of, second_tier
 from krm_otel.config.managed import CollectorSettings
 from krm_otel.config.monitoring import Monitors
 from krm_otel.config.settings import OaasClass, Settings
 
 
 def monitor_assets(oaas_class: OaasClass, settings: Settings, wanted: Monitors) -> tuple[Asset, ...]:
-    """The monitor of a class's managed collector; none where it has none."""
-    managed = settings.collector
-    if managed is None:
-        return ()
-    name = own.collector_name(oaas_class.name)
+    """The monitor of each tier of a class's managed collector; none where it has none."""
+    tiers = (
+        first_tier(oaas_class, settings).collector,
+        second.collector if (second := second_tier(settings)) else None,
+    )
+    return tuple(_of_tier(oaas_class, managed, wanted) for managed in tiers if managed is not None)
+
+
+def _of_tier(oaas_class: OaasClass, managed: CollectorSettings, wanted: Monitors) -> Asset:
+    name = name_of(oaas_class, managed)
     if managed.mode.value == "sidecar":
         made = labelled(generated(oaas_class, "monitoring.coreos.com/v1", "PodMonitor", name), wanted.labels)
         made["spec"] = {
@@ -29,12 +35,12 @@ def monitor_assets(oaas_class: OaasClass, settings: Settings, wanted: Monitors) 
             "podMetricsEndpoints": _endpoints(oaas_class, managed, wanted, "otel-"),
         }
     else:
-        made = labelled(generated(oaas_class, "monitoring.coreos.com/v1", "ServiceMonitor", name), wanted.labels)
+        made = labelled(generated(oaas_class, "monitoring.coreos.com/v1", "ServiceMonitor", name, name), wanted.labels)
         made["spec"] = {
-            "selector": {"matchLabels": own.selector(oaas_class.name)},
+            "selector": {"matchLabels": own.selector(oaas_class.name, name)},
             "endpoints": _endpoints(oaas_class, managed, wanted, ""),
         }
-    return (Asset(made, "monitors: Prometheus fetches the collector's metrics"),)
+    return Asset(made, "monitors: Prometheus fetches the collector's metrics")
 
 
 def _endpoints(

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from krm_otel.collector.promql import http_requests, matcher, selector
+from krm_otel.collector.promql import Source, matcher, selector
 
 WINDOW: Final = "$__rate_interval"
 """Grafana's: as long as a point of the graph, and four times the interval of its data source at least."""
@@ -57,23 +57,23 @@ class Variable:
     title: str
 
 
-def variables(class_name: str) -> tuple[Variable, ...]:
-    """The variables of a class's dashboard, each narrowing the next."""
-    name, owner = http_requests().name, matcher("oaas_owner", class_name)
+def variables(class_name: str, known: Source) -> tuple[Variable, ...]:
+    """The variables of a class's dashboard, each narrowing the next; `known`: what knows of its requests."""
+    name, owner = known().name, matcher("oaas_owner", class_name)
     return (
         Variable("namespace", "namespace", selector(f"{name}_count", owner), "Namespace"),
         Variable("function", "oaas_function_key", selector(f"{name}_count", owner, _SPACE), "Function"),
     )
 
 
-def class_rows(class_name: str) -> tuple[Row, ...]:
+def class_rows(class_name: str, known: Source) -> tuple[Row, ...]:
     """What is seen of the class itself."""
     owner = matcher("oaas_owner", class_name)
-    return (_functions(owner), _objects(owner))
+    return (_functions(owner, known), _objects(owner))
 
 
-def _functions(owner: str) -> Row:
-    requests = http_requests(owner, _SPACE, _FUNCTION)
+def _functions(owner: str, known: Source) -> Row:
+    requests = known(owner, _SPACE, _FUNCTION)
     by, legend = "service_name, oaas_function_key", "{{service_name}} {{oaas_function_key}}"
     quantiles = tuple(
         Query(requests.quantile(f"0.{share}", by, WINDOW), f"{legend} p{share}", exemplars=True)
@@ -87,7 +87,7 @@ def _functions(owner: str) -> Row:
                 "Failures",
                 "percentunit",
                 (Query(f"{requests.failing(by, WINDOW)} / {requests.rate(by, WINDOW)}", legend),),
-                "Share of the requests that the server answered with a status of 500 or more.",
+                "Share of the requests that were the server's fault: a status of 500 or more, or a span with an error.",
             ),
             Panel("Duration", "s", quantiles, "Median, 95th and 99th percentile. Points are exemplars: traces."),
         ),

@@ -7,12 +7,19 @@ by each of the three ways: `http.server.request.duration` → `http_server_reque
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+
+from krm_otel.config.settings import Settings
 
 
 def matcher(label: str, value: str) -> str:
     """`label="value"`, whatever stands in the value."""
     return f"{label}={json.dumps(value, ensure_ascii=False)}"
+
+
+Source = Callable[..., "Requests"]
+"""Matchers → the histogram that knows of requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,23 @@ def selector(name: str, *matchers: str) -> str:
     return f"{name}{{{','.join(matchers)}}}"
 
 
+def span_requests(*matchers: str) -> Requests:
+    """What `span_metrics` makes of the spans in which a request is answered."""
+    served = 'span_kind="SPAN_KIND_SERVER"'
+    return Requests("traces_span_metrics_duration_seconds", 'status_code="STATUS_CODE_ERROR"', (*matchers, served))
+
+
 def http_requests(*matchers: str) -> Requests:
     """Semantic conventions: `http.server.request.duration`, in seconds; a status from 500 on is the server's fault."""
     return Requests("http_server_request_duration_seconds", 'http_response_status_code=~"5.."', matchers)
+
+
+def source(collecting: Settings | None) -> Source:
+    """What knows of the requests of a class: its spans, where they are counted before any is dropped; else the metrics
+    that functions record themselves. `collecting` are the settings of the collector that they send to, if it is known.
+    """
+    managed = collecting.collector if collecting else None
+    counted = managed is not None and managed.span_metrics is not None
+    if collecting and counted and (collecting.sampling_stage.value != "sdk" or collecting.sampling_rate.value == 1):
+        return span_requests
+    return http_requests

@@ -7,7 +7,7 @@ from typing import Any, Final
 from krm_otel.collector import names as own
 from krm_otel.collector.bridge import bridge
 from krm_otel.collector.manifests import Asset, generated, labelled
-from krm_otel.collector.promql import http_requests, matcher
+from krm_otel.collector.promql import Source, http_requests, matcher
 from krm_otel.collector.requirements import required
 from krm_otel.config.monitoring import Rules
 from krm_otel.config.settings import OaasClass
@@ -16,9 +16,9 @@ from krm_otel.yamltext.emit import block
 FILE: Final = "rules.yaml"
 
 
-def rule_assets(oaas_class: OaasClass, rules: Rules) -> tuple[Asset, ...]:
-    """The object with the rules of a class; none where there are no rules."""
-    groups = rule_groups(oaas_class, rules)
+def rule_assets(oaas_class: OaasClass, rules: Rules, known: Source = http_requests) -> tuple[Asset, ...]:
+    """The object with the rules of a class; none where there are no rules. `known`: what knows of its requests."""
+    groups = rule_groups(oaas_class, rules, known)
     if not groups:
         return ()
     kind = ("v1", "ConfigMap") if rules.format == "config_map" else ("monitoring.coreos.com/v1", "PrometheusRule")
@@ -32,10 +32,10 @@ def rule_assets(oaas_class: OaasClass, rules: Rules) -> tuple[Asset, ...]:
     return (Asset(made, f"rules: {names} of class {oaas_class.name}"),)
 
 
-def rule_groups(oaas_class: OaasClass, rules: Rules) -> list[dict[str, Any]]:
+def rule_groups(oaas_class: OaasClass, rules: Rules, known: Source = http_requests) -> list[dict[str, Any]]:
     """The groups of a rule file."""
     name, namespace = oaas_class.name, oaas_class.namespace
-    requests = http_requests(matcher("oaas_owner", name), *([matcher("namespace", namespace)] if namespace else []))
+    requests = known(matcher("oaas_owner", name), *([matcher("namespace", namespace)] if namespace else []))
     made = {}
     if rules.analyzer:
         made["analyzer"] = bridge(name, namespace, requests)

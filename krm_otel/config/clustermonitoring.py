@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from krm_otel.config.clustercollector import Labels
+from krm_otel.config.collectorblocks import Labels
 from krm_otel.config.fields import AnnotationKey, PrometheusDuration, Text
 from krm_otel.config.models import Model
 from krm_otel.config.monitoring import Dashboards, Monitoring, Monitors, RuleFormat, Rules

@@ -13,6 +13,7 @@ from krm_otel.collector.manifests import Asset, assets
 from krm_otel.collector.monitors import monitor_assets
 from krm_otel.collector.names import client_labels, collector_name, config_name
 from krm_otel.collector.operator import A_SIDECAR, asking, instrumented, object_name, operator_assets
+from krm_otel.collector.promql import source
 from krm_otel.collector.rules import rule_assets
 from krm_otel.collector.sidecar import Sidecar, sidecar
 from krm_otel.config import names
@@ -242,6 +243,7 @@ def wanted_objects(
     oaas_class: OaasClass,
     settings: Settings,
     monitoring: Monitoring,
+    nodes: Settings | None,
     neighbour: Resource | None,
     wave: int,
     *,
@@ -250,7 +252,8 @@ def wanted_objects(
     """The objects that a class wants to have, by identity: its collector's, and what watches it.
 
     They are written beside the `neighbour`, an item of the input; `wave` is the earliest of the workloads that need
-    them. `operator`: they are the OpenTelemetry Operator's.
+    them. `nodes` are the settings of the collectors on nodes, where they are made here. `operator`: the objects are the
+    OpenTelemetry Operator's.
     """
     waves = {names.A_SYNC_WAVE: str(wave)} if wave else {}
     name = f"{oaas_class.name}{'' if oaas_class.name == names.NODE_OWNER else '-otel'}.yaml"
@@ -258,11 +261,14 @@ def wanted_objects(
     file = _beside(neighbour.file, name) if neighbour else ""
     return {
         key_of(asset.data): Wanted(with_annotations(asset.data, waves), oaas_class.ref, path, file)
-        for asset in _assets(oaas_class, settings, monitoring, operator=operator)
+        for asset in _assets(oaas_class, settings, monitoring, nodes, operator=operator)
     }
 
 
-def _assets(oaas_class: OaasClass, settings: Settings, monitoring: Monitoring, *, operator: bool) -> Iterator[Asset]:
+def _assets(
+    oaas_class: OaasClass, settings: Settings, monitoring: Monitoring, nodes: Settings | None, *, operator: bool
+) -> Iterator[Asset]:
+    known = source(nodes if settings.node_collector else settings)
     if operator:
         yield from operator_assets(oaas_class, settings, monitored=monitoring.monitors is not None)
     else:
@@ -270,9 +276,9 @@ def _assets(oaas_class: OaasClass, settings: Settings, monitoring: Monitoring, *
         if monitoring.monitors:
             yield from monitor_assets(oaas_class, settings, monitoring.monitors)
     if monitoring.dashboards:
-        yield from dashboard_assets(oaas_class, settings, monitoring.dashboards)
+        yield from dashboard_assets(oaas_class, settings, monitoring.dashboards, known)
     if monitoring.rules and oaas_class.name not in names.RESERVED:
-        yield from rule_assets(oaas_class, monitoring.rules)
+        yield from rule_assets(oaas_class, monitoring.rules, known)
 
 
 def references(wanted: Mapping[Key, Wanted], oaas_class: OaasClass) -> list[dict[str, str]]:

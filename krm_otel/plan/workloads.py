@@ -362,6 +362,7 @@ class WorkloadPlanner:
         if self._remove or self._configuration.switched_off is not None:
             return found
         nodes = self._configuration.node_collectors
+        shared = nodes.settings if nodes else None
         for oaas_class in (*self._configuration.classes, *self._matcher.platforms(), *([nodes] if nodes else [])):
             settings = self._reached.get(id(oaas_class), oaas_class.settings)
             if settings is None or not oaas_class.enabled:
@@ -369,7 +370,7 @@ class WorkloadPlanner:
             operator, watched = self._configuration.operator, self._configuration.monitoring
             if id(oaas_class) in self._with_workloads or self._for_others(settings):
                 wave, beside = self._waves.get(id(oaas_class), 0), self._neighbour(oaas_class)
-                made = wanted_objects(oaas_class, settings, watched, beside, wave, operator=operator)
+                made = wanted_objects(oaas_class, settings, watched, shared, beside, wave, operator=operator)
                 for key, one in made.items():
                     if found.setdefault(key, one) is not one:
                         self.taken.append(both_want(key, found[key].owner, one.owner))

@@ -48,6 +48,19 @@ def test_sidecars_are_found(metrics: str) -> None:
     assert [endpoint["port"] for endpoint in made["spec"]["podMetricsEndpoints"]] == declared
 
 
+@pytest.mark.parametrize("mode", ["sidecar", "deployment"])
+def test_each_tier_is_found_and_no_pod_twice(mode: str) -> None:
+    """With a gateway there are two collectors, and each Service is selected by one monitor."""
+    found = given(SCRAPED % (mode, "prometheus-scrape"), "collector: {tail_sampling: {}, gateway: {}}")
+    made = [asset.data for asset in monitor_assets(*found, Monitors())]
+    assert [one["metadata"]["name"] for one in made] == ["echo-otel-collector", "echo-otel-gateway"]
+    assert [one["kind"] for one in made] == ["PodMonitor" if mode == "sidecar" else "ServiceMonitor", "ServiceMonitor"]
+    for service in (asset.data for asset in assets(*found) if asset.data["kind"] == "Service"):
+        labels = service["metadata"]["labels"].items()
+        fits = [one for one in made if one["spec"]["selector"]["matchLabels"].items() <= labels]
+        assert [one["metadata"]["name"] for one in fits] == [service["metadata"]["name"]]
+
+
 def test_labels_of_others_stay_and_the_collector_gets_its_class() -> None:
     own, passed_on = monitor(*given(SCRAPED % ("deployment", "prometheus-scrape")))["spec"]["endpoints"]
     assert own["relabelings"] == [{"action": "replace", "targetLabel": "oaas_owner", "replacement": "echo"}]

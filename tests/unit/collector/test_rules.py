@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from krm_otel.collector.promql import source
 from krm_otel.collector.rules import rule_assets, rule_groups
 from krm_otel.config.monitoring import Rules
 from krm_otel.config.settings import OaasClass, Requirements
@@ -53,6 +54,24 @@ def test_each_group_is_there_where_it_is_asked_for(rules: Rules, groups: list[st
 
 def test_a_class_that_requires_nothing_has_no_such_rules() -> None:
     assert required() == []
+
+
+@pytest.mark.parametrize(
+    ("spec", "spans"),
+    [
+        ("collector: {span_metrics: {}, sampling_stage: collector}", True),
+        ("collector: {span_metrics: {}}\ntelemetry: {sampling_rate: 1.0}", True),
+        ("collector: {span_metrics: {}}", False),
+        ("collector: {span_metrics: {enabled: false}, sampling_stage: collector}", False),
+        ("collector: {sampling_stage: collector}", False),
+    ],
+)
+def test_requests_are_counted_by_spans_where_all_of_them_are(spec: str, spans: bool) -> None:
+    """Not where SDKs sample: then only the functions' own metrics know of every request."""
+    oaas_class, settings = given(config=spec)
+    (group,) = rule_groups(oaas_class, Rules("config_map"), source(settings))
+    assert ("traces_span_metrics_duration_seconds" in group["rules"][0]["expr"]) == spans
+    assert ("http_server_request_duration_seconds" in group["rules"][0]["expr"]) != spans
 
 
 @pytest.mark.parametrize("namespace", ["demo", ""])
