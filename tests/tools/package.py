@@ -18,7 +18,7 @@ import yaml
 from tests.tools.collector import wait_until_healthy
 from tests.tools.function import FUNCTION
 from tests.tools.kubelet import environment
-from tests.tools.test_collector_configs import FREE
+from tests.tools.ports import FREE
 from tools.build import require
 
 FIELDS = {

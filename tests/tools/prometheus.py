@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 import yaml
 
 from tests.tools.collector import wait_until_healthy
-from tests.tools.test_collector_configs import FREE
+from tests.tools.ports import FREE
 
 T = TypeVar("T")
 PATIENCE = 120.0

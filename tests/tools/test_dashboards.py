@@ -16,8 +16,8 @@ import yaml
 
 from tests.tools import prometheus
 from tests.tools.package import FIELDS, Package, collecting, package
+from tests.tools.ports import FREE
 from tests.tools.prometheus import AHEAD, Prometheus, Requests, attributes, counter, eventually, http_load, post
-from tests.tools.test_collector_configs import FREE
 from tools.build import require
 
 BEGAN = 600
