@@ -6,20 +6,24 @@ Jaeger that is asked by its API.
 
 from __future__ import annotations
 
+import io
 import json
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 import yaml
+from rich.console import Console
 
 from tests.cluster.endtoend import INVOKE, MODES, OBJECT, Platform, rendered
 from tests.cluster.kubernetes import Cluster, until
 from tools.cluster.cluster import STATE, import_image
 from tools.containers.podman import ContainerError, dataplane_image, save
 from tools.demo import jaeger
+from tools.demo.traces import Span, ordered, svg, tree
 
 RATE = 0.5  # as the example's OTelConfig says
 UNDECIDED = 24
@@ -90,7 +94,21 @@ def assert_traces(platform: Platform) -> list[str]:
         sent = [span for span in spans if span.kind == "client" and "messaging.system" in span.tags]
         assert {span.service for span in sent} == {"gateway", platform.function}
         assert all(json.loads(span.tags["oaas.zenoh.router"]) == [router] for span in sent), "no way round the router"
+        assert_shown(spans, router)
     return list(callers)
+
+
+def assert_shown(spans: list[Span], router: str) -> None:
+    """What `make demo-e2e` prints, and the picture: each span, indented as deep as it is, with the hop."""
+    terminal = Console(width=160, file=io.StringIO(), record=True)
+    terminal.print(tree(spans))
+    _, *lines = terminal.export_text().splitlines()
+    assert [line.index(span.service) for line, (_, span) in zip(lines, ordered(spans), strict=True)] == [
+        4 * (depth + 1) for depth, _ in ordered(spans)
+    ]
+    assert sum(f"via router {router[:6]}" in line for line in lines) == 3
+    bars = ElementTree.fromstring(svg(spans)).findall("{http://www.w3.org/2000/svg}rect[@rx]")
+    assert len(bars) == len(spans)
 
 
 def assert_signals(platform: Platform, trace_ids: list[str]) -> None:

@@ -125,7 +125,8 @@ def address(service: str, namespace: str) -> str:
 def request(host: str, method: str, path: str, body: object, *headers: str) -> str:
     """The status of the answer."""
     command = ["curl", "--silent", "--max-time", "10", "--output", "/dev/null", "--write-out", "%{http_code}"]
-    command += ["--request", method, "--data", json.dumps(body), *(f"--header={header}" for header in headers)]
+    command += ["--request", method, "--data", json.dumps(body)]
+    command += [word for header in headers for word in ("--header", header)]
     done = subprocess.run(cluster.inside(*command, f"http://{host}{path}"), capture_output=True, text=True, check=False)
     return done.stdout
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 COLOURS = ("#3b6fb6", "#b5582c", "#4c8c4a", "#8a5aa3", "#97803a", "#3f8a8c")
-_ROW, _NAMES, _BARS, _MARGIN = 24, 560, 420, 16
+_ROW, _NAMES, _BARS, _MARGIN = 24, 520, 420, 16
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,8 @@ def tree(spans: Sequence[Span]) -> Tree:
     for depth, span in ordered(spans):
         label = Text.assemble(
             (span.service, f"bold {colour[span.service]}"),
-            f"  {span.name}  ",
-            (f"{span.kind}, {span.duration / 1000:.1f} ms", "dim"),
+            f"  {_short(span)}  ",
+            (f"{span.kind}, {span.duration / 1000:.1f} ms{_hop(span)}", "dim"),
         )
         branches[depth] = branches[depth - 1].add(label)
     return root
@@ -95,7 +96,7 @@ def svg(spans: Sequence[Span]) -> str:
     rows, colour = list(ordered(spans)), colours(spans)
     start, end = min(span.start for span in spans), max(span.start + span.duration for span in spans)
     scale = _BARS / max(end - start, 1)
-    width, height = _NAMES + _BARS + 2 * _MARGIN + 60, (len(rows) + 2) * _ROW + 2 * _MARGIN
+    width, height = _NAMES + _BARS + 2 * _MARGIN + 190, (len(rows) + 2) * _ROW + 2 * _MARGIN
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
         ' font-family="ui-monospace, monospace" font-size="12">',
@@ -116,7 +117,7 @@ def svg(spans: Sequence[Span]) -> str:
             f'{escape(span.service)}</tspan><tspan fill="#111111"> {escape(_short(span))}</tspan></text>',
             f'<rect x="{bar:.1f}" y="{y + 6}" width="{length:.1f}" height="12" rx="2" fill="{colour[span.service]}"/>',
             f'<text x="{bar + length + 4:.1f}" y="{y + 16}" fill="#5a6069" font-size="10">'
-            f"{span.duration / 1000:.1f} ms</text>",
+            f"{span.duration / 1000:.1f} ms{_hop(span)}</text>",
         ]
     parts.append("</svg>\n")
     return "\n".join(parts)
@@ -128,3 +129,9 @@ def _short(span: Span) -> str:
         if long in span.name:
             return span.name.replace(long, "…")
     return span.name
+
+
+def _hop(span: Span) -> str:
+    """The router that a query goes through makes no span; the one that sends it knows which it is."""
+    routers = json.loads(span.tags.get("oaas.zenoh.router", "[]"))
+    return "".join(f", via router {router[:6]}" for router in routers)

@@ -24,7 +24,8 @@ def configure() -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(_LEVELS.get(os.environ.get("OPRC_LOG", "info").lower(), logging.INFO))
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for each request: that is what spans are for
+    for chatty in ("httpx", "uvicorn"):  # a line for each request, and for each step at start
+        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 def send() -> None:
