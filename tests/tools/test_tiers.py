@@ -22,6 +22,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.docs.test_docs import table, text_of, ticked
 from tests.tools import halves
 from tests.tools.collector import received, wait_until_healthy
 from tests.tools.function import FUNCTION
@@ -186,5 +187,27 @@ def test_errors_and_slow_traces_are_all_kept(kept: list[dict[str, list[str]]]) -
 def test_of_the_rest_the_rate_is_kept(kept: list[dict[str, list[str]]]) -> None:
     """Within 4 standard errors."""
     counted = Counter(names[0] for traces in kept for names in traces.values())
-    rest = TRACES * halves.KINDS.count("plain") / len(halves.KINDS)
-    assert abs(counted["plain"] / rest - RATE) < 4 * sqrt(RATE * (1 - RATE) / rest)
+    assert abs(counted["plain"] / sent("plain") - RATE) < bound("plain")
+
+
+def sent(kind: str) -> int:
+    return TRACES * halves.KINDS.count(kind) // len(halves.KINDS)
+
+
+def share_of(kind: str) -> float:
+    return RATE if kind == "plain" else 1.0
+
+
+def bound(kind: str) -> float:
+    """4 standard errors; of what is all kept, nothing."""
+    return 4 * sqrt(share_of(kind) * (1 - share_of(kind)) / sent(kind))
+
+
+def test_the_documented_figures_are_of_these_traces() -> None:
+    found = table(text_of("sampling.md"), "whole traces")
+    assert [ticked(kind) for kind, *_ in found] == list(dict.fromkeys(halves.KINDS))
+    for kind, number, left, share, expected, within in found:
+        name = ticked(kind)
+        assert (int(number), expected, within) == (sent(name), f"{share_of(name):.4f}", f"{bound(name):.4f}")
+        assert share == f"{int(left) / int(number):.4f}"
+        assert abs(float(share) - share_of(name)) <= bound(name)
