@@ -84,10 +84,15 @@ def rendered(folder: Path, namespace: str, collector: str, config: str, workload
         config: `collector` of the OTelConfig.
         workloads: templates of this module.
     """
+    texts = [workload.format(namespace=namespace) for workload in workloads]
+    return rendered_texts(folder, [_CLASS.format(namespace=namespace, collector=collector), *texts], config)
+
+
+def rendered_texts(folder: Path, texts: Sequence[str], config: str) -> str:
+    """The same of any classes and workloads."""
     folder.mkdir()
-    (folder / "class.yaml").write_text(_CLASS.format(namespace=namespace, collector=collector))
-    for number, workload in enumerate(workloads):
-        (folder / f"workload-{number}.yaml").write_text(workload.format(namespace=namespace))
+    for number, text in enumerate(texts):
+        (folder / f"{number}.yaml").write_text(text)
     settings = folder.with_suffix(".config.yaml")
     settings.write_text(_CONFIG.format(collector=config))
     command = [str(Path(sys.executable).with_name("krm-otel")), "render", str(folder), "-c", str(settings)]
