@@ -18,6 +18,15 @@ from typing import Any, TypeVar
 import httpx
 
 T = TypeVar("T")
+WITHOUT_SDK = """
+class Without:
+    def find_spec(self, name, path=None, target=None):
+        parts = name.split(".")
+        if parts[0] == "opentelemetry" and parts[1:2] in (["sdk"], ["distro"], ["exporter"], ["instrumentation"]):
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Without())
+"""
+"""What Python finds where the extra is not installed."""
 PATIENCE = 30.0  # seconds until what does not happen is given up
 
 

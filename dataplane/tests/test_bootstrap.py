@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 import pytest
-from tests.processes import free_port
+from tests.processes import WITHOUT_SDK, free_port
 
 OTLP = {"OTEL_TRACES_EXPORTER": "otlp", "OTEL_METRICS_EXPORTER": "otlp", "OTEL_LOGS_EXPORTER": "otlp"}
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -28,14 +28,6 @@ with telemetry.configure() as found:
             propagate.inject(outgoing)
             logging.getLogger("shop").info("at work")
     print(outgoing)
-"""
-WITHOUT_SDK = """
-class Without:
-    def find_spec(self, name, path=None, target=None):
-        parts = name.split(".")
-        if parts[0] == "opentelemetry" and parts[1:2] in (["sdk"], ["distro"], ["exporter"], ["instrumentation"]):
-            raise ModuleNotFoundError(name)
-sys.meta_path.insert(0, Without())
 """
 B3 = "0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-1"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.processes import Platform, Span, platform, start
+from tests.processes import WITHOUT_SDK, Platform, Span, platform, start
 
 OBJECT = "/api/class/shop/0/objects/cart-1"
 INVOKE = f"{OBJECT}/invokes/record"
@@ -94,6 +94,23 @@ def key(row: tuple[str, str, str, str | None]) -> tuple[str, str, str, str]:
 def parent(span: Span, by_id: dict[str, Span]) -> str | None:
     found = by_id.get(span.parent_id or "")
     return f"{found.service} {found.kind}" if found else None
+
+
+def test_without_the_sdk(tmp_path: Path) -> None:
+    """The extra is not installed: everything works, and the caller's context goes through all of them."""
+    (tmp_path / "sitecustomize.py").write_text(f"import sys\n{WITHOUT_SDK}")
+    telemetry = {"PYTHONPATH": str(tmp_path), "OTEL_TRACES_EXPORTER": "otlp"}
+    with platform(tmp_path, telemetry) as found:
+        assert found.request("PUT", OBJECT, json={"a": 1}).status_code == 204
+        answer = found.request("POST", INVOKE, json={"b": 2}, headers=caller_of("w3c", TRACE, 1))
+        assert answer.json() == {"a": 1, "b": 2}
+        assert answer.headers["x-trace-id"] == TRACE
+        for name, service in found.services.items():
+            assert service.spans() == []
+            warnings = [line["message"] for line in service.log if line["level"] == "WARNING"]
+            assert [text for text in warnings if text.startswith("telemetry is off")], name
+        for name in ("function", "odgm"):
+            assert TRACE in {line.get("trace_id") for line in found.services[name].log}
 
 
 def test_semantic_conventions(traced: Platform) -> None:

@@ -1,4 +1,4 @@
-"""Contrib's instrumentations, where they are installed; otherwise what was given."""
+"""Contrib's instrumentations; where they are not installed, context is passed on and nothing else."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import httpx
-from opentelemetry import trace
+from opentelemetry import context as contexts
+from opentelemetry import propagate, trace
 from starlette.applications import Starlette
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,6 +22,7 @@ PROBES = "/health$,/readyz$"
 
 def server(app: Starlette) -> ASGIApp:
     """A span for each request, named after its route, below the caller's; the trace id in the answer."""
+    answering = _TraceIdHeader(app)
 
     def details(scope: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
         method = scope.get("method", "HTTP")
@@ -33,9 +35,9 @@ def server(app: Starlette) -> ASGIApp:
     try:
         from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
     except ImportError:
-        return app
+        return _Continued(answering)
     traced: Any = OpenTelemetryMiddleware(
-        _TraceIdHeader(app), excluded_urls=PROBES, default_span_details=details, exclude_spans=["send", "receive"]
+        answering, excluded_urls=PROBES, default_span_details=details, exclude_spans=["send", "receive"]
     )
     asgi: ASGIApp = traced
     return asgi
@@ -46,6 +48,7 @@ def client(found: httpx.AsyncClient) -> httpx.AsyncClient:
     try:
         from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
     except ImportError:
+        found.event_hooks["request"].append(_pass_on)
         return found
     HTTPXClientInstrumentor.instrument_client(found)
     return found
@@ -59,6 +62,25 @@ def database(connection: sqlite3.Connection) -> Any:
         return connection
     traced: Any = instrument_connection("oaas_dataplane.store", connection, "sqlite")
     return traced
+
+
+class _Continued:
+    """The caller's context is that of the request."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope) if scope["type"] == "http" else {}
+        token = contexts.attach(propagate.extract(headers))
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            contexts.detach(token)
+
+
+async def _pass_on(request: httpx.Request) -> None:
+    propagate.inject(request.headers)
 
 
 class _TraceIdHeader:

@@ -21,5 +21,7 @@ def keep_installed(environ: MutableMapping[str, str]) -> None:
     if kept == wanted:
         return
     missing = ", ".join(name for name in wanted if name not in kept)
-    _logger.warning("%s names %s, which is not installed: going on with %s", VARIABLE, missing, kept or "none")
+    _logger.warning(
+        "%s names %s, which is not installed: going on with %s", VARIABLE, missing, ", ".join(kept) or "none"
+    )
     environ[VARIABLE] = ",".join(kept) or "none"
