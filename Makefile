@@ -14,7 +14,7 @@ MAKEFLAGS     += --no-print-directory
 .PHONY: help
 help: ## list the targets
 	@echo 'make TARGET, with one of:'
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: demo
 demo: $(READY) ## show what krm-otel changes in examples/quickstart
@@ -98,6 +98,10 @@ bench: $(READY) ## measure speed and memory
 .PHONY: bench-collectors
 bench-collectors: $(READY) ## measure generated collectors beside one tuned by hand (root)
 	@$(BIN)/python bench/collectors.py
+
+.PHONY: bench-telemetry
+bench-telemetry: $(READY) ## measure what telemetry adds to a request (needs tools)
+	@$(BIN)/python -m bench.telemetry
 
 .PHONY: setup
 setup: $(READY) ## make .venv with everything for development

@@ -9,7 +9,6 @@ their own, which has no faults. There the spans end up, too.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,9 +19,9 @@ from typing import Any
 
 import httpx
 import yaml
+from opentelemetry.sdk.trace.sampling import Decision, TraceIdRatioBased
 
 from dataplane.tests.processes import Platform
-from tests.tools.collector import Received, received, wait_until_healthy
 from tests.tools.function import FUNCTION
 from tests.tools.kubelet import environment
 from tests.tools.ports import FREE
@@ -33,89 +32,6 @@ OBJECT = "/api/class/shop/0/objects/cart-1"
 INVOKE = f"{OBJECT}/invokes/record"
 SPANS = {"PUT": 4, "POST": 12}
 """Of one request, over all services; dataplane/tests/test_services.py has them one by one."""
-
-_BACKEND = """
-extensions: {{health_check: {{endpoint: "127.0.0.1:{health}"}}}}
-receivers:
-  otlp: {{protocols: {{grpc: {{endpoint: "127.0.0.1:{grpc}"}}, http: {{endpoint: "127.0.0.1:{http}"}}}}}}
-exporters: {{file: {{path: "{file}"}}}}
-service:
-  extensions: [health_check]
-  telemetry: {{metrics: {{level: none}}}}
-  pipelines:
-    traces: {{receivers: [otlp], exporters: [file]}}
-    metrics: {{receivers: [otlp], exporters: [file]}}
-"""
-
-
-@dataclass
-class Collector:
-    """A collector that can be stopped and started again."""
-
-    binary: Path
-    folder: Path
-    name: str
-    config: str
-    health: int
-    env: Mapping[str, str] = field(default_factory=dict)
-    process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        """Returns when it is healthy."""
-        config, log = self.folder / f"{self.name}.yaml", self.folder / f"{self.name}.log"
-        config.write_text(self.config, encoding="utf-8")
-        env = {"PATH": os.environ["PATH"], **self.env}
-        with log.open("ab") as output:
-            command = [str(self.binary), f"--config={config}"]
-            self.process = subprocess.Popen(command, env=env, stdout=output, stderr=output)
-        wait_until_healthy(self.process, f"http://127.0.0.1:{self.health}", log)
-
-    def runs(self) -> bool:
-        return self.process is not None and self.process.poll() is None
-
-    def stop(self) -> None:
-        """As the kubelet does; it sends what it still has."""
-        assert self.process is not None
-        self.process.terminate()
-        code = self.process.wait(60)
-        assert code == 0, (self.folder / f"{self.name}.log").read_text()
-
-    def end(self) -> None:
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-
-
-@dataclass(frozen=True)
-class Backend:
-    """Where everything ends up."""
-
-    collector: Collector
-    ports: Mapping[str, int]
-    """By protocol."""
-    file: Path
-
-    def received(self) -> Received:
-        """So far; a line that is being written is left out."""
-        text = self.file.read_text() if self.file.exists() else ""
-        return received(text[: text.rfind("\n") + 1])
-
-    def spans(self) -> set[tuple[str, str]]:
-        """Each once: what is sent again after a timeout may arrive twice."""
-        return {(span["traceId"], span["spanId"]) for span in self.received().spans()}
-
-
-@contextmanager
-def backend(otelcol: Path, folder: Path) -> Iterator[Backend]:
-    ports = {name: next(FREE) for name in ("grpc", "http", "health")}
-    file = folder / "received.jsonl"
-    config = _BACKEND.format(file=file, **ports)
-    found = Backend(Collector(otelcol, folder, "backend", config, ports["health"]), ports, file)
-    try:
-        found.collector.start()
-        yield found
-    finally:
-        found.collector.end()
 
 
 @dataclass(frozen=True)
@@ -195,39 +111,13 @@ def _settings(ports: Mapping[str, int]) -> dict[str, dict[str, str]]:
     }
 
 
-def on_this_machine(ports: Mapping[str, int]) -> dict[str, Any]:
-    """Where a generated collector listens here, as the user's own part of its config.
-
-    Args:
-        ports: by what is there: grpc, http, health, metrics.
-    """
-    own = {"pull": {"exporter": {"prometheus": {"host": "127.0.0.1", "port": ports["metrics"]}}}}
-    listening = {protocol: {"endpoint": f"127.0.0.1:{ports[protocol]}"} for protocol in ("grpc", "http")}
-    return {
-        "extensions": {"health_check": {"endpoint": f"127.0.0.1:{ports['health']}"}},
-        "receivers": {"otlp": {"protocols": listening}},
-        "service": {"telemetry": {"metrics": {"readers": [own]}}},
-    }
-
-
-def to_backend(end: Backend, **more: str) -> dict[str, str]:
-    """The user's own variables: metrics to a collector without faults, often; batches after a short time."""
-    return {
-        "OTEL_METRICS_EXPORTER": "otlp",
-        "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": f"http://127.0.0.1:{end.ports['grpc']}",
-        "OTEL_EXPORTER_OTLP_METRICS_PROTOCOL": "grpc",
-        "OTEL_METRIC_EXPORT_INTERVAL": "500",
-        "OTEL_BSP_SCHEDULE_DELAY": "200",
-        **more,
-    }
-
-
 @dataclass
 class Fleet:
     """The four services, and what their clients have seen."""
 
     platform: Platform
     ports: Mapping[str, int]
+    rate: float = 1.0
     answers: list[tuple[str, int, str]] = field(default_factory=list)
     """Of every request: method, status, trace id."""
 
@@ -259,8 +149,13 @@ class Fleet:
 
     @property
     def made(self) -> int:
-        """Spans that the services have to have made for what they answered."""
-        return sum(SPANS[method] for method, _, _ in self.answers)
+        """Spans that the services have to have made for what they answered: all of each trace that the rate keeps."""
+        ratio = TraceIdRatioBased(self.rate)
+
+        def kept(trace: str) -> bool:
+            return ratio.should_sample(None, int(trace, 16), "request").decision is Decision.RECORD_AND_SAMPLE
+
+        return sum(SPANS[method] for method, _, trace in self.answers if kept(trace))
 
     def stop(self) -> list[int]:
         """Exit codes. They all end at once, as pods do when a class goes, but for the router."""
@@ -284,7 +179,8 @@ def fleet(folder: Path, made: Rendered, address: str = "") -> Iterator[Fleet]:
             changed["OTEL_EXPORTER_OTLP_ENDPOINT"] = f"http://{address}"
         environments[name] = changed
     folder.mkdir(exist_ok=True)
-    found = Fleet(Platform(folder, made.ports, environments), made.ports)
+    rate = float(made.environments["gateway"].get("OTEL_TRACES_SAMPLER_ARG", 1))
+    found = Fleet(Platform(folder, made.ports, environments), made.ports, rate)
     try:
         found.start()
         yield found

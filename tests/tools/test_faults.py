@@ -7,7 +7,7 @@ docs/faults.md tells users the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -17,18 +17,9 @@ import pytest
 from oaas_dataplane.telemetry.logs import QUIET_SECONDS
 
 from dataplane.tests.processes import until
+from tests.tools.backend import Backend, Collector, backend, on_this_machine, to_backend
 from tests.tools.counted import Sdk, collector_spans, sdks, total
-from tests.tools.dataplane import (
-    Backend,
-    Collector,
-    Fleet,
-    Rendered,
-    backend,
-    fleet,
-    on_this_machine,
-    rendered,
-    to_backend,
-)
+from tests.tools.dataplane import Fleet, Rendered, fleet, rendered
 from tests.tools.gate import gate
 from tests.tools.ports import FREE
 
@@ -42,10 +33,12 @@ def end(otelcol: Path, tmp_path: Path) -> Iterator[Backend]:
         yield found
 
 
-def behind(endpoint: str, end: Backend, protocol: str = "grpc", **user: str) -> Rendered:
+def behind(
+    endpoint: str, end: Backend, protocol: str = "grpc", rate: float = 1.0, user: Mapping[str, str] | None = None
+) -> Rendered:
     """Services that send their spans to this address."""
     spec = {"telemetry": {**TRACES_ONLY, "protocol": protocol}, "collector": {"endpoint": endpoint}}
-    return rendered(spec, user=to_backend(end, **user))
+    return rendered(spec, rate, to_backend(end, **(user or {})))
 
 
 @contextmanager
@@ -135,7 +128,7 @@ def arrived(end: Backend, traces: list[str], spans: int = 12) -> bool | None:
 def test_the_end_of_a_service(tmp_path: Path, end: Backend) -> None:
     """What is queued then goes out, and the metrics that come last count it as sent."""
     patient = {"OTEL_BSP_SCHEDULE_DELAY": "3600000", "OTEL_METRIC_EXPORT_INTERVAL": "3600000"}
-    with fleet(tmp_path / "services", behind(f"http://127.0.0.1:{end.ports['grpc']}", end, **patient)) as services:
+    with fleet(tmp_path / "services", behind(f"http://127.0.0.1:{end.ports['grpc']}", end, user=patient)) as services:
         services.load(20)
         assert end.spans() == set()
         stop(services)
@@ -189,6 +182,17 @@ def test_a_wrong_endpoint(protocol: str, host: str, tmp_path: Path, end: Backend
     assert any(host in message for message in quiet(services)), "the line names the address"
 
 
+def test_sampling_does_not_mind(tmp_path: Path, end: Backend) -> None:
+    """Where nobody takes spans the rate holds all the same: half of the traces are made, those that their ids say."""
+    made = behind(f"http://127.0.0.1:{next(FREE)}", end, rate=0.5)
+    with fleet(tmp_path / "services", made) as services:
+        services.load(40)
+        stop(services)
+        found = books(services, end)
+    assert 0 < found.started < 40 * 12
+    assert found.lost == found.started
+
+
 # --- it does not keep up ---
 
 
@@ -233,7 +237,7 @@ def test_a_slow_collector(tmp_path: Path, end: Backend) -> None:
     small = {"OTEL_BSP_MAX_QUEUE_SIZE": "64", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "16"}
     with gate(end.ports["grpc"]) as slow:
         patient = {"OTEL_EXPORTER_OTLP_TRACES_TIMEOUT": "120"}
-        made = behind(f"http://127.0.0.1:{slow.port}", end, **small, **patient)
+        made = behind(f"http://127.0.0.1:{slow.port}", end, user=small | patient)
         with fleet(tmp_path / "services", made) as services:
             before = services.load(5)
             until(lambda: arrived(end, before[1:]), lambda: "the first traces do not arrive")

@@ -149,6 +149,20 @@ def test_the_collector_of_a_node_takes_every_class_and_nobody_else() -> None:
     assert access(objects, "oaas-system/oaas-otel-collector") == {**own("shop", "cart"), **own("lab", "order")}
 
 
+@pytest.mark.parametrize("mode", ["sidecar", "deployment"])
+def test_the_second_tier_takes_the_first_tier_of_its_class_only(mode: str) -> None:
+    """Sidecars send from the class's own pods; a Deployment is the only one to send, past it nobody comes."""
+    objects = rendered(
+        f"mode: {mode}, gateway: {{}}, tail_sampling: {{}}", ("shop", "cart"), ("shop", "order"), ("lab", "cart")
+    )
+    for namespace, name in (("shop", "cart"), ("shop", "order"), ("lab", "cart")):
+        found = access(objects, f"{namespace}/{name}-otel-gateway")
+        reached = set().union(*found.values())
+        assert reached <= OTLP
+        first = f"{namespace}/{name}-otel-collector"
+        assert found == ({first: reached} if mode == "deployment" else own(namespace, name, frozenset(reached)))
+
+
 def test_without_the_policy_everybody_comes_in() -> None:
     """The evaluation is of the policy, not of luck."""
     objects = rendered("mode: deployment", ("shop", "cart"))

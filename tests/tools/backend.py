@@ -1,0 +1,124 @@
+"""Collectors as processes that a test stops and starts, and the one without faults, where everything ends up."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.tools.collector import Received, received, wait_until_healthy
+from tests.tools.ports import FREE
+
+_BACKEND = """
+extensions: {{health_check: {{endpoint: "127.0.0.1:{health}"}}}}
+receivers:
+  otlp: {{protocols: {{grpc: {{endpoint: "127.0.0.1:{grpc}"}}, http: {{endpoint: "127.0.0.1:{http}"}}}}}}
+exporters: {{file: {{path: "{file}"}}}}
+service:
+  extensions: [health_check]
+  telemetry: {{metrics: {{level: none}}}}
+  pipelines:
+    traces: {{receivers: [otlp], exporters: [file]}}
+    metrics: {{receivers: [otlp], exporters: [file]}}
+"""
+
+
+@dataclass
+class Collector:
+    """A collector that can be stopped and started again."""
+
+    binary: Path
+    folder: Path
+    name: str
+    config: str
+    health: int
+    env: Mapping[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Returns when it is healthy."""
+        config, log = self.folder / f"{self.name}.yaml", self.folder / f"{self.name}.log"
+        config.write_text(self.config, encoding="utf-8")
+        env = {"PATH": os.environ["PATH"], **self.env}
+        with log.open("ab") as output:
+            command = [str(self.binary), f"--config={config}"]
+            self.process = subprocess.Popen(command, env=env, stdout=output, stderr=output)
+        wait_until_healthy(self.process, f"http://127.0.0.1:{self.health}", log)
+
+    def runs(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def stop(self) -> None:
+        """As the kubelet does; it sends what it still has."""
+        assert self.process is not None
+        self.process.terminate()
+        code = self.process.wait(60)
+        assert code == 0, (self.folder / f"{self.name}.log").read_text()
+
+    def end(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+
+
+@dataclass(frozen=True)
+class Backend:
+    """Where everything ends up."""
+
+    collector: Collector
+    ports: Mapping[str, int]
+    """By protocol."""
+    file: Path
+
+    def received(self) -> Received:
+        """So far; a line that is being written is left out."""
+        text = self.file.read_text() if self.file.exists() else ""
+        return received(text[: text.rfind("\n") + 1])
+
+    def spans(self) -> set[tuple[str, str]]:
+        """Each once: what is sent again after a timeout may arrive twice."""
+        return {(span["traceId"], span["spanId"]) for span in self.received().spans()}
+
+
+@contextmanager
+def backend(otelcol: Path, folder: Path) -> Iterator[Backend]:
+    ports = {name: next(FREE) for name in ("grpc", "http", "health")}
+    file = folder / "received.jsonl"
+    config = _BACKEND.format(file=file, **ports)
+    found = Backend(Collector(otelcol, folder, "backend", config, ports["health"]), ports, file)
+    try:
+        found.collector.start()
+        yield found
+    finally:
+        found.collector.end()
+
+
+def to_backend(end: Backend, **more: str) -> dict[str, str]:
+    """The user's own variables: metrics to a collector without faults, often; batches after a short time."""
+    return {
+        "OTEL_METRICS_EXPORTER": "otlp",
+        "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": f"http://127.0.0.1:{end.ports['grpc']}",
+        "OTEL_EXPORTER_OTLP_METRICS_PROTOCOL": "grpc",
+        "OTEL_METRIC_EXPORT_INTERVAL": "500",
+        "OTEL_BSP_SCHEDULE_DELAY": "200",
+        **more,
+    }
+
+
+def on_this_machine(ports: Mapping[str, int]) -> dict[str, Any]:
+    """Where a generated collector listens here, as the user's own part of its config.
+
+    Args:
+        ports: by what is there: grpc, http, health, metrics.
+    """
+    own = {"pull": {"exporter": {"prometheus": {"host": "127.0.0.1", "port": ports["metrics"]}}}}
+    listening = {protocol: {"endpoint": f"127.0.0.1:{ports[protocol]}"} for protocol in ("grpc", "http")}
+    return {
+        "extensions": {"health_check": {"endpoint": f"127.0.0.1:{ports['health']}"}},
+        "receivers": {"otlp": {"protocols": listening}},
+        "service": {"telemetry": {"metrics": {"readers": [own]}}},
+    }
