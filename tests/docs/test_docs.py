@@ -391,3 +391,15 @@ def test_nothing_tells_of_the_machine() -> None:
     for page in PAGES:
         found = re.findall(r"/(?:work|root|home|Users|tmp)/\S*", page.read_text(encoding="utf-8"))
         assert found == [], page.name
+
+
+# --- faults -------------------------------------------------------------------------------------------------------
+
+
+def test_every_scenario_names_the_test_that_holds_it() -> None:
+    found = table(text_of("faults.md"), "faults")
+    assert len(found) >= 10
+    for scenario, what, held in found:
+        file, _, name = ticked(held).partition("::")
+        assert f"\ndef {name}(" in (ROOT / file).read_text(encoding="utf-8"), scenario
+        assert what.endswith("."), scenario

@@ -198,9 +198,10 @@ def test_sampling_does_not_mind(tmp_path: Path, end: Backend) -> None:
 
 def test_a_slow_backend(otelcol: Path, tmp_path: Path, end: Backend) -> None:
     """The collector keeps what its queue holds, drops and counts the rest; services do not notice."""
+    soon = {"exporters": {"otlp_grpc/end": {"retry_on_failure": {"initial_interval": "200ms", "max_interval": "1s"}}}}
     with (
         gate(end.ports["grpc"]) as slow,
-        collected(otelcol, tmp_path, end, slow.port, queue={"size": 2}) as (services, collector, metrics),
+        collected(otelcol, tmp_path, end, slow.port, queue={"size": 2}, config=soon) as (services, collector, metrics),
     ):
         before = services.load(5)
         until(lambda: arrived(end, before[1:]), lambda: "the first traces do not arrive")
