@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.tools.collector import Received, received, wait_until_healthy
+from tests.tools.collector import Received, attributes, received, wait_until_healthy
 from tests.tools.ports import FREE
 
+NAMESPACE = f"test-{os.getpid()}"
+"""Where the services run that send here."""
 _BACKEND = """
 extensions: {{health_check: {{endpoint: "127.0.0.1:{health}"}}}}
 receivers:
@@ -75,13 +77,19 @@ class Backend:
     file: Path
 
     def received(self) -> Received:
-        """So far; a line that is being written is left out."""
+        """So far, without a line that is being written, and without what others on this machine send to the port that
+        they have had before."""
         text = self.file.read_text() if self.file.exists() else ""
-        return received(text[: text.rfind("\n") + 1])
+        found = received(text[: text.rfind("\n") + 1])
+        return Received(*(list(filter(_ours, signal)) for signal in (found.traces, found.metrics, found.logs)))
 
     def spans(self) -> set[tuple[str, str]]:
         """Each once: what is sent again after a timeout may arrive twice."""
         return {(span["traceId"], span["spanId"]) for span in self.received().spans()}
+
+
+def _ours(resource: dict[str, Any]) -> bool:
+    return attributes(resource).get("service.namespace") == NAMESPACE
 
 
 @contextmanager

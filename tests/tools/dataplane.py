@@ -22,6 +22,7 @@ import yaml
 from opentelemetry.sdk.trace.sampling import Decision, TraceIdRatioBased
 
 from dataplane.tests.processes import Platform
+from tests.tools.backend import NAMESPACE
 from tests.tools.function import FUNCTION
 from tests.tools.kubelet import environment
 from tests.tools.ports import FREE
@@ -70,7 +71,12 @@ def rendered(spec: Mapping[str, Any], rate: float | None = 1.0, user: Mapping[st
     text = yaml.safe_dump_all(manifests, sort_keys=False)
     done = subprocess.run([FUNCTION], input=text, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    fields, environments, config, env = {**FIELDS, "status.podIP": "127.0.0.1"}, {}, "", {}
+    fields, environments, config, env = (
+        {**FIELDS, "metadata.namespace": NAMESPACE, "status.podIP": "127.0.0.1"},
+        {},
+        "",
+        {},
+    )
     for one in yaml.safe_load_all(done.stdout):
         if one["kind"] == "Deployment":
             (container,) = one["spec"]["template"]["spec"]["containers"]

@@ -12,8 +12,10 @@ from collections.abc import Iterator
 def untaken() -> Iterator[int]:
     """Ports that nobody listens on, and that nobody else is given: below those of outgoing connections, each once."""
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    start = 12_000 + worker % 8 * 2_500
-    for port in itertools.cycle(range(start, start + 2_500)):
+    # Another run on this machine has the same workers: it begins elsewhere.
+    first, begin = 12_000 + worker % 8 * 2_500, os.getpid() * 97
+    for number in itertools.count(begin):
+        port = first + number % 2_500
         try:
             socket.create_server(("127.0.0.1", port)).close()
         except OSError:
