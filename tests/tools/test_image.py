@@ -58,6 +58,14 @@ def test_it_does_the_same_as_the_program_for_any_user(user: str) -> None:
     assert b"OTEL_SERVICE_NAME" in ours.stdout
 
 
+def test_it_makes_dashboards() -> None:
+    """Their library is in it."""
+    case = ROOT / "tests" / "cases" / "monitoring" / "dashboards" / "input.yaml"
+    ours = podman("run", "--rm", "-i", *LOCKED, image(), stdin=case.read_bytes()).ok()
+    assert ours.stdout == run([FUNCTION], stdin=case.read_bytes()).ok().stdout
+    assert b"$__rate_interval" in ours.stdout
+
+
 def test_a_fault_is_exit_code_1_and_a_sentence() -> None:
     answer = podman("run", "--rm", "-i", *LOCKED, image(), stdin=b"a: [")
     assert (answer.code, answer.stdout) == (1, b"")
