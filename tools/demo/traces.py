@@ -114,7 +114,7 @@ def svg(spans: Sequence[Span]) -> str:
             parts.append(f'<path d="M{x - 10} {y} V{y + 12} H{x - 3}" fill="none" stroke="#9aa0a8"/>')
         parts += [
             f'<text x="{x}" y="{y + 16}"><tspan fill="{colour[span.service]}" font-weight="bold">'
-            f'{escape(span.service)}</tspan><tspan fill="#111111"> {escape(_short(span))}</tspan></text>',
+            f'{escape(span.service)}</tspan><tspan dx="7" fill="#111111">{escape(_short(span))}</tspan></text>',
             f'<rect x="{bar:.1f}" y="{y + 6}" width="{length:.1f}" height="12" rx="2" fill="{colour[span.service]}"/>',
             f'<text x="{bar + length + 4:.1f}" y="{y + 16}" fill="#5a6069" font-size="10">'
             f"{span.duration / 1000:.1f} ms{_hop(span)}</text>",
