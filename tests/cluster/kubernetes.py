@@ -74,7 +74,7 @@ class Cluster:
     def kubectl(self, *arguments: str, text: str | None = None) -> str:
         command = inside("kubectl", "--kubeconfig", str(KUBECONFIG), *arguments)
         done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, f"kubectl {' '.join(arguments)}\n{done.stderr}"
+        assert done.returncode == 0, f"kubectl {' '.join(arguments)}\n{done.stdout}{done.stderr}"
         return done.stdout
 
     def apply(self, text: str) -> None:

@@ -5,14 +5,19 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from tests.cluster.kubernetes import Cluster
 
-RELEASED = Path(__file__).parents[2].parent / "shared" / "crds" / "oaas.io_classruntimes.upstream.yaml"
+ROOT = Path(__file__).parents[2]
+RELEASED = ROOT.parent / "shared" / "crds" / "oaas.io_classruntimes.upstream.yaml"
+SAMPLES = ("examples/quickstart", "examples/kpt", "examples/kustomize/base", "tests/cases/sample/as-written/input.yaml")
+"""The last is the proposal's own."""
 UPSTREAM = """
 apiVersion: oaas.io/v1alpha1
 kind: ClassRuntime
@@ -47,7 +52,7 @@ spec:
       sampling_rate: 3
       service_name: own
       propagators: [w3c, b3]
-      resource_attributes: {team.name: core}
+      resource_attributes: {team.name: core, gone: null}
       protocol: null
       logs: null
     collector:
@@ -70,6 +75,11 @@ REFUSED = {
 }
 
 
+def krm_otel(*arguments: str, text: str = "") -> str:
+    program = str(Path(sys.executable).with_name("krm-otel"))
+    return subprocess.run([program, *arguments], input=text, capture_output=True, text=True, check=True).stdout
+
+
 @pytest.fixture(scope="module")
 def definition(cluster: Cluster) -> Iterator[None]:
     """Upstream's released definition first, where it is beside the checkout: ours takes its place."""
@@ -79,10 +89,7 @@ def definition(cluster: Cluster) -> Iterator[None]:
         cluster.apply(UPSTREAM.replace("released", "before"))
     else:
         assert os.environ.get("CI") != "true", "upstream's definition has to be beside the checkout"
-    printed = subprocess.run(
-        [str(Path(sys.executable).with_name("krm-otel")), "crd"], capture_output=True, text=True, check=True
-    )
-    cluster.kubectl("apply", "--server-side", "--force-conflicts", "--filename", "-", text=printed.stdout)
+    cluster.kubectl("apply", "--server-side", "--force-conflicts", "--filename", "-", text=krm_otel("crd"))
     cluster.established("classruntimes.oaas.io")
     yield
     cluster.kubectl("delete", "crd", "classruntimes.oaas.io")
@@ -125,3 +132,50 @@ def test_names_that_are_taken(cluster: Cluster, name: str) -> None:
     text = class_runtime(name, "")
     with pytest.raises(AssertionError, match=f"the name {name} is that of"):
         cluster.apply(text)
+
+
+@pytest.mark.usefixtures("definition")
+@pytest.mark.parametrize("sample", SAMPLES)
+@pytest.mark.parametrize("written", [False, True])
+def test_samples_and_what_is_rendered_of_them_apply(cluster: Cluster, sample: str, written: bool) -> None:
+    """By server-side apply without force, with conditions in the class, too."""
+    source = objects((ROOT / sample).rglob("*.yaml") if (ROOT / sample).is_dir() else [ROOT / sample])
+    config = "apiVersion: fn.oaas.io/v1alpha1\nkind: OTelConfig\nmetadata: {name: otel}\nspec: {status: write}\n---\n"
+    text = "---\n".join(map(yaml.safe_dump, source))
+    out = [one for one in yaml.safe_load_all(krm_otel(text=config * written + text)) if one["kind"] != "OTelConfig"]
+    assert len(out) >= len(source)
+    (status,) = {"status" in one for one in out if one["kind"] == "ClassRuntime"}
+    assert status is written
+    for wanted in (source, out):
+        text = "---\n".join(map(yaml.safe_dump, wanted))
+        cluster.kubectl("apply", "--server-side", "--dry-run=server", "--filename", "-", text=text)
+
+
+def objects(paths: Iterable[Path]) -> list[dict[str, Any]]:
+    """What of a package goes to a server, in the namespace that is there; Knative's have tests of their own."""
+    found: list[dict[str, Any]] = []
+    for path in sorted(paths):
+        for data in yaml.safe_load_all(path.read_text()):
+            found += data["items"] if data and data["kind"] == "ResourceList" else [data]
+    wanted = [one for one in found if one and one["apiVersion"].partition("/")[0] in ("v1", "apps", "batch", "oaas.io")]
+    for one in wanted:
+        one["metadata"]["namespace"] = "default"
+    assert wanted
+    return wanted
+
+
+@pytest.mark.usefixtures("definition")
+def test_upstreams_definition_with_the_block_merged_in(cluster: Cluster) -> None:
+    """It is structural and says the same of the block; the last test here, since it takes our definition's place."""
+    if not RELEASED.exists():
+        pytest.skip("upstream's definition is not beside the checkout")
+    config = "apiVersion: fn.oaas.io/v1alpha1\nkind: OTelConfig\nmetadata: {name: otel}\nspec: {merge_crd: true}\n---\n"
+    merged = krm_otel(text=config + RELEASED.read_text()).removeprefix(config)
+    cluster.kubectl("apply", "--server-side", "--force-conflicts", "--filename", "-", text=merged)
+    cluster.established("classruntimes.oaas.io")
+    cluster.apply(UPSTREAM)
+    cluster.apply(OURS)
+    for spec, message in REFUSED.items():
+        with pytest.raises(AssertionError) as refused:
+            cluster.apply(class_runtime("bad", spec))
+        assert message in str(refused.value)
