@@ -59,6 +59,7 @@ class Function(BaseModel):
     description: str | None = Field(None, description="What it does, for people.")
     available_location: str | None = Field(None, description="Environment that it may run in.")
     config: dict[str, str] = Field({}, description="Variables of its environment.")
+    container_image: str | None = Field(None, description="Image of the function; the proposal's samples have it here.")
     provision_config: ProvisionConfig | None = Field(None, description="How its runtime is provisioned.")
     qos_requirement: QosRequirement | None = Field(None, description="What it has to achieve.")
 

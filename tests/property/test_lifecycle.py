@@ -90,9 +90,13 @@ class Lifecycle(RuleBasedStateMachine):
         self.settled = False
         """Whether the output is that of the source: no step since was refused."""
 
-    @initialize(blocks=st.lists(BLOCKS, min_size=1, max_size=3), kinds=st.lists(st.sampled_from(KINDS), max_size=3))
-    def start(self, blocks: list[str], kinds: list[str]) -> None:
-        self.package.config = {key: values[0] for key, values in CONFIGS.items() if key in AT_FIRST}
+    @initialize(
+        config=st.fixed_dictionaries({key: st.sampled_from(CONFIGS[key]) for key in AT_FIRST}),
+        blocks=st.lists(BLOCKS, min_size=1, max_size=3),
+        kinds=st.lists(st.sampled_from(KINDS), max_size=3),
+    )
+    def start(self, config: dict[str, str], blocks: list[str], kinds: list[str]) -> None:
+        self.package.config = config
         self.package.classes = dict(zip(NAMES, blocks, strict=False))
         for number, kind in enumerate(kinds):
             owner = NAMES[number % len(blocks)]
@@ -341,7 +345,7 @@ class Lifecycle(RuleBasedStateMachine):
             workload = keys[position - first] if position >= first else None
             if position in kept or item == fresh:
                 continue
-            dated = "kind: ClassRuntime" in item and "lastTransitionTime" in item
+            dated = "kind: ClassRuntime" in item and "lastTransitionTime" in item + fresh
             assert dated or (workload and workload.by_hand), f"{item}\nis not\n{fresh}"
             if not (workload and self.package.config["adopt"] == "true"):  # theirs is not taken over while it is known
                 assert meaning(item) == meaning(fresh)
