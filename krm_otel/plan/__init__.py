@@ -18,11 +18,12 @@ from krm_otel.krm.resource import Resource
 from krm_otel.krm.results import has_errors
 from krm_otel.plan.changes import Change, Objects, Plan, Track, untracked
 from krm_otel.plan.classes import plan_classes
-from krm_otel.plan.collectors import references
+from krm_otel.plan.closing import closing
 from krm_otel.plan.definitions import plan_definitions
 from krm_otel.plan.generator import echoes, is_generating
 from krm_otel.plan.objects import plan_objects
 from krm_otel.plan.readers import reader
+from krm_otel.plan.wanted import references, wanted_objects
 from krm_otel.plan.workloads import WorkloadPlanner
 from krm_otel.prune import Key, Taken, Wanted, collisions
 
@@ -54,10 +55,12 @@ def make_plan(
     generating = not remove and is_generating(items, function_config)
 
     def workloads() -> tuple[WorkloadPlanner, list[Change], dict[Key, Wanted], list[Taken]]:
-        planner = WorkloadPlanner(items, configuration, remove=remove, complete=complete, generating=generating)
+        planner = WorkloadPlanner(items, configuration, remove=remove, complete=complete)
         changes = [change for item in track(items, "planning") if (change := planner.change(item))]
-        wanted = planner.wanted()
-        return planner, changes, wanted, [*planner.taken, *collisions(items, wanted)]
+        if remove or configuration.switched_off is not None:
+            return planner, changes, {}, []
+        wanted, taken = wanted_objects(items, configuration, planner.census, generating=generating)
+        return planner, changes, wanted, [*taken, *collisions(items, wanted)]
 
     planner, changes, wanted, taken = workloads()
     if configuration.degrade and taken:
@@ -73,11 +76,18 @@ def make_plan(
     objects, more, said = plan_objects(items, wanted, planner.scope, planner.needed, read, remove=off)
     changes += more
     # What is wrong with the configuration is nothing to somebody who takes everything out.
-    told = [] if remove else [*results, *planner.closing()]
+    told = [] if remove else results
+    if not off and not has_errors(planner.results):
+        told = [*told, *closing(configuration, planner.census, generating=generating)]
     results = [*told, *planner.results, *said]
     if not has_errors(results):  # else nothing is changed, and nothing is known of what came of it
         more, said = plan_classes(
-            items, configuration, planner.tally, partial(references, wanted), remove=remove, now=source_date(environ)
+            items,
+            configuration,
+            lambda one: planner.census.of(one).tally,
+            partial(references, wanted),
+            remove=remove,
+            now=source_date(environ),
         )
         changes += more
         results += said

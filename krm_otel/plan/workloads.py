@@ -2,92 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 from krm_otel.collector.addresses import collector_endpoint
-from krm_otel.collector.checks import faults
 from krm_otel.config import names
 from krm_otel.config.settings import Configuration, OaasClass, Settings
 from krm_otel.inject.desired import Desired, desired
-from krm_otel.inject.edits import changed_by_hand
 from krm_otel.inject.present import EnvSources
-from krm_otel.inject.reconcile import put_in
-from krm_otel.inject.record import MAX_BYTES, Record, load
-from krm_otel.inject.strip import still_mounted, strip
+from krm_otel.inject.record import MAX_BYTES, load
 from krm_otel.krm.envelope import Item
 from krm_otel.krm.resource import Resource
 from krm_otel.krm.results import Ref, Result, has_errors
+from krm_otel.plan.candidate import Candidate
+from krm_otel.plan.census import Census
 from krm_otel.plan.changes import Change
-from krm_otel.plan.collectors import (
-    Joined,
-    beyond_operator,
-    join,
-    joined_by_operator,
-    met_operator,
-    sync_wave,
-    wanted_objects,
-)
+from krm_otel.plan.joining import Joined, join
+from krm_otel.plan.operator import beyond_operator, joined_by_operator, met_operator
 from krm_otel.plan.scope import Scope, config_absent, missing
-from krm_otel.prune import Key, Taken, Wanted, both_want
-from krm_otel.status.conditions import Tally
 from krm_otel.workloads.fields import field_path
 from krm_otel.workloads.kinds import KINDS, KindInfo, Workload, is_generated, is_patch, workload, workload_of
-from krm_otel.workloads.match import RULES_TRIED, Match, Matcher
+from krm_otel.workloads.match import Match, Matcher
 from krm_otel.workloads.scalers import Scalers
-from krm_otel.workloads.select import select
+from krm_otel.workloads.select import Selection, select
 from krm_otel.workloads.substitution import damaged_by_flux
 from krm_otel.workloads.unknown import unknown_template
 from krm_otel.yamltext.edit import CannotEdit
 
-
-def _group(item: Item) -> str:
-    return item.api_version.rpartition("/")[0]
-
-
 _NO_CLASS: Final = "no class"
 _FAILED: Final = "error"
+_RECORD: Final = field_path("metadata", "annotations", names.A_RECORD)
 
 
 class WorkloadPlanner:
-    """Decides item by item; remembers which classes have workloads."""
+    """Decides item by item; what it sees of classes on its way is in its census."""
 
-    def __init__(
-        self,
-        items: Sequence[Item],
-        configuration: Configuration,
-        *,
-        remove: bool,
-        complete: bool,
-        generating: bool = False,
-    ):
-        self._items = items
+    def __init__(self, items: Sequence[Item], configuration: Configuration, *, remove: bool, complete: bool):
         self._configuration = configuration
         self._matcher = Matcher(configuration)
         self._sources = EnvSources(items)
         self._scalers = Scalers(items)
         self._remove = remove
-        self._generating = generating
-        self.scope = Scope.of(items, configuration, complete=complete)
         self._kinds = {(told.api_version, told.kind) for told in configuration.kinds}
-        self._with_workloads: dict[int, Resource] = {}
-        """Class (by `id`) → the first workload that belongs to it."""
-        self._reached: dict[int, Settings] = {}
-        """Class (by `id`) → its settings with the endpoint that its workloads send to."""
-        self._waves: dict[int, int] = {}
-        """Class (by `id`) → the earliest sync wave of the workloads that its collector is for."""
-        self._tallies: dict[int, Tally] = {}
-        """Class (by `id`) → what came of its workloads."""
-        self._platform_seen = False
+        self.scope = Scope.of(items, configuration, complete=complete)
+        self.census = Census(configuration, self._matcher)
         self.needed: set[tuple[str, str]] = set()
         """Classes (namespace, name) of which a workload has errors and keeps what it had."""
-        self.taken: list[Taken] = []
-        """Objects that two classes want: who cannot have them, and why."""
         self.results: list[Result] = []
 
-    # --- one item ------------------------------------------------------------------------------------------------
+    # --- which way an item goes ----------------------------------------------------------------------------------
 
     def change(self, item: Item) -> Change | None:
         """What happens to an item; None where it is no workload."""
@@ -112,174 +76,39 @@ class WorkloadPlanner:
             self.needed |= {(resource.namespace, name) for name in self._classes_of(found)}
         return made
 
-    def _classes_of(self, found: Workload) -> set[str]:
-        """The class that a workload belongs to, and the one that it was injected for."""
-        record = load(found.resource.annotations[names.A_RECORD])
-        oaas_class = self._matcher.match(found).oaas_class
-        return ({record.class_name} if record else set()) | ({oaas_class.name} if oaas_class else set())
-
     def _workload(self, item: Item, found: Workload) -> Change:
         ref = found.resource.ref
         written = found.resource.annotations.get(names.A_RECORD)
         record = load(written) if written is not None else None
-        text, base = item.text, found
-        if written is not None:
-            if record is None:
-                self._met(found)
-                return self._fault(
-                    ref,
-                    "record-unreadable",
-                    "the record of the injection cannot be read: restore the "
-                    "annotation, or remove it together with what was injected",
-                    field_path("metadata", "annotations", names.A_RECORD),
-                )
-            try:
-                text = strip(item.text, found.resource.root, record, found.pod_path, _names(found))
-            except CannotEdit as fault:
-                self._met(found)
-                return self._cannot_edit(ref, fault)
-            stripped = item.read(text)
-            assert stripped is not None
-            base = workload_of(stripped, found.kind)
-        match = self._matcher.match(base)
+        if written is not None and record is None:
+            self._unreadable(found)
+            message = (
+                "the record of the injection cannot be read: restore the annotation, or remove it together with "
+                "what was injected"
+            )
+            return self._fault(ref, "record-unreadable", message, _RECORD)
+        try:
+            candidate = Candidate.of(item, found, record)
+        except CannotEdit as fault:
+            self._unreadable(found)
+            return self._cannot_edit(ref, fault)
+        match = self._matcher.match(candidate.base)
         if self._remove:
-            return self._settle(item, found, record, text, "")
+            return _settle(candidate, "")
         if self._configuration.switched_off is not None:
-            return self._settle(item, found, record, text, f"switched off by {self._configuration.switched_off}")
+            return _settle(candidate, f"switched off by {self._configuration.switched_off}")
         if any(c.enabled for c in match.candidates) or not match.candidates:
             self.results += match.results
         if match.oaas_class is None:
-            return self._unmatched(item, found, record, text, match)
-        made = self._matched(item, found, base, record, text, match, match.oaas_class)
-        tally = self._tallies.setdefault(id(match.oaas_class), Tally())
+            return self._unmatched(candidate, match)
+        made = self._matched(candidate, match, match.oaas_class)
+        tally = self.census.of(match.oaas_class).tally
         tally.failed += made.reason == _FAILED
         tally.done += made.desired is not None
         return made
 
-    def _met(self, found: Workload) -> None:
-        """Counts a workload that cannot be read as far as to tell what it is to have."""
-        if (oaas_class := self._matcher.match(found).oaas_class) is not None:
-            self._with_workloads.setdefault(id(oaas_class), found.resource)
-            self._tallies.setdefault(id(oaas_class), Tally()).failed += 1
-
-    def tally(self, oaas_class: OaasClass) -> Tally:
-        """What came of a class's workloads; asked when all items are planned."""
-        return self._tallies.get(id(oaas_class), Tally())
-
-    def _matched(
-        self,
-        item: Item,
-        found: Workload,
-        base: Workload,
-        record: Record | None,
-        text: str,
-        match: Match,
-        oaas_class: OaasClass,
-    ) -> Change:
-        ref = base.resource.ref
-        self._with_workloads.setdefault(id(oaas_class), base.resource)
-        self._platform_seen |= oaas_class.name == names.PLATFORM_CLASS
-        settings = oaas_class.settings
-        if oaas_class.faulty:
-            return Change(ref, "kept" if record else "skipped", f"the settings of {_title(oaas_class)} have errors")
-        if (
-            record
-            and not oaas_class.enabled
-            and not self.scope.decides(ref.namespace, oaas_class.name, record.enabled_by)
-        ):
-            path = field_path("metadata", "annotations", names.A_RECORD)
-            self.results.append(config_absent(ref, oaas_class.name, path))
-            return Change(ref, "kept", f"the {record.enabled_by} is not in the input")
-        if settings is None:
-            return self._settle(item, found, record, text, f"{_title(oaas_class)} has no observability block")
-        if not settings.enabled.value:
-            return self._settle(
-                item, found, record, text, f"{_title(oaas_class)} is disabled by {settings.enabled.origin}"
-            )
-        selection = select(base, match, self._configuration)
-        self.results += [self._with_path(result, base.resource) for result in selection.results]
-        if has_errors(selection.results):
-            return Change(ref, "skipped", _FAILED)
-        if selection.reason_skipped:
-            return self._settle(item, found, record, text, selection.reason_skipped)
-        operator = self._configuration.operator
-        if operator:
-            joined = Joined(results=tuple(beyond_operator(settings, oaas_class.ref)))
-        else:
-            joined = join(
-                base,
-                oaas_class,
-                settings,
-                selection,
-                self._scalers,
-                injected=record is not None,
-                monitored=self._configuration.monitoring.monitors is not None,
-            )
-            joined = replace(joined, results=(*joined.results, *met_operator(base, settings)))
-        self.results += joined.results
-        if joined.skipped:
-            return self._settle(item, found, record, text, joined.skipped)
-        wave = sync_wave(base)
-        self._waves[id(oaas_class)] = min(wave, self._waves.get(id(oaas_class), wave))
-        if settings.collector is not None or settings.node_collector is not None:
-            settings = replace(settings, endpoint=collector_endpoint(oaas_class, settings))
-        self._reached[id(oaas_class)] = settings
-        adopt = None
-        if self._configuration.adopt:
-            current = item.resource
-            assert current is not None
-            names_of = _names(workload_of(current, base.kind))
-            adopt = changed_by_hand(record, names_of, current.root, base.pod_path) if record else {}
-        wanted = desired(base, oaas_class, settings, match, selection, self._sources, joined.additions, adopt=adopt)
-        if operator:
-            wanted = joined_by_operator(base, oaas_class, settings, wanted)
-        self.results += wanted.results
-        if has_errors([*joined.results, *wanted.results]):
-            return Change(ref, "skipped", _FAILED)
-        edit = wanted.edit()
-        brought = {volume["name"] for volume in edit.lists.get("volumes", ())}
-        if record and (spared := _spared(item, found, record, brought)):
-            text, again = spared, item.read(spared)
-            assert again is not None
-            base = workload_of(again, base.kind)
-        if edit.empty:
-            return self._settle(
-                item,
-                found,
-                record,
-                text,
-                "; ".join(dict.fromkeys(why for _, why in wanted.left_alone)) or "everything is set in the manifest",
-                wanted,
-            )
-        try:
-            current = item.resource
-            assert current is not None
-            new, written = put_in(
-                (text, base.resource.root),
-                (item.text, current.root),
-                record,
-                base.pod_path,
-                _names(workload_of(current, base.kind)),
-                edit,
-            )
-        except CannotEdit as fault:
-            return self._cannot_edit(ref, fault)
-        if len(written.dump()) > MAX_BYTES:
-            return self._fault(
-                ref,
-                "record-too-large",
-                f"the record of the injection would exceed {MAX_BYTES // 1024} "
-                f"KiB: inject fewer containers ({names.A_CONTAINERS})",
-                "metadata.annotations",
-            )
-        ours = [value for part in edit.containers for _, value in part.env if isinstance(value, str)]
-        self.results += damaged_by_flux(base.resource, new, ours)
-        if new == item.text:
-            return Change(ref, "unchanged", "", None, wanted)
-        return Change(ref, "updated" if record else "injected", "", new, wanted)
-
-    def _unmatched(self, item: Item, found: Workload, record: Record | None, text: str, match: Match) -> Change:
-        ref = found.resource.ref
+    def _unmatched(self, candidate: Candidate, match: Match) -> Change:
+        ref, record = candidate.ref, candidate.record
         if match.candidates:
             return Change(ref, "skipped", "belongs to two classes")
         if record is None:
@@ -289,37 +118,119 @@ class WorkloadPlanner:
             return Change(ref, "skipped", absent)
         name = record.class_name
         if self.scope.holds(ref.namespace, name):
-            return self._settle(item, found, record, text, f"no longer belongs to class {name}")
+            return _settle(candidate, f"no longer belongs to class {name}")
         if self.scope.complete:
-            return self._settle(item, found, record, text, f"class {name} is gone")
-        what = missing(name)
+            return _settle(candidate, f"class {name} is gone")
         message = (
-            f"{what} is not in the input, so what was injected for it is kept as it is; "
+            f"{missing(name)} is not in the input, so what was injected for it is kept as it is; "
             "where it is gone for good, set prune: true in OTelConfig, or run uninject"
         )
-        self.results.append(
-            Result("class-absent", "warning", message, ref, field_path("metadata", "annotations", names.A_RECORD))
-        )
+        self.results.append(Result("class-absent", "warning", message, ref, _RECORD))
         return Change(ref, "kept", f"class {name} is not in the input")
 
-    def _settle(
-        self,
-        item: Item,
-        found: Workload,
-        record: Record | None,
-        base: str,
-        reason: str,
-        wanted: Desired | None = None,
-    ) -> Change:
-        """The end of every way on which nothing is wanted: what was injected goes."""
-        ref = found.resource.ref
-        if record is None:
-            return Change(ref, "skipped", reason or "nothing of ours in it", None, wanted)
-        # A second run knows nothing of it, so it is no result.
-        reason = "; ".join(filter(None, (reason, found.kind.immutable)))
-        return Change(ref, "removed", reason, _spared(item, found, record) or base, wanted)
+    def _matched(self, candidate: Candidate, match: Match, oaas_class: OaasClass) -> Change:
+        ref, record, settings = candidate.ref, candidate.record, oaas_class.settings
+        self.census.of(oaas_class).met(candidate.base.resource)
+        if oaas_class.faulty:
+            return Change(ref, "kept" if record else "skipped", f"the settings of {_title(oaas_class)} have errors")
+        if record and not oaas_class.enabled and not self._decides(ref, oaas_class, record.enabled_by):
+            self.results.append(config_absent(ref, oaas_class.name, _RECORD))
+            return Change(ref, "kept", f"the {record.enabled_by} is not in the input")
+        if settings is None:
+            return _settle(candidate, f"{_title(oaas_class)} has no observability block")
+        if not settings.enabled.value:
+            return _settle(candidate, f"{_title(oaas_class)} is disabled by {settings.enabled.origin}")
+        selection = select(candidate.base, match, self._configuration)
+        self.results += [self._with_path(result, candidate.base.resource) for result in selection.results]
+        if has_errors(selection.results):
+            return Change(ref, "skipped", _FAILED)
+        if selection.reason_skipped:
+            return _settle(candidate, selection.reason_skipped)
+        joined = self._joined(candidate, oaas_class, settings, selection)
+        self.results += joined.results
+        if joined.skipped:
+            return _settle(candidate, joined.skipped)
+        if settings.collector is not None or settings.node_collector is not None:
+            settings = replace(settings, endpoint=collector_endpoint(oaas_class, settings))
+        self.census.of(oaas_class).sends(candidate.base, settings)
+        wanted = self._desired(candidate, match, oaas_class, settings, selection, joined)
+        self.results += wanted.results
+        if has_errors([*joined.results, *wanted.results]):
+            return Change(ref, "skipped", _FAILED)
+        return self._injected(candidate, wanted)
 
-    # --- kinds that nobody told us of ----------------------------------------------------------------------------
+    def _decides(self, ref: Ref, oaas_class: OaasClass, enabled_by: str) -> bool:
+        return self.scope.decides(ref.namespace, oaas_class.name, enabled_by)
+
+    # --- what it is to have, and its text ------------------------------------------------------------------------
+
+    def _joined(self, candidate: Candidate, oaas_class: OaasClass, settings: Settings, selection: Selection) -> Joined:
+        if self._configuration.operator:
+            return Joined(results=tuple(beyond_operator(settings, oaas_class.ref)))
+        joined = join(
+            candidate.base,
+            oaas_class,
+            settings,
+            selection,
+            self._scalers,
+            injected=candidate.record is not None,
+            monitored=self._configuration.monitoring.monitors is not None,
+        )
+        return replace(joined, results=(*joined.results, *met_operator(candidate.base, settings)))
+
+    def _desired(
+        self,
+        candidate: Candidate,
+        match: Match,
+        oaas_class: OaasClass,
+        settings: Settings,
+        selection: Selection,
+        joined: Joined,
+    ) -> Desired:
+        adopt = candidate.by_hand() if self._configuration.adopt else None
+        wanted = desired(
+            candidate.base, oaas_class, settings, match, selection, self._sources, joined.additions, adopt=adopt
+        )
+        if self._configuration.operator:
+            return joined_by_operator(candidate.base, oaas_class, settings, wanted)
+        return wanted
+
+    def _injected(self, candidate: Candidate, wanted: Desired) -> Change:
+        ref, edit = candidate.ref, wanted.edit()
+        if edit.empty:
+            why = "; ".join(dict.fromkeys(why for _, why in wanted.left_alone))
+            return _settle(candidate, why or "everything is set in the manifest", wanted)
+        candidate = candidate.sparing({volume["name"] for volume in edit.lists.get("volumes", ())})
+        try:
+            new, written = candidate.having(edit)
+        except CannotEdit as fault:
+            return self._cannot_edit(ref, fault)
+        if len(written.dump()) > MAX_BYTES:
+            message = (
+                f"the record of the injection would exceed {MAX_BYTES // 1024} KiB: inject fewer containers "
+                f"({names.A_CONTAINERS})"
+            )
+            return self._fault(ref, "record-too-large", message, "metadata.annotations")
+        ours = [value for part in edit.containers for _, value in part.env if isinstance(value, str)]
+        self.results += damaged_by_flux(candidate.base.resource, new, ours)
+        if new == candidate.item.text:
+            return Change(ref, "unchanged", "", None, wanted)
+        return Change(ref, "updated" if candidate.record else "injected", "", new, wanted)
+
+    # --- what cannot be read, and kinds that nobody told us of ---------------------------------------------------
+
+    def _unreadable(self, found: Workload) -> None:
+        """Counts a workload that cannot be read as far as to tell what it is to have."""
+        if (oaas_class := self._matcher.match(found).oaas_class) is not None:
+            seen = self.census.of(oaas_class)
+            seen.met(found.resource)
+            seen.tally.failed += 1
+
+    def _classes_of(self, found: Workload) -> set[str]:
+        """The class that a workload belongs to, and the one that it was injected for."""
+        record = load(found.resource.annotations[names.A_RECORD])
+        oaas_class = self._matcher.match(found).oaas_class
+        return ({record.class_name} if record else set()) | ({oaas_class.name} if oaas_class else set())
 
     def _unknown(self, item: Item, resource: Resource) -> Change | None:
         path = unknown_template(resource)
@@ -335,7 +246,7 @@ class WorkloadPlanner:
             return None
         match = self._matcher.match(found)
         if match.oaas_class is not None and match.oaas_class.enabled and self._configuration.switched_off is None:
-            self._with_workloads.setdefault(id(match.oaas_class), resource)
+            self.census.of(match.oaas_class).met(resource)
             told = {"apiVersion": ref.api_version, "kind": ref.kind, "path": path}
             message = (
                 f"{ref.kind} belongs to class {match.oaas_class.name} and has a pod template, but the kind is "
@@ -352,83 +263,6 @@ class WorkloadPlanner:
         message = f"{result.message} where spec.kinds of OTelConfig says: its pod template is at {path}, write that"
         return replace(result, message=message, proposed=path)
 
-    def wanted(self) -> dict[Key, Wanted]:
-        """The objects that the enabled classes want to have, by identity.
-
-        A class without a workload gets those that workloads elsewhere can use: a collector behind a Service, and all
-        that it has where kustomize generates.
-        """
-        found: dict[Key, Wanted] = {}
-        if self._remove or self._configuration.switched_off is not None:
-            return found
-        nodes = self._configuration.node_collectors
-        shared = nodes.settings if nodes else None
-        for oaas_class in (*self._configuration.classes, *self._matcher.platforms(), *([nodes] if nodes else [])):
-            settings = self._reached.get(id(oaas_class), oaas_class.settings)
-            if settings is None or not oaas_class.enabled:
-                continue
-            operator, watched = self._configuration.operator, self._configuration.monitoring
-            if id(oaas_class) in self._with_workloads or self._for_others(settings):
-                wave, beside = self._waves.get(id(oaas_class), 0), self._neighbour(oaas_class)
-                made = wanted_objects(oaas_class, settings, watched, shared, beside, wave, operator=operator)
-                for key, one in made.items():
-                    if found.setdefault(key, one) is not one:
-                        self.taken.append(both_want(key, found[key].owner, one.owner))
-        return found
-
-    def _for_others(self, settings: Settings) -> bool:
-        """Whether a class without a workload here has objects that workloads elsewhere use."""
-        managed = settings.collector
-        return self._generating or (managed is not None and managed.mode.value != "sidecar")
-
-    def _neighbour(self, oaas_class: OaasClass) -> Resource | None:
-        """The item that a class's objects are written beside: the class, or what says it; else a workload."""
-        own = oaas_class.resource
-        # A function config need not be in the package, nor its file in the folder.
-        if own is not None and own.position >= 0:
-            return own
-        anything = next((resource for item in self._items if (resource := item.resource)), None)
-        return self._with_workloads.get(id(oaas_class), anything)
-
-    # --- the input as a whole ------------------------------------------------------------------------------------
-
-    def closing(self) -> Iterable[Result]:
-        """What can be said only when all workloads are known."""
-        configuration = self._configuration
-        if configuration.switched_off is not None:
-            return
-        if has_errors(self.results):
-            return
-        if (nodes := configuration.node_collectors) is not None and nodes.settings is not None:
-            yield from faults(nodes, nodes.settings)
-        for oaas_class in configuration.classes:
-            if not oaas_class.enabled or oaas_class.settings is None:
-                continue
-            if id(oaas_class) not in self._with_workloads and not self._generating:
-                message = (
-                    f"no workload belongs to class {oaas_class.name}; tried: {RULES_TRIED}; "
-                    f"write the annotation {names.A_CLASS}: {oaas_class.name} on its workloads"
-                )
-                yield Result("class-without-workload", "warning", message, oaas_class.ref)
-            yield from faults(oaas_class, oaas_class.settings)
-            platform = configuration.platform
-            if self._platform_seen and platform is not None and platform.enabled.value:
-                own, start = oaas_class.settings.sampling_rate.value, platform.sampling_rate.value
-                if start < own:
-                    message = (
-                        f"the platform's sampling rate {start:g} is below this class's {own:g}: traces that begin "
-                        f"at the gateway are sampled at {start:g}, whatever the class says"
-                    )
-                    yield Result(
-                        "platform-rate-below-class",
-                        "warning",
-                        message,
-                        oaas_class.ref,
-                        "spec.observability.telemetry.sampling_rate",
-                        own,
-                        start,
-                    )
-
     def _fault(self, ref: Ref, code: str, message: str, path: str) -> Change:
         self.results.append(Result(code, "error", message, ref, path))
         return Change(ref, "skipped", _FAILED)
@@ -438,21 +272,18 @@ class WorkloadPlanner:
         return self._fault(ref, "cannot-edit", f"this cannot be edited safely: {fault.reason}", where)
 
 
-def _spared(item: Item, found: Workload, record: Record, brought: AbstractSet[str] = frozenset()) -> str | None:
-    """The text without what is ours, but with the volumes that a container of the user's mounts; None: there is none.
+def _settle(candidate: Candidate, reason: str, wanted: Desired | None = None) -> Change:
+    """The end of every way on which nothing is wanted: what was injected goes."""
+    if candidate.record is None:
+        return Change(candidate.ref, "skipped", reason or "nothing of ours in it", None, wanted)
+    # A second run knows nothing of it, so it is no result.
+    reason = "; ".join(filter(None, (reason, candidate.found.kind.immutable)))
+    return Change(candidate.ref, "removed", reason, candidate.sparing().text, wanted)
 
-    `brought`: volumes that come again.
-    """
-    root, names_of = found.resource.root, _names(found)
-    spare = still_mounted(root, record, found.pod_path, names_of) - brought if "volumes" in record.lists else None
-    return strip(item.text, root, record, found.pod_path, names_of, spare) if spare else None
+
+def _group(item: Item) -> str:
+    return item.api_version.rpartition("/")[0]
 
 
 def _title(oaas_class: OaasClass) -> str:
     return "the platform" if oaas_class.name == names.PLATFORM_CLASS else f"class {oaas_class.name}"
-
-
-def _names(found: Workload) -> list[str]:
-    """The containers' names by index in the list; empty for entries that are none."""
-    by_index = {container.index: container.name for container in found.containers}
-    return [by_index.get(i, "") for i in range(max(by_index, default=-1) + 1)]

@@ -83,6 +83,12 @@ class Workload:
         """Path of the pod template; empty where the object is the pod."""
         return self.kind.template_path
 
+    @property
+    def container_names(self) -> list[str]:
+        """The containers' names by index in the list; empty for entries that are none."""
+        by_index = {container.index: container.name for container in self.containers}
+        return [by_index.get(i, "") for i in range(max(by_index, default=-1) + 1)]
+
     def annotation(self, name: str) -> list[tuple[str, str]]:
         """An annotation's values with their field paths: on the object, then on the pod template.
 
