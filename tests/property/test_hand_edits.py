@@ -14,6 +14,7 @@ from tests.property.packages import Package, Workload, edited
 from tests.property.test_lifecycle import COLLECTORS, CONFIGS, IMAGES, TELEMETRY, block
 from tests.property.test_manifests import SETTINGS
 
+_OTLP = "OTEL_EXPORTER_OTLP_"
 _VARIABLE = re.compile(r'( +)- name: (OTEL_[A-Z_]+)\n +value: "([^"]*)"\n')
 STEP = st.one_of(
     st.tuples(st.just("block"), st.sampled_from(COLLECTORS), st.sampled_from(TELEMETRY)),
@@ -87,11 +88,14 @@ def test_an_edit_is_the_users_from_then_on(kind: str, own: bool, steps: list[tup
 
 
 def _follow(theirs: dict[str, str]) -> set[str]:
-    """Variables that go with others: without ours beside them they are not set."""
-    pairs = {
-        "OTEL_TRACES_SAMPLER": {"OTEL_TRACES_SAMPLER_ARG"},
-        "OTEL_EXPORTER_OTLP_ENDPOINT": {"OTEL_EXPORTER_OTLP_PROTOCOL"},
-        "OTEL_EXPORTER_OTLP_PROTOCOL": {"OTEL_EXPORTER_OTLP_ENDPOINT"},
-    }
+    """Variables that go with others: without ours beside them they are not set (docs/injection.md)."""
+    pairs = {"OTEL_TRACES_SAMPLER": {"OTEL_TRACES_SAMPLER_ARG"}}
+    halves = {f"{_OTLP}{half}" for half in ("ENDPOINT", "PROTOCOL")}
+    for signal in ("TRACES", "METRICS", "LOGS"):
+        own = {f"{_OTLP}{signal}_{half}" for half in ("ENDPOINT", "PROTOCOL")}
+        pairs |= dict.fromkeys(own, own)
+        halves |= own
+    # A general endpoint or protocol of theirs speaks for single signals, too.
+    pairs |= dict.fromkeys((f"{_OTLP}ENDPOINT", f"{_OTLP}PROTOCOL"), halves)
     found = {name for one in theirs for name in pairs.get(one, set())}
     return found | {name for name in ("OTEL_SERVICE_NAME",) if "OTEL_RESOURCE_ATTRIBUTES" in theirs}
