@@ -31,7 +31,7 @@ def function(text: str, *, remove: bool = False) -> str | None:
 
 def variables(text: str) -> dict[str, dict[str, Any]]:
     """Container → variable → value, of the package's workload; a name that stands twice fails."""
-    (workload,) = [one for one in yaml.safe_load(text)["items"] if one["metadata"]["name"] == "w0"]
+    (workload,) = [one for one in yaml.load(text, yaml.CSafeLoader)["items"] if one["metadata"]["name"] == "w0"]
     found = {}
     for container in workload["spec"]["template"]["spec"]["containers"]:
         entries = container.get("env") or []
