@@ -46,7 +46,7 @@ TELEMETRY = (
 )
 FAULTY = (
     "observability: {enabled: true, telemetry: {sampling_rate: lots}}",
-    "observability: {enabled: true, collector: {mode: external}}",
+    "observability: {enabled: true, collector: {mode: agent}}",
     "observability: {enabeld: true}",
 )
 CONFIGS = {
