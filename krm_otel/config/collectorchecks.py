@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from pydantic_core import PydanticCustomError
+
 from krm_otel.config.findings import fault
 from krm_otel.config.nearest import either, nearest
 from krm_otel.config.quantities import parse
@@ -51,22 +53,34 @@ def percentage(value: int) -> int:
     return value
 
 
-def duration(value: str) -> str:
-    """A duration as Go spells it."""
-    if not _DURATION.match(value):
-        proposed = f"{value}s" if _DURATION.match(f"{value}s") else None
-        text = "must be a duration such as 200ms, 10s or 1m30s"
-        raise fault("duration-invalid", text + (f": write {proposed}" if proposed else ""), proposed)
+def duration(value: Any) -> Any:
+    """A duration as Go spells it. A number has no unit: it is told at once what is meant, not first to be a text."""
+    text = number_as_text(value)
+    if isinstance(text, str) and (text is not value or not _DURATION.match(text)):
+        raise _no_duration("must be a duration such as 200ms, 10s or 1m30s", text, _DURATION)
     return value
 
 
-def prometheus_duration(value: str) -> str:
+def positive_duration(value: str) -> str:
+    """A duration above zero."""
+    if not re.search("[1-9]", value):
+        raise fault("duration-invalid", "must be above zero: write 15s", "15s")
+    return value
+
+
+def prometheus_duration(value: Any) -> Any:
     """A duration above zero as Prometheus spells it: whole numbers, the largest unit first."""
-    if not _PROMETHEUS_DURATION.match(value) or not re.search("[1-9]", value):
-        proposed = f"{value}s" if re.fullmatch("[1-9][0-9]*", value) else None
-        text = "must be a duration of Prometheus such as 15s, 1m or 1m30s"
-        raise fault("duration-invalid", text + (f": write {proposed}" if proposed else ""), proposed)
+    text = number_as_text(value)
+    fits = isinstance(text, str) and _PROMETHEUS_DURATION.match(text) and re.search("[1-9]", text)
+    if isinstance(text, str) and not fits:
+        at_least = re.compile("[1-9][0-9]*s")
+        raise _no_duration("must be a duration of Prometheus such as 15s, 1m or 1m30s", text, at_least)
     return value
+
+
+def _no_duration(text: str, written: str, pattern: re.Pattern[str]) -> PydanticCustomError:
+    proposed = f"{written}s" if pattern.fullmatch(f"{written}s") else None
+    return fault("duration-invalid", text + (f": write {proposed}" if proposed else ""), proposed)
 
 
 def registry(value: str) -> str:

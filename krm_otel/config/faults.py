@@ -90,7 +90,9 @@ def finding(error: ErrorDetails, model: type[BaseModel], loc: Loc, written: str 
         case "int_type" | "int_from_float":
             number = _meant_number(written or "")
             whole = int(number) if number is not None and number == int(number) else None
-            return _type(f"must be a whole number: write {1 if whole is None else whole}", whole)
+            # Any number would do as an example, but not beside one with a unit (`300ms`, `20k`): it would change it.
+            example = ": write 1" if whole is None and not re.match(r"\d", written or "") else ""
+            return _type("must be a whole number" + (example if whole is None else f": write {whole}"), whole)
         case "string_type":
             return _string(shape, written)
         case "too_short":

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from pydantic import Field
 
 from krm_otel.config.collectorblocks import AutoscalingBlock, ResourcesBlock
-from krm_otel.config.fields import LAX, Bounds, Count, Dimensions, Duration, Policy, RawConfig
+from krm_otel.config.fields import Bounds, Count, Dimensions, Duration, Interval, Policies, RawConfig
 from krm_otel.config.models import Model
 
 
@@ -28,7 +26,7 @@ class SpanMetricsBlock(Model):
         None,
         description="Series that the spans of one pod make at most; what is beyond is counted as one. Default: 1000.",
     )
-    interval: Duration | None = Field(None, description="Time between two reports. Default: 15s.")
+    interval: Interval | None = Field(None, description="Time between two reports. Default: 15s.")
     exemplars: bool | None = Field(None, description="Trace ids with the buckets. Default: true.")
 
 
@@ -60,7 +58,7 @@ class TailSamplingBlock(Model):
         description="Most spans a second that one collector keeps at all: half of them errors, the other half shared "
         "by slow traces and the rest. Default: no limit.",
     )
-    policies: Annotated[tuple[Policy, ...], LAX] | None = Field(
+    policies: Policies | None = Field(
         None, description="Further policies, in the collector's own words; they come first."
     )
 

@@ -49,3 +49,11 @@ def policy(value: dict[str, Any]) -> dict[str, Any]:
     if value["name"] in OWN_POLICIES:
         raise fault("policy-invalid", f"has the name {value['name']}, which is ours: write another one")
     return value
+
+
+def policies(value: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ...]:
+    """Policies of different names: the collector does not start with two of one."""
+    named = [one["name"] for one in value]
+    if twice := next((name for name in named if named.count(name) > 1), None):
+        raise fault("policy-invalid", f"has two policies of the name {twice}: write another name for one of them")
+    return value

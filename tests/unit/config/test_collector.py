@@ -438,7 +438,7 @@ def test_batches_have_the_sizes_of_the_proposal() -> None:
         ("resources: {limits: {memory: 32Mi}}", "resources-invalid", None),
         ("resources: {limits: {memory: 128m}}", "resources-invalid", None),
         ("resources: {limits: {cpu: 1}, requests: {cpu: 2}}", "resources-invalid", None),
-        ("batch: {timeout: 10}", "wrong-type", "10"),
+        ("batch: {timeout: 10}", "duration-invalid", "10s"),
         ("batch: {timeout: '10'}", "duration-invalid", "10s"),
         ("batch: {send_batch_size: 100, send_batch_max_size: 10}", "batch-size", None),
         ("image_registry: https://m.example/", "registry-invalid", "m.example"),

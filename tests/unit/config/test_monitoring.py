@@ -36,7 +36,7 @@ def test_durations_are_prometheus_own(interval: str) -> None:
     assert resolved([], otel_config(f"rules: {{interval: {interval}}}"))[1] == []
 
 
-@pytest.mark.parametrize("interval", ["1.5s", "0s", "s", "30m1h", "'15'", "''"])
+@pytest.mark.parametrize("interval", ["1.5s", "0s", "0", "s", "30m1h", "15", "'15'", "''"])
 def test_other_durations_are_not(interval: str) -> None:
     (result,) = resolved([], otel_config(f"rules: {{interval: {interval}}}"))[1]
     assert (result.code, result.field_path) == ("duration-invalid", "spec.rules.interval")

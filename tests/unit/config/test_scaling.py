@@ -8,6 +8,7 @@ from krm_otel.config.managed import Autoscaling, CollectorSettings, Gateway, Res
 from krm_otel.config.scale import BUCKETS, SpanMetrics, TailSampling
 from krm_otel.config.scaling import RESOURCES
 from krm_otel.config.settings import Settings
+from krm_otel.krm.results import Result
 from tests.unit.config.given import observability, otel_config, resolved, settings_of, sound, told
 
 DEPLOYMENT = "collector: {mode: deployment, exporters: {traces: debug, metrics: debug}}"
@@ -29,6 +30,13 @@ def collector(block: str, config: str) -> CollectorSettings:
 def said(block: str, config: str, severity: str = "error") -> list[tuple[str, str]]:
     _, results = settings_of(observability("enabled: true\n" + block), otel_config(config))
     return told(results, severity)
+
+
+def fault_of(spec: str) -> Result:
+    """The one fault of what stands below `collector`."""
+    _, results = settings_of(observability("enabled: true\n" + DEPLOYMENT), otel_config(f"collector: {{{spec}}}"))
+    (result,) = [one for one in results if one.severity == "error"]
+    return result
 
 
 # --- span_metrics ---
@@ -198,6 +206,38 @@ def test_a_policy_has_a_name_of_its_own_and_a_type() -> None:
     for policy in ("{name: keep}", "{type: always_sample}", "{name: rest, type: always_sample}", "{name: '', type: x}"):
         spec = f"collector: {{tail_sampling: {{policies: [{policy}]}}}}"
         assert [code for code, _ in said(DEPLOYMENT, spec)] == ["policy-invalid"]
+
+
+def test_policies_have_different_names() -> None:
+    """The collector does not start with two of one name."""
+    same = "{name: keep, type: always_sample}"
+    result = fault_of(f"tail_sampling: {{policies: [{same}, {same}]}}")
+    assert result.code == "policy-invalid" and "two policies of the name keep" in result.message
+
+
+@pytest.mark.parametrize("interval", ["0s", "0", "0m0s"])
+def test_metrics_of_spans_are_reported_in_intervals_above_zero(interval: str) -> None:
+    """The collector's ticker panics at 0."""
+    result = fault_of(f"span_metrics: {{interval: '{interval}'}}")
+    assert (result.code, result.proposed) == ("duration-invalid", "15s")
+
+
+@pytest.mark.parametrize(
+    ("field", "write"),
+    [
+        ("latency_ms: 300ms", ""),
+        ("num_traces: 20k", ""),
+        ("num_traces: many", ": write 1"),
+        ("num_traces: '20'", ": write 20"),
+        ("decision_wait: 10", ": write 10s"),
+        ("decision_wait: 1.5", ": write 1.5s"),
+        ("decision_wait: true", ': write "true" in quotes'),
+    ],
+)
+def test_what_to_write_is_what_was_meant(field: str, write: str) -> None:
+    """A number with a unit is not to become 1, and a duration without one gets it at once."""
+    text = fault_of(f"tail_sampling: {{{field}}}").message
+    assert text.endswith(write) and (write or ": write" not in text)
     found = collector(DEPLOYMENT, "collector: {tail_sampling: {policies: [{name: keep, type: always_sample}]}}")
     assert found.tail_sampling and found.tail_sampling.value.policies == ({"name": "keep", "type": "always_sample"},)
 
