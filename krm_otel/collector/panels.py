@@ -115,28 +115,33 @@ def _objects(owner: str) -> Row:
     )
 
 
-def collector_row(owner: str, *, of_class: bool) -> Row:
-    """How the collector is; `of_class`: it runs in the class's namespace, else it is everybody's."""
+def collector_row(owner: str, *, of_class: bool, second: str = "") -> Row:
+    """How the collector is; `of_class`: it runs in the class's namespace, else it is everybody's. `second`: the Service
+    of its second tier, if it has one."""
     own = (matcher("oaas_owner", owner), *([_SPACE] if of_class else ()))
-    return Row("Collector", tuple(_collector(own)))
+    # What the second tier receives, the first one has received before.
+    first = (*own, f'service!="{second}"') if second else own
+    return Row("Collector", tuple(_collector(own, first)))
 
 
-def _collector(own: tuple[str, ...]) -> Iterator[Panel]:
-    def series(name: str, suffix: str) -> str:
+def _collector(own: tuple[str, ...], first: tuple[str, ...]) -> Iterator[Panel]:
+    def series(name: str, suffix: str, matchers: tuple[str, ...]) -> str:
         # Whether units and types end a name is a matter of the version, and of how the reader is configured.
-        return f'{{__name__=~"{name}(_{suffix})?",{",".join(own)}}}'
+        return f'{{__name__=~"{name}(_{suffix})?",{",".join(matchers)}}}'
 
-    def rates(*patterns: str) -> tuple[Query, ...]:
+    def rates(*patterns: str, matchers: tuple[str, ...] = own) -> tuple[Query, ...]:
         found = []
         for signal, called in _SIGNALS:
             several = [
-                f"sum(rate({series(pattern.format(signal), 'total')}[{WINDOW}])) or vector(0)" for pattern in patterns
+                f"sum(rate({series(pattern.format(signal), 'total', matchers)}[{WINDOW}])) or vector(0)"
+                for pattern in patterns
             ]
             expr = several[0] if len(several) == 1 else " + ".join(f"({one})" for one in several)
             found.append(Query(expr, called))
         return tuple(found)
 
-    yield Panel("Received", "ops", rates("otelcol_receiver_accepted_{}"), "Items per second.")
+    received = rates("otelcol_receiver_accepted_{}", matchers=first)
+    yield Panel("Received", "ops", received, "Items per second.")
     yield Panel(
         "Refused",
         "ops",
@@ -163,7 +168,7 @@ def _collector(own: tuple[str, ...]) -> Iterator[Panel]:
     yield Panel(
         "Memory",
         "bytes",
-        (Query(f"max by (instance) ({series('otelcol_process_memory_rss', 'bytes')})", "{{instance}}"),),
+        (Query(f"max by (instance) ({series('otelcol_process_memory_rss', 'bytes', own)})", "{{instance}}"),),
         "Resident memory of each collector; it refuses data at 80 % of its limit.",
         width=12,
     )
