@@ -76,10 +76,31 @@ def test_another_sdk_was_first() -> None:
     assert warnings(log) == []
 
 
-@pytest.mark.parametrize("asked", [False, True])
-def test_without_the_sdk(asked: bool) -> None:
+def test_logs_of_another_sdk() -> None:
+    """They go where they went: lines of JSON are written beside that."""
+    before = "from opentelemetry import trace\nfrom opentelemetry.sdk.trace import TracerProvider\n"
+    before += "trace.set_tracer_provider(TracerProvider())\n"
+    before += (
+        "from opentelemetry._logs import set_logger_provider\nfrom opentelemetry.sdk._logs import LoggerProvider\n"
+    )
+    before += "from opentelemetry.sdk._logs.export import ConsoleLogRecordExporter, SimpleLogRecordProcessor\n"
+    before += "theirs = LoggerProvider()\nset_logger_provider(theirs)\n"
+    before += "theirs.add_log_record_processor(SimpleLogRecordProcessor(ConsoleLogRecordExporter()))\n"
+    before += (
+        "from opentelemetry.instrumentation.logging import LoggingInstrumentor\nLoggingInstrumentor().instrument()\n"
+    )
+    out, log = configured(OTLP, before)
+    assert [line["message"] for line in log] == ["at work"]
+    assert [line for line in out if '"body": "at work"' in line]
+
+
+@pytest.mark.parametrize(
+    ("environ", "asked"),
+    [({}, False), (dict.fromkeys(OTLP, ""), False), (dict.fromkeys(OTLP, "none"), False), (OTLP, True)],
+)
+def test_without_the_sdk(environ: dict[str, str], asked: bool) -> None:
     """Context is passed on as it came; one warning where telemetry is asked for."""
-    (enabled, outgoing), log = configured(OTLP if asked else {}, WITHOUT_SDK)
+    (enabled, outgoing), log = configured(environ, WITHOUT_SDK)
     assert enabled == "False opentelemetry.trace"
     assert TRACEPARENT in outgoing
     expected = ["telemetry is off: the SDK is not installed: pip install 'oaas-dataplane[otel]'"]
@@ -122,6 +143,15 @@ def test_no_collector(protocol: str) -> None:
     exporters = [line for line in log if line["logger"].startswith("opentelemetry.exporter.")]
     assert len(exporters) == 1
     assert len(warnings(log)) <= 3, "besides: a full queue, and what was not sent at the end"
+
+
+@pytest.mark.parametrize("propagators", ["", ",", "tracecontext,,b3"])
+def test_no_name_of_a_propagator(propagators: str) -> None:
+    """An empty entry says nothing, and an empty variable is none."""
+    (_, outgoing), log = configured({"OTEL_PROPAGATORS": propagators})
+    assert "traceparent" in outgoing
+    assert ("b3" in outgoing) == ("b3" in propagators)
+    assert warnings(log) == []
 
 
 @pytest.mark.parametrize("propagators", ["tracecontext,baggage,b3", "b3", "b3multi"])

@@ -23,6 +23,8 @@ DEFAULTS = {
     # The SDK counts what it drops: otel.sdk.processor.span.processed with error.type=queue_full.
     "OTEL_PYTHON_SDK_INTERNAL_METRICS_ENABLED": "true",
 }
+NOWHERE = (None, "", "none")
+"""What `OTEL_*_EXPORTER` says where a signal is not asked for."""
 _logger = logging.getLogger(__name__)
 _lock = threading.Lock()
 _configured: list[Telemetry] = []
@@ -100,7 +102,7 @@ def _sdk() -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         tracers.add_span_processor(BaggageSpanProcessor(_ours))
     respond: Any = set_global_response_propagator
     respond(TraceResponsePropagator())
-    if os.environ.get("OTEL_LOGS_EXPORTER", "none") not in ("", "none"):
+    if os.environ.get("OTEL_LOGS_EXPORTER") not in NOWHERE:
         logs.send()
     return _that_end(tracers, _logs.get_logger_provider()), _that_end(metrics.get_meter_provider())
 
@@ -126,7 +128,7 @@ def _ours(key: str) -> bool:
 
 def _off(reason: str) -> Telemetry:
     """Says so only where telemetry was asked for."""
-    asked = any(os.environ.get(f"OTEL_{signal}_EXPORTER", "none") != "none" for signal in ("TRACES", "METRICS", "LOGS"))
+    asked = any(os.environ.get(f"OTEL_{signal}_EXPORTER") not in NOWHERE for signal in ("TRACES", "METRICS", "LOGS"))
     if asked and os.environ.get("OTEL_SDK_DISABLED", "").lower() != "true":
         _logger.warning("telemetry is off: %s", reason)
     return Telemetry(False, reason)

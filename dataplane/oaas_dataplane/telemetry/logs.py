@@ -22,7 +22,8 @@ def configure() -> None:
     handler.setFormatter(JsonFormatter())
     handler.addFilter(RateLimit())
     root = logging.getLogger()
-    root.handlers = [handler]
+    # An SDK that was here first sends logs by a handler of its own.
+    root.handlers = [handler, *(one for one in root.handlers if type(one).__module__.startswith("opentelemetry."))]
     root.setLevel(_LEVELS.get(os.environ.get("OPRC_LOG", "info").lower(), logging.INFO))
     for chatty in ("httpx", "uvicorn"):  # a line for each request, and for each step at start
         logging.getLogger(chatty).setLevel(logging.WARNING)
