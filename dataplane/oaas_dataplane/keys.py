@@ -25,7 +25,10 @@ class ObjectKey(NamedTuple):
         return f"oprc/{self.class_name}/{self.partition}/objects/{self.object_id}"
 
 
-def parse(key: str) -> ObjectKey:
-    """Of a key that matches one of the templates."""
-    _, class_name, partition, _, object_id, *_ = key.split("/")
-    return ObjectKey(class_name, partition, object_id)
+def parse(key: str) -> ObjectKey | None:
+    """Of a key that one of the templates stands for; None of any other, such as one with wild cards."""
+    _, *parts = key.split("/")
+    if len(parts) not in (4, 5):
+        return None
+    found = ObjectKey(parts[0], parts[1], parts[3])
+    return found if found.valid() else None

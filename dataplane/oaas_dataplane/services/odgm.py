@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections.abc import Mapping
 
 from opentelemetry import trace
@@ -21,7 +22,10 @@ _logger = logging.getLogger(__name__)
 
 def run(environ: Mapping[str, str]) -> None:
     given = settings.odgm(environ)
-    store = Store(given.store)
+    try:
+        store = Store(given.store)
+    except (OSError, sqlite3.Error) as error:
+        raise settings.SettingError(f"ODGM_STORE: {given.store} cannot be opened: {error}") from None
     bus = Bus(connect(given.zenoh))
     try:
         attach(store, bus, given.collections)
@@ -38,6 +42,8 @@ def attach(store: Store, bus: Bus, collections: tuple[str, ...]) -> None:
     def identified(request: Request) -> ObjectKey:
         """What is known from the key, also where the sender sends no baggage."""
         key = parse(request.key)
+        if key is None:
+            raise Failure("the key is not that of one object")
         trace.get_current_span().set_attributes(
             {
                 names.CLASS: key.class_name,
