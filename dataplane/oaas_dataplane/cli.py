@@ -27,7 +27,8 @@ def main(arguments: list[str] | None = None) -> int:
         services.add_parser(name, help=what, description=what)
     service = parser.parse_args(arguments).service
     # As an exception, so that whatever ends the service, telemetry is flushed after it.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))
     with telemetry.configure():
         try:
             _run(service)

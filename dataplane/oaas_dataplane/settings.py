@@ -52,7 +52,7 @@ class Odgm:
 def gateway(environ: Mapping[str, str]) -> Gateway:
     return Gateway(
         zenoh(environ),
-        _integer(environ, "OPRC_GW_HTTP_PORT", 8080),
+        _port(environ, "OPRC_GW_HTTP_PORT", 8080),
         _integer(environ, "OPRC_GW_REQUEST_TIMEOUT_MS", 5000) / 1000,
         _integer(environ, "OPRC_GW_MAX_PAYLOAD_BYTES", 1 << 20),
         _routes(environ),
@@ -65,7 +65,7 @@ def function(environ: Mapping[str, str]) -> Function:
     if handler not in ("echo", "record"):
         raise SettingError(f"OPRC_FN_HANDLER is {handler!r}: write echo or record")
     timeout = _integer(environ, "OPRC_FN_REQUEST_TIMEOUT_MS", 5000) / 1000
-    return Function(zenoh(environ), _integer(environ, "PORT", 8080), timeout, handler)
+    return Function(zenoh(environ), _port(environ, "PORT", 8080), timeout, handler)
 
 
 def odgm(environ: Mapping[str, str]) -> Odgm:
@@ -76,7 +76,7 @@ def odgm(environ: Mapping[str, str]) -> Odgm:
         raise SettingError('ODGM_COLLECTION is missing: write [{"name": "<class>"}], whose objects are kept here')
     return Odgm(
         zenoh(environ),
-        _integer(environ, "ODGM_HTTP_PORT", 8080),
+        _port(environ, "ODGM_HTTP_PORT", 8080),
         environ.get("ODGM_STORE") or "odgm.sqlite3",
         tuple(str(one["name"]) for one in names),
     )
@@ -93,7 +93,7 @@ def zenoh(environ: Mapping[str, str]) -> Zenoh:
     if mode not in ("client", "peer"):
         raise SettingError(f"OPRC_ZENOH_MODE is {mode!r}: write client or peer")
     peers = tuple(peer.strip() for peer in environ.get("OPRC_ZENOH_PEERS", "").split(",") if peer.strip())
-    return Zenoh(peers, _integer(environ, "OPRC_ZENOH_PORT", 17447), mode)
+    return Zenoh(peers, _port(environ, "OPRC_ZENOH_PORT", 17447), mode)
 
 
 def _routes(environ: Mapping[str, str]) -> dict[str, str]:
@@ -113,8 +113,15 @@ def _integer(environ: Mapping[str, str], name: str, default: int) -> int:
     return int(text)
 
 
+def _port(environ: Mapping[str, str], name: str, default: int) -> int:
+    found = _integer(environ, name, default)
+    if not 0 < found < 1 << 16:
+        raise SettingError(f"{name} is {found}: a port is a number from 1 to 65535")
+    return found
+
+
 def _json(environ: Mapping[str, str], name: str, default: object) -> object:
     try:
         return json.loads(environ[name]) if environ.get(name) else default
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SettingError(f"{name} is no JSON: {error}") from None

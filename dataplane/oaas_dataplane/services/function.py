@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from oaas_dataplane import names, settings
@@ -55,7 +55,7 @@ def application(given: settings.Function, bus: Bus | None) -> Starlette:
             try:
                 # Zenoh's calls block; the thread has a copy of this task's context.
                 stored = await asyncio.to_thread(record, bus, key, body, given.timeout)
-            except ValueError:
+            except (ValueError, RecursionError):
                 return fault(400, "the body is no JSON object")
             except Failure as failure:
                 return fault(404 if str(failure) == "object not found" else 422, str(failure))
@@ -63,23 +63,23 @@ def application(given: settings.Function, bus: Bus | None) -> Starlette:
                 _logger.warning("%s", error)
                 return fault(504, f"the object store does not answer: {error}")
             _logger.info("recorded %s", key)
-            return JSONResponse(stored)
+            return Response(stored, media_type="application/json")
 
     ready: Callable[[], bool] = lambda: bus is None or bool(bus.routers())  # noqa: E731
     return Starlette(routes=[Route("/", called, methods=["POST"]), *probes(ready)])
 
 
-def record(bus: Bus, key: ObjectKey, body: bytes, timeout: float) -> dict[str, object]:
-    """Reads the object, merges, writes it.
+def record(bus: Bus, key: ObjectKey, body: bytes, timeout: float) -> bytes:
+    """Reads the object, merges, writes it; what is stored then.
 
     Raises:
-        ValueError: the body, or what is stored, is no JSON object.
+        ValueError, RecursionError: the body, or what is stored, is no JSON object.
         Failure, Unanswered: as `Bus.ask`.
     """
     change = json.loads(body or b"{}")
     found = json.loads(bus.ask(str(key), template=OBJECT, operation="get", timeout=timeout))
     if not isinstance(change, dict) or not isinstance(found, dict):
         raise ValueError
-    merged = {**found, **change}
-    bus.ask(f"{key}/set", json.dumps(merged).encode(), template=SET, operation="set", timeout=timeout)
+    merged = json.dumps({**found, **change}, allow_nan=False).encode()
+    bus.ask(f"{key}/set", merged, template=SET, operation="set", timeout=timeout)
     return merged

@@ -86,9 +86,9 @@ class _Gateway:
                 )
             if url is None:
                 return fault(404, f"no route to {key.class_name}/{function}: OPRC_GW_FN_ROUTES has none")
-            body = await request.body()
-            if len(body) > self._given.max_payload:
-                return fault(413, f"a body has at most {self._given.max_payload} bytes")
+            body = await self._body(request)
+            if isinstance(body, Response):
+                return body
             if "object" in where:
                 found = await self._ask(key, None, OBJECT, "get")
                 if isinstance(found, Response):
@@ -107,13 +107,24 @@ class _Gateway:
                 await asyncio.to_thread(self._bus.delete, str(key), template=OBJECT)
                 return Response(status_code=204)
             if request.method == "PUT":
-                body = await request.body()
-                if len(body) > self._given.max_payload:
-                    return fault(413, f"a body has at most {self._given.max_payload} bytes")
+                body = await self._body(request)
+                if isinstance(body, Response):
+                    return body
                 stored = await self._ask(key, body, SET, "set")
                 return stored if isinstance(stored, Response) else Response(status_code=204)
             found = await self._ask(key, None, OBJECT, "get")
             return found if isinstance(found, Response) else Response(found, media_type="application/json")
+
+    async def _body(self, request: Request) -> bytes | Response:
+        """What is sent. It is read as far as it is allowed to go, since it need not say how long it is."""
+        body = b""
+        async for part in request.stream():
+            body += part
+            if len(body) > self._given.max_payload:
+                refused = fault(413, f"a body has at most {self._given.max_payload} bytes")
+                refused.headers["connection"] = "close"  # else the rest of it would be read, and thrown away
+                return refused
+        return body
 
     async def _ask(self, key: ObjectKey, payload: bytes | None, template: str, operation: str) -> bytes | Response:
         """What the object store answers, or what is to be answered in its place."""
@@ -129,8 +140,9 @@ class _Gateway:
             return fault(504, f"the object store does not answer: {error}")
 
     async def _call(self, url: str, request: Request, key: ObjectKey, function: str, body: bytes) -> Response:
+        kind = request.headers.get("content-type", "")
         headers = {
-            "content-type": request.headers.get("content-type", "application/json"),
+            "content-type": kind if _plain(kind) else "application/json",
             "ce-specversion": "1.0",
             "ce-type": "oaas.invoke",
             "ce-source": "/oaas/gateway",
@@ -167,6 +179,11 @@ class _Gateway:
     def _request_id(self, request: Request) -> str:
         if not hasattr(request.state, "id"):
             given = request.headers.get(names.REQUEST_ID_HEADER, "")
-            request.state.id = given if 0 < len(given) <= 128 and given.isprintable() else str(uuid.uuid4())
+            request.state.id = given if len(given) <= 128 and _plain(given) else str(uuid.uuid4())
         found: str = request.state.id
         return found
+
+
+def _plain(header: str) -> bool:
+    """Whether there is something that can be sent on as it is: bytes beyond ASCII arrive, and cannot."""
+    return header.isascii() and header.isprintable() and header != ""

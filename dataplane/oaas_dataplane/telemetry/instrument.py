@@ -16,8 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from oaas_dataplane import names
 
-PROBES = "/health$,/readyz$"
-"""Kubernetes asks every few seconds; nobody wants to see that as traces."""
+PROBES = "^[a-z]+://[^/]+/(health|readyz)$"
+"""Kubernetes asks every few seconds; nobody wants to see that as traces. Objects may have these names, too."""
 
 
 def server(app: Starlette) -> ASGIApp:

@@ -20,7 +20,7 @@ def connect(settings: Zenoh, patience: float = PATIENCE) -> zenoh.Session:
     """A session that is connected. Once it is, Zenoh itself comes back to a router that was away.
 
     Raises:
-        SettingError: no peer is given, or none answers.
+        SettingError: no peer is given, one is no address, or none answers.
     """
     if not settings.peers:
         raise SettingError("OPRC_ZENOH_PEERS is missing: write the router's address, such as tcp/oaas-router:17447")
@@ -33,10 +33,15 @@ def connect(settings: Zenoh, patience: float = PATIENCE) -> zenoh.Session:
         "scouting/multicast/enabled": False,
         "scouting/gossip/enabled": False,
     }
+    try:
+        config = _config(values)
+    except zenoh.ZError:
+        wrong = ", ".join(settings.peers)
+        raise SettingError(f"OPRC_ZENOH_PEERS is {wrong!r}: write addresses such as tcp/oaas-router:17447") from None
     deadline = time.monotonic() + patience
     while True:
         try:
-            return zenoh.open(_config(values))
+            return zenoh.open(config)
         except zenoh.ZError as error:
             if time.monotonic() > deadline:
                 message = f"OPRC_ZENOH_PEERS: nobody answers at {', '.join(settings.peers)}"
@@ -46,7 +51,11 @@ def connect(settings: Zenoh, patience: float = PATIENCE) -> zenoh.Session:
 
 
 def listen(settings: Zenoh, host: str = "[::]") -> zenoh.Session:
-    """A router; other routers are its peers."""
+    """A router; other routers are its peers.
+
+    Raises:
+        SettingError: it cannot listen there.
+    """
     values = {
         "mode": "router",
         "listen/endpoints": [f"tcp/{host}:{settings.port}"],
@@ -55,7 +64,11 @@ def listen(settings: Zenoh, host: str = "[::]") -> zenoh.Session:
         "scouting/multicast/enabled": False,
         "adminspace/enabled": True,  # where it says who is connected to it
     }
-    return zenoh.open(_config(values))
+    try:
+        return zenoh.open(_config(values))
+    except zenoh.ZError as error:
+        message = f"no router on OPRC_ZENOH_PORT {settings.port}, with OPRC_ZENOH_PEERS {','.join(settings.peers)!r}"
+        raise SettingError(f"{message}: {str(error).splitlines()[0]}") from None
 
 
 def _config(values: Mapping[str, object]) -> zenoh.Config:
