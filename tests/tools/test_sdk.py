@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import sysconfig
 from math import sqrt
 from pathlib import Path
 from typing import Any
@@ -68,10 +69,16 @@ def rendered(protocol: str, port: int, rate: float, propagators: str = "[w3c]") 
     return environment(container, FIELDS, {("otlp", "header"): f"Bearer%20{TOKEN}"})
 
 
-def run_application(env: dict[str, str], traces: int) -> subprocess.CompletedProcess[str]:
-    """Runs the application with this environment, and with nothing of ours beside it."""
+def run_application(env: dict[str, str], traces: int, packages: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Runs the application with this environment, and with nothing of ours beside it.
+
+    `packages`: where its packages are, if not where ours are.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
     command = [sys.executable, application.__file__, str(traces)]
+    if packages is not None:
+        command.insert(1, "-S")
+        kept["PYTHONPATH"] = str(packages)
     return subprocess.run(command, env={**kept, **env}, capture_output=True, text=True, check=False, timeout=120)
 
 
@@ -125,8 +132,13 @@ def test_the_rate_asked_for_is_the_rate_got(otelcol: Path, tmp_path: Path, rate:
     assert abs(kept / traces - rate) < 4 * sqrt(rate * (1 - rate) / traces)
 
 
-def test_b3_by_default_stops_sdks_without_the_package() -> None:
-    """Why the default is warned of: this SDK has no B3 propagator and ends at start."""
-    done = run_application(rendered("http", 4318, rate=1.0, propagators="[w3c, b3]"), traces=0)
-    assert done.returncode != 0
-    assert "b3" in done.stderr
+@pytest.mark.parametrize("installed", [False, True])
+def test_b3_by_default_stops_sdks_without_the_package(tmp_path: Path, installed: bool) -> None:
+    """Why the default is warned of: without a B3 propagator this SDK ends at start."""
+    for package in Path(sysconfig.get_path("purelib")).iterdir():
+        if installed or not package.name.startswith("opentelemetry_propagator_b3"):
+            (tmp_path / package.name).symlink_to(package)
+    env = rendered("http", 4318, rate=1.0, propagators="[w3c, b3]") | {"OTEL_SDK_DISABLED": "true"}
+    done = run_application(env, traces=0, packages=tmp_path)
+    assert (done.returncode == 0) is installed, done.stderr
+    assert ("b3" in done.stderr) is not installed
