@@ -6,7 +6,7 @@ import hashlib
 from typing import Final
 
 from krm_otel.collector import names as own
-from krm_otel.collector.manifests import Asset, generated, labelled
+from krm_otel.collector.objects import Asset, generated, labelled
 from krm_otel.collector.panels import class_rows, collector_row, variables
 from krm_otel.collector.promql import Source, http_requests
 from krm_otel.config import names

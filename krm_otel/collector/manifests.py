@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 from krm_otel.collector import names as own
@@ -10,40 +9,29 @@ from krm_otel.collector.container import (
     UID,
     config_text,
     container,
-    has_scrape,
     ports,
     probe,
     template_annotations,
     volumes,
 )
+from krm_otel.collector.networkpolicy import network_policy
+from krm_otel.collector.objects import Asset, generated, of_tier, selector
 from krm_otel.collector.pipelines import merged
 from krm_otel.collector.tiers import config_name_of, first_tier, name_of, second_tier
-from krm_otel.config import names
-from krm_otel.config.managed import Autoscaling, CollectorSettings, Scraper
+from krm_otel.config.managed import Autoscaling, CollectorSettings
 from krm_otel.config.settings import OaasClass, Settings
-
-MESH_PORTS: Final = {"istio": 15008, "linkerd": 4143}
-"""Where a mesh's proxies reach a pod: Istio's ambient tunnel (HBONE), Linkerd's inbound proxy."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asset:
-    """A generated object, and why it is there."""
-
-    data: dict[str, Any]
-    reason: str
 
 
 def assets(oaas_class: OaasClass, settings: Settings) -> tuple[Asset, ...]:
     """Everything that is generated for a class, in order; nothing where it has no managed collector."""
     second = second_tier(settings)
     return (
-        *_of_tier(oaas_class, first_tier(oaas_class, settings)),
-        *(_of_tier(oaas_class, second) if second else ()),
+        *_assets_of(oaas_class, first_tier(oaas_class, settings)),
+        *(_assets_of(oaas_class, second) if second else ()),
     )
 
 
-def _of_tier(oaas_class: OaasClass, settings: Settings) -> tuple[Asset, ...]:
+def _assets_of(oaas_class: OaasClass, settings: Settings) -> tuple[Asset, ...]:
     managed = settings.collector
     if managed is None:
         return ()
@@ -83,7 +71,7 @@ def config_map(oaas_class: OaasClass, settings: Settings) -> dict[str, Any]:
     """The collector's config."""
     managed = settings.collector
     assert managed is not None
-    made = _generated(oaas_class, managed, "v1", "ConfigMap", config_name_of(oaas_class, managed))
+    made = of_tier(oaas_class, managed, "v1", "ConfigMap", config_name_of(oaas_class, managed))
     made["metadata"]["annotations"][own.A_NO_SUBSTITUTION] = "disabled"
     made["data"] = {own.CONFIG_KEY: config_text(oaas_class, settings)}
     return made
@@ -97,11 +85,11 @@ def deployment(oaas_class: OaasClass, settings: Settings) -> dict[str, Any]:
     """The collector itself."""
     managed = settings.collector
     assert managed is not None
-    made = _generated(oaas_class, managed, "apps/v1", "Deployment")
+    made = of_tier(oaas_class, managed, "apps/v1", "Deployment")
     made["spec"] = {
         # The autoscaler's business, where there is one: a render would set it back.
         **({} if managed.autoscaling else {"replicas": managed.replicas.value}),
-        "selector": {"matchLabels": _selector(oaas_class, managed)},
+        "selector": {"matchLabels": selector(oaas_class, managed)},
         # Files of a claim are locked by the pod that has them.
         "strategy": {"type": "Recreate"} if managed.claims else _ROLLING,
         "template": _template(oaas_class, settings, managed),
@@ -113,9 +101,9 @@ def daemon_set(oaas_class: OaasClass, settings: Settings) -> dict[str, Any]:
     """The collectors of all nodes. They need no port of the node, so a new one can start beside the old one."""
     managed = settings.collector
     assert managed is not None
-    made = _generated(oaas_class, managed, "apps/v1", "DaemonSet")
+    made = of_tier(oaas_class, managed, "apps/v1", "DaemonSet")
     made["spec"] = {
-        "selector": {"matchLabels": _selector(oaas_class, managed)},
+        "selector": {"matchLabels": selector(oaas_class, managed)},
         "updateStrategy": _ROLLING,
         "template": _template(oaas_class, settings, managed),
     }
@@ -157,7 +145,7 @@ def _pod_spec(oaas_class: OaasClass, settings: Settings, managed: CollectorSetti
         spec["tolerations"] = list(pod.tolerations)
     if managed.most > 1 and managed.mode.value == "deployment":
         spread = {"maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "ScheduleAnyway"}
-        selected = {"labelSelector": {"matchLabels": _selector(oaas_class, managed)}}
+        selected = {"labelSelector": {"matchLabels": selector(oaas_class, managed)}}
         spec["topologySpreadConstraints"] = [{**spread, **selected}]
     spec["containers"] = [_container(oaas_class, settings, managed)]
     spec["volumes"] = list(volumes(oaas_class, settings))
@@ -181,14 +169,14 @@ def _container(oaas_class: OaasClass, settings: Settings, managed: CollectorSett
 def service(oaas_class: OaasClass, managed: CollectorSettings) -> dict[str, Any]:
     """The address of the collector."""
     protocols = {"otlp-grpc": "grpc"}  # meshes go by it; everything else is HTTP
-    made = _generated(oaas_class, managed, "v1", "Service")
+    made = of_tier(oaas_class, managed, "v1", "Service")
     made["spec"] = {
         "type": "ClusterIP",
         # The first tier asks for the address of each pod.
         **({"clusterIP": "None"} if managed.second_tier else {}),
         # Every pod reaches the collector of its own node, without a port of the node.
         **({"internalTrafficPolicy": "Local"} if managed.mode.value == "daemonset" else {}),
-        "selector": _selector(oaas_class, managed),
+        "selector": selector(oaas_class, managed),
         "ports": [
             {
                 "name": name,
@@ -206,7 +194,7 @@ def service(oaas_class: OaasClass, managed: CollectorSettings) -> dict[str, Any]
 
 def service_account(oaas_class: OaasClass, managed: CollectorSettings) -> dict[str, Any]:
     """An identity without rights and without a token."""
-    made = _generated(oaas_class, managed, "v1", "ServiceAccount")
+    made = of_tier(oaas_class, managed, "v1", "ServiceAccount")
     made["metadata"]["annotations"] = {
         **managed.service_account.annotations,
         **made["metadata"]["annotations"],
@@ -234,49 +222,10 @@ def cluster_role_binding(oaas_class: OaasClass, managed: CollectorSettings) -> d
     return made
 
 
-def network_policy(oaas_class: OaasClass, managed: CollectorSettings) -> dict[str, Any]:
-    """Lets in the class's pods (on nodes: those of every class) for OTLP, and named scrapers for metrics. Answers to
-    the kubelet's probes need no rule: a node always reaches its own pods."""
-    listening = ports(managed)
-    senders: dict[str, Any] = {"podSelector": {"matchLabels": own.client_labels(oaas_class.name)}}
-    if managed.mode.value == "daemonset":
-        anyone = {"matchExpressions": [{"key": names.L_CLASS, "operator": "Exists"}]}
-        senders = {"namespaceSelector": {}, "podSelector": anyone}
-    elif managed.first == "deployment":
-        senders = {"podSelector": {"matchLabels": own.selector(oaas_class.name)}}
-    otlp = [listening[name] for name in listening if name.startswith("otlp-")]
-    tunnel = MESH_PORTS.get(managed.network_policy.mesh)
-    through = [tunnel] if tunnel else []
-    ingress = [_rule([senders], [*otlp, *through])]
-    if scrapers := managed.network_policy.scrapers:
-        metrics = [listening["metrics"], *([listening["prometheus"]] if has_scrape(managed) else [])]
-        ingress.append(_rule([_peer(scraper) for scraper in scrapers], [*metrics, *through]))
-    made = _generated(oaas_class, managed, "networking.k8s.io/v1", "NetworkPolicy")
-    made["spec"] = {
-        "podSelector": {"matchLabels": _selector(oaas_class, managed)},
-        "policyTypes": ["Ingress"],
-        "ingress": ingress,
-    }
-    return made
-
-
-def _rule(peers: list[dict[str, Any]], numbers: list[int]) -> dict[str, Any]:
-    return {"from": peers, "ports": [{"protocol": "TCP", "port": number} for number in numbers]}
-
-
-def _peer(scraper: Scraper) -> dict[str, Any]:
-    peer: dict[str, Any] = {}
-    if scraper.namespace_labels:
-        peer["namespaceSelector"] = {"matchLabels": dict(scraper.namespace_labels)}
-    if scraper.pod_labels:
-        peer["podSelector"] = {"matchLabels": dict(scraper.pod_labels)}
-    return peer
-
-
 def disruption_budget(oaas_class: OaasClass, managed: CollectorSettings) -> dict[str, Any]:
     """A drained node takes one replica at a time."""
-    made = _generated(oaas_class, managed, "policy/v1", "PodDisruptionBudget")
-    made["spec"] = {"maxUnavailable": 1, "selector": {"matchLabels": _selector(oaas_class, managed)}}
+    made = of_tier(oaas_class, managed, "policy/v1", "PodDisruptionBudget")
+    made["spec"] = {"maxUnavailable": 1, "selector": {"matchLabels": selector(oaas_class, managed)}}
     return made
 
 
@@ -284,7 +233,7 @@ def autoscaler(oaas_class: OaasClass, managed: CollectorSettings, scaling: Autos
     """As many pods as the load needs."""
     name = name_of(oaas_class, managed)
     target = {"type": "Utilization", "averageUtilization": scaling.cpu}
-    made = _generated(oaas_class, managed, "autoscaling/v2", "HorizontalPodAutoscaler")
+    made = of_tier(oaas_class, managed, "autoscaling/v2", "HorizontalPodAutoscaler")
     made["spec"] = {
         "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": name},
         "minReplicas": scaling.min_replicas,
@@ -292,34 +241,3 @@ def autoscaler(oaas_class: OaasClass, managed: CollectorSettings, scaling: Autos
         "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": target}}],
     }
     return made
-
-
-def labelled(made: dict[str, Any], more: dict[str, str]) -> dict[str, Any]:
-    """An object with further labels, by which others find it; ours stay as they are."""
-    metadata = made["metadata"]
-    return {**made, "metadata": {**metadata, "labels": {**more, **metadata["labels"]}}}
-
-
-def _selector(oaas_class: OaasClass, managed: CollectorSettings) -> dict[str, str]:
-    return own.selector(oaas_class.name, name_of(oaas_class, managed))
-
-
-def _generated(
-    oaas_class: OaasClass, managed: CollectorSettings, api_version: str, kind: str, name: str = ""
-) -> dict[str, Any]:
-    """An object of one tier, called like the tier unless it has a `name` of its own."""
-    instance = name_of(oaas_class, managed)
-    return generated(oaas_class, api_version, kind, name or instance, instance)
-
-
-def generated(oaas_class: OaasClass, api_version: str, kind: str, name: str, instance: str = "") -> dict[str, Any]:
-    """What every generated object has; it stands in the class's namespace, where that is written.
-
-    `instance` is the name of what it belongs to, if not the class's collector.
-    """
-    metadata: dict[str, Any] = {"name": name}
-    if oaas_class.namespace:
-        metadata["namespace"] = oaas_class.namespace
-    metadata["labels"] = own.labels(oaas_class.name, instance)
-    metadata["annotations"] = own.generated_annotations(oaas_class.enabled_by)
-    return {"apiVersion": api_version, "kind": kind, "metadata": metadata}

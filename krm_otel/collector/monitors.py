@@ -10,7 +10,7 @@ from typing import Any
 
 from krm_otel.collector import names as own
 from krm_otel.collector.container import has_scrape
-from krm_otel.collector.manifests import Asset, generated, labelled
+from krm_otel.collector.objects import Asset, generated, labelled
 from krm_otel.collector.tiers import first_tier, name_of, second_tier
 from krm_otel.config.managed import CollectorSettings
 from krm_otel.config.monitoring import Monitors

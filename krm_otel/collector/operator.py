@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from krm_otel.collector.container import VOLUME, container, template_annotations, volumes
-from krm_otel.collector.manifests import Asset, generated
 from krm_otel.collector.names import A_NO_SUBSTITUTION, HEADLESS, collector_name, operator_gateway_name
+from krm_otel.collector.objects import Asset, generated
 from krm_otel.collector.pipelines import config, merged
 from krm_otel.collector.tiers import first_tier, name_of, second_tier
 from krm_otel.config import names

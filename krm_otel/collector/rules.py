@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from krm_otel.collector import names as own
 from krm_otel.collector.bridge import bridge
-from krm_otel.collector.manifests import Asset, generated, labelled
+from krm_otel.collector.objects import Asset, generated, labelled
 from krm_otel.collector.promql import Source, http_requests, matcher
 from krm_otel.collector.requirements import required
 from krm_otel.config.monitoring import Rules

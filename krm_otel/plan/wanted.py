@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 
 from krm_otel.collector.dashboards import dashboard_assets
-from krm_otel.collector.manifests import Asset, assets
+from krm_otel.collector.manifests import assets
 from krm_otel.collector.monitors import monitor_assets
 from krm_otel.collector.names import collector_name, config_name
+from krm_otel.collector.objects import Asset
 from krm_otel.collector.operator import object_name, operator_assets
 from krm_otel.collector.promql import source
 from krm_otel.collector.rules import rule_assets
