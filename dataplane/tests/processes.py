@@ -120,6 +120,8 @@ def platform(folder: Path, telemetry: Mapping[str, str]) -> Iterator[Platform]:
             found.start(name)
         for name in ("odgm", "function", "gateway"):
             found.ready(name)
+        # Clients are served before the router itself knows that it is open.
+        until(found.router, lambda: f"the router does not say that it listens: {found.services['router'].log}")
         yield found
 
 
@@ -145,6 +147,11 @@ class Platform:
                 return None
 
         until(asks, lambda: f"{name} does not become ready: {self.services[name].log}")
+
+    def router(self) -> str | None:
+        """The router's Zenoh ID, once it listens."""
+        said = (line["message"].split() for line in self.services["router"].log)
+        return next((words[1] for words in said if words[2:3] == ["listens"]), None)
 
     def request(self, method: str, path: str, **given: Any) -> httpx.Response:
         return httpx.request(method, self.url("gateway", path), timeout=PATIENCE, **given)
