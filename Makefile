@@ -6,7 +6,7 @@ BIN    := .venv/bin
 # Newer than pyproject.toml: the environment is as that file says.
 READY  := .venv/.ready
 # Empty it (make test XDIST=) to debug in one process.
-XDIST  ?= -n auto
+XDIST  ?= -n auto --dist worksteal
 
 .DEFAULT_GOAL := help
 MAKEFLAGS     += --no-print-directory
