@@ -41,7 +41,7 @@ def definitions(cluster: Cluster) -> Iterator[None]:
     for one in made:
         cluster.kubectl("delete", "crd", one["metadata"]["name"])
     for namespace in ("shop", "oaas-system"):
-        cluster.kubectl("delete", "namespace", namespace, "--wait=false")
+        cluster.kubectl("delete", "namespace", namespace)  # other tests have one of that name
 
 
 def generated(case: Path) -> list[dict[str, Any]]:
