@@ -138,6 +138,11 @@ class Platform:
     def url(self, name: str, path: str) -> str:
         return f"http://127.0.0.1:{self._ports[name]}{path}"
 
+    @property
+    def peer(self) -> str:
+        """The router's address."""
+        return f"tcp/127.0.0.1:{self._ports['router']}"
+
     def ready(self, name: str) -> None:
         def asks() -> bool | None:
             assert self.services[name].process.poll() is None, self.services[name].log

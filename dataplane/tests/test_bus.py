@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 from collections.abc import Callable
@@ -48,7 +49,7 @@ def answered(bus: Bus, key: str) -> bytes:
 def _ask(bus: Bus, key: str) -> bytes | None:
     token = contexts.attach(UNSAMPLED)  # so that these leave no spans
     try:
-        return bus.ask(key, template=TEMPLATE, operation="get", timeout=5)
+        return asyncio.run(bus.ask(key, template=TEMPLATE, operation="get", timeout=5))
     except (Unanswered, Failure):
         return None
     finally:
@@ -62,7 +63,7 @@ def test_query(buses: tuple[Bus, Bus], spans: InMemorySpanExporter, router: tupl
     answered(here, "test/query/a")
     spans.clear()
     token = contexts.attach(baggage.set_baggage("oaas.request_id", "42"))
-    answer = here.ask("test/query/a", b"abc", template=TEMPLATE, operation="get", timeout=5)
+    answer = asyncio.run(here.ask("test/query/a", b"abc", template=TEMPLATE, operation="get", timeout=5))
     contexts.detach(token)
     assert answer == b"cba"
     found = finished(spans, 2)
@@ -105,8 +106,8 @@ def test_sample(buses: tuple[Bus, Bus], spans: InMemorySpanExporter) -> None:
     there.listen("test/sample/*", put, deleted, template=TEMPLATE)
     until(lambda: _arrives(here, arrived), lambda: "nothing arrives")
     sends: list[Callable[[], None]] = [
-        lambda: here.put("test/sample/a", b"x", template=TEMPLATE),
-        lambda: here.delete("test/sample/a", template=TEMPLATE),
+        lambda: asyncio.run(here.put("test/sample/a", b"x", template=TEMPLATE)),
+        lambda: asyncio.run(here.delete("test/sample/a", template=TEMPLATE)),
     ]
     for send in sends:
         spans.clear()
@@ -122,7 +123,7 @@ def test_sample(buses: tuple[Bus, Bus], spans: InMemorySpanExporter) -> None:
 
 def _arrives(bus: Bus, arrived: threading.Event) -> bool | None:
     token = contexts.attach(UNSAMPLED)
-    bus.put("test/sample/first", b"", template=TEMPLATE)
+    asyncio.run(bus.put("test/sample/first", b"", template=TEMPLATE))
     contexts.detach(token)
     return arrived.wait(0.1) or None
 
@@ -141,16 +142,16 @@ def test_failures(buses: tuple[Bus, Bus], spans: InMemorySpanExporter, caplog: p
     answered(here, "test/works")
     spans.clear()
     with pytest.raises(Failure, match=r"^no such thing$"):
-        here.ask("test/fails", template=TEMPLATE, operation="get", timeout=5)
+        asyncio.run(here.ask("test/fails", template=TEMPLATE, operation="get", timeout=5))
     for span in finished(spans, 2):
         assert span.status.status_code is StatusCode.ERROR
         assert span.attributes is not None and span.attributes["error.type"] == "Failure"
     with caplog.at_level(logging.ERROR), pytest.raises(Failure, match=r"^internal error$"):
-        here.ask("test/fails", b"bug", template=TEMPLATE, operation="get", timeout=5)
+        asyncio.run(here.ask("test/fails", b"bug", template=TEMPLATE, operation="get", timeout=5))
     assert "test/fails failed" in caplog.text
     spans.clear()
     with pytest.raises(Unanswered, match="nobody answered test/nobody"):
-        here.ask("test/nobody", template=TEMPLATE, operation="get", timeout=5)
+        asyncio.run(here.ask("test/nobody", template=TEMPLATE, operation="get", timeout=5))
     (span,) = spans.get_finished_spans()
     assert span.status.status_code is StatusCode.ERROR
     assert not span.events, "the status says it; exceptions belong in the log"
@@ -168,8 +169,56 @@ def test_timeout(buses: tuple[Bus, Bus]) -> None:
     there.answer("test/ready", lambda _: b"", template=TEMPLATE, operation="get")
     answered(here, "test/ready")
     with pytest.raises(Unanswered):
-        here.ask("test/slow", template=TEMPLATE, operation="get", timeout=0.2)
+        asyncio.run(here.ask("test/slow", template=TEMPLATE, operation="get", timeout=0.2))
     done.set()
+
+
+def test_many_at_once(buses: tuple[Bus, Bus]) -> None:
+    """Those who wait for an answer hold up nobody: far more than there are threads wait for one that does not come yet,
+    and another query is answered."""
+    here, there = buses
+    held: list[zenoh.Query] = []
+    queryable = there.session.declare_queryable("test/silent/*", held.append)
+    there.answer("test/prompt", lambda _: b"here", template=TEMPLATE, operation="get")
+    answered(here, "test/prompt")
+
+    async def asks() -> list[bytes]:
+        waiting = [
+            asyncio.create_task(here.ask(f"test/silent/{one}", template=TEMPLATE, operation="get", timeout=60))
+            for one in range(200)
+        ]
+        await asyncio.to_thread(until, lambda: len(held) == len(waiting) or None, lambda: f"{len(held)} have come")
+        assert await here.ask("test/prompt", template=TEMPLATE, operation="get", timeout=60) == b"here"
+        assert not any(task.done() for task in waiting)
+        for query in held:
+            with query:
+                query.reply(query.key_expr, str(query.key_expr).encode())
+        return await asyncio.gather(*waiting)
+
+    # Each gets the answer to what it has asked.
+    assert asyncio.run(asks()) == [f"test/silent/{one}".encode() for one in range(200)]
+    del queryable
+
+
+def test_the_end_before_the_answer(buses: tuple[Bus, Bus], caplog: pytest.LogCaptureFixture) -> None:
+    """A query that outlives the loop in which it was asked ends without a word."""
+    here, there = buses
+    held: list[zenoh.Query] = []
+    queryable = there.session.declare_queryable("test/late", held.append)
+    there.answer("test/soon", lambda _: b"", template=TEMPLATE, operation="get")
+
+    async def leaves() -> bool | None:
+        asked = asyncio.create_task(here.ask("test/late", template=TEMPLATE, operation="get", timeout=60))
+        await asyncio.to_thread(until, lambda: held or asked.done() or None, lambda: "nothing comes of it")
+        asked.cancel()
+        return bool(held) or None
+
+    until(lambda: asyncio.run(leaves()), lambda: "nobody takes the query")
+    with held[0] as query:
+        query.reply(query.key_expr, b"late")
+    answered(here, "test/soon")  # by then the other has come, too: they are taken in turn
+    assert caplog.records == []
+    del queryable
 
 
 def test_decision_of_the_sender(buses: tuple[Bus, Bus], spans: InMemorySpanExporter) -> None:
@@ -179,7 +228,7 @@ def test_decision_of_the_sender(buses: tuple[Bus, Bus], spans: InMemorySpanExpor
     answered(here, "test/sampling")
     spans.clear()
     token = contexts.attach(UNSAMPLED)
-    here.ask("test/sampling", template=TEMPLATE, operation="get", timeout=5)
+    asyncio.run(here.ask("test/sampling", template=TEMPLATE, operation="get", timeout=5))
     contexts.detach(token)
     replies: Any = here.session.get("test/sampling", timeout=5.0)  # somebody without telemetry
     assert len(list(replies)) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from pathlib import Path
 
@@ -21,7 +22,7 @@ def test_wild_cards(buses: tuple[Bus, Bus], tmp_path: Path, caplog: pytest.LogCa
 
     def sets() -> bool | None:
         try:
-            here.ask("oprc/wild/0/objects/a/set", b"1", template=SET, operation="set", timeout=5)
+            asyncio.run(here.ask("oprc/wild/0/objects/a/set", b"1", template=SET, operation="set", timeout=5))
         except Unanswered:
             return None
         return True
@@ -34,7 +35,7 @@ def test_wild_cards(buses: tuple[Bus, Bus], tmp_path: Path, caplog: pytest.LogCa
         ("oprc/wild/0/objects/b c/set", SET, "set"),
     ):
         with caplog.at_level(logging.WARNING), pytest.raises(Failure, match=r"^the key is not that of one object$"):
-            here.ask(key, b"2", template=template, operation=operation, timeout=5)
+            asyncio.run(here.ask(key, b"2", template=template, operation=operation, timeout=5))
     assert caplog.records == []
     assert store.get(ObjectKey("wild", "0", "a")) == b"1"
     assert store.get(ObjectKey("wild", "*", "b")) is None

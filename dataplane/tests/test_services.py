@@ -5,10 +5,14 @@ from __future__ import annotations
 import signal
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
+import zenoh
+from oaas_dataplane.settings import Zenoh
+from oaas_dataplane.zenoh import connect
 from tests.processes import WITHOUT_SDK, Platform, Span, free_port, platform, start, until
 
 OBJECT = "/api/class/shop/0/objects/cart-1"
@@ -168,6 +172,39 @@ def test_objects(traced: Platform) -> None:
     until(lambda: traced.request("GET", OBJECT).is_success or None, lambda: "the object store is not found again")
 
     assert traced.request("DELETE", OBJECT).status_code == 204
+
+
+def test_a_silent_store(tmp_path: Path) -> None:
+    """One that takes queries and does not answer them holds up those who ask it, and nobody else: neither at the
+    gateway nor in the function."""
+    patient = dict.fromkeys(("OPRC_GW_REQUEST_TIMEOUT_MS", "OPRC_FN_REQUEST_TIMEOUT_MS"), "60000")
+    event = {"ce-oaasclass": "silent", "ce-oaaspartition": "0", "ce-oaasobject": "b"}
+    held: list[zenoh.Query] = []
+
+    def answer(query: zenoh.Query) -> None:
+        with query:
+            query.reply(query.key_expr, b"{}")
+
+    with platform(tmp_path, patient) as found, connect(Zenoh((found.peer,))) as silent:
+        entities = [
+            silent.declare_queryable("oprc/silent/*/objects/*", held.append),
+            silent.declare_queryable("oprc/awake/*/objects/*", answer),
+        ]
+        awake = "/api/class/awake/0/objects/a"
+        until(lambda: found.request("GET", awake).is_success or None, lambda: "this store is not there")
+        assert found.request("PUT", OBJECT, json={"a": 1}).status_code == 204
+        with ThreadPoolExecutor(80) as pool:
+            asked = [pool.submit(found.request, "GET", "/api/class/silent/0/objects/a") for _ in range(40)]
+            asked += [pool.submit(httpx.post, found.url("function", "/"), headers=event, timeout=60) for _ in range(40)]
+            until(lambda: len(held) == len(asked) or None, lambda: f"{len(held)} of {len(asked)} have asked")
+            answers = [found.request("GET", OBJECT), found.request("POST", INVOKE, json={"b": 2})]
+            assert [one.json() for one in answers] == [{"a": 1}, {"a": 1, "b": 2}]
+            assert not any(one.done() for one in asked)
+            for query in held:
+                with query:
+                    query.reply_err("object not found")
+            assert {one.result().status_code for one in asked} == {404}
+        del entities
 
 
 def test_bad_requests(traced: Platform) -> None:

@@ -6,7 +6,6 @@ record    merges a JSON object into the object it is called on, and answers with
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 from collections.abc import Callable, Mapping
@@ -53,8 +52,7 @@ def application(given: settings.Function, bus: Bus | None) -> Starlette:
             if not key.valid():
                 return fault(400, "record is called on an object: ce-oaasclass, ce-oaaspartition and ce-oaasobject")
             try:
-                # Zenoh's calls block; the thread has a copy of this task's context.
-                stored = await asyncio.to_thread(record, bus, key, body, given.timeout)
+                stored = await record(bus, key, body, given.timeout)
             except (ValueError, RecursionError):
                 return fault(400, "the body is no JSON object")
             except Failure as failure:
@@ -69,7 +67,7 @@ def application(given: settings.Function, bus: Bus | None) -> Starlette:
     return Starlette(routes=[Route("/", called, methods=["POST"]), *probes(ready)])
 
 
-def record(bus: Bus, key: ObjectKey, body: bytes, timeout: float) -> bytes:
+async def record(bus: Bus, key: ObjectKey, body: bytes, timeout: float) -> bytes:
     """Reads the object, merges, writes it; what is stored then.
 
     Raises:
@@ -77,9 +75,9 @@ def record(bus: Bus, key: ObjectKey, body: bytes, timeout: float) -> bytes:
         Failure, Unanswered: as `Bus.ask`.
     """
     change = json.loads(body or b"{}")
-    found = json.loads(bus.ask(str(key), template=OBJECT, operation="get", timeout=timeout))
+    found = json.loads(await bus.ask(str(key), template=OBJECT, operation="get", timeout=timeout))
     if not isinstance(change, dict) or not isinstance(found, dict):
         raise ValueError
     merged = json.dumps({**found, **change}, allow_nan=False).encode()
-    bus.ask(f"{key}/set", merged, template=SET, operation="set", timeout=timeout)
+    await bus.ask(f"{key}/set", merged, template=SET, operation="set", timeout=timeout)
     return merged

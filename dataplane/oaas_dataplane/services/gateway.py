@@ -12,12 +12,10 @@ The paths are upstream's. A function gets the body as it came, as a CloudEvent i
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import uuid
 from collections.abc import Mapping
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import TYPE_CHECKING
 
 import httpx
@@ -104,7 +102,7 @@ class _Gateway:
                     400, "class, partition and object are letters, digits and . _ : -; a partition is a number"
                 )
             if request.method == "DELETE":
-                await asyncio.to_thread(self._bus.delete, str(key), template=OBJECT)
+                await self._bus.delete(str(key), template=OBJECT)
                 return Response(status_code=204)
             if request.method == "PUT":
                 body = await self._body(request)
@@ -129,10 +127,10 @@ class _Gateway:
     async def _ask(self, key: ObjectKey, payload: bytes | None, template: str, operation: str) -> bytes | Response:
         """What the object store answers, or what is to be answered in its place."""
         path = f"{key}/set" if template == SET else str(key)
-        # Zenoh's calls block. The thread has a copy of this task's context, so spans stay where they belong.
-        ask = partial(self._bus.ask, template=template, operation=operation, timeout=self._given.timeout)
         try:
-            return await asyncio.to_thread(ask, path, payload)
+            return await self._bus.ask(
+                path, payload, template=template, operation=operation, timeout=self._given.timeout
+            )
         except Failure as failure:
             return fault(404 if str(failure) == "object not found" else 422, str(failure))
         except Unanswered as error:

@@ -7,14 +7,18 @@
 
 A router between them makes no span: it forwards attachments as they are. The sending span names it in
 `oaas.zenoh.router`.
+
+Senders are coroutines: who waits for an answer holds no thread, so one that does not come delays nobody else.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 import zenoh
@@ -34,6 +38,8 @@ _MEASURED = (
     names.MESSAGING_TEMPLATE,
 )
 """Attributes that metrics have: those of which there are few values."""
+SENDERS = 4
+"""Threads that hand over to Zenoh, which makes them wait for some seconds where the router takes nothing."""
 Entities = zenoh.Queryable[None] | zenoh.Subscriber[None]
 
 
@@ -63,6 +69,7 @@ class Bus:
     def __init__(self, session: zenoh.Session) -> None:
         self.session = session
         self._entities: list[Entities] = []
+        self._senders = ThreadPoolExecutor(SENDERS, "zenoh")
         self._tracer = trace.get_tracer("oaas_dataplane.zenoh")
         meter = metrics.get_meter("oaas_dataplane.zenoh")
         self._sent = meter.create_histogram(names.MESSAGING_CLIENT_DURATION, "s", "Duration of what is sent.")
@@ -70,7 +77,9 @@ class Bus:
 
     # --- sending ---
 
-    def ask(self, key: str, payload: bytes | None = None, *, template: str, operation: str, timeout: float) -> bytes:
+    async def ask(
+        self, key: str, payload: bytes | None = None, *, template: str, operation: str, timeout: float
+    ) -> bytes:
         """The first answer to a query.
 
         Args:
@@ -82,32 +91,50 @@ class Bus:
             Unanswered: there is none.
         """
         with self._sending(SpanKind.CLIENT, key, payload, template, operation):
-            replies = self.session.get(
-                key,
-                payload=payload,
-                attachment=attachment.inject(),
-                timeout=timeout,
-                consolidation=zenoh.ConsolidationMode.NONE,
-                congestion_control=zenoh.CongestionControl.BLOCK,
-            )
-            for reply in replies:
-                if reply.ok is not None:
-                    return bytes(reply.ok.payload.to_bytes())
-                text = reply.err.payload.to_string() if reply.err is not None else ""
-                if text == "Timeout":  # Zenoh's own word for it
-                    break
-                raise Failure(text)
-            raise Unanswered(f"nobody answered {key} in {timeout:g} s")
+            loop = asyncio.get_running_loop()
+            first: asyncio.Future[zenoh.Reply | None] = loop.create_future()
 
-    def put(self, key: str, payload: bytes, *, template: str) -> None:
+            def settle(reply: zenoh.Reply | None) -> None:
+                if not first.done():
+                    first.set_result(reply)
+
+            def came(reply: zenoh.Reply | None = None) -> None:
+                with suppress(RuntimeError):  # the loop has ended before the query
+                    loop.call_soon_threadsafe(settle, reply)
+
+            sent = attachment.inject()
+            await self._handed_over(
+                lambda: self.session.get(
+                    key,
+                    # At the end of the query, too. Directly: each query had a thread of its own otherwise.
+                    zenoh.handlers.Callback(came, came, indirect=False),
+                    payload=payload,
+                    attachment=sent,
+                    timeout=timeout,
+                    consolidation=zenoh.ConsolidationMode.NONE,
+                    congestion_control=zenoh.CongestionControl.BLOCK,
+                )
+            )
+            reply = await first
+            if reply is not None and reply.ok is not None:
+                return bytes(reply.ok.payload.to_bytes())
+            text = reply.err.payload.to_string() if reply is not None and reply.err is not None else ""
+            if reply is None or text == "Timeout":  # Zenoh's own word for it
+                raise Unanswered(f"nobody answered {key} in {timeout:g} s")
+            raise Failure(text)
+
+    async def put(self, key: str, payload: bytes, *, template: str) -> None:
         with self._sending(SpanKind.PRODUCER, key, payload, template, "put"):
-            self.session.put(
-                key, payload, attachment=attachment.inject(), congestion_control=zenoh.CongestionControl.BLOCK
-            )
+            sent, block = attachment.inject(), zenoh.CongestionControl.BLOCK
+            await self._handed_over(lambda: self.session.put(key, payload, attachment=sent, congestion_control=block))
 
-    def delete(self, key: str, *, template: str) -> None:
+    async def delete(self, key: str, *, template: str) -> None:
         with self._sending(SpanKind.PRODUCER, key, None, template, "delete"):
-            self.session.delete(key, attachment=attachment.inject(), congestion_control=zenoh.CongestionControl.BLOCK)
+            sent, block = attachment.inject(), zenoh.CongestionControl.BLOCK
+            await self._handed_over(lambda: self.session.delete(key, attachment=sent, congestion_control=block))
+
+    async def _handed_over(self, send: Callable[[], object]) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._senders, send)
 
     # --- receiving ---
 
@@ -151,6 +178,7 @@ class Bus:
     def close(self) -> None:
         close: Callable[[], object] = self.session.close  # it says no types
         close()
+        self._senders.shutdown(wait=False)
 
     # --- spans ---
 
