@@ -80,8 +80,9 @@ def compose(
     tail: Found[TailSamplingBlock] | None = wanted_block(layers, "tail_sampling") if "traces" in wanted else None
     chosen: Found[Stage] = pick(layers, "sdk", "collector", "sampling_stage")
     stage = stage_of(chosen, tail, say) if managed and not node else chosen
+    speaking = _from(layers, url)
     exporters = {
-        signal: _several(found) for signal in SIGNALS if (found := find(layers, "collector", "exporters", signal))
+        signal: _several(found) for signal in SIGNALS if (found := find(speaking, "collector", "exporters", signal))
     }
     for several in exporters.values():
         for exporter in several:
@@ -146,6 +147,13 @@ def compose(
     if not enabled.value:
         return settings, []
     return None if has_errors(said) else settings, said
+
+
+def _from(layers: Sequence[Layer], url: Found[str] | None) -> Sequence[Layer]:
+    """The layers whose exporters count. Whoever writes an endpoint says where everything goes: what stands lower says
+    where a collector would have sent it."""
+    ranks = [rank for rank, layer in enumerate(layers, 1) if url and layer.place is url.place]
+    return layers[: ranks[0]] if ranks else layers
 
 
 def _several(found: Found[tuple[str, ...]]) -> list[Found[str]]:

@@ -97,6 +97,13 @@ def check_exporter(exporter: Found[str], config: ConfigSpec, managed: bool, say:
     if is_endpoint(name):
         limit_endpoint(exporter, config.limits, say)
     elif name not in (backends := config.backends or {}) and not (managed and can_be_assumed(name)):
+        if not managed and name in BACKENDS and name not in DIRECT:
+            text = (
+                f"names {name}, which SDKs cannot send to without a collector of ours: write an OTLP endpoint such as "
+                "http://collector:4317, or leave it out where there is a collector.endpoint"
+            )
+            say(exporter.result("backend-not-direct", "error", text))
+            return
         known = [*backends, *(filter(can_be_assumed, BACKENDS) if managed else ())]
         meant = nearest(name, known)
         if meant:

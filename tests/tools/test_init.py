@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import yaml
@@ -12,6 +13,7 @@ from tests.tools.function import FUNCTION, injected, manifests
 from tests.unit.cli.test_init import APP
 from tools.containers.podman import environment
 
+QUICKSTART = Path(__file__).parents[2] / "examples" / "quickstart"
 ON_PATH = {"PATH": f"{FUNCTION.parent}{os.pathsep}{os.environ['PATH']}"}
 
 
@@ -26,6 +28,16 @@ def test_kpt(kpt: Kpt, tmp_path: Path) -> None:
     found = [one for one in yaml.safe_load_all((tmp_path / "app.yaml").read_text()) if one]
     assert injected(found) == {"Deployment/echo": ["function"]}
     assert (tmp_path / "echo-otel.yaml").exists()
+
+
+def test_kpt_beside_the_class_of_the_quickstart(kpt: Kpt, tmp_path: Path) -> None:
+    """It has an endpoint of its own, which the config's exporters do not contradict."""
+    package = tmp_path / "apps"
+    shutil.copytree(QUICKSTART, package)
+    run([FUNCTION, "init", package, "--for", "kpt"]).ok()
+    kpt.render(package, env=ON_PATH).ok()
+    found = injected(manifests((package / "workloads.yaml").read_bytes()))
+    assert found == {"Deployment/hello-class": ["function"], "Deployment/hello-class-odgm": ["odgm"]}
 
 
 def test_kustomize(kustomize: Kustomize, tmp_path: Path) -> None:
