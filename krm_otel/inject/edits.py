@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from collections.abc import Mapping as AbcMapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from krm_otel.config import names
+from krm_otel.inject.carried import earlier
 from krm_otel.inject.record import ContainerRecord, Record, digest
 from krm_otel.yamltext.source import (
     Mapping,
@@ -130,7 +132,7 @@ def is_ours(item: Node, hashes: AbcMapping[str, str]) -> bool:
     if not isinstance(item, Mapping) or name not in hashes:
         return False
     try:
-        return hashes[name] == digest(_value(item))
+        return hashes[name] in _digests(_value(item))
     except SourceError:
         return False  # deeper or larger than anything of ours
 
@@ -148,17 +150,23 @@ def our_entries(node: Sequence, digests: list[str]) -> list[int]:
     """Indexes of the entries of a list that are as we wrote them: of several alike, the last ones."""
     left, found = list(digests), []
     for i in reversed(range(len(node.items))):
-        if (hashed := _digest_of(node.items[i])) in left:
-            left.remove(hashed)
+        if left and (ours := _first_in(left, node.items[i])):
+            left.remove(ours)
             found.append(i)
     return found[::-1]
 
 
-def _digest_of(item: Node) -> str:
+def _first_in(digests: list[str], item: Node) -> str | None:
     try:
-        return digest(decode(item))
+        return next((hashed for hashed in _digests(decode(item)) if hashed in digests), None)
     except SourceError:
-        return ""
+        return None
+
+
+def _digests(value: Any) -> Iterator[str]:
+    """The hash of a value as it is, then of what it may have been before a client carried names on."""
+    yield digest(value)
+    yield from map(digest, earlier(value))
 
 
 def our_members(node: Mapping, hashes: AbcMapping[str, str]) -> list[int]:

@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from tests.tools.clients import Answer, Kustomize, as_function, write_kustomization
-from tests.tools.function import FUNCTION, Manifest, environment, injected, manifests
+from tests.tools.clients import Answer, Kustomize, as_function, run, write_kustomization
+from tests.tools.function import FUNCTION, UNINJECT, Manifest, environment, injected, manifests
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "kustomize"
 KINDS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "Pod", "Service", "Configuration")
@@ -229,6 +229,21 @@ def test_every_workload_is_injected_and_nothing_dangles(
     assert workloads["Deployment"]["spec"]["replicas"] == "3"
     if mode in ("sidecar", "deployment", "external"):
         assert re.search(r"secretName: eu-client-x-\w{10}\n", text) and re.search(r"name: eu-token-x-\w{10}\n", text)
+
+
+@pytest.mark.parametrize(
+    ("place", "mode"), [("transformer", "sidecar"), ("transformer", "deployment"), ("component", "sidecar")]
+)
+def test_a_whole_build_can_be_undone(kustomize: Kustomize, base: Path, place: str, mode: str) -> None:
+    """Volumes and Secrets are ours by whatever name kustomize has carried them on to: it is the build with `cat`."""
+    more: dict[str, Any] = {"names_may_change": True} if place == "component" else {}
+    overlay = with_function(base.parent, place, settings(mode, **more), **OVERLAY)
+    ours = build(kustomize, overlay).ok().stdout
+    undone = run(UNINJECT, stdin=ours).ok()
+    config = (overlay if place == "transformer" else base.parent / "component") / "otel.yaml"
+    config.write_text(config.read_text().replace(str(FUNCTION), "cat"))
+    assert manifests(ours) != manifests(undone.stdout) == manifests(build(kustomize, overlay).ok().stdout)
+    assert "kept" not in undone.stderr
 
 
 @pytest.mark.parametrize(

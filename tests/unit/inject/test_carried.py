@@ -1,0 +1,58 @@
+"""Names that kustomize carried on in entries of ours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from krm_otel.inject.carried import earlier
+
+VOLUME = {"name": "oaas-otel-collector", "configMap": {"name": "cart-otel-config"}}
+
+
+def named(name: str, volume: str = "oaas-otel-collector") -> dict[str, Any]:
+    return {"name": volume, "configMap": {"name": name}}
+
+
+def header(name: str) -> dict[str, Any]:
+    return {"secretKeyRef": {"name": name, "key": "token"}}
+
+
+def container(*names: str) -> dict[str, Any]:
+    env = [{"name": f"V{number}", "valueFrom": header(name)} for number, name in enumerate(names)]
+    return {"name": "otel-collector", "env": env}
+
+
+@pytest.mark.parametrize("name", ["eu-cart-otel-config", "cart-otel-config-x", "de-eu-cart-otel-config-2748f727mg"])
+def test_a_generated_config_map_may_have_anything_around_its_name(name: str) -> None:
+    assert VOLUME in list(earlier(named(name)))
+
+
+@pytest.mark.parametrize("entry", [named("cart"), named("eu-cart-otel-config", "settings"), header("a"), "text", 1])
+def test_other_names_and_other_volumes_were_never_ours(entry: Any) -> None:
+    assert VOLUME not in list(earlier(entry))
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("auth-2748f727mg", True),
+        ("eu-auth-x-2748f727mg", True),
+        ("auth-2", False),
+        ("eu-auth", False),
+        ("auth-production", False),
+    ],
+)
+def test_a_secret_was_carried_on_where_a_hash_says_it(name: str, known: bool) -> None:
+    """Without one, the user means another Secret."""
+    assert (header("auth") in list(earlier(header(name)))) is known
+    assert (container("auth") in list(earlier(container(name)))) is known
+
+
+def test_the_same_stands_around_all_names_of_an_entry() -> None:
+    assert container("a", "tls", "mine") in list(earlier(container("eu-a-x-2748f727mg", "eu-tls-x-6bt5c24cg4", "mine")))
+
+
+def test_a_name_without_end_costs_nothing() -> None:
+    assert list(earlier(named("a" * 100_000))) == []
