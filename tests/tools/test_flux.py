@@ -119,6 +119,11 @@ def test_the_example(tmp_path: Path) -> None:
     env = {"PATH": f"{FUNCTION.parent}:/usr/bin:/bin"}
     assert execute(["./render.sh"], cwd=folder, env=env).code != 0, "what is not committed is noticed"
     execute(["git", "add", "."], cwd=folder).ok()
-    commit = ["git", "-c", "user.name=me", "-c", "user.email=me@example.com", "commit", "--quiet", "-m", "render"]
+    identity = ["-c", "user.name=me", "-c", "user.email=me@example.com"]
+    commit: list[str | Path] = ["git", *identity, "commit", "--quiet", "-m", "render"]
     execute(commit, cwd=folder).ok()
     execute(["./render.sh"], cwd=folder, env=env).ok()
+    (folder / "rendered" / "gone.yaml").write_text("kind: ConfigMap\n")
+    execute(["git", "add", "."], cwd=folder).ok()
+    execute(commit, cwd=folder).ok()
+    assert execute(["./render.sh"], cwd=folder, env=env).code != 0, "what nothing renders any more is noticed"
