@@ -111,13 +111,34 @@ def test_without_the_sdk(environ: dict[str, str], asked: bool) -> None:
     ("environ", "message"),
     [
         ({"OTEL_PROPAGATORS": "tracecontext, zipkin"}, "OTEL_PROPAGATORS names zipkin, which is not installed"),
+        (
+            {"OTEL_PROPAGATORS": "TraceContext,Jaeger"},
+            "OTEL_PROPAGATORS names Jaeger, which is not installed: going on",
+        ),
         ({"OTEL_PROPAGATORS": "zipkin"}, "OTEL_PROPAGATORS names zipkin, which is not installed: going on with none"),
-        ({"OTEL_TRACES_EXPORTER": "zipkin"}, "telemetry is off: "),
+        (
+            {"OTEL_TRACES_EXPORTER": "zipkin"},
+            "OTEL_TRACES_EXPORTER names zipkin, which is not installed: going on with",
+        ),
+        ({"OTEL_TRACES_EXPORTER": "console", "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT": "x"}, "telemetry is off: "),
+        ({"OTEL_TRACES_EXPORTER": "console", "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT": "x"}, "telemetry is off: "),
+        ({"OTEL_TRACES_EXPORTER": "otlp", "OTEL_BSP_MAX_QUEUE_SIZE": "100"}, "telemetry is off: max_export_batch_size"),
+        ({"OTEL_TRACES_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_TIMEOUT": "x"}, "telemetry is off: could not convert"),
+        ({"OTEL_TRACES_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://[::1"}, "telemetry is off: Invalid"),
+        (
+            {"OTEL_PYTHON_TRACER_PROVIDER": "x"},
+            "OTEL_PYTHON_TRACER_PROVIDER names x, which is not installed: going on with the default",
+        ),
+        ({"OTEL_PYTHON_CONTEXT": "x"}, "OTEL_PYTHON_CONTEXT names x, which is not installed"),
         ({"OTEL_TRACES_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_PROTOCOL": "http/json"}, "telemetry is off: "),
         ({"OTEL_TRACES_SAMPLER": "sometimes"}, "Using default sampler. Failed to initialize sampler, sometimes"),
         (
             {"OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": "10%"},
             "Could not convert TRACES_SAMPLER_ARG",
+        ),
+        *(
+            ({"OTEL_TRACES_SAMPLER": "parentbased_traceidratio", "OTEL_TRACES_SAMPLER_ARG": argument}, "Using default")
+            for argument in ("1.5", "-0.1", "nan")
         ),
     ],
 )
@@ -126,6 +147,40 @@ def test_wrong_environment(environ: dict[str, str], message: str) -> None:
     _, log = configured(environ)
     (warning,) = warnings(log)
     assert warning.startswith(message)
+
+
+def test_empty_variables() -> None:
+    """By the specification they are not there."""
+    names = (
+        *("SDK_DISABLED", "PROPAGATORS", "TRACES_SAMPLER", "TRACES_SAMPLER_ARG", "SERVICE_NAME", "RESOURCE_ATTRIBUTES"),
+        *("METRICS_EXPORTER", "LOGS_EXPORTER", "METRIC_EXPORT_INTERVAL", "BSP_MAX_QUEUE_SIZE", "BSP_SCHEDULE_DELAY"),
+        *(f"EXPORTER_OTLP_{part}" for part in ("ENDPOINT", "PROTOCOL", "HEADERS", "TIMEOUT", "COMPRESSION")),
+    )
+    out, log = configured({**{f"OTEL_{name}": "" for name in names}, "OTEL_TRACES_EXPORTER": "console"})
+    assert '"name": "work",' in "".join(out)
+    assert warnings(log) == []
+
+
+@pytest.mark.parametrize(
+    ("exporters", "spans", "missing"),
+    [
+        ("console", True, ""),
+        ("Console", True, ""),
+        (" console , ", True, ""),
+        ("console,zipkin", True, "zipkin"),
+        ("None", False, ""),
+        ("none,console", False, ""),  # as with propagators
+        ("zipkin,jaeger", False, "zipkin, jaeger"),
+    ],
+)
+def test_lists_of_exporters(exporters: str, spans: bool, missing: str) -> None:
+    """One that is not installed is left out with a warning; the other signals have theirs."""
+    out, log = configured({"OTEL_TRACES_EXPORTER": exporters, "OTEL_METRICS_EXPORTER": "console"})
+    assert ('"name": "work",' in "".join(out)) == spans
+    assert [line for line in out if "otel.sdk.span.started" in line], "metrics go out all the same"
+    rest = "console" if spans else "none"
+    expected = f"OTEL_TRACES_EXPORTER names {missing}, which is not installed: going on with {rest}"
+    assert warnings(log) == ([expected] if missing else [])
 
 
 @pytest.mark.parametrize("protocol", ["grpc", "http/protobuf"])

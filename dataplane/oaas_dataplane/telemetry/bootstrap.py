@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from oaas_dataplane import names
-from oaas_dataplane.telemetry import logs, propagators
+from oaas_dataplane.telemetry import environment, logs
 
 FLUSH_SECONDS = 5.0
 """How long the end of a service may wait for a collector that does not take what is left."""
@@ -23,8 +23,6 @@ DEFAULTS = {
     # The SDK counts what it drops: otel.sdk.processor.span.processed with error.type=queue_full.
     "OTEL_PYTHON_SDK_INTERNAL_METRICS_ENABLED": "true",
 }
-NOWHERE = (None, "", "none")
-"""What `OTEL_*_EXPORTER` says where a signal is not asked for."""
 _logger = logging.getLogger(__name__)
 _lock = threading.Lock()
 _configured: list[Telemetry] = []
@@ -68,16 +66,19 @@ def configure() -> Telemetry:
 
 def _configure() -> Telemetry:
     logs.configure()
-    propagators.keep_installed(os.environ)
+    environment.prepare(os.environ)
     try:
         import opentelemetry.distro  # noqa: F401  (there where the extra is)
     except ImportError:
         return _off("the SDK is not installed: pip install 'oaas-dataplane[otel]'")
+    except Exception as error:  # it reads some of its limits at import
+        return _off(str(error) or type(error).__name__)
     from opentelemetry import trace
 
     # Somebody was here first, `opentelemetry-instrument` or the application itself: two SDKs send everything twice.
     if not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
         return Telemetry(False, "an SDK is already configured")
+    environment.prepare_sdk(os.environ)
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
     try:
@@ -102,7 +103,7 @@ def _sdk() -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         tracers.add_span_processor(BaggageSpanProcessor(_ours))
     respond: Any = set_global_response_propagator
     respond(TraceResponsePropagator())
-    if os.environ.get("OTEL_LOGS_EXPORTER") not in NOWHERE:
+    if _asked("LOGS"):
         logs.send()
     return _that_end(tracers, _logs.get_logger_provider()), _that_end(metrics.get_meter_provider())
 
@@ -126,9 +127,12 @@ def _ours(key: str) -> bool:
     return key.startswith(names.OURS)
 
 
+def _asked(signal: str) -> bool:
+    return os.environ.get(f"OTEL_{signal}_EXPORTER", "none").lower() != "none"
+
+
 def _off(reason: str) -> Telemetry:
     """Says so only where telemetry was asked for."""
-    asked = any(os.environ.get(f"OTEL_{signal}_EXPORTER") not in NOWHERE for signal in ("TRACES", "METRICS", "LOGS"))
-    if asked and os.environ.get("OTEL_SDK_DISABLED", "").lower() != "true":
+    if any(map(_asked, ("TRACES", "METRICS", "LOGS"))) and os.environ.get("OTEL_SDK_DISABLED", "").lower() != "true":
         _logger.warning("telemetry is off: %s", reason)
     return Telemetry(False, reason)
