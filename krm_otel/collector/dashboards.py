@@ -42,8 +42,7 @@ def dashboard_json(oaas_class: OaasClass, settings: Settings, known: Source = ht
     if node or settings.node_collector is not None:
         rows.append(collector_row(names.NODE_OWNER, of_class=False))
     elif settings.collector is not None:
-        second = own.gateway_name(name) if settings.collector.gateway else ""
-        rows.append(collector_row(name, of_class=True, second=second))
+        rows.append(collector_row(name, of_class=True))
     digest = hashlib.sha256(f"{namespace}/{name}".encode("utf-8", "surrogatepass")).hexdigest()[:_HASH]
     title = "OaaS collectors on nodes" if node else f"OaaS class {name}"
     chosen = () if node else variables(name, known)

@@ -25,13 +25,15 @@ from krm_otel.config.settings import OaasClass
 
 LABELS: Final = "transform/labels"
 """The processor's id."""
+OWNER: Final = "oaas_owner"
+"""The label that says the class."""
 
 
 def labels(oaas_class: OaasClass) -> dict[str, Any]:
     """The processor. In a class's own collector the class is known even where the sender does not say it."""
     own = oaas_class.name != names.NODE_OWNER
     sources = (
-        ("oaas_owner", [*map(_resource, ("oaas.class", "deployment.name")), *_text(oaas_class.name if own else "")]),
+        (OWNER, [*map(_resource, ("oaas.class", "deployment.name")), *_text(oaas_class.name if own else "")]),
         ("oaas_function_key", [_resource("oaas.function_key")]),
         (
             "namespace",

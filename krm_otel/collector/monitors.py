@@ -1,7 +1,7 @@
 """How the Prometheus Operator finds a managed collector: a ServiceMonitor, or a PodMonitor where it runs in other pods.
 
-The collector's own metrics say nothing of classes, so the label `oaas_owner` is put on them when they are fetched. What
-the collector passes on has labels already, `namespace` among them, which have to stay (`honorLabels`).
+The collector's own metrics say themselves which class they are of. What it passes on has labels already, `namespace`
+among them, which have to stay (`honorLabels`).
 """
 
 from __future__ import annotations
@@ -32,23 +32,20 @@ def _of_tier(oaas_class: OaasClass, managed: CollectorSettings, wanted: Monitors
         made = labelled(generated(oaas_class, "monitoring.coreos.com/v1", "PodMonitor", name), wanted.labels)
         made["spec"] = {
             "selector": {"matchLabels": own.client_labels(oaas_class.name)},
-            "podMetricsEndpoints": _endpoints(oaas_class, managed, wanted, "otel-"),
+            "podMetricsEndpoints": _endpoints(managed, wanted, "otel-"),
         }
     else:
         made = labelled(generated(oaas_class, "monitoring.coreos.com/v1", "ServiceMonitor", name, name), wanted.labels)
         made["spec"] = {
             "selector": {"matchLabels": own.selector(oaas_class.name, name)},
-            "endpoints": _endpoints(oaas_class, managed, wanted, ""),
+            "endpoints": _endpoints(managed, wanted, ""),
         }
     return Asset(made, "monitors: Prometheus fetches the collector's metrics")
 
 
-def _endpoints(
-    oaas_class: OaasClass, managed: CollectorSettings, wanted: Monitors, prefix: str
-) -> list[dict[str, Any]]:
+def _endpoints(managed: CollectorSettings, wanted: Monitors, prefix: str) -> list[dict[str, Any]]:
     interval = {"interval": wanted.interval} if wanted.interval else {}
-    owner = {"action": "replace", "targetLabel": "oaas_owner", "replacement": oaas_class.name}
-    made: list[dict[str, Any]] = [{"port": f"{prefix}metrics", **interval, "relabelings": [owner]}]
+    made: list[dict[str, Any]] = [{"port": f"{prefix}metrics", **interval}]
     if has_scrape(managed):
         made.append({"port": f"{prefix}prometheus", **interval, "honorLabels": True})
     return made

@@ -4,7 +4,8 @@ It makes the collector of an OpenTelemetryCollector (its Service is `<name>-coll
 the flavor `native`), and sets an Instrumentation's environment in pods that ask for it by annotation (`inject-sdk`). It
 sets nothing that a container has, and it encodes nothing: values of attributes are encoded here.
 
-Sources: opentelemetry-operator v0.158, `apis/v1beta1`, `apis/v1alpha1`, `internal/instrumentation`, `internal/naming`.
+Sources: opentelemetry-operator v0.158, `apis/v1beta1`, `apis/v1alpha1`, and in `internal` `instrumentation`,
+`manifests` and `naming`.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ from typing import Any, Final
 
 from krm_otel.collector.container import VOLUME, container, template_annotations, volumes
 from krm_otel.collector.names import A_NO_SUBSTITUTION, HEADLESS, collector_name, operator_gateway_name
-from krm_otel.collector.objects import Asset, generated
+from krm_otel.collector.objects import Asset, generated, labelled
 from krm_otel.collector.pipelines import config, merged
+from krm_otel.collector.telemetry import with_keys
 from krm_otel.collector.tiers import first_tier, name_of, second_tier
 from krm_otel.config import names
 from krm_otel.config.managed import CollectorSettings
+from krm_otel.config.monitoring import Monitors
 from krm_otel.config.sdk import PROTOCOLS, RATIO, SAMPLERS, decimal, encode
 from krm_otel.config.settings import Endpoint, OaasClass, Settings
 
@@ -51,10 +54,10 @@ def asking(oaas_class: OaasClass, settings: Settings, containers: Sequence[str],
     return found
 
 
-def operator_assets(oaas_class: OaasClass, settings: Settings, *, monitored: bool = False) -> tuple[Asset, ...]:
+def operator_assets(oaas_class: OaasClass, settings: Settings, monitors: Monitors | None = None) -> tuple[Asset, ...]:
     """Everything that is generated for a class: its collector, where it has a managed one, and its environment.
 
-    `monitored`: the Operator makes a monitor of each collector, too.
+    `monitors`: the Operator makes one of each collector, too.
     """
     made = []
     first, second = (
@@ -63,20 +66,22 @@ def operator_assets(oaas_class: OaasClass, settings: Settings, *, monitored: boo
     )
     if first.collector is not None:
         reason = f"the Operator runs the collector of class {oaas_class.name}"
-        made.append(Asset(_watched(collector(oaas_class, first, first.collector), monitored), reason))
+        made.append(Asset(_watched(collector(oaas_class, first, first.collector), monitors), reason))
     if second is not None and second.collector is not None:
         reason = f"the Operator runs the second tier of class {oaas_class.name}"
-        made.append(Asset(_watched(collector(oaas_class, second, second.collector), monitored), reason))
+        made.append(Asset(_watched(collector(oaas_class, second, second.collector), monitors), reason))
     if oaas_class.name != names.NODE_OWNER and settings.endpoint is not None:
         reason = f"the Operator sets the environment of class {oaas_class.name}"
         made.append(Asset(instrumentation(oaas_class, settings, settings.endpoint.value), reason))
     return tuple(made)
 
 
-def _watched(made: dict[str, Any], monitored: bool) -> dict[str, Any]:
-    if not monitored:
+def _watched(made: dict[str, Any], monitors: Monitors | None) -> dict[str, Any]:
+    """The Operator gives the labels of a collector to all that it makes of it, and so to the monitor."""
+    if monitors is None:
         return made
-    return {**made, "spec": {**made["spec"], "observability": {"metrics": {"enableMetrics": True}}}}
+    spec = {**made["spec"], "observability": {"metrics": {"enableMetrics": True}}}
+    return labelled({**made, "spec": spec}, monitors.labels)
 
 
 def collector(oaas_class: OaasClass, settings: Settings, managed: CollectorSettings) -> dict[str, Any]:
@@ -103,7 +108,8 @@ def collector(oaas_class: OaasClass, settings: Settings, managed: CollectorSetti
         spec["volumes"] = [volume for volume in volumes(oaas_class, settings) if volume["name"] != VOLUME]
     if mode != "sidecar":
         spec |= _of_its_own_pods(oaas_class, settings, managed)
-    made["spec"] = {**spec, "config": config(oaas_class, settings)}
+    # It knows no list in the collector's own resource, and would take all of its telemetry out (its issue 5207).
+    made["spec"] = {**spec, "config": with_keys(config(oaas_class, settings))}
     return made
 
 

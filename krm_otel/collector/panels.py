@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from krm_otel.collector.labels import OWNER
 from krm_otel.collector.promql import Source, matcher, selector
+from krm_otel.collector.telemetry import SECOND, TIER
 
 WINDOW: Final = "$__rate_interval"
 """Grafana's: as long as a point of the graph, and four times the interval of its data source at least."""
@@ -59,7 +61,7 @@ class Variable:
 
 def variables(class_name: str, known: Source) -> tuple[Variable, ...]:
     """The variables of a class's dashboard, each narrowing the next; `known`: what knows of its requests."""
-    name, owner = known().name, matcher("oaas_owner", class_name)
+    name, owner = known().name, matcher(OWNER, class_name)
     return (
         Variable("namespace", "namespace", selector(f"{name}_count", owner), "Namespace"),
         Variable("function", "oaas_function_key", selector(f"{name}_count", owner, _SPACE), "Function"),
@@ -68,7 +70,7 @@ def variables(class_name: str, known: Source) -> tuple[Variable, ...]:
 
 def class_rows(class_name: str, known: Source) -> tuple[Row, ...]:
     """What is seen of the class itself."""
-    owner = matcher("oaas_owner", class_name)
+    owner = matcher(OWNER, class_name)
     return (_functions(owner, known), _objects(owner))
 
 
@@ -115,12 +117,11 @@ def _objects(owner: str) -> Row:
     )
 
 
-def collector_row(owner: str, *, of_class: bool, second: str = "") -> Row:
-    """How the collector is; `of_class`: it runs in the class's namespace, else it is everybody's. `second`: the Service
-    of its second tier, if it has one."""
-    own = (matcher("oaas_owner", owner), *([_SPACE] if of_class else ()))
+def collector_row(owner: str, *, of_class: bool) -> Row:
+    """How the collector is; `of_class`: it runs in the class's namespace, else it is everybody's."""
+    own = (matcher(OWNER, owner), *([_SPACE] if of_class else ()))
     # What the second tier receives, the first one has received before.
-    first = (*own, f'service!="{second}"') if second else own
+    first = (*own, f'{TIER}!="{SECOND}"')
     return Row("Collector", tuple(_collector(own, first)))
 
 

@@ -15,11 +15,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from krm_otel.collector.addresses import HEALTH_PORT, METRICS_PORT, PORTS
+from krm_otel.collector.addresses import HEALTH_PORT, PORTS
 from krm_otel.collector.credentials import Credentials, credentials
 from krm_otel.collector.exporters import STORAGE, exporter, identify
 from krm_otel.collector.labels import LABELS, labels
 from krm_otel.collector.spans import SPAN_METRICS, TAIL_SAMPLING, percentage, span_metrics, tail_sampling
+from krm_otel.collector.telemetry import in_one_form, own_telemetry
 from krm_otel.config import names
 from krm_otel.config.managed import Batch, CollectorSettings
 from krm_otel.config.quantities import mebibytes
@@ -53,11 +54,11 @@ def config(oaas_class: OaasClass, settings: Settings) -> dict[str, Any]:
         ),
         "service": {
             "extensions": list(extensions),
-            "telemetry": {"metrics": {"readers": [_own_metrics(managed)]}},
+            "telemetry": own_telemetry(_literal(oaas_class.name), _own_address(managed), second=managed.second_tier),
             "pipelines": _pipelines(oaas_class, settings, managed),
         },
     }
-    return merged(made, managed.config.value) if managed.config else made
+    return in_one_form(merged(made, managed.config.value)) if managed.config else made
 
 
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -99,11 +100,6 @@ def _protocols(managed: CollectorSettings) -> dict[str, Any]:
             "server_parameters": {"max_connection_age": "60s", "max_connection_age_grace": "10s"},
         }
     return {"grpc": grpc, "http": {"endpoint": f"{host}:{PORTS['http']}"}}
-
-
-def _own_metrics(managed: CollectorSettings) -> dict[str, Any]:
-    # No brackets: this address is joined with its port by the collector.
-    return {"pull": {"exporter": {"prometheus": {"host": _own_address(managed), "port": METRICS_PORT}}}}
 
 
 def _processors(oaas_class: OaasClass, settings: Settings, managed: CollectorSettings) -> dict[str, Any]:

@@ -87,7 +87,7 @@ def _assets(oaas_class: OaasClass, settings: Settings, configuration: Configurat
     shared = nodes.settings if nodes else None
     known = source(shared if settings.node_collector else settings)
     if configuration.operator:
-        yield from operator_assets(oaas_class, settings, monitored=monitoring.monitors is not None)
+        yield from operator_assets(oaas_class, settings, monitoring.monitors)
     else:
         yield from assets(oaas_class, settings)
         if monitoring.monitors:

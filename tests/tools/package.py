@@ -1,6 +1,7 @@
 """A class with its collector, rendered, so that it runs on this machine: collector and function see what a pod would.
 
-All that is not as it comes out is where the collector listens; the configuration says that itself (`collector.config`).
+All that is not as it comes out is where the collector listens; the configuration says that itself (`collector.config`),
+but for the port of its own metrics, which stands in a list.
 """
 
 from __future__ import annotations
@@ -77,10 +78,6 @@ class Package:
                         "labels": {"namespace": "shop", "pod": "echo-otel-collector-7f"},
                     }
                 ],
-                "relabel_configs": [
-                    {"action": one["action"], "target_label": one["targetLabel"], "replacement": one["replacement"]}
-                    for one in endpoint.get("relabelings", ())
-                ],
             }
             for endpoint in endpoints
         ]
@@ -94,8 +91,6 @@ def package(spec: dict[str, Any], exporters: dict[str, Any], *, mode: str = "sid
         "extensions": {"health_check": {"endpoint": at["health"]}},
         "receivers": {"otlp": {"protocols": {"grpc": {"endpoint": at["grpc"]}, "http": {"endpoint": at["http"]}}}},
     }
-    reader = {"pull": {"exporter": {"prometheus": {"host": "127.0.0.1", "port": ports["metrics"]}}}}
-    moved["service"] = {"telemetry": {"metrics": {"readers": [reader]}}}
     if exporters["metrics"] == "prometheus-scrape":
         moved["exporters"] = {"prometheus/prometheus-scrape": {"endpoint": at["prometheus"]}}
     given = dict(spec)
@@ -120,7 +115,10 @@ def collecting(made: Package, folder: Path) -> Iterator[None]:
     """The rendered collector, healthy; at the end it has sent all that it can."""
     folder.mkdir(parents=True, exist_ok=True)
     config, log = folder / "collector.yaml", folder / "collector.log"
-    config.write_text(made.objects["ConfigMap/echo-otel-config"]["data"]["collector.yaml"], encoding="utf-8")
+    moved = yaml.safe_load(made.objects["ConfigMap/echo-otel-config"]["data"]["collector.yaml"])
+    (reader,) = moved["service"]["telemetry"]["metrics"]["readers"]
+    reader["pull"]["exporter"]["prometheus"]["port"] = made.ports["metrics"]
+    config.write_text(yaml.safe_dump(moved), encoding="utf-8")
     runs = made.objects.get("Deployment/echo-otel-collector") or made.objects["Deployment/echo"]
     env = {"PATH": os.environ["PATH"], **environment(_container(runs, "otel-collector"), FIELDS, {})}
     with log.open("wb") as output:

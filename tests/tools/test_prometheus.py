@@ -56,7 +56,7 @@ def test_metrics_arrive_and_say_whose_they_are(way: str, mode: str, tmp_path: Pa
             prometheus.running(require("prometheus"), tmp_path, scrape=made.scraped()) as server,
         ):
             arrived(server, answers(made))
-            # Only a monitor tells whose the collector's own metrics are; its own port is fetched, too.
+            # The collector says itself whose its own metrics are; its own port is fetched, too.
             memory = 'otelcol_process_memory_rss{oaas_owner="echo",namespace="shop"}'
             assert eventually(lambda: server.value(memory), bool)
         return

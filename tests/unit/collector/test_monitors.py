@@ -61,11 +61,10 @@ def test_each_tier_is_found_and_no_pod_twice(mode: str) -> None:
         assert [one["metadata"]["name"] for one in fits] == [service["metadata"]["name"]]
 
 
-def test_labels_of_others_stay_and_the_collector_gets_its_class() -> None:
+def test_labels_of_others_stay() -> None:
     own, passed_on = monitor(*given(SCRAPED % ("deployment", "prometheus-scrape")))["spec"]["endpoints"]
-    assert own["relabelings"] == [{"action": "replace", "targetLabel": "oaas_owner", "replacement": "echo"}]
-    assert "honorLabels" not in own
-    assert passed_on["honorLabels"] and "relabelings" not in passed_on
+    assert own == {"port": "metrics"}, "whose they are, the collector's own metrics say"
+    assert passed_on == {"port": "prometheus", "honorLabels": True}
 
 
 def test_nothing_is_monitored_where_nothing_runs() -> None:

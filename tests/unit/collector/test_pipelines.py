@@ -10,7 +10,7 @@ import yaml
 from krm_otel.collector.checks import faults
 from krm_otel.collector.container import config_text
 from krm_otel.collector.pipelines import config, merged
-from tests.unit.collector.given import given
+from tests.unit.collector.given import given, given_nodes
 
 
 def made(block: str = "", spec: str | None = None, namespace: str = "demo") -> dict[str, Any]:
@@ -41,11 +41,21 @@ def test_behind_a_service_everything_binds_to_the_pods_address() -> None:
     }
     assert found["extensions"]["health_check"]["endpoint"] == "[${env:MY_POD_IP}]:13133"
     reader = found["service"]["telemetry"]["metrics"]["readers"][0]["pull"]["exporter"]["prometheus"]
-    assert reader == {"host": "${env:MY_POD_IP}", "port": 8888}
+    assert (reader["host"], reader["port"]) == ("${env:MY_POD_IP}", 8888)
     assert found["exporters"]["prometheus/prometheus-scrape"] == {
         "endpoint": "[${env:MY_POD_IP}]:8889",
         "enable_open_metrics": True,
     }
+
+
+def test_the_collectors_own_metrics_say_whose_they_are() -> None:
+    """Nothing in the name of a class is replaced by the collector."""
+    found = config(*given("collector: {mode: deployment}", name="echo"))["service"]["telemetry"]
+    reader = found["metrics"]["readers"][0]["pull"]["exporter"]["prometheus"]
+    assert found["resource"] == {"attributes": [{"name": "oaas_owner", "value": "echo"}]}
+    assert reader["with_resource_constant_labels"] == {"included": ["oaas_owner"]}
+    nodes = config(*given_nodes("collector: {daemonset: {manage: true}}"))["service"]["telemetry"]
+    assert nodes["resource"] == {"attributes": [{"name": "oaas_owner", "value": "oaas-otel"}]}
 
 
 def test_connections_end_where_there_are_replicas_to_spread_over() -> None:
@@ -254,6 +264,24 @@ def test_mappings_join_and_everything_else_replaces() -> None:
     base = {"a": {"b": 1, "c": [1, 2]}, "d": {"e": 1}}
     assert merged(base, {"a": {"c": [3]}, "d": None, "f": {}}) == {"a": {"b": 1, "c": [3]}, "d": None, "f": {}}
     assert base == {"a": {"b": 1, "c": [1, 2]}, "d": {"e": 1}}
+
+
+@pytest.mark.parametrize(
+    ("own", "becomes"),
+    [
+        ("{team: core}", {"oaas_owner": "echo", "team": "core"}),
+        ("{service.version: null}", {"oaas_owner": "echo", "service.version": None}),
+        ("{oaas_owner: mine}", {"oaas_owner": "mine"}),
+        ("{attributes: [{name: team, value: core}]}", {"attributes": [{"name": "team", "value": "core"}]}),
+        ("{schema_url: u}", {"attributes": [{"name": "oaas_owner", "value": "echo"}], "schema_url": "u"}),
+        ("null", None),
+        ("{attributes: x, a: b}", {"attributes": "x", "a": "b"}),
+    ],
+)
+def test_the_collectors_own_resource_has_one_form(own: str, becomes: dict[str, Any] | None) -> None:
+    """Keys, where somebody adds keys: the collector refuses both together."""
+    found = made("", f"collector: {{config: {{service: {{telemetry: {{resource: {own}}}}}}}}}")
+    assert found["service"]["telemetry"]["resource"] == becomes
 
 
 def test_a_component_without_settings_survives() -> None:
