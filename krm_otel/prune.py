@@ -20,6 +20,7 @@ Key = tuple[str, str, str, str]
 """(API group, kind, namespace, name): what makes two manifests one object."""
 
 COMPONENT: Final = "otel"
+_END: Final = len("-otel-config")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +84,20 @@ Taken = tuple[Ref, Result]
 """Who cannot have an object, and why."""
 
 
-def collisions(items: Iterable[Item], wanted: Mapping[Key, Wanted]) -> list[Taken]:
-    """Users' objects that have the name of one that is wanted."""
-    by_kind = {(group, kind) for group, kind, _, _ in wanted}
+def collisions(items: Iterable[Item], wanted: Mapping[Key, Wanted], ours: Sequence[Existing]) -> list[Taken]:
+    """Users' objects that have the name of one that is wanted; `ours` are no users' objects."""
+    passed = {one.item.position for one in ours}
+    # A cheap first question: the names that are wanted end alike, so that a few words tell who may have one of them.
+    ends: dict[tuple[str, str], set[str]] = {}
+    for group, kind, _, name in wanted:
+        ends.setdefault((group, kind), set()).add(name[-_END:])
     found = []
     for item in items:
-        if (item.api_version.rpartition("/")[0], item.kind) not in by_kind:
+        words = ends.get((item.api_version.rpartition("/")[0], item.kind), ())
+        if item.position in passed or not any(item.mentions(word) for word in words):
             continue
         resource = item.resource
-        if resource is None or is_ours(resource):
+        if resource is None:
             continue
         for key in keys_of(resource):
             if key in wanted:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -38,6 +39,7 @@ def is_model(shape: Shape) -> bool:
     return isinstance(shape, type) and issubclass(shape, BaseModel)
 
 
+@cache
 def fields_of(model: type[BaseModel]) -> dict[str, Shape]:
     """The fields of a model, as users write them, with their shapes."""
     return {field.alias or name: bare_type(field.annotation) for name, field in model.model_fields.items()}

@@ -150,7 +150,9 @@ def our_entries(node: Sequence, digests: list[str]) -> list[int]:
     """Indexes of the entries of a list that are as we wrote them: of several alike, the last ones."""
     left, found = list(digests), []
     for i in reversed(range(len(node.items))):
-        if left and (ours := _first_in(left, node.items[i])):
+        if not left:
+            break
+        if ours := _first_in(left, node.items[i]):
             left.remove(ours)
             found.append(i)
     return found[::-1]

@@ -25,7 +25,7 @@ from krm_otel.plan.objects import plan_objects
 from krm_otel.plan.readers import reader
 from krm_otel.plan.wanted import references, wanted_objects
 from krm_otel.plan.workloads import WorkloadPlanner
-from krm_otel.prune import Key, Taken, Wanted, collisions
+from krm_otel.prune import Key, Taken, Wanted, collisions, existing
 
 __all__ = ["Change", "Objects", "Plan", "Track", "make_plan", "untracked"]
 
@@ -52,6 +52,7 @@ def make_plan(
     kinds = (names.CLASS_KIND, names.CONFIG_KIND)
     resources = [resource for item in items if item.kind in kinds and (resource := item.resource)]
     configuration, results = resolve(function_config, resources, environ)
+    ours = existing(items)
     generating = not remove and is_generating(items, function_config)
 
     def workloads() -> tuple[WorkloadPlanner, list[Change], dict[Key, Wanted], list[Taken]]:
@@ -60,7 +61,7 @@ def make_plan(
         if remove or configuration.switched_off is not None:
             return planner, changes, {}, []
         wanted, taken = wanted_objects(items, configuration, planner.census, generating=generating)
-        return planner, changes, wanted, [*taken, *collisions(items, wanted)]
+        return planner, changes, wanted, [*taken, *collisions(items, wanted, ours)]
 
     planner, changes, wanted, taken = workloads()
     if configuration.degrade and taken:
@@ -73,7 +74,7 @@ def make_plan(
     texts = {change.ref.position: change.text for change in changes if change.text is not None}
     read = reader(items, texts, configuration)
     off = remove or configuration.switched_off is not None
-    objects, more, said = plan_objects(items, wanted, planner.scope, planner.needed, read, remove=off)
+    objects, more, said = plan_objects(ours, wanted, planner.scope, planner.needed, read, remove=off)
     changes += more
     # What is wrong with the configuration is nothing to somebody who takes everything out.
     told = [] if remove else results

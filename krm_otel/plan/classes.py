@@ -45,21 +45,21 @@ def plan_classes(
     changes: list[Change] = []
     results: list[Result] = []
     for item in items:
-        if item.kind != names.CLASS_KIND or item.resource is None:
+        if item.kind != names.CLASS_KIND or (found := item.resource) is None:
             continue
         oaas_class = by_position.get(item.position)
         wanted: tuple[Condition, ...] = ()
         if oaas_class and not off and (oaas_class.enabled or oaas_class.faulty):
             wanted = conditions(oaas_class.settings, tally(oaas_class), faulty=oaas_class.faulty)
         write = configuration.write_status and bool(wanted)
-        results += [_said(one, item.resource.ref) for one in wanted if not write or one.type == DEGRADED]
+        results += [_said(one, found.ref) for one in wanted if not write or one.type == DEGRADED]
         put = partial(_put, item, wanted, references, oaas_class, now) if write and oaas_class else None
         try:
             change = reconciled(item, "conditions", strip_state, put)
         except CannotEdit as fault:
             text = f"its conditions cannot be written safely: {fault.reason}; write status: results-only"
             where = field_path(*fault.path) if fault.path else ""
-            results.append(Result("cannot-edit", "error", text, item.resource.ref, where))
+            results.append(Result("cannot-edit", "error", text, found.ref, where))
         else:
             changes += [change] if change else []
     return changes, results

@@ -27,14 +27,14 @@ def plan_definitions(items: Sequence[Item], *, merge: bool) -> tuple[list[Change
     changes: list[Change] = []
     results: list[Result] = []
     for item in items:
-        if item.kind != _KIND or item.resource is None or item.resource.name != definition_name():
+        if item.kind != _KIND or (found := item.resource) is None or found.name != definition_name():
             continue
         try:
             change = reconciled(item, names.BLOCK, strip_block, _put if merge else None)
         except CannotEdit as fault:
             text = f"the block cannot be merged into this definition: {fault.reason}; leave merge_crd out"
             where = field_path(*fault.path) if fault.path else ""
-            results.append(Result("cannot-edit", "error", text, item.resource.ref, where))
+            results.append(Result("cannot-edit", "error", text, found.ref, where))
         else:
             changes += [change] if change else []
     return changes, results

@@ -8,7 +8,6 @@ from typing import Any
 
 from krm_otel.collector.names import owner
 from krm_otel.config import names
-from krm_otel.krm.envelope import Item
 from krm_otel.krm.results import Ref, Result
 from krm_otel.plan.changes import Change, Objects
 from krm_otel.plan.readers import Reader
@@ -17,7 +16,6 @@ from krm_otel.prune import (
     Existing,
     Key,
     Wanted,
-    existing,
     free_indexes,
     key_of,
     keys_of,
@@ -29,7 +27,7 @@ from krm_otel.workloads.fields import field_path
 
 
 def plan_objects(
-    items: Sequence[Item],
+    found: Sequence[Existing],
     wanted: Mapping[Key, Wanted],
     scope: Scope,
     needed: AbstractSet[tuple[str, str]],
@@ -40,14 +38,13 @@ def plan_objects(
     """Plans the generated objects of one input.
 
     Args:
-        items: the input's objects.
+        found: the generated objects of the input.
         wanted: what the classes want to have, by identity.
         scope: which classes are in the input.
         needed: classes (namespace, name) of which a workload keeps what it had: it may still need their objects.
         read: who reads a ConfigMap when all is done.
         remove: everything of ours goes, whatever is in the input.
     """
-    found = existing(items)
     results: list[Result] = []
     needed_owners = {(namespace, owner(name)) for namespace, name in needed}
     rewritten: dict[int, dict[str, Any]] = {}

@@ -114,6 +114,8 @@ def too_deep(event: Any) -> SourceError:
 
 def _refuse_bracket_runs(text: str) -> None:
     """libyaml takes quadratic time, and crashes, on what opens thousands of brackets at once."""
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return
     for run in _BRACKET_RUN.finditer(text):
         if run[0].count("[") + run[0].count("{") > MAX_DEPTH:
             raise SourceError(f"nested deeper than {MAX_DEPTH} levels", text.count("\n", 0, run.start()) + 1)
