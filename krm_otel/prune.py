@@ -26,12 +26,13 @@ _END: Final = len("-otel-config")
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """An object that a class wants to have. `path` is where kpt is to write it, beside the class (no path: kpt does not
-    say where the class is); `file` the same for plain files."""
+    say where the class is), and `package` where that path starts; `file` is the same for plain files."""
 
     data: dict[str, Any]
     owner: Ref
     path: str = ""
     file: str = ""
+    package: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,15 +141,15 @@ def placed(wanted: Wanted, index: int) -> dict[str, Any]:
     """The wanted object with the annotations that make kpt write it into its file."""
     if not wanted.path:
         return wanted.data
-    return with_annotations(
-        wanted.data,
-        {
-            names.A_PATH: wanted.path,
-            names.A_INDEX: str(index),
-            names.A_INTERNAL_PATH: wanted.path,
-            names.A_INTERNAL_INDEX: str(index),
-        },
-    )
+    place = {
+        names.A_PATH: wanted.path,
+        names.A_INDEX: str(index),
+        names.A_INTERNAL_PATH: wanted.path,
+        names.A_INTERNAL_INDEX: str(index),
+    }
+    if wanted.package:
+        place[names.A_PACKAGE_PATH] = wanted.package
+    return with_annotations(wanted.data, place)
 
 
 def with_annotations(data: Mapping[str, Any], more: Mapping[str, str]) -> dict[str, Any]:
@@ -157,7 +158,11 @@ def with_annotations(data: Mapping[str, Any], more: Mapping[str, str]) -> dict[s
     return {**data, "metadata": {**metadata, "annotations": {**metadata.get("annotations", {}), **more}}}
 
 
-def free_indexes(path: str, taken: Sequence[Existing]) -> Iterable[int]:
+File = tuple[str, str]
+"""A package, empty where kpt says none, and a path in it."""
+
+
+def free_indexes(path: File, taken: Sequence[Existing]) -> Iterable[int]:
     """Indexes in a file that no generated object of it has, lowest first."""
     used = {found.resource.annotations.get(names.A_INDEX, "0") for found in taken if path_of(found) == path}
     index = 0
@@ -167,6 +172,7 @@ def free_indexes(path: str, taken: Sequence[Existing]) -> Iterable[int]:
         index += 1
 
 
-def path_of(found: Existing) -> str:
+def path_of(found: Existing) -> File:
     """Where kpt keeps a generated object."""
-    return found.resource.annotations.get(names.A_PATH, "")
+    annotations = found.resource.annotations
+    return annotations.get(names.A_PACKAGE_PATH, ""), annotations.get(names.A_PATH, "")

@@ -62,6 +62,8 @@ A_PATH: Final = "config.kubernetes.io/path"
 A_INDEX: Final = "config.kubernetes.io/index"
 A_INTERNAL_PATH: Final = "internal.config.kubernetes.io/path"
 A_INTERNAL_INDEX: Final = "internal.config.kubernetes.io/index"
+A_PACKAGE_PATH: Final = "internal.config.kubernetes.io/package-path"
+"""In `kpt fn render`: the folder of the package, or subpackage, that the path of an item starts at."""
 A_PREVIOUS_NAMES: Final = "internal.config.kubernetes.io/previousNames"
 TRANSIT_PREFIXES: Final = (
     "internal.config.kubernetes.io/",

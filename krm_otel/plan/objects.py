@@ -116,8 +116,9 @@ def _absent(one: Existing) -> Result:
 def _added(wanted: Sequence[Wanted], found: Sequence[Existing]) -> list[tuple[str, dict[str, Any]]]:
     """The objects that come, sorted, each with its plain file, and with a place in its class's file for kpt."""
     ordered = sorted(wanted, key=lambda one: (one.path, key_of(one.data)[2], one.owner.name, key_of(one.data)[1]))
-    indexes = {one.path: iter(free_indexes(one.path, found)) for one in ordered}
-    return [(one.file, placed(one, next(indexes[one.path]))) for one in ordered]
+    files = [(one.package, one.path) for one in ordered]
+    indexes = {file: iter(free_indexes(file, found)) for file in files}
+    return [(one.file, placed(one, next(indexes[file]))) for one, file in zip(ordered, files, strict=True)]
 
 
 def _ref(data: Mapping[str, object]) -> Ref:

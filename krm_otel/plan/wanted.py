@@ -75,8 +75,9 @@ def _objects(
     name = f"{oaas_class.name}{'' if oaas_class.name == names.NODE_OWNER else '-otel'}.yaml"
     path = _beside(neighbour.annotations.get(names.A_PATH, ""), name) if neighbour else ""
     file = _beside(neighbour.file, name) if neighbour else ""
+    package = neighbour.annotations.get(names.A_PACKAGE_PATH, "") if neighbour else ""
     return {
-        key_of(asset.data): Wanted(with_annotations(asset.data, waves), oaas_class.ref, path, file)
+        key_of(asset.data): Wanted(with_annotations(asset.data, waves), oaas_class.ref, path, file, package)
         for asset in _assets(oaas_class, settings, configuration)
     }
 

@@ -432,6 +432,28 @@ def test_render_reaches_into_subpackages(kpt: Kpt, package: Path) -> None:
     assert container(package, "sub/deployment.yaml")["env"] == injection("hello", "function", key="greet", rate="0.01")
 
 
+def test_generated_objects_go_into_the_subpackage_of_their_class(kpt: Kpt, package: Path) -> None:
+    """Beside the class, in the package whose pipeline it is not; and they stay there."""
+    sub = package / "sub"
+    sub.mkdir()
+    write_kptfile(sub)
+    for name in ("class.yaml", "deployment.yaml"):
+        (package / name).rename(sub / name)
+    config = yaml.safe_load((package / "otel.yaml").read_text())
+    config["spec"]["collector"] = {"mode": "deployment", "exporters": {"traces": "http://tempo:4317"}}
+    (package / "otel.yaml").write_text(yaml.safe_dump(config))
+    write_kptfile(package, mutator([FUNCTION], config_path="otel.yaml"))
+    before = set(read_tree(package))
+    kpt.render(package).ok()
+    rendered = read_tree(package)
+    assert set(rendered) - before == {"sub/hello-otel.yaml"}
+    found = [one for one in yaml.safe_load_all(rendered["sub/hello-otel.yaml"]) if one]
+    assert {one["kind"] for one in found} >= {"ConfigMap", "Deployment", "Service"}
+    assert not any("internal.config" in key for one in found for key in one["metadata"]["annotations"])
+    kpt.render(package).ok()
+    assert read_tree(package) == rendered
+
+
 def test_a_validator_may_be_the_same_function(kpt: Kpt, package: Path) -> None:
     """`validate -` writes results and no items; kpt wants items even from a validator, so it is the function itself."""
     write_kptfile(package)
