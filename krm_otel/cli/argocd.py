@@ -11,7 +11,7 @@ import click
 
 from krm_otel.argocd import PARAMETERS, announcement, applied, function_config, holds
 from krm_otel.cli import options
-from krm_otel.cli.files import Input, read_function_config, read_paths, stream
+from krm_otel.cli.files import Input, below, read_function_config, read_paths, stream
 from krm_otel.cli.output import tell, write_report, write_stdout
 from krm_otel.config.names import CLASS_KIND, CONFIG_KIND
 from krm_otel.run import Source, run
@@ -45,10 +45,15 @@ def command(ctx: click.Context, what: str, fn_config: str | None, report: str | 
         return
     if what == "discover":
         # Without a file it prints nothing, and that is no failure: Argo CD takes one for an error.
-        for file in sorted(Path().rglob("*.y*ml")):
-            if not any(part.startswith(".") for part in file.parts) and holds(CLASS_KIND, file.read_bytes()):
+        for file in [] if _is_chart() else below(Path()):
+            if _has(CLASS_KIND, file):
                 click.echo(file)
         return
+    if _is_chart():
+        raise click.ClickException(
+            "this is a Helm chart, which has no manifests yet: leave the Application to Helm, or commit what "
+            "`helm template --post-renderer krm-otel` prints, and name that folder"
+        )
     try:
         config = function_config(os.environ.get(PARAMETERS, ""))
     except ValueError as error:
@@ -63,10 +68,27 @@ def command(ctx: click.Context, what: str, fn_config: str | None, report: str | 
     write_report(outcome, report)
     tell(outcome)
     text = "" if outcome.exit_code else applied(stream(given, outcome).decode())
+    if lost := [result.ref.file for result in outcome.results if result.code == "unreadable-input"]:
+        raise click.ClickException(
+            f"{', '.join(lost)} cannot be read, and what stands there would be deleted, so nothing is printed: mend "
+            "it, or move it into a hidden folder"
+        )
     if not outcome.exit_code and not text.strip():
         raise click.ClickException("the application has no manifests: nothing is printed, since that would delete all")
     write_stdout(text.encode())
     ctx.exit(outcome.exit_code)
+
+
+def _is_chart() -> bool:
+    return Path("Chart.yaml").exists() and not any(Path(name).exists() for name in _KUSTOMIZATIONS)
+
+
+def _has(kind: str, file: Path) -> bool:
+    """Whether a file holds an object of a kind; one that cannot be read is left for `generate` to tell of."""
+    try:
+        return file.is_file() and holds(kind, file.read_bytes())
+    except OSError:
+        return False
 
 
 def _folder(*, configured: bool) -> Input:
@@ -78,13 +100,18 @@ def _folder(*, configured: bool) -> Input:
     except FileNotFoundError:
         raise click.ClickException("there is a kustomization, and no kustomize on PATH: use the argocd image") from None
     except subprocess.CalledProcessError as error:
-        raise click.ClickException(f"kustomize build failed: {error.stderr.decode(errors='replace').strip()}") from None
+        said = error.stderr.decode(errors="replace").strip()
+        if "unable to load external plugin" in said:
+            said += (
+                "\nThe plugin runs no functions: take the transformer or component of krm-otel out, it does the same"
+            )
+        raise click.ClickException(f"kustomize build failed: {said}") from None
     # A name makes generated objects follow as documents of their own.
     name = Path("build.yaml")
     made = Input((Source(built, str(name)),), (name,), (name,), complete=True)
     # An OTelConfig is no resource, and kustomize drops one that says local-config: what lies there counts.
     beside = [] if configured or holds(CONFIG_KIND, built) else sorted(Path().glob("*.y*ml"))
-    configs = [str(file) for file in beside if holds(CONFIG_KIND, file.read_bytes())]
+    configs = [str(file) for file in beside if _has(CONFIG_KIND, file)]
     return _joined(made, read_paths(configs)) if configs else made
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -45,13 +47,14 @@ def read_paths(paths: Sequence[str]) -> Input:
             raise click.UsageError("- (standard input) stands alone")
         return Input((Source(read_stdin()),), (None,), (Path("-"),), False)
     found: dict[str, tuple[Path, Path]] = {}
+    named = [Path(path) for path in paths]
     try:
-        for path in map(Path, paths):
-            for file in _below(path) if path.is_dir() else [path]:
+        for path in named:
+            for file in below(path) if path.is_dir() else [path]:
                 found.setdefault(
                     os.path.realpath(file), (file, file.relative_to(path) if file != path else Path(file.name))
                 )
-        sources = tuple(Source(file.read_bytes(), str(file)) for file, _ in found.values())
+        sources = tuple(Source(_content(file, file not in named), str(file)) for file, _ in found.values())
     except OSError as error:
         raise click.ClickException(f"cannot read {error.filename}: {error.strerror}") from None
     if not sources:
@@ -60,7 +63,16 @@ def read_paths(paths: Sequence[str]) -> Input:
     return Input(sources, files, places, all(Path(path).is_dir() for path in paths))
 
 
-def _below(folder: Path) -> list[Path]:
+def _content(file: Path, regular: bool) -> bytes:
+    """What is in a file; a pipe is one to read where somebody names it, and in a folder one to wait at for ever."""
+    if regular and not stat.S_ISREG(file.stat().st_mode):
+        raise OSError(errno.EINVAL, "it is no file", str(file))
+    return file.read_bytes()
+
+
+def below(folder: Path) -> list[Path]:
+    """The YAML and JSON files of a folder, hidden folders left out; raises OSError where one cannot be read."""
+
     def fail(error: OSError) -> None:
         raise error  # a folder that cannot be read is not an empty one
 
