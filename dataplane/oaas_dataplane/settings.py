@@ -115,8 +115,8 @@ def _integer(environ: Mapping[str, str], name: str, default: int) -> int:
 
 def _port(environ: Mapping[str, str], name: str, default: int) -> int:
     found = _integer(environ, name, default)
-    if not 0 < found < 1 << 16:
-        raise SettingError(f"{name} is {found}: a port is a number from 1 to 65535")
+    if not 0 <= found < 1 << 16:
+        raise SettingError(f"{name} is {found}: a port is a number from 1 to 65535, or 0 for one that is free")
     return found
 
 

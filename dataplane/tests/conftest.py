@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 import zenoh
+from oaas_dataplane.services.router import port
 from oaas_dataplane.settings import Zenoh
 from oaas_dataplane.zenoh import Bus, connect, listen
 from opentelemetry import propagate, trace
@@ -17,7 +18,6 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
-from tests.processes import free_port
 
 
 @pytest.fixture(scope="session")
@@ -48,9 +48,8 @@ def w3c() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def router() -> Iterator[tuple[zenoh.Session, str]]:
     """A real router, and its address."""
-    port = free_port()
-    with listen(Zenoh(port=port), "127.0.0.1") as session:
-        yield session, f"tcp/127.0.0.1:{port}"
+    with listen(Zenoh(port=0), "127.0.0.1") as session:
+        yield session, f"tcp/127.0.0.1:{port(session)}"
 
 
 @pytest.fixture

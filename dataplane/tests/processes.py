@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -27,6 +26,13 @@ class Without:
 sys.meta_path.insert(0, Without())
 """
 """What Python finds where the extra is not installed."""
+PORTS = {
+    "router": "OPRC_ZENOH_PORT",
+    "odgm": "ODGM_HTTP_PORT",
+    "function": "PORT",
+    "gateway": "OPRC_GW_HTTP_PORT",
+}
+"""Service → the variable that says where it listens."""
 PATIENCE = 30.0  # seconds until what does not happen is given up
 
 
@@ -103,37 +109,54 @@ def start(folder: Path, name: str, environ: Mapping[str, str], *command: str) ->
 
 @contextmanager
 def platform(folder: Path, telemetry: Mapping[str, str]) -> Iterator[Platform]:
-    """Router, ODGM, function and gateway for a class `shop` with a function `record`."""
-    ports = {name: free_port() for name in ("router", "odgm", "function", "gateway")}
-    zenoh = {"OPRC_ZENOH_PEERS": f"tcp/127.0.0.1:{ports['router']}", **telemetry}
-    routes = {"shop/record": f"http://127.0.0.1:{ports['function']}", "shop/gone": "http://127.0.0.1:9"}
-    environments = {
-        "router": {**telemetry, "OPRC_ZENOH_PORT": str(ports["router"])},
-        "odgm": {**zenoh, "ODGM_HTTP_PORT": str(ports["odgm"]), "ODGM_COLLECTION": '[{"name": "shop"}]'},
-        "function": {**zenoh, "PORT": str(ports["function"])},
-        "gateway": {**zenoh, "OPRC_GW_HTTP_PORT": str(ports["gateway"]), "OPRC_GW_FN_ROUTES": json.dumps(routes)},
-    }
-    found = Platform(folder, ports, environments)
+    """Router, ODGM, function and gateway for a class `shop` with a function `record`, on ports of their own choice."""
+    found = Platform(folder)
     with ExitStack() as stack:
         stack.callback(found.end)
-        for name in environments:
-            found.start(name)
+        found.start("router", telemetry)
+        found.listens("router")
+        zenoh = {"OPRC_ZENOH_PEERS": found.peer, **telemetry}
+        found.start("odgm", {**zenoh, "ODGM_COLLECTION": '[{"name": "shop"}]'})
+        found.start("function", zenoh)
+        for name in ("odgm", "function"):
+            found.listens(name)
+        routes = {"shop/record": found.url("function", ""), "shop/gone": "http://127.0.0.1:9"}
+        found.start("gateway", {**zenoh, "OPRC_GW_FN_ROUTES": json.dumps(routes)})
+        found.listens("gateway")
         for name in ("odgm", "function", "gateway"):
             found.ready(name)
-        # Clients are served before the router itself knows that it is open.
-        until(found.router, lambda: f"the router does not say that it listens: {found.services['router'].log}")
         yield found
 
 
 class Platform:
-    def __init__(self, folder: Path, ports: Mapping[str, int], environments: Mapping[str, Mapping[str, str]]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        ports: Mapping[str, int] | None = None,
+        environments: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
         self.folder = folder
         self.services: dict[str, Service] = {}
-        self._ports = ports
-        self._environments = environments
+        self._ports = dict(ports or {})
+        self._environments = dict(environments or {})
 
-    def start(self, name: str) -> None:
+    def start(self, name: str, environ: Mapping[str, str] | None = None) -> None:
+        """With these variables, and on a port that is free; without any, as it was started before."""
+        if environ is not None:
+            self._environments[name] = {**environ, PORTS[name]: "0"}
         self.services[name] = start(self.folder, name, self._environments[name])
+
+    def listens(self, name: str) -> None:
+        """Waits until it says on which port, which will be its port when it is started again."""
+        service = self.services[name]
+
+        def says() -> int | None:
+            assert service.process.poll() is None, service.log
+            lines = (line["message"].partition("listens on port ") for line in service.log)
+            return next((int(port) for _, said, port in lines if said), None)
+
+        self._ports[name] = until(says, lambda: f"{name} does not say that it listens: {service.log}")
+        self._environments[name] = {**self._environments[name], PORTS[name]: str(self._ports[name])}
 
     def url(self, name: str, path: str) -> str:
         return f"http://127.0.0.1:{self._ports[name]}{path}"
@@ -176,10 +199,3 @@ def until(happened: Callable[[], T | None], otherwise: Callable[[], str]) -> T:
         assert time.monotonic() < deadline, otherwise()
         time.sleep(0.05)  # between two questions; what is waited for is the answer
     return answer
-
-
-def free_port() -> int:
-    """A port of the loopback that nobody listens on now."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-        return port

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from typing import Any
 
 import pytest
-from tests.processes import WITHOUT_SDK, free_port
+from tests.processes import WITHOUT_SDK
 
 OTLP = {"OTEL_TRACES_EXPORTER": "otlp", "OTEL_METRICS_EXPORTER": "otlp", "OTEL_LOGS_EXPORTER": "otlp"}
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -186,15 +187,17 @@ def test_lists_of_exporters(exporters: str, spans: bool, missing: str) -> None:
 @pytest.mark.parametrize("protocol", ["grpc", "http/protobuf"])
 def test_no_collector(protocol: str) -> None:
     """Three signals and many batches fail: one warning of that, one of what is lost at the end."""
-    environ = {
-        **OTLP,
-        "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{free_port()}",
-        "OTEL_EXPORTER_OTLP_PROTOCOL": protocol,
-        "OTEL_BSP_SCHEDULE_DELAY": "10",
-        "OTEL_BLRP_SCHEDULE_DELAY": "10",
-        "OTEL_METRIC_EXPORT_INTERVAL": "100",
-    }
-    _, log = configured(environ, spans=3000)
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # taken, and nobody listens there
+        environ = {
+            **OTLP,
+            "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{nobody.getsockname()[1]}",
+            "OTEL_EXPORTER_OTLP_PROTOCOL": protocol,
+            "OTEL_BSP_SCHEDULE_DELAY": "10",
+            "OTEL_BLRP_SCHEDULE_DELAY": "10",
+            "OTEL_METRIC_EXPORT_INTERVAL": "100",
+        }
+        _, log = configured(environ, spans=3000)
     exporters = [line for line in log if line["logger"].startswith("opentelemetry.exporter.")]
     assert len(exporters) == 1
     assert len(warnings(log)) <= 3, "besides: a full queue, and what was not sent at the end"

@@ -13,7 +13,7 @@ import pytest
 import zenoh
 from oaas_dataplane.settings import Zenoh
 from oaas_dataplane.zenoh import connect
-from tests.processes import WITHOUT_SDK, Platform, Span, free_port, platform, start, until
+from tests.processes import PORTS, WITHOUT_SDK, Platform, Span, platform, start, until
 
 OBJECT = "/api/class/shop/0/objects/cart-1"
 INVOKE = f"{OBJECT}/invokes/record"
@@ -236,7 +236,11 @@ def test_bad_requests(traced: Platform) -> None:
     [
         ("gateway", {}, "OPRC_ZENOH_PEERS is missing"),
         ("gateway", {"OPRC_GW_HTTP_PORT": "http"}, "OPRC_GW_HTTP_PORT is 'http': write a whole number, such as 8080"),
-        ("gateway", {"OPRC_GW_HTTP_PORT": "65536"}, "OPRC_GW_HTTP_PORT is 65536: a port is a number from 1 to 65535"),
+        (
+            "gateway",
+            {"OPRC_GW_HTTP_PORT": "65536"},
+            "OPRC_GW_HTTP_PORT is 65536: a port is a number from 1 to 65535, or 0",
+        ),
         (
             "gateway",
             {"OPRC_ZENOH_PEERS": "oaas-router:17447"},
@@ -264,19 +268,26 @@ def test_bad_settings(tmp_path: Path, service: str, environ: dict[str, str], mes
     assert line["message"].startswith(message)
 
 
-def test_taken_port(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("service", "environ", "message"),
+    [
+        ("router", {}, "no router on OPRC_ZENOH_PORT {port}"),
+        ("function", {"OPRC_FN_HANDLER": "echo"}, "no server on port {port}: Address already in use"),
+    ],
+)
+def test_taken_port(tmp_path: Path, service: str, environ: dict[str, str], message: str) -> None:
     with socket.create_server(("", 0)) as taken:
         port = taken.getsockname()[1]
-        found = start(tmp_path, "router", {"OPRC_ZENOH_PORT": str(port)})
+        found = start(tmp_path, service, {**environ, PORTS[service]: str(port)})
         assert found.process.wait(30) == 2
     (line,) = found.log
-    assert line["message"].startswith(f"no router on OPRC_ZENOH_PORT {port}")
+    assert line["message"].startswith(message.format(port=port))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_told_to_stop(tmp_path: Path, number: signal.Signals) -> None:
     """From a terminal as by the kubelet: no traceback."""
-    found = start(tmp_path, "router", {"OPRC_ZENOH_PORT": str(free_port())})
+    found = start(tmp_path, "router", {"OPRC_ZENOH_PORT": "0"})
     until(lambda: found.log or None, lambda: "it does not start")
     found.process.send_signal(number)
     assert found.process.wait(30) == 0

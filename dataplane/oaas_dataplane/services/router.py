@@ -8,6 +8,7 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import zenoh
 from opentelemetry import metrics
@@ -24,7 +25,7 @@ def run(environ: Mapping[str, str]) -> None:
     session = listen(given)
     atexit.register(session.close)  # when telemetry has asked it for the last time how many are connected
     observe(session)
-    _logger.info("router %s listens on port %d", session.zid(), given.port)
+    _logger.info("router %s listens on port %d", session.zid(), port(session) or given.port)
     threading.Event().wait()  # until a signal ends it
 
 
@@ -39,10 +40,21 @@ def observe(session: zenoh.Session) -> None:
     )
 
 
+def port(session: zenoh.Session) -> int | None:
+    """Where it listens, in its own words."""
+    return next((int(one.rpartition(":")[2]) for one in _said(session).get("locators", ())), None)
+
+
 def count(session: zenoh.Session) -> Mapping[str, int]:
     if session.is_closed():  # the last metrics are collected after the end
         return {}
+    return Counter(one["whatami"] for one in _said(session).get("sessions", ()))
+
+
+def _said(session: zenoh.Session) -> dict[str, Any]:
+    """What the router says of itself in its admin space."""
     for reply in session.get(f"@/{session.zid()}/router", timeout=1.0):
         if reply.ok is not None:
-            return Counter(one["whatami"] for one in json.loads(reply.ok.payload.to_string())["sessions"])
+            found: dict[str, Any] = json.loads(reply.ok.payload.to_string())
+            return found
     return {}

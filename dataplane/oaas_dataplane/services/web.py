@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import socket
 from collections.abc import Callable
 
 import uvicorn
@@ -10,14 +12,28 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from oaas_dataplane.settings import SettingError
+
+_logger = logging.getLogger(__name__)
+
 
 def serve(app: ASGIApp, port: int) -> None:
-    """Until the process is told to stop; requests that are being answered are answered."""
+    """Until the process is told to stop; requests that are being answered are answered.
+
+    Args:
+        port: 0 is one that is free; the log says which.
+
+    Raises:
+        SettingError: it cannot listen there.
+    """
+    try:
+        listening = socket.create_server(("0.0.0.0", port), backlog=2048)
+    except OSError as error:
+        raise SettingError(f"no server on port {port}: {error.strerror}") from None
+    _logger.info("listens on port %d", listening.getsockname()[1])
     # Logs are ours, and one line for each request is what spans are for.
-    config = uvicorn.Config(
-        app, host="0.0.0.0", port=port, log_config=None, access_log=False, timeout_graceful_shutdown=10
-    )
-    uvicorn.Server(config).run()
+    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=10)
+    uvicorn.Server(config).run([listening])
 
 
 def probes(ready: Callable[[], bool]) -> list[Route]:
