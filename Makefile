@@ -100,7 +100,7 @@ bench-collectors: $(READY) ## measure generated collectors beside one tuned by h
 	@$(BIN)/python bench/collectors.py
 
 .PHONY: bench-telemetry
-bench-telemetry: $(READY) ## measure what telemetry adds to a request (needs tools)
+bench-telemetry: $(READY) ## measure what telemetry adds to a request, also with a fault (needs tools)
 	@$(BIN)/python -m bench.telemetry
 
 .PHONY: setup

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import cached_property
 from typing import Any
 
 import yaml
@@ -17,11 +16,9 @@ from tests.tools.collector import attributes
 from tests.tools.kubelet import environment
 from tools.cluster.cluster import inside
 from tools.demo import jaeger
+from tools.demo.example import CONFIG, INVOKE, OBJECT, rendered
 from tools.demo.traces import Span
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "end-to-end"
-OBJECT = "/api/class/shop/0/objects/cart-1"
-INVOKE = f"{OBJECT}/invokes/record"
 GET, SET = (f"{operation} oprc/{{class}}/{{partition}}/objects/{{object}}" for operation in ("get", "set"))
 QUICK = {"timeout": "200ms"}
 EXPORTERS = {"traces": jaeger.ENDPOINT, "metrics": SINK, "logs": SINK}
@@ -34,32 +31,17 @@ MODES: dict[str, dict[str, Any]] = {
 """What the platform decides: `collector` of the OTelConfig. Nothing else differs."""
 
 
-def rendered(folder: Path, namespace: str, mode: str, function: str = "deployments") -> list[dict[str, Any]]:
-    """The package in this namespace as the real command renders it; all but the class, which is of no known kind.
+def config(mode: str) -> str:
+    """The example's OTelConfig with one of MODES."""
+    found = yaml.safe_load(CONFIG.read_text())
+    found["spec"]["collector"] = MODES[mode]
+    return yaml.safe_dump(found)
 
-    Args:
-        folder: an empty one.
-        namespace: in place of the example's own.
-        mode: one of MODES.
-        function: `deployments` or `knative`.
-    """
-    for part in ("base", function):
-        (folder / part).mkdir(parents=True)
-        for file in sorted((EXAMPLE / part).glob("*.yaml")):
-            text = file.read_text().replace("namespace: shop\n", f"namespace: {namespace}\n")
-            if function == "knative":
-                # There is no ingress here: a Revision's own Service is called.
-                text = text.replace('http://shop"', 'http://shop-00001-private"')
-            (folder / part / file.name).write_text(text)
-    config = yaml.safe_load((EXAMPLE / "otelconfig.yaml").read_text())
-    config["spec"]["collector"] = MODES[mode]
-    settings = folder / "otelconfig.yaml"
-    settings.write_text(yaml.safe_dump(config))
-    program = str(Path(sys.executable).with_name("krm-otel"))
-    command = [program, "render", str(folder / "base"), str(folder / function), "-c", str(settings)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return [data for data in yaml.safe_load_all(done.stdout) if data and data["kind"] != "ClassRuntime"]
+
+def manifests(namespace: str, mode: str, function: str = "deployments") -> list[dict[str, Any]]:
+    """The package as it is rendered with that; all but the class, which is of no known kind."""
+    text = rendered(namespace, config(mode), function)
+    return [data for data in yaml.safe_load_all(text) if data and data["kind"] != "ClassRuntime"]
 
 
 @dataclass(frozen=True)
@@ -86,14 +68,19 @@ class Platform:
     def names(self) -> tuple[str, ...]:
         return ("gateway", "router", self.function, "shop-odgm")
 
-    def call(self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None) -> Answer:
-        """A request to the gateway, from the node."""
+    @cached_property
+    def _gateway(self) -> str:
         (address,) = [
             service["spec"]["clusterIP"]
             for service in self.cluster.get("services", self.namespace)
             if service["metadata"]["name"] == "oaas-gateway"
         ]
-        command = ["curl", "--silent", "--max-time", "15", "--include", "--request", method, f"http://{address}{path}"]
+        return str(address)
+
+    def call(self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None) -> Answer:
+        """A request to the gateway, from the node."""
+        url = f"http://{self._gateway}{path}"
+        command = ["curl", "--silent", "--max-time", "15", "--include", "--request", method, url]
         for name, value in (headers or {}).items():
             command += ["--header", f"{name}: {value}"]
         if body is not None:

@@ -18,11 +18,12 @@ import pytest
 import yaml
 from rich.console import Console
 
-from tests.cluster.endtoend import INVOKE, MODES, OBJECT, Platform, rendered
+from tests.cluster.endtoend import MODES, Answer, Platform, config, manifests
 from tests.cluster.kubernetes import Cluster, until
-from tools.cluster.cluster import STATE, import_image
-from tools.containers.podman import ContainerError, dataplane_image, save
+from tools.containers.podman import ContainerError, dataplane_image
+from tools.demo import __main__ as demo
 from tools.demo import jaeger
+from tools.demo.example import INVOKE, OBJECT, SPANS, load_images
 from tools.demo.traces import Span, ordered, svg, tree
 
 RATE = 0.5  # as the example's OTelConfig says
@@ -32,13 +33,10 @@ UNDECIDED = 24
 @pytest.fixture(scope="module")
 def address(cluster: Cluster) -> str:
     """Jaeger's. The services' image is put on the node."""
-    archive = STATE / "images" / "dataplane.tar"
     try:
-        save(dataplane_image(), archive)
+        load_images()
     except ContainerError as error:
         pytest.fail(f"`make images` builds {dataplane_image()}: {error}")
-    import_image(archive)
-    jaeger.load_image()
     cluster.apply(jaeger.MANIFESTS)
     cluster.rolled_out("deployment/jaeger", jaeger.NAMESPACE)
     (service,) = cluster.get("services", jaeger.NAMESPACE)
@@ -67,17 +65,18 @@ def apply(cluster: Cluster, objects: list[dict[str, Any]]) -> None:
 
 
 def assert_traces(platform: Platform) -> list[str]:
-    """Callers of both forms are continued: one tree of twelve spans, over three services and the router."""
+    """Callers of both forms are continued: one tree of twelve spans, over three services and the router. Those who have
+    not decided are asked first, so that what there is of them has come when the others have."""
+    undecided = [platform.call("POST", INVOKE, {"b": number}) for number in range(UNDECIDED)]
     w3c, b3, parent = secrets.token_hex(16), secrets.token_hex(16), "b7ad6b7169203331"
     callers = {w3c: {"traceparent": f"00-{w3c}-{parent}-01"}, b3: {"b3": f"{b3}-{parent}-1"}}
-    router = platform.router()
     for trace_id, headers in callers.items():
-        request_id = f"request-{trace_id[:4]}"
-        answer = platform.call("POST", INVOKE, {"b": 2}, {**headers, "x-request-id": request_id})
+        answer = platform.call("POST", INVOKE, {"b": 2}, {**headers, "x-request-id": f"request-{trace_id[:4]}"})
         assert answer.status == 200, answer
         assert json.loads(answer.body) == {"a": 1, "b": 2}
         assert answer.headers["x-trace-id"] == trace_id
-
+    router = platform.router()
+    for trace_id in callers:
         expected = platform.expected()
         spans = platform.trace(trace_id, len(expected))
         assert sorted(platform.got(spans), key=str) == sorted(expected, key=str)
@@ -88,14 +87,28 @@ def assert_traces(platform: Platform) -> list[str]:
         for span in spans:
             given = platform.attributes[span.service]
             assert span.resource.items() >= given.items(), "the identity is the one that was injected"
-            assert span.tags["oaas.request_id"] == request_id
+            assert span.tags["oaas.request_id"] == f"request-{trace_id[:4]}"
             assert span.tags["oaas.deployment_id"] == "shop"
             assert span.tags["oaas.function_key"] == "record"
         sent = [span for span in spans if span.kind == "client" and "messaging.system" in span.tags]
         assert {span.service for span in sent} == {"gateway", platform.function}
         assert all(json.loads(span.tags["oaas.zenoh.router"]) == [router] for span in sent), "no way round the router"
         assert_shown(spans, router)
+    assert_one_decision(platform, undecided)
     return list(callers)
+
+
+def assert_one_decision(platform: Platform, undecided: list[Answer]) -> None:
+    """Without a decision of the caller, the gateway's is everybody's: a trace is there whole, or not at all."""
+    assert {answer.status for answer in undecided} == {200}
+    ids = [answer.headers["x-trace-id"] for answer in undecided]
+    # The specification's: by the low 63 bits. Which ones are kept is known, so nothing is left to luck but the ids.
+    kept = {one for one in ids if int(one[16:], 16) < RATE * 2**64}
+    assert 0 < len(kept) < UNDECIDED
+    expected = sorted(platform.expected(), key=str)
+    for trace_id in kept:
+        assert sorted(platform.got(platform.trace(trace_id, len(expected))), key=str) == expected
+    assert not [one for one in ids if one not in kept and jaeger.trace(platform.jaeger, one)]
 
 
 def assert_shown(spans: list[Span], router: str) -> None:
@@ -128,9 +141,30 @@ def assert_signals(platform: Platform, trace_ids: list[str]) -> None:
         assert traced >= set(trace_ids), "what is logged in a request says which"
 
 
+def demonstrate(cluster: Cluster, namespace: str, mode: str, folder: Path) -> None:
+    """As `make demo-e2e` does it, on the cluster that runs: with a picture."""
+    settings, picture = folder / "otelconfig.yaml", folder / "trace.svg"
+    settings.write_text(config(mode))
+    try:
+        assert demo.main(["--config", str(settings), "--namespace", namespace, "--svg", str(picture)]) == 0
+    finally:
+        cluster.kubectl("delete", "crd", "classruntimes.oaas.io", "--ignore-not-found")  # others have one of their own
+    assert len(ElementTree.parse(picture).findall("{http://www.w3.org/2000/svg}rect[@rx]")) == SPANS
+
+
+def assert_tree(said: str) -> None:
+    """The trace of the demonstration: each span on a line of its own, however long."""
+    lines = said.splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith("trace "))
+    assert len([line for line in lines[start:] if "── " in line]) == SPANS
+    assert not lines[start + SPANS + 1].startswith(" ")
+
+
 @pytest.mark.parametrize("mode", MODES)
-def test_deployments(cluster: Cluster, address: str, namespace: str, mode: str, tmp_path: Path) -> None:
-    objects = rendered(tmp_path / "package", namespace, mode)
+def test_deployments(
+    cluster: Cluster, address: str, namespace: str, mode: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    objects = manifests(namespace, mode)
     injected = {
         entry["value"]
         for one in objects
@@ -140,7 +174,11 @@ def test_deployments(cluster: Cluster, address: str, namespace: str, mode: str, 
         if entry["name"] == "OTEL_SERVICE_NAME"
     }
     assert injected == {"gateway", "router", "shop-function", "shop-odgm", "pm", "crm"}
-    apply(cluster, objects)
+    if mode == "sidecar":
+        demonstrate(cluster, namespace, mode, tmp_path)
+        assert_tree(capsys.readouterr().out)
+    else:
+        apply(cluster, objects)
     for one in objects:
         if one["kind"] in ("Deployment", "StatefulSet", "DaemonSet"):
             metadata = one["metadata"]
@@ -149,8 +187,6 @@ def test_deployments(cluster: Cluster, address: str, namespace: str, mode: str, 
     platform.note_attributes()
     platform.answers()
     trace_ids = assert_traces(platform)
-    if mode == "sidecar":
-        assert_one_decision(platform)
 
     # What is left in the services goes out when they are told to stop; the router first, while all are connected.
     for workloads in (
@@ -161,25 +197,9 @@ def test_deployments(cluster: Cluster, address: str, namespace: str, mode: str, 
     assert_signals(platform, trace_ids)
 
 
-def assert_one_decision(platform: Platform) -> None:
-    """Without a decision of the caller, the gateway's is everybody's: a trace is there whole, or not at all."""
-    answers = [platform.call("POST", INVOKE, {"b": number}) for number in range(UNDECIDED)]
-    assert {answer.status for answer in answers} == {200}
-    ids = [answer.headers["x-trace-id"] for answer in answers]
-    # The specification's: by the low 63 bits. Which ones are kept is known, so nothing is left to luck but the ids.
-    kept = {one for one in ids if int(one[16:], 16) < RATE * 2**64}
-    assert 0 < len(kept) < UNDECIDED
-    last = secrets.token_hex(16)  # sent after all of them, so it arrives after them
-    assert platform.call("POST", INVOKE, {}, {"traceparent": f"00-{last}-{'1' * 16}-01"}).status == 200
-    expected = sorted(platform.expected(), key=str)
-    for trace_id in (*kept, last):
-        assert sorted(platform.got(platform.trace(trace_id, len(expected))), key=str) == expected
-    assert not [one for one in ids if one not in kept and jaeger.trace(platform.jaeger, one)]
-
-
-def test_knative(cluster: Cluster, address: str, namespace: str, tmp_path: Path) -> None:
+def test_knative(cluster: Cluster, address: str, namespace: str) -> None:
     """The function as a Knative Service, whose sidecar is an ordinary container behind queue-proxy."""
-    objects = rendered(tmp_path / "package", namespace, "sidecar", "knative")
+    objects = manifests(namespace, "sidecar", "knative")
     apply(cluster, objects)
     for name in ("deployment/oaas-gateway", "deployment/shop-odgm", "statefulset/oaas-router"):
         cluster.rolled_out(name, namespace)

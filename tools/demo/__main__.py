@@ -1,9 +1,9 @@
 """The data plane on the cluster, with what krm-otel injects, and the trace of one request: `make demo-e2e`.
 
-    python3 -m tools.demo [--mode sidecar] [--svg FILE]
+    python3 -m tools.demo [--config OTELCONFIG] [--namespace shop] [--svg FILE]
 
-Starts the cluster where it is not running, and leaves it. The package is examples/end-to-end as it is there, but for
-the mode; the trace is what Jaeger's API answers.
+Starts the cluster where it is not running, and leaves it. The package is examples/end-to-end; the trace is what
+Jaeger's API answers.
 """
 
 from __future__ import annotations
@@ -13,42 +13,37 @@ import json
 import secrets
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-import yaml
 from rich.console import Console
 
 from tools.build import ToolError
 from tools.cluster import cluster
-from tools.containers.podman import ContainerError, dataplane_image, save
+from tools.containers.podman import ContainerError
 from tools.demo import jaeger
+from tools.demo.example import CONFIG, INVOKE, KRM_OTEL, NAMESPACE, OBJECT, SPANS, load_images, rendered
 from tools.demo.traces import Span, svg, tree
 
 T = TypeVar("T")
-ROOT = Path(__file__).resolve().parents[2]
-EXAMPLE = ROOT / "examples" / "end-to-end"
-NAMESPACE = "shop"
-OBJECT = "/api/class/shop/0/objects/cart-1"
-SPANS = 12
-"""Of one call: see docs/end-to-end.md."""
 PATIENCE = 120.0
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python3 -m tools.demo", description=(__doc__ or "").split("\n", 1)[0])
-    parser.add_argument("--mode", choices=["sidecar", "deployment"], default="sidecar", help="of the collector")
+    parser.add_argument("--config", type=Path, default=CONFIG, help="an OTelConfig in place of the example's")
+    parser.add_argument("--namespace", default=NAMESPACE, help="of the package; %(default)s where none is given")
     parser.add_argument("--svg", type=Path, metavar="FILE", help="also write the trace as a picture")
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     try:
-        spans = run(given.mode)
-    except (cluster.ClusterError, ContainerError, ToolError) as error:
+        spans = run(given.config, given.namespace)
+    except (cluster.ClusterError, ContainerError, OSError, ToolError) as error:
         print(error, file=sys.stderr)
         return 1
-    Console(highlight=False).print(tree(spans))
+    # Wide enough for each line where there is no terminal that has a width.
+    Console(highlight=False, width=None if sys.stdout.isatty() else 160).print(tree(spans))
     if given.svg:
         given.svg.write_text(svg(spans))
         say(f"written: {given.svg}")
@@ -56,58 +51,41 @@ def main() -> int:
     return 0
 
 
-def run(mode: str) -> list[Span]:
+def run(config: Path, namespace: str) -> list[Span]:
     """Starts it all and calls the function once; the trace of that.
 
     Raises:
-        ClusterError, ContainerError, ToolError: something is missing, or does not happen.
+        ClusterError, ContainerError, OSError, ToolError: something is missing, or does not happen.
     """
+    say(f"krm-otel render, with {config}")
+    manifests = rendered(namespace, config.read_text())
     cluster.up()
     say("images")
-    archive = cluster.STATE / "images" / "dataplane.tar"
-    save(dataplane_image(), archive)
-    cluster.import_image(archive)
-    jaeger.load_image()
-    say(f"krm-otel render, with mode {mode}")
-    manifests = rendered(mode)
-    krm_otel = str(Path(sys.executable).with_name("krm-otel"))
-    definition = subprocess.run([krm_otel, "crd"], capture_output=True, text=True, check=True).stdout
+    load_images()
+    definition = subprocess.run([KRM_OTEL, "crd"], capture_output=True, text=True, check=True).stdout
     say("kubectl apply")
     kubectl("apply", "--server-side", "--filename", "-", text=f"{jaeger.MANIFESTS}---\n{definition}")
     kubectl("wait", "--for=condition=Established", "crd/classruntimes.oaas.io", "--timeout=30s")
-    kubectl("create", "namespace", NAMESPACE, check=False)
+    kubectl("create", "namespace", namespace, check=False)
     kubectl("apply", "--server-side", "--filename", "-", text=manifests)
     say("waiting for pods")
     kubectl("rollout", "status", "deployment/jaeger", "--namespace", jaeger.NAMESPACE, "--timeout=120s")
     for kind in ("deployment", "statefulset"):
-        for name in kubectl("get", kind, "--namespace", NAMESPACE, "--output", "name").split():
-            kubectl("rollout", "status", name, "--namespace", NAMESPACE, "--timeout=180s")
-    gateway, query = address("oaas-gateway", NAMESPACE), address("jaeger", jaeger.NAMESPACE)
-    trace_id = secrets.token_hex(16)
+        for name in kubectl("get", kind, "--namespace", namespace, "--output", "name").split():
+            kubectl("rollout", "status", name, "--namespace", namespace, "--timeout=180s")
+    gateway, query = address("oaas-gateway", namespace), address("jaeger", jaeger.NAMESPACE)
     say(f"PUT and POST http://{gateway}{OBJECT}")
     until("the gateway", lambda: request(gateway, "PUT", OBJECT, {"items": 1}) == "204" or None)
-    # Half of the traces that begin at the gateway are kept; this caller has decided, so it is one of them.
-    path, sampled = f"{OBJECT}/invokes/record", f"traceparent: 00-{trace_id}-{secrets.token_hex(8)}-01"
-    until("the function", lambda: request(gateway, "POST", path, {"items": 2}, sampled) == "200" or None)
+
+    def called() -> str | None:
+        # Half of the traces that begin at the gateway are kept; this caller has decided, so it is one of them.
+        trace_id = secrets.token_hex(16)  # of each attempt: a function that is not there yet leaves spans, too
+        sampled = f"traceparent: 00-{trace_id}-{secrets.token_hex(8)}-01"
+        return trace_id if request(gateway, "POST", INVOKE, {"items": 2}, sampled) == "200" else None
+
+    trace_id = until("the function", called)
     say(f"asking Jaeger: http://{query}:{jaeger.QUERY}/api/traces/{trace_id}")
     return until("the trace", lambda: spans if len(spans := jaeger.trace(query, trace_id)) >= SPANS else None)
-
-
-def rendered(mode: str) -> str:
-    """What `krm-otel render` makes of the example, in this mode."""
-    config = yaml.safe_load((EXAMPLE / "otelconfig.yaml").read_text())
-    config["spec"]["collector"]["mode"] = mode
-    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
-        yaml.safe_dump(config, file)
-        file.flush()
-        krm_otel = str(Path(sys.executable).with_name("krm-otel"))
-        folders = [str(EXAMPLE / "base"), str(EXAMPLE / "deployments")]
-        done = subprocess.run(
-            [krm_otel, "render", *folders, "-c", file.name], capture_output=True, text=True, check=False
-        )
-    if done.returncode:
-        raise cluster.ClusterError(done.stderr)
-    return done.stdout
 
 
 def kubectl(*arguments: str, text: str = "", check: bool = True) -> str:

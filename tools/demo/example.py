@@ -1,0 +1,60 @@
+"""examples/end-to-end, as it comes to a cluster: its images, and what krm-otel makes of its manifests."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tools.cluster import cluster
+from tools.containers.podman import dataplane_image, save
+from tools.demo import jaeger
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "end-to-end"
+CONFIG = EXAMPLE / "otelconfig.yaml"
+NAMESPACE = "shop"
+OBJECT = "/api/class/shop/0/objects/cart-1"
+INVOKE = f"{OBJECT}/invokes/record"
+SPANS = 12
+"""Of one call of the function: see docs/end-to-end.md."""
+KRM_OTEL = str(Path(sys.executable).with_name("krm-otel"))
+
+
+def load_images() -> None:
+    """Puts the services' image and Jaeger's on the node.
+
+    Raises:
+        ContainerError: the first is not built.
+    """
+    archive = cluster.STATE / "images" / "dataplane.tar"
+    save(dataplane_image(), archive)
+    cluster.import_image(archive)
+    jaeger.load_image()
+
+
+def rendered(namespace: str, config: str, function: str = "deployments") -> str:
+    """The package in this namespace as the real command renders it.
+
+    Args:
+        config: text of the OTelConfig.
+        function: `deployments` or `knative`; the folder of its manifests.
+
+    Raises:
+        ClusterError: it is refused.
+    """
+    with tempfile.TemporaryDirectory() as copy:
+        for file in sorted(file for part in ("base", function) for file in (EXAMPLE / part).glob("*.yaml")):
+            text = file.read_text().replace(f"namespace: {NAMESPACE}\n", f"namespace: {namespace}\n")
+            if function == "knative":
+                # There is no ingress: a Revision's own Service is called.
+                text = text.replace('http://shop"', 'http://shop-00001-private"')
+            Path(copy, file.name).write_text(text)
+        manifests = sorted(map(str, Path(copy).glob("*.yaml")))
+        platform = Path(copy, "otelconfig.yaml")
+        platform.write_text(config)
+        command = [KRM_OTEL, "render", *manifests, "-c", str(platform)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise cluster.ClusterError(done.stderr)
+    return done.stdout
