@@ -108,8 +108,12 @@ def start(folder: Path, name: str, environ: Mapping[str, str], *command: str) ->
 
 
 @contextmanager
-def platform(folder: Path, telemetry: Mapping[str, str]) -> Iterator[Platform]:
-    """Router, ODGM, function and gateway for a class `shop` with a function `record`, on ports of their own choice."""
+def platform(folder: Path, telemetry: Mapping[str, str], routes: Mapping[str, str] | None = None) -> Iterator[Platform]:
+    """Router, ODGM, function and gateway for a class `shop` with a function `record`, on ports of their own choice.
+
+    Args:
+        routes: to other functions.
+    """
     found = Platform(folder)
     with ExitStack() as stack:
         stack.callback(found.end)
@@ -120,7 +124,7 @@ def platform(folder: Path, telemetry: Mapping[str, str]) -> Iterator[Platform]:
         found.start("function", zenoh)
         for name in ("odgm", "function"):
             found.listens(name)
-        routes = {"shop/record": found.url("function", ""), "shop/gone": "http://127.0.0.1:9"}
+        routes = {"shop/record": found.url("function", ""), "shop/gone": "http://127.0.0.1:9", **(routes or {})}
         found.start("gateway", {**zenoh, "OPRC_GW_FN_ROUTES": json.dumps(routes)})
         found.listens("gateway")
         for name in ("odgm", "function", "gateway"):

@@ -6,6 +6,7 @@ import signal
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -13,7 +14,7 @@ import pytest
 import zenoh
 from oaas_dataplane.settings import Zenoh
 from oaas_dataplane.zenoh import connect
-from tests.processes import PORTS, WITHOUT_SDK, Platform, Span, platform, start, until
+from tests.processes import PATIENCE, PORTS, WITHOUT_SDK, Platform, Span, platform, start, until
 
 OBJECT = "/api/class/shop/0/objects/cart-1"
 INVOKE = f"{OBJECT}/invokes/record"
@@ -205,6 +206,26 @@ def test_a_silent_store(tmp_path: Path) -> None:
                     query.reply_err("object not found")
             assert {one.result().status_code for one in asked} == {404}
         del entities
+
+
+def test_a_silent_function(tmp_path: Path) -> None:
+    """One that takes requests and does not answer holds up those who call it, and nobody else."""
+    with ExitStack() as stack:
+        server = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=200))
+        server.settimeout(PATIENCE)
+        patient = {"OPRC_GW_REQUEST_TIMEOUT_MS": "60000"}
+        routes = {"shop/silent": f"http://127.0.0.1:{server.getsockname()[1]}"}
+        found = stack.enter_context(platform(tmp_path, patient, routes))
+        assert found.request("PUT", OBJECT, json={"a": 1}).status_code == 204
+        pool = stack.enter_context(ThreadPoolExecutor(120))
+        path = "/api/class/shop/0/invokes/silent"
+        asked = [pool.submit(httpx.post, found.url("gateway", path), timeout=60) for _ in range(120)]
+        called = [server.accept()[0] for _ in asked]
+        assert found.request("POST", INVOKE, json={"b": 2}).json() == {"a": 1, "b": 2}
+        assert not any(one.done() for one in asked)
+        for connection in called:
+            connection.close()
+        assert {one.result().status_code for one in asked} == {502}
 
 
 def test_bad_requests(traced: Platform) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+from functools import cache
 from pathlib import Path
 
 from tools.cluster import cluster
@@ -21,8 +22,9 @@ SPANS = 12
 KRM_OTEL = str(Path(sys.executable).with_name("krm-otel"))
 
 
+@cache
 def load_images() -> None:
-    """Puts the services' image and Jaeger's on the node.
+    """Puts the services' image and Jaeger's on the node, once in a process.
 
     Raises:
         ContainerError: the first is not built.

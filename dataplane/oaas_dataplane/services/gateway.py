@@ -64,7 +64,9 @@ class _Gateway:
     def __init__(self, given: settings.Gateway, bus: Bus) -> None:
         self._given = given
         self._bus = bus
-        self._client = instrument.client(httpx.AsyncClient(timeout=given.timeout))
+        # As many as there are requests: with a limit, a function that is silent would take all, and the others wait.
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
+        self._client = instrument.client(httpx.AsyncClient(timeout=given.timeout, limits=limits))
 
     @asynccontextmanager
     async def lifespan(self, _: Starlette) -> AsyncIterator[None]:
