@@ -6,14 +6,19 @@ What the collector would refuse at start is told here: a pipeline that is empty,
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from krm_otel.collector.pipelines import config
+from krm_otel.collector.spans import TAIL_SAMPLING
 from krm_otel.collector.tiers import first_tier, second_tier
-from krm_otel.config.nearest import nearest
-from krm_otel.config.place import one_line
+from krm_otel.config.nearest import either, nearest
+from krm_otel.config.place import join, one_line
+from krm_otel.config.policies import mistakes
 from krm_otel.config.settings import OaasClass, Settings
 from krm_otel.krm.results import Result
+
+ROLES: Final = ("receivers", "processors", "exporters")
+SIGNALS: Final = ("traces", "metrics", "logs", "profiles")
 
 
 def faults(oaas_class: OaasClass, settings: Settings) -> tuple[Result, ...]:
@@ -38,14 +43,20 @@ def _faults(made: Mapping[str, Any]) -> Iterator[str]:
     if not isinstance(service, Mapping) or not isinstance(pipelines, Mapping) or not pipelines:
         yield "there is no pipeline: leave service.pipelines as it is, or write one"
         return
+    yield from _unknown(service, ("extensions", "pipelines", "telemetry"), "service")
+    yield from _policies(made)
     connectors = _keys(made, "connectors")
     yield from _undefined(service.get("extensions") or (), _keys(made, "extensions"), "service.extensions")
     for name, pipeline in pipelines.items():
         at = f"service.pipelines.{name}"
+        if (signal := str(name).partition("/")[0]) not in SIGNALS:
+            meant = nearest(signal, SIGNALS)
+            yield f"{at} is no pipeline of a signal: write {meant or either(SIGNALS)}, or {meant or 'traces'}/{signal}"
         if not isinstance(pipeline, Mapping):
             yield f"{at} is not a mapping: write receivers, processors and exporters"
             continue
-        for role in ("receivers", "processors", "exporters"):
+        yield from _unknown(pipeline, ROLES, at)
+        for role in ROLES:
             known = _keys(made, role) | (connectors if role != "processors" else set())
             listed = pipeline.get(role) or ()
             if not listed and role != "processors":
@@ -53,16 +64,36 @@ def _faults(made: Mapping[str, Any]) -> Iterator[str]:
             yield from _undefined(listed, known, f"{at}.{role}")
 
 
+def _policies(made: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong in policies of tail sampling; extensions may bring types of their own."""
+    more = {name.partition("/")[0] for name in _keys(made, "extensions")}
+    for name, processor in (made.get("processors") or {}).items():
+        policies = processor.get("policies") if isinstance(processor, Mapping) else None
+        if str(name).partition("/")[0] != TAIL_SAMPLING or not isinstance(policies, list):
+            continue
+        for number, policy in enumerate(policies):
+            for found in mistakes(policy, more):
+                yield f"{join('processors', (str(name), 'policies', number, *found.path))} {found.text}"
+
+
 def _keys(made: Mapping[str, Any], section: str) -> set[str]:
     return {str(key) for key in made.get(section) or {}}
+
+
+def _unknown(written: Mapping[str, Any], known: tuple[str, ...], at: str) -> Iterator[str]:
+    for name in written:
+        if name not in known:
+            yield f"{at} has {name}, which is not known: write {nearest(str(name), known) or either(known)}"
 
 
 def _undefined(listed: Any, known: set[str], at: str) -> Iterator[str]:
     if not isinstance(listed, list | tuple):
         yield f"{at} is not a list: write [{listed}]"
         return
-    for name in map(str, listed):
-        if name not in known:
+    for number, name in enumerate(map(str, listed)):
+        if name in map(str, listed[:number]):
+            yield f"{at} names {name} twice: leave one out"
+        elif name not in known:
             meant = nearest(name, sorted(known))
             section = at.rpartition(".")[2]
             yield f"{at} names {name}, which is not defined: write " + (meant or f"{section}.{name}, too")

@@ -28,7 +28,7 @@ def span_metrics(managed: CollectorSettings, wanted: SpanMetrics) -> dict[str, A
         "exemplars": {"enabled": wanted.exemplars},
     }
     if wanted.dimensions:
-        made["dimensions"] = [{"name": name} for name in wanted.dimensions]
+        made["dimensions"] = [{"name": name.replace("$", "$$")} for name in wanted.dimensions]
     if managed.mode.value == "sidecar":
         made["exclude_dimensions"] = ["collector.instance.id"]  # a pod has one collector: a restart makes no new series
     return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from typing import Any, Final
 
 from pydantic_core import PydanticCustomError
@@ -17,6 +18,9 @@ SECTIONS: Final = ("receivers", "processors", "exporters", "connectors", "extens
 
 _DURATION: Final = re.compile(r"(0|([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+)\Z")
 _PROMETHEUS_DURATION: Final = re.compile(r"([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?\Z")
+_UNITS: Final = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
+_LONGEST: Final = 2**63 - 1
+"""The nanoseconds that Go has for a duration."""
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _REGISTRY: Final = re.compile(r"[A-Za-z0-9]([-.A-Za-z0-9]*[A-Za-z0-9])?(:[0-9]{1,5})?(/[a-z0-9]+([-._]+[a-z0-9]+)*)*\Z")
 _OURS: Final = re.compile(r"(MY_POD_|OAAS_OTEL_|GOMEMLIMIT\Z)")
@@ -58,7 +62,15 @@ def duration(value: Any) -> Any:
     text = number_as_text(value)
     if isinstance(text, str) and (text is not value or not _DURATION.match(text)):
         raise _no_duration("must be a duration such as 200ms, 10s or 1m30s", text, _DURATION)
+    if isinstance(text, str) and nanoseconds(text) > _LONGEST:
+        raise fault("duration-invalid", "is longer than the collector can count: write 24h or less", "24h")
     return value
+
+
+def nanoseconds(duration: str) -> Fraction:
+    """What a duration as Go spells it comes to; it has been checked."""
+    parts = re.findall(r"([0-9]+(?:\.[0-9]+)?)(ns|us|µs|ms|s|m|h)", duration)
+    return sum((Fraction(number) * _UNITS[unit] for number, unit in parts), Fraction(0))
 
 
 def positive_duration(value: str) -> str:

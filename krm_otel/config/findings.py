@@ -6,7 +6,8 @@ them; `load` puts the field path and the resource to it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationInfo
@@ -23,6 +24,10 @@ class Finding:
     text: str
     severity: Severity = "error"
     proposed: Any = None
+    at: tuple[str | int, ...] = ()
+    """Where in the value, if it is not the whole of it."""
+    others: tuple[Finding, ...] = ()
+    """What else is wrong with it."""
 
 
 FINDING = "finding"
@@ -34,6 +39,12 @@ USE = "use"
 def fault(code: str, text: str, proposed: Any = None) -> PydanticCustomError:
     """An error to raise in a validator."""
     return PydanticCustomError("finding", "finding", {FINDING: Finding(code, text, "error", proposed)})
+
+
+def faults(findings: Sequence[Finding]) -> PydanticCustomError:
+    """As `fault`, of several places in one value."""
+    first, *others = findings
+    return PydanticCustomError("finding", "finding", {FINDING: replace(first, others=tuple(others))})
 
 
 def advise(info: ValidationInfo, finding: Finding, use: Any) -> None:

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from krm_otel.config.endpoints import redact, redact_endpoint
 from krm_otel.config.faults import finding
-from krm_otel.config.findings import ADVISED, USE
+from krm_otel.config.findings import ADVISED, USE, Finding
 from krm_otel.config.place import Loc, Place
 from krm_otel.config.shape import Shape, is_raw, shape_in
 from krm_otel.krm.results import Result
@@ -85,10 +85,13 @@ def check(
             judged = data
             for detail in error.errors(include_url=False):
                 loc = _place_in_data(detail["loc"], judged)
-                result = _result(detail, model, loc, place, written(loc), unknown)
-                results.append(result)
-                if result.severity == "error":
-                    faults.append(loc)
+                found = finding(detail, model, loc, written(loc))
+                for one in (found, *found.others):
+                    at = (*loc, *one.at)
+                    result = _result(detail, one, at, place, written(at), unknown)
+                    results.append(result)
+                    if result.severity == "error":
+                        faults.append(at)
                 data = _mended(data, loc, detail)
         context = ADVISED
     return Loaded(model(), tuple(results), tuple(faults))
@@ -104,10 +107,7 @@ def _place_in_data(loc: Loc, data: Any) -> Loc:
     return loc
 
 
-def _result(
-    detail: ErrorDetails, model: type[BaseModel], loc: Loc, place: Place, written: str | None, unknown: str
-) -> Result:
-    found = finding(detail, model, loc, written)
+def _result(detail: ErrorDetails, found: Finding, loc: Loc, place: Place, written: str | None, unknown: str) -> Result:
     severity = found.severity
     current: Any = written
     value = detail["input"]

@@ -7,24 +7,22 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any, Final
 
-from krm_otel.config.findings import fault
+from krm_otel.config.collectorchecks import nanoseconds
+from krm_otel.config.findings import Finding, fault, faults
+from krm_otel.config.policies import mistakes
 
-RESERVED: Final = ("service.name", "span.name", "span.kind", "status.code", "collector.instance.id")
-"""Dimensions that `span_metrics` has by itself, and refuses to have twice."""
+RESERVED: Final = (
+    *("service_name", "span_name", "span_kind", "status_code", "collector_instance_id"),
+    *("oaas_owner", "oaas_function_key", "namespace", "le"),
+)
+"""Labels that series made of spans have by themselves, as Prometheus spells them."""
 OWN_POLICIES: Final = ("errors", "slow", "rest", "all")
 """How our own policies are called."""
-_UNITS: Final = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
-
-
-def nanoseconds(duration: str) -> Fraction:
-    """What a duration as Go spells it comes to; it has been checked."""
-    parts = re.findall(r"([0-9]+(?:\.[0-9]+)?)(ns|us|µs|ms|s|m|h)", duration)
-    return sum((Fraction(number) * _UNITS[unit] for number, unit in parts), Fraction(0))
 
 
 def dimension(value: str) -> str:
     """An attribute that is no dimension already."""
-    if value in RESERVED:
+    if re.sub(r"[^A-Za-z0-9_]", "_", value) in RESERVED:
         raise fault("dimension-reserved", f"names {value}, which is a label already: leave it out")
     return value
 
@@ -42,10 +40,9 @@ def bounds(value: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def policy(value: dict[str, Any]) -> dict[str, Any]:
-    """A policy with a name of its own, and a type."""
-    for key in ("name", "type"):
-        if not isinstance(value.get(key), str) or not value[key]:
-            raise fault("policy-invalid", f"has no {key}: write name and type, as in the collector's own config")
+    """A policy with a name of its own, as the collector knows them."""
+    if found := [Finding("policy-invalid", text, "error", better, at) for at, text, better in mistakes(value)]:
+        raise faults(found)
     if value["name"] in OWN_POLICIES:
         raise fault("policy-invalid", f"has the name {value['name']}, which is ours: write another one")
     return value

@@ -11,13 +11,13 @@ from dataclasses import replace
 from typing import Any, Final
 
 from krm_otel.config.collecting import resources_of
+from krm_otel.config.collectorchecks import nanoseconds
 from krm_otel.config.images import Need
 from krm_otel.config.layers import Found, Layer, Say, find
 from krm_otel.config.managed import Autoscaling, CollectorSettings, Gateway, Resources
 from krm_otel.config.requirements import FIELD, Requirements
 from krm_otel.config.scale import BUCKETS, SpanMetrics, TailSampling
 from krm_otel.config.scaleblocks import GatewayBlock, SpanMetricsBlock, TailSamplingBlock
-from krm_otel.config.scalechecks import nanoseconds
 from krm_otel.config.settings import DEFAULT, Origin, Sourced, Stage
 
 RESOURCES: Final = Resources({"cpu": "200m", "memory": "512Mi"}, {"cpu": "1", "memory": "1Gi"})

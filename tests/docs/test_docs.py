@@ -28,6 +28,7 @@ from krm_otel.config.fields import BackendType, PropagatorName
 from krm_otel.config.flat import KEYS, variable
 from krm_otel.config.models import Collector, FlatTelemetry, Observability, Telemetry
 from krm_otel.config.otelconfig import ConfigSpec
+from krm_otel.config.policies import TYPES
 from krm_otel.config.resolve import resolve
 from krm_otel.config.settings import Sourced
 from krm_otel.config.shape import bare_type, is_model, origin
@@ -244,6 +245,11 @@ def test_every_result_code_is_documented_and_no_other() -> None:
     for code, severity, meaning, todo in found:
         assert re.match(r"(error|warning|info)\b", severity), code
         assert meaning.endswith(".") and todo.endswith("."), code
+
+
+def test_every_type_of_policy_is_documented() -> None:
+    (listed,) = re.findall(r"`policies` takes the collector's types: (.*?)\.\s", text_of("sampling.md"), re.DOTALL)
+    assert re.findall(r"`(\w+)`", listed) == list(TYPES)
 
 
 def commands() -> dict[str, click.Command]:

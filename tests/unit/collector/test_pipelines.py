@@ -301,6 +301,21 @@ def test_a_component_without_settings_survives() -> None:
         ("{service: {pipelines: {traces: {exporters: debug}}}}", "is not a list: write [debug]"),
         ("{service: {pipelines: null}}", "there is no pipeline"),
         ("{service: {pipelines: {traces: null}}}", "is not a mapping"),
+        ("{service: {pipeline: {}}}", "service has pipeline, which is not known: write pipelines"),
+        ("{service: {pipelines: {traces: {exporter: [debug]}}}}", "traces has exporter, which is not known: write"),
+        (
+            "{service: {pipelines: {trace: {receivers: [otlp], exporters: [debug]}}}}",
+            "service.pipelines.trace is no pipeline of a signal: write traces, or traces/trace",
+        ),
+        (
+            "{service: {pipelines: {traces: {processors: [batch, batch]}}}}",
+            "service.pipelines.traces.processors names batch twice: leave one out",
+        ),
+        (
+            "{processors: {tail_sampling/own: {policies: [{name: a, type: latncy}]}}}",
+            "processors['tail_sampling/own'].policies[0].type is latncy: write latency; known here are",
+        ),
+        ("{extensions: {own_policy: {}}, processors: {tail_sampling: {policies: [{name: a, type: own_policy}]}}}", ""),
         ("{exporters: {debug: {verbosity: detailed}}}", ""),
         (
             "{connectors: {forward: {}}, service: {pipelines: {traces: {exporters: [forward]}, "

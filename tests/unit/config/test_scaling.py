@@ -123,6 +123,10 @@ def test_a_class_without_metrics_has_none_of_spans_either() -> None:
         ("{buckets: []}", "empty"),
         ("{buckets: [soon]}", "duration-invalid"),
         ("{dimensions: [span.name]}", "dimension-reserved"),
+        ("{dimensions: [service_name]}", "dimension-reserved"),  # as Prometheus spells service.name, too
+        ("{dimensions: [oaas.owner]}", "dimension-reserved"),
+        ("{dimensions: [le]}", "dimension-reserved"),
+        ("{interval: 99999999h}", "duration-invalid"),
         ("{cardinality_limit: 0}", "number-range"),
     ],
 )
@@ -206,6 +210,29 @@ def test_a_policy_has_a_name_of_its_own_and_a_type() -> None:
     for policy in ("{name: keep}", "{type: always_sample}", "{name: rest, type: always_sample}", "{name: '', type: x}"):
         spec = f"collector: {{tail_sampling: {{policies: [{policy}]}}}}"
         assert [code for code, _ in said(DEPLOYMENT, spec)] == ["policy-invalid"]
+
+
+def test_every_mistake_in_a_policy_is_told_where_it_stands() -> None:
+    """What a policy takes is tried with the real collector (tests/tools/test_policies.py)."""
+    policy = (
+        "{name: a, type: and, and: {and_sub_policy: [{type: latncy}, {type: status_code, status_code: "
+        "{status_codes: [error]}}]}, lateny: {}}"
+    )
+    spec = f"collector: {{tail_sampling: {{policies: [{policy}]}}}}"
+    _, results = settings_of(observability("enabled: true\n" + DEPLOYMENT), otel_config(spec))
+    at = "spec.collector.tail_sampling.policies[0]"
+    within = f"{at}.and.and_sub_policy"
+    assert [(one.field_path, one.current, one.proposed) for one in results if one.severity == "error"] == [
+        (f"{at}.lateny", None, None),
+        (f"{within}[0].type", "latncy", "latency"),
+        (f"{within}[1].status_code.status_codes", None, "ERROR"),
+    ]
+    assert all(one.code == "policy-invalid" for one in results if one.severity == "error")
+    (unknown,) = [one.message for one in results if one.field_path == f"{within}[0].type"]
+    assert (
+        "collector.tail_sampling.policies[0].and.and_sub_policy[0].type is latncy: write latency; known here" in unknown
+    )
+    assert "composite" not in unknown and "trace_state" in unknown, "what may stand there"
 
 
 def test_policies_have_different_names() -> None:
