@@ -22,10 +22,12 @@ _ERRORS: Final = "there are errors, so nothing is changed"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One text of the input: standard input (no name), or a file."""
+    """One text of the input: standard input (no name), or a file. `asked`: somebody named this very file, which
+    therefore has to be one that can be read; in a folder, others lie about."""
 
     data: bytes
     name: str = ""
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +166,8 @@ def _done(changes: Sequence[Change], results: Sequence[Result]) -> tuple[Change,
 
 
 def _read(source: Source, first: int) -> tuple[Envelope | None, list[Result]]:
-    """The envelope of a source and its faults. A file that cannot be read is passed by, standard input is an error."""
-    severity: Severity = "warning" if source.name else "error"
+    """The envelope of a source and its faults. A file of a folder that cannot be read is passed by."""
+    severity: Severity = "warning" if source.name and not source.asked else "error"
     ref = Ref(file=source.name)
     try:
         text = source.data.decode("utf-8")

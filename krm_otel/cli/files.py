@@ -54,7 +54,9 @@ def read_paths(paths: Sequence[str]) -> Input:
                 found.setdefault(
                     os.path.realpath(file), (file, file.relative_to(path) if file != path else Path(file.name))
                 )
-        sources = tuple(Source(_content(file, file not in named), str(file)) for file, _ in found.values())
+        sources = tuple(
+            Source(_content(file, file not in named), str(file), file in named) for file, _ in found.values()
+        )
     except OSError as error:
         raise click.ClickException(f"cannot read {error.filename}: {error.strerror}") from None
     if not sources:
@@ -125,6 +127,9 @@ def _files(given: Input, outcome: Outcome, folder: Path) -> dict[Path, bytes | N
     """What is to stand in each file below a folder; None where there is to be none."""
     if given.files == (None,):
         raise click.UsageError(f"-o {folder}: standard input has no file names")
+    if folder.exists() and not folder.is_dir():
+        text = f"cannot write into {folder}, which is a file: -o wants a folder, for one file the one that it is in"
+        raise click.ClickException(text)
     pairs: list[tuple[Path, bytes | None]] = []
     for place, source, text in zip(given.places, given.sources, outcome.texts, strict=True):
         data = source.data if text is None else text.encode()

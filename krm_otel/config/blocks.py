@@ -7,6 +7,7 @@ from typing import Final
 from krm_otel.config.layers import Layer
 from krm_otel.config.load import Loaded, load
 from krm_otel.config.models import FlatTelemetry, Observability
+from krm_otel.config.nearest import nearest
 from krm_otel.config.otelconfig import ConfigSpec
 from krm_otel.config.place import Loc, Place, join, said
 from krm_otel.config.settings import Function
@@ -38,13 +39,27 @@ def class_block(resource: Resource) -> tuple[Layer | None, tuple[Result, ...]]:
         return Layer(loaded.model, place, bool(loaded.faults or doubled)), (*doubled, *loaded.results)
     node = resource.node("spec", "telemetry")
     if is_null(node):
-        return None, doubled
+        return None, (*doubled, *_misspelt(resource))
     flat = load(FlatTelemetry, node, Place("ClassRuntime", resource.ref, "spec.telemetry"), unknown="warning")
     # `telemetry` stands as in a block, and a collector could only be said in a block of ours.
     names: dict[Loc, str] = {("enabled",): "spec.telemetry.enabled"}
     names["collector", "endpoint"] = "spec.observability.collector.endpoint"
     place = Place("ClassRuntime", resource.ref, "spec", names)
     return Layer(flat.model.nested(), place, bool(flat.faults or doubled)), (*doubled, *flat.results)
+
+
+def _misspelt(resource: Resource) -> list[Result]:
+    """Warnings for what looks like the block. Other fields of the spec are upstream's, and none of our business."""
+    spec = resource.node("spec")
+    keys = [key.value for key, _ in spec.pairs if isinstance(key, Scalar)] if isinstance(spec, Mapping) else []
+    return [
+        said(
+            *("unknown-field", "warning", f"spec.{key} is not read: write observability", resource.ref),
+            *(join("spec", (key,)), key, "observability"),
+        )
+        for key in keys
+        if key != "observability" and nearest(key, ["observability"], 0.88)
+    ]
 
 
 def has_block(resource: Resource) -> bool:

@@ -15,16 +15,16 @@ def bare(word: str) -> str:
     return _SEPARATORS.sub("", word.lower())
 
 
-def nearest(word: str, choices: Iterable[str]) -> str | None:
+def nearest(word: str, choices: Iterable[str], like: float = 0.6) -> str | None:
     """The choice that is most like `word`; None where none is like it.
 
-    Case, `-`, `_` and camelCase do not count; beyond that, `difflib` decides.
+    Case, `-`, `_` and camelCase do not count; beyond that, `difflib` decides: 1 is the same.
     """
     by_bare = {bare(choice): choice for choice in choices}
     if (found := by_bare.get(bare(word))) is not None:
         return found
     # Nobody misspells a word of a hundred letters, and difflib is quadratic.
-    close = get_close_matches(bare(word)[:100], by_bare, 1, 0.6)
+    close = get_close_matches(bare(word)[:100], by_bare, 1, like)
     return by_bare[close[0]] if close else None
 
 

@@ -94,7 +94,13 @@ def read_environment(container: Container, namespace: str, ref: Ref, source: Env
     env = lookup(container.node, "env")
     if not is_null(env) and not isinstance(env, SequenceNode):
         results.append(
-            Result("env-malformed", "error", "env has to be a list", ref, field_path(*container.path, "env"))
+            Result(
+                "env-malformed",
+                "error",
+                "env has to be a list of name and value: write [{name: A, value: b}]",
+                ref,
+                field_path(*container.path, "env"),
+            )
         )
     for i, item in enumerate(env.items if isinstance(env, SequenceNode) else ()):
         path = field_path(*container.path, "env", i)

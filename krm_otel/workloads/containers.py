@@ -70,7 +70,14 @@ def read_containers(
         message = "there are no containers to instrument"
         return (), (Result("containers-missing", "warning", message, resource.ref, field_path(*path)),)
     if not isinstance(node, SequenceNode):
-        return (), (_fault(resource, "containers-not-a-list", "containers has to be a list", path),)
+        return (), (
+            _fault(
+                resource,
+                "containers-not-a-list",
+                "containers has to be a list: write [{name: function, image: example}]",
+                path,
+            ),
+        )
 
     faults: list[Result] = []
     entries: list[tuple[int, Mapping, str]] = []

@@ -93,6 +93,13 @@ def raw_events(text: str) -> Iterator[Any]:
     return iter(yaml.CSafeLoader(without_surrogate_pairs(text)).get_event, None)
 
 
+_MEND: Final = {
+    "found character that cannot start any token": ": write spaces for a tab, quotes around @, ` and %",
+    "found a tab character that violates indentation": ": write spaces",
+}
+"""What to write instead, behind what the parser says of the faults that people make."""
+
+
 @contextmanager
 def source_errors() -> Iterator[None]:
     """Turns what the parser raises into SourceError."""
@@ -100,7 +107,8 @@ def source_errors() -> Iterator[None]:
         yield
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise SourceError(error.problem or str(error), mark.line + 1 if mark else None) from None
+        problem = error.problem or str(error)
+        raise SourceError(problem + _MEND.get(problem, ""), mark.line + 1 if mark else None) from None
     except yaml.YAMLError as error:
         raise SourceError(" ".join(str(error).split())) from None
     except UnicodeEncodeError:

@@ -243,3 +243,21 @@ def test_a_report_may_be_asked_for_before_the_command(apps: Path) -> None:
     report = apps.parent / "report.json"
     assert krm_otel("--report", report, "validate", apps).returncode == 0
     assert [result["severity"] for result in json.loads(report.read_text())["results"]] == ["info"]
+
+
+@pytest.mark.parametrize("command", ["render", "diff", "validate", "uninject"])
+def test_a_file_that_is_named_has_to_be_one_that_can_be_read(apps: Path, command: str) -> None:
+    """In a folder other files lie about; who names one means it."""
+    (apps / "broken.yaml").write_bytes(BROKEN)
+    named = krm_otel(command, apps / "classruntime.yaml", apps / "broken.yaml")
+    assert named.returncode == (2 if command == "diff" else 1)
+    assert b"broken.yaml: the input is not YAML or JSON" in named.stderr + named.stdout
+    assert krm_otel(command, apps).returncode == (1 if command == "diff" else 0)
+
+
+def test_a_file_is_no_folder_to_write_into(apps: Path) -> None:
+    file = apps / "classruntime.yaml"
+    done = krm_otel("render", file, "-o", file)
+    assert done.returncode == 1
+    assert f"cannot write into {file}, which is a file: -o wants a folder".encode() in done.stderr
+    assert file.read_bytes() == CLASS
