@@ -128,8 +128,9 @@ def _files(given: Input, outcome: Outcome, folder: Path) -> dict[Path, bytes | N
     if given.files == (None,):
         raise click.UsageError(f"-o {folder}: standard input has no file names")
     if folder.exists() and not folder.is_dir():
-        text = f"cannot write into {folder}, which is a file: -o wants a folder, for one file the one that it is in"
-        raise click.ClickException(text)
+        raise click.ClickException(
+            f"cannot write into {folder}, which is a file: -o wants a folder, for one file the one that it is in"
+        )
     pairs: list[tuple[Path, bytes | None]] = []
     for place, source, text in zip(given.places, given.sources, outcome.texts, strict=True):
         data = source.data if text is None else text.encode()
