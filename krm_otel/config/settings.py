@@ -97,10 +97,13 @@ class OaasClass:
     functions: tuple[Function, ...]
     settings: Settings | None
     faulty: bool = False
+    """It has errors, and keeps what it had."""
     resource: Resource | None = None
     enabled_by: str = ""
     """What enabled it, where that is not the ClassRuntime alone: `OTelConfig`. Half an input may lack that."""
     requirements: Requirements = field(default=Requirements())
+    refused: bool = False
+    """The errors are none of its settings: what it wants cannot be made."""
 
     @property
     def enabled(self) -> bool:
@@ -161,5 +164,7 @@ class Configuration:
 
     def without(self, owners: AbstractSet[Ref]) -> Configuration:
         """The same where these classes have errors: they keep what they had."""
-        classes = (replace(one, settings=None, faulty=True) if one.ref in owners else one for one in self.classes)
+        classes = (
+            replace(one, settings=None, faulty=True, refused=True) if one.ref in owners else one for one in self.classes
+        )
         return replace(self, classes=tuple(classes))

@@ -37,6 +37,7 @@ CODES: Final[dict[str, str]] = {
     "cannot-edit": "The text cannot be edited without changing something else (aliases, merge keys, doubles).",
     "class-absent": "The class of an earlier injection is not in the input; the injection is kept.",
     "class-ambiguous": "Two classes claim a workload by the same rule; the annotation oaas.io/class-runtime decides.",
+    "class-held-back": "A workload with errors needs objects of its class as they are, so the class keeps what it had.",
     "class-name-missing": "A ClassRuntime has no metadata.name.",
     "class-name-reserved": "A ClassRuntime has the name of the platform's pseudo-class.",
     "class-name-twice": "Two ClassRuntimes have the same name and namespace.",

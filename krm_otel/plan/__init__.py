@@ -21,6 +21,7 @@ from krm_otel.plan.classes import plan_classes
 from krm_otel.plan.closing import closing
 from krm_otel.plan.definitions import plan_definitions
 from krm_otel.plan.generator import echoes, is_generating
+from krm_otel.plan.held import held_back
 from krm_otel.plan.objects import plan_objects
 from krm_otel.plan.readers import reader
 from krm_otel.plan.wanted import references, wanted_objects
@@ -64,17 +65,23 @@ def make_plan(
         return planner, changes, wanted, [*taken, *collisions(items, wanted, ours)]
 
     planner, changes, wanted, taken = workloads()
-    if configuration.degrade and taken:
+    held = held_back(planner.kept, ours, wanted, configuration)
+    if configuration.degrade and (taken or held):
         # Who cannot have its objects keeps what it had, and the others go on: planned again without it.
-        owners = {owner for owner, _ in taken} & {one.ref for one in configuration.classes}
-        results += [replace(said, severity="warning") for owner, said in taken if owner in owners]
+        owners = {owner for owner, _ in (*taken, *held)} & {one.ref for one in configuration.classes}
+        results += [replace(said, severity="warning") for owner, said in (*taken, *held) if owner in owners]
         configuration = configuration.without(owners)
+        kept = planner.kept
         planner, changes, wanted, taken = workloads()
+        # What is wrong with a workload is still so where its class is not planned any more.
+        results += [said for one in kept for said in one.results if said not in planner.results]
     results += [said for _, said in taken]
     texts = {change.ref.position: change.text for change in changes if change.text is not None}
     read = reader(items, texts, configuration)
     off = remove or configuration.switched_off is not None
-    objects, more, said = plan_objects(ours, wanted, planner.scope, planner.needed, read, remove=off)
+    objects, more, said = plan_objects(
+        ours, wanted, planner.scope, {key for one in planner.kept for key in one.classes}, read, remove=off
+    )
     changes += more
     # What is wrong with the configuration is nothing to somebody who takes everything out.
     told = [] if remove else results

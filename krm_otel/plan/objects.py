@@ -62,7 +62,7 @@ def plan_objects(
                 rewritten[ref.position] = renewed(one, wanted[key].data)
                 changes.append(Change(ref, "updated"))
         elif not remove and scope.is_faulty(ref.namespace, one.owner):
-            changes.append(Change(ref, "kept", f"the settings of class {one.owner} have errors"))
+            changes.append(Change(ref, "kept", f"class {one.owner} has errors"))
         elif not remove and (ref.namespace, one.owner) in needed_owners:
             changes.append(Change(ref, "kept", f"a workload of class {one.owner} has errors and keeps what it had"))
         elif remove or scope.complete or scope.decides_owner(ref.namespace, one.owner, one.enabled_by):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from krm_otel.config.settings import Configuration
 from krm_otel.krm.envelope import Item
+from krm_otel.krm.resource import Resource
 from krm_otel.krm.results import Ref
-from krm_otel.workloads.kinds import workload
+from krm_otel.workloads.kinds import is_generated, is_patch, kind_info
 from krm_otel.yamltext.source import Sequence as SequenceNode
 from krm_otel.yamltext.source import lookup, text_of
 
@@ -24,13 +25,19 @@ def reader(items: Sequence[Item], texts: Mapping[int, str], configuration: Confi
             if name not in text if text is not None else not item.mentions(name):
                 continue
             resource = item.resource if text is None else item.read(text)
-            if resource is None or resource.namespace != namespace:
+            if resource is None or resource.namespace != namespace or is_generated(resource) or is_patch(resource):
                 continue
-            found = workload(resource, configuration)
-            volumes = lookup(resource.root, *found.pod_path, "volumes") if found else None
-            for volume in volumes.items if isinstance(volumes, SequenceNode) else ():
-                if text_of(lookup(volume, "configMap", "name")) == name:
-                    return resource.ref
+            if name in mounted(resource, configuration):
+                return resource.ref
         return None
 
     return ask
+
+
+def mounted(resource: Resource, configuration: Configuration) -> Iterator[str]:
+    """The names of the ConfigMaps that an object's pods mount."""
+    kind = kind_info(resource, configuration)
+    volumes = lookup(resource.root, *kind.template_path, "spec", "volumes") if kind else None
+    for volume in volumes.items if isinstance(volumes, SequenceNode) else ():
+        if name := text_of(lookup(volume, "configMap", "name")):
+            yield name

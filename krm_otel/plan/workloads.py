@@ -18,6 +18,7 @@ from krm_otel.krm.results import Ref, Result, has_errors
 from krm_otel.plan.candidate import Candidate
 from krm_otel.plan.census import Census
 from krm_otel.plan.changes import Change
+from krm_otel.plan.held import Kept
 from krm_otel.plan.joining import Joined, join
 from krm_otel.plan.operator import beyond_operator, joined_by_operator, met_operator
 from krm_otel.plan.scope import Scope, config_absent, missing
@@ -47,8 +48,8 @@ class WorkloadPlanner:
         self._kinds = {(told.api_version, told.kind) for told in configuration.kinds}
         self.scope = Scope.of(items, configuration, complete=complete)
         self.census = Census(configuration, self._matcher)
-        self.needed: set[tuple[str, str]] = set()
-        """Classes (namespace, name) of which a workload has errors and keeps what it had."""
+        self.kept: list[Kept] = []
+        """Workloads that have errors and keep what they had."""
         self.results: list[Result] = []
 
     # --- which way an item goes ----------------------------------------------------------------------------------
@@ -70,10 +71,12 @@ class WorkloadPlanner:
         before = len(self.results)
         made = self._workload(item, found)
         said = self.results[before:]
-        self.results[before:] = [replace(r, severity="warning") if r.severity == "error" else r for r in said]
+        mild = [replace(r, severity="warning") if r.severity == "error" else r for r in said]
+        self.results[before:] = mild
         if has_errors(said) and names.A_RECORD in resource.annotations:
             made = replace(made, action="kept")
-            self.needed |= {(resource.namespace, name) for name in self._classes_of(found)}
+            classes = frozenset((resource.namespace, name) for name in self._classes_of(found))
+            self.kept.append(Kept(resource, classes, tuple(mild)))
         return made
 
     def _workload(self, item: Item, found: Workload) -> Change:
@@ -132,7 +135,9 @@ class WorkloadPlanner:
         ref, record, settings = candidate.ref, candidate.record, oaas_class.settings
         self.census.of(oaas_class).met(candidate.base.resource)
         if oaas_class.faulty:
-            return Change(ref, "kept" if record else "skipped", f"the settings of {_title(oaas_class)} have errors")
+            title = _title(oaas_class)
+            why = f"{title} cannot have what it wants" if oaas_class.refused else f"the settings of {title} have errors"
+            return Change(ref, "kept" if record else "skipped", why)
         if record and not oaas_class.enabled and not self._decides(ref, oaas_class, record.enabled_by):
             self.results.append(config_absent(ref, oaas_class.name, _RECORD))
             return Change(ref, "kept", f"the {record.enabled_by} is not in the input")
