@@ -31,6 +31,8 @@ from krm_otel.status.conditions import (
 from krm_otel.yamltext.source import Node, SourceError, decode, lookup, text_of
 from krm_otel.yamltext.source import Sequence as ListNode
 
+MANAGER: Final = "krm-otel"
+"""The field manager that our patches are applied by."""
 _AVAILABLE: Final = "CollectorAvailable"
 _NO_COLLECTOR: Final = "NoCollector"
 
@@ -227,10 +229,20 @@ def _patch(state: State, now: str) -> dict[str, Any]:
     generation = resource.text("metadata", "generation")
     seen = resource.text("status", GENERATION)
     # Another controller's number stays its own: to write over it would be a conflict.
-    if generation.isdecimal() and seen in ("", generation):
+    if generation.isdecimal() and (seen in ("", generation) or _writers(resource, GENERATION) == {MANAGER}):
         status[GENERATION] = int(generation)
     metadata = {"name": resource.name} | ({"namespace": resource.namespace} if resource.namespace else {})
     return {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": metadata, "status": status}
+
+
+def _writers(resource: Resource, key: str) -> set[str | None]:
+    """Who wrote a field of the status; nobody where kubectl was not asked for it (`--show-managed-fields`)."""
+    managers = _items(resource.node("metadata", "managedFields"))
+    return {
+        text_of(lookup(one, "manager"))
+        for one in managers
+        if lookup(one, "fieldsV1", "f:status", f"f:{key}") is not None
+    }
 
 
 def _items(node: Node | None) -> list[Node]:

@@ -39,7 +39,8 @@ def command(ctx: click.Context, source: str, fn_config: str | None, form: str) -
     \b
     Examples:
       kubectl get classruntimes,deployments,daemonsets,pods -A -o yaml | krm-otel status - --format table
-      kubectl get classruntimes,deployments,daemonsets,pods -o yaml | krm-otel status - -c otel.yaml \\
+      kubectl get classruntimes,deployments,daemonsets,pods -o yaml --show-managed-fields \\
+        | krm-otel status - -c otel.yaml \\
         | kubectl apply --server-side --subresource=status --field-manager=krm-otel -f -
     """
     seen = observe(read_stdin(), read_function_config(fn_config), os.environ)

@@ -51,13 +51,14 @@ def definition(cluster: Cluster) -> Iterator[None]:
 
 def status_of(cluster: Cluster) -> dict[str, tuple[str, str]]:
     """Reads what lives, applies the patches without force, and says what then stands there."""
-    live = cluster.kubectl("get", KINDS, "--namespace", NAMESPACE, "--output", "yaml")
+    live = cluster.kubectl("get", KINDS, "--namespace", NAMESPACE, "--output", "yaml", "--show-managed-fields")
     cluster.kubectl(
         *("apply", "--server-side", "--subresource=status", "--field-manager=krm-otel", "--filename", "-"),
         text=krm_otel("status", "-", text=live),
     )
     (found,) = cluster.get("classruntimes", NAMESPACE)
     assert found["status"]["phase"] == "Running", "another controller's fields stay"
+    assert found["status"]["observed_generation"] == found["metadata"]["generation"], "what was read is said at once"
     return {one["type"]: (one["status"], one.get("reason", "")) for one in found["status"]["conditions"]}
 
 

@@ -208,6 +208,19 @@ def test_anothers_generation_is_left_to_it() -> None:
     assert "observed_generation" not in seen(items).patches()[0]["status"]
 
 
+@pytest.mark.parametrize(
+    ("managers", "written"), [(["krm-otel"], 3), (["krm-otel", "oprc-crm"], None), (["oprc-crm"], None)]
+)
+def test_a_generation_that_only_we_wrote_is_renewed(managers: list[str], written: int | None) -> None:
+    items = rendered("sidecar")
+    items[0]["status"] = {"observed_generation": 2}
+    items[0]["metadata"]["managedFields"] = [
+        {"manager": one, "subresource": "status", "fieldsV1": {"f:status": {"f:observed_generation": {}}}}
+        for one in managers
+    ] + [{"manager": "argocd", "fieldsV1": {"f:spec": {"f:observability": {}}}}]
+    assert seen(items).patches()[0]["status"].get("observed_generation") == written
+
+
 @pytest.mark.parametrize("data", [b"{", b"\xff", b"", b"kind: Pod\napiVersion: v1\n"])
 def test_input_without_a_class_is_an_error(data: bytes) -> None:
     (result,) = observe(data, None, {}).results
