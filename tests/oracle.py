@@ -203,9 +203,11 @@ def _free_lines(text: str, names: set[str]) -> set[int]:
     chains += [(*pod, "containers", "*", key) for key in ("env", "volumeMounts", "ports")]
     for chain in chains:
         for nodes in _chains(root, chain):
-            for _, node in nodes:
+            for step, node in nodes:
                 if isinstance(node, yaml.CollectionNode) and (node.flow_style or not node.value):
                     free |= _span(text, node, node)
+                elif isinstance(node, yaml.ScalarNode) and node.value == "~":
+                    free |= _span(text, step, node)
             key, last = nodes[-1]
             if len(nodes) <= len(chain):
                 continue

@@ -103,7 +103,8 @@ def _insert_template(
     template = _mapping(editor, *path)
     metadata = editor.reach(*path, "metadata")
     if isinstance(metadata, Mapping) and metadata.pairs:
-        for kind, pairs in wanted.items():
+        # What fills an empty key that stands last comes before a new key behind it.
+        for kind, pairs in sorted(wanted.items(), key=lambda item: direct(metadata, item[0]) is None):
             editor.reach(*path, "metadata", kind)
             _note(record.opened, f"template.{kind}", editor.add(metadata, kind, pairs))
     else:

@@ -181,10 +181,11 @@ def strip_metadata(editor: Editor, record: Record, pod: PodPath) -> None:
     found = {kind: node for kind in record.template if isinstance(node := direct(metadata, kind), Mapping)}
     ours = {kind: our_members(node, record.template[kind]) for kind, node in found.items()}
     only_ours = len(metadata.pairs) == len(found) and all(len(ours[kind]) == len(found[kind].pairs) for kind in found)
-    if record.opened.get("template") == "new" and only_ours:
-        editor.remove_key(template, "metadata")
+    opened = record.opened.get("template")
+    if opened is not None and only_ours:
+        editor.remove(template, "metadata", range(len(metadata.pairs)), opened)
         return
     for kind, at in ours.items():
         editor.reach(*pod[:-1], "metadata", kind)
         if at:
-            editor.remove(metadata, kind, at, record.opened.get(f"template.{kind}"))
+            editor.remove(metadata, kind, at, record.opened.get(f"template.{kind}", opened and "new"))
