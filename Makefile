@@ -8,6 +8,9 @@ READY  := .venv/.ready
 # Empty it (make test XDIST=) to debug in one process.
 XDIST  ?= -n auto --dist worksteal
 
+# Where an image sets it, each of the many processes that tests start would compile all modules anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 MAKEFLAGS     += --no-print-directory
 

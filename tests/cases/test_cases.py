@@ -49,7 +49,7 @@ def test_case(case: Path, request: pytest.FixtureRequest) -> None:
                 write(case / name, found[name])
     assert found == wanted
     assert not out or patched(data.decode(), found["expected.diff"].split("\n")[:-1]) == out.decode()
-    assert_laws(data, environ)
+    assert_laws(data, environ, (out, outcome))
 
 
 def difference(before: bytes, after: bytes, outcome: Outcome) -> Iterator[str]:

@@ -98,7 +98,7 @@ def test_every_workload_is_injected_and_nothing_else(path: Path) -> None:
             assert_injected(old.text, new.text, CLASS, ENDPOINT)
         else:
             assert old.text == new.text
-    assert_laws(data)
+    assert_laws(data, ran=(out, outcome))
 
 
 def test_there_are_workloads_in_the_corpus() -> None:

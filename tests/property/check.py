@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from krm_otel.krm.envelope import read_envelope
 from krm_otel.run import Outcome
-from tests.laws import assert_laws, function
+from tests.laws import assert_laws
 from tests.oracle import assert_injected, assert_lines_kept
 from tests.property.manifests import CLASS, SECURE_ENDPOINT, SIMPLE_ENDPOINT, Made
 
@@ -12,8 +12,7 @@ from tests.property.manifests import CLASS, SECURE_ENDPOINT, SIMPLE_ENDPOINT, Ma
 def check(made: Made) -> Outcome:
     """Runs the function over an input; returns its outcome."""
     data = made.text.encode()
-    assert_laws(data)
-    out, outcome = function(data)
+    out, outcome = assert_laws(data)
     if outcome.exit_code:
         refusals = [result.line() for result in outcome.results if result.severity == "error"]
         assert made.odd, refusals

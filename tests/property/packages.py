@@ -19,6 +19,8 @@ STATUS = {
     "    - {type: NfrObserved, status: Unknown}\n",
 }
 """What a controller said of a class, by the class's name."""
+FAULTY_CONTAINER = "odd"
+"""The name of one that cannot be instrumented."""
 GROUPS = {
     "Deployment": "apps/v1",
     "StatefulSet": "apps/v1",
@@ -88,6 +90,9 @@ class Workload:
         lines += [f"{at}serviceAccountName: own # kept", f"{at}containers:"]
         for name, image in self.containers.items():
             lines += [f"{at}- name: {name}", f"{at}  image: {image}"]
+            if name == FAULTY_CONTAINER:
+                lines.append(f"{at}  env: wrong")
+                continue
             own = {"OTEL_RESOURCE_ATTRIBUTES": "team=core", "OTEL_PROPAGATORS": "b3"} if self.own_attributes else {}
             mine = {variable: f'"{value}"' for variable, value in self.mine.get(name, {}).items()}
             lines += [f"{at}  env:"] if own | mine else []

@@ -25,11 +25,13 @@ STEP = st.one_of(
 )
 
 
+@cache  # many walks come by the same text
 def function(text: str, *, remove: bool = False) -> str | None:
     outcome = run([Source(text.encode())], {}, remove=remove)
     return None if outcome.exit_code else outcome.texts[0]
 
 
+@cache
 def variables(text: str) -> dict[str, dict[str, Any]]:
     """Container → variable → value, of the package's workload; a name that stands twice fails."""
     (workload,) = [one for one in yaml.load(text, yaml.CSafeLoader)["items"] if one["metadata"]["name"] == "w0"]
@@ -42,9 +44,8 @@ def variables(text: str) -> dict[str, dict[str, Any]]:
     return found
 
 
-@cache
 def fresh(text: str) -> dict[str, Any]:
-    """The function's variables where this source is rendered for the first time; many walks come by the same one."""
+    """The function's variables where this source is rendered for the first time."""
     output = function(text)
     assert output is not None
     return variables(output)["function"]
