@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -11,15 +10,6 @@ from tests.cluster.kubernetes import Cluster
 from tools.build import ToolError
 from tools.cluster import cluster as machinery
 from tools.cluster import knative
-
-HERE = Path(__file__).parent
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything in this folder is e2e; nobody has to remember to say so."""
-    for item in items:
-        if item.path.is_relative_to(HERE):
-            item.add_marker(pytest.mark.e2e)
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from krm_otel.krm.results import has_errors
-from krm_otel.run import Source, run
+from tests.cluster.cases import rendered
 from tests.cluster.kubernetes import Cluster
 
 ROOT = Path(__file__).parents[2]
@@ -22,7 +21,6 @@ ASKED = {
     "rules": {"labels": {"release": "prometheus"}, "requirements": True},
     "dashboards": {"folder": "OaaS"},
 }
-CONFIG = {"apiVersion": "fn.oaas.io/v1alpha1", "kind": "OTelConfig", "metadata": {"name": "otel"}}
 REQUIRED = {"max_latency_ms": 200, "min_throughput_rps": 50, "availability_pct": 99.9}
 CASES = sorted(path.parent for path in (ROOT / "tests" / "cases" / "collector").rglob("input.yaml"))
 NAMESPACE = "monitored"
@@ -47,23 +45,7 @@ def definitions(cluster: Cluster) -> Iterator[None]:
 
 def generated(case: Path) -> list[dict[str, Any]]:
     """What a case generates where everything is asked for; nothing where it has faults of its own."""
-    try:
-        documents = [one for one in yaml.safe_load_all((case / "input.yaml").read_text()) if isinstance(one, dict)]
-    except yaml.YAMLError:
-        return []
-    objects = [item for one in documents for item in (one.get("items") or [one]) if isinstance(item, dict)]
-    given = [one["functionConfig"] for one in documents if isinstance(one.get("functionConfig"), dict)]
-    configs = [one for one in (*given, *objects) if one.get("kind") == "OTelConfig"]
-    config: dict[str, Any] = configs[0] if configs else dict(CONFIG)
-    config = {**config, "spec": {**(config.get("spec") or {}), **ASKED}}
-    others = [one for one in objects if one.get("kind") != "OTelConfig"]
-    for one in others:
-        if one.get("kind") == "ClassRuntime":
-            one["spec"] = {**(one.get("spec") or {}), "nfr_requirements": REQUIRED}
-    outcome = run([Source("---\n".join(map(yaml.safe_dump, [config, *others])).encode())], {})
-    if has_errors(outcome.results) or not outcome.texts[0]:
-        return []
-    found = yaml.safe_load_all(outcome.texts[0])
+    found = rendered(case, ASKED, {"nfr_requirements": REQUIRED})
     return [one for one in found if one["kind"] in KINDS or one["metadata"]["name"].endswith("-otel-dashboard")]
 
 

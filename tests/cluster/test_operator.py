@@ -10,14 +10,12 @@ from typing import Any
 import pytest
 import yaml
 
-from krm_otel.krm.results import has_errors
-from krm_otel.run import Source, run
+from tests.cluster.cases import rendered
 from tests.cluster.kubernetes import Cluster
 
 ROOT = Path(__file__).parents[2]
 CRDS = ROOT.parent / "shared" / "crds"
 NAMES = ("opentelemetry.io_opentelemetrycollectors.yaml", "opentelemetry.io_instrumentations.yaml")
-CONFIG = {"apiVersion": "fn.oaas.io/v1alpha1", "kind": "OTelConfig", "metadata": {"name": "otel"}}
 CASES = sorted(path.parent for path in (ROOT / "tests" / "cases").rglob("input.yaml"))
 
 
@@ -46,23 +44,8 @@ def definitions(cluster: Cluster) -> Iterator[None]:
 
 def generated(case: Path) -> list[dict[str, Any]]:
     """What a case generates with flavor operator; nothing where the settings do not go with it."""
-    try:
-        documents = [one for one in yaml.safe_load_all((case / "input.yaml").read_text()) if isinstance(one, dict)]
-    except yaml.YAMLError:
-        return []
-    objects = [item for one in documents for item in (one.get("items") or [one]) if isinstance(item, dict)]
-    given = [one["functionConfig"] for one in documents if isinstance(one.get("functionConfig"), dict)]
-    configs = [one for one in (*given, *objects) if one.get("kind") == "OTelConfig"] or [dict(CONFIG)]
-    configs[0] = {**configs[0], "spec": {**(configs[0].get("spec") or {}), "flavor": "operator"}}
-    others = [one for one in objects if one.get("kind") != "OTelConfig"]
-    outcome = run([Source("---\n".join(map(yaml.safe_dump, [configs[0], *others])).encode())], {})
-    if has_errors(outcome.results) or not outcome.texts[0]:
-        return []
-    return [
-        one
-        for one in yaml.safe_load_all(outcome.texts[0])
-        if str(one.get("apiVersion", "")).startswith("opentelemetry.io/")
-    ]
+    found = rendered(case, {"flavor": "operator"})
+    return [one for one in found if str(one.get("apiVersion", "")).startswith("opentelemetry.io/")]
 
 
 @pytest.mark.usefixtures("definitions")

@@ -9,15 +9,6 @@ import pytest
 from tests.tools.clients import Kpt, Kustomize
 from tools.build import ToolError, require
 
-HERE = Path(__file__).parent
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything in this folder is e2e; nobody has to remember to say so."""
-    for item in items:
-        if item.path.is_relative_to(HERE):
-            item.add_marker(pytest.mark.e2e)
-
 
 @pytest.fixture(scope="session")
 def kpt() -> Kpt:
