@@ -27,10 +27,15 @@ RUN python3 -m venv --without-pip /opt/krm-otel \
 FROM python AS krm-otel
 # As krm_otel says it; a test holds that.
 ARG VERSION=0.1.0
+# The commit: --build-arg REVISION=$(git rev-parse HEAD).
+ARG REVISION=unknown
+ARG DEBIAN
 LABEL org.opencontainers.image.title="krm-otel" \
       org.opencontainers.image.description="OpenTelemetry for OaaS applications, at GitOps render time: a KRM function" \
       org.opencontainers.image.licenses="Apache-2.0" \
-      org.opencontainers.image.version="${VERSION}"
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.base.name="docker.io/library/${DEBIAN}"
 COPY --from=build /opt/krm-otel /opt/krm-otel
 ENV PATH=/opt/krm-otel/bin:/usr/local/bin:/usr/bin:/bin \
     LANG=C.UTF-8 \

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -84,7 +84,9 @@ def track(things: Sequence[T], doing: str, /) -> Iterable[T]:
     """Goes over things; on a terminal, and where there are many, a bar on standard error shows how far."""
     if len(things) < _MANY or not sys.stderr.isatty():
         return things
-    from rich.console import Console
-    from rich.progress import track as bar
+    return _with_bar(things, doing)
 
-    return bar(things, doing, console=Console(stderr=True), transient=True)
+
+def _with_bar(things: Sequence[T], doing: str) -> Iterator[T]:
+    with click.progressbar(things, label=doing, file=sys.stderr) as bar:
+        yield from bar

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -81,10 +82,12 @@ def test_what_it_is() -> None:
     assert labels["title"] == "krm-otel"
     assert labels["version"] == version()
     assert labels["licenses"] == "Apache-2.0"
+    assert re.fullmatch(r"docker\.io/library/debian:\w+-\d{8}-slim", labels["base.name"])
+    assert "revision" in labels
     assert inside("krm-otel", "--version").ok().stdout.decode().strip() == f"krm-otel, version {version()}"
 
 
-@pytest.mark.parametrize("program", ["pip", "pip3", "gcc", "cc", "make", "git", "curl"])
+@pytest.mark.parametrize("program", ["pip", "pip3", "gcc", "cc", "make", "git", "curl", "pygmentize"])
 def test_what_is_not_in_it(program: str) -> None:
     assert inside("sh", "-c", f"command -v {program}").code != 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from krm_otel.cli.output import track
 from tests.unit.cli.command import CLASS, STREAM, WORKLOADS, files, krm_otel
 
 
@@ -197,6 +199,22 @@ def test_help_has_examples() -> None:
     text = krm_otel("--help").stdout.decode()
     assert "kpt fn eval" in text
     assert "kind: OTelConfig" in text
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("stream", "count", "shown"), [(Terminal, 300, True), (Terminal, 3, False), (io.StringIO, 300, False)]
+)
+def test_a_bar_shows_on_a_terminal_how_far_a_long_run_is(
+    monkeypatch: pytest.MonkeyPatch, stream: type[io.StringIO], count: int, shown: bool
+) -> None:
+    monkeypatch.setattr(sys, "stderr", said := stream())
+    assert list(track(range(count), "reading")) == list(range(count))
+    assert ("reading" in said.getvalue()) is shown
 
 
 def test_start_up_imports_no_more_than_it_needs() -> None:
