@@ -175,6 +175,11 @@ def test_objects(traced: Platform) -> None:
     assert traced.request("DELETE", OBJECT).status_code == 204
 
 
+def many_connections() -> httpx.Client:
+    """A client for many threads at once."""
+    return httpx.Client(timeout=60, limits=httpx.Limits(max_connections=None))
+
+
 def test_a_silent_store(tmp_path: Path) -> None:
     """One that takes queries and does not answer them holds up those who ask it, and nobody else: neither at the
     gateway nor in the function."""
@@ -194,9 +199,10 @@ def test_a_silent_store(tmp_path: Path) -> None:
         awake = "/api/class/awake/0/objects/a"
         until(lambda: found.request("GET", awake).is_success or None, lambda: "this store is not there")
         assert found.request("PUT", OBJECT, json={"a": 1}).status_code == 204
-        with ThreadPoolExecutor(80) as pool:
-            asked = [pool.submit(found.request, "GET", "/api/class/silent/0/objects/a") for _ in range(40)]
-            asked += [pool.submit(httpx.post, found.url("function", "/"), headers=event, timeout=60) for _ in range(40)]
+        with many_connections() as client, ThreadPoolExecutor(80) as pool:
+            silent_object = found.url("gateway", "/api/class/silent/0/objects/a")
+            asked = [pool.submit(client.get, silent_object) for _ in range(40)]
+            asked += [pool.submit(client.post, found.url("function", "/"), headers=event) for _ in range(40)]
             until(lambda: len(held) == len(asked) or None, lambda: f"{len(held)} of {len(asked)} have asked")
             answers = [found.request("GET", OBJECT), found.request("POST", INVOKE, json={"b": 2})]
             assert [one.json() for one in answers] == [{"a": 1}, {"a": 1, "b": 2}]
@@ -217,9 +223,10 @@ def test_a_silent_function(tmp_path: Path) -> None:
         routes = {"shop/silent": f"http://127.0.0.1:{server.getsockname()[1]}"}
         found = stack.enter_context(platform(tmp_path, patient, routes))
         assert found.request("PUT", OBJECT, json={"a": 1}).status_code == 204
+        client = stack.enter_context(many_connections())
         pool = stack.enter_context(ThreadPoolExecutor(120))
         path = "/api/class/shop/0/invokes/silent"
-        asked = [pool.submit(httpx.post, found.url("gateway", path), timeout=60) for _ in range(120)]
+        asked = [pool.submit(client.post, found.url("gateway", path)) for _ in range(120)]
         called = [server.accept()[0] for _ in asked]
         assert found.request("POST", INVOKE, json={"b": 2}).json() == {"a": 1, "b": 2}
         assert not any(one.done() for one in asked)
