@@ -123,9 +123,18 @@ def test_without_the_sdk(environ: dict[str, str], asked: bool) -> None:
         ),
         ({"OTEL_TRACES_EXPORTER": "console", "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT": "x"}, "telemetry is off: "),
         ({"OTEL_TRACES_EXPORTER": "console", "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT": "x"}, "telemetry is off: "),
-        ({"OTEL_TRACES_EXPORTER": "otlp", "OTEL_BSP_MAX_QUEUE_SIZE": "100"}, "telemetry is off: max_export_batch_size"),
-        ({"OTEL_TRACES_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_TIMEOUT": "x"}, "telemetry is off: could not convert"),
-        ({"OTEL_TRACES_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://[::1"}, "telemetry is off: Invalid"),
+        (
+            {"OTEL_TRACES_EXPORTER": "otlp", "OTEL_BSP_MAX_QUEUE_SIZE": "100"},
+            "telemetry is not complete: max_export_batch_size",
+        ),
+        (
+            {"OTEL_TRACES_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_TIMEOUT": "x"},
+            "telemetry is not complete: could not convert",
+        ),
+        (
+            {"OTEL_TRACES_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://[::1"},
+            "telemetry is not complete: Invalid",
+        ),
         (
             {"OTEL_PYTHON_TRACER_PROVIDER": "x"},
             "OTEL_PYTHON_TRACER_PROVIDER names x, which is not installed: going on with the default",
@@ -148,6 +157,16 @@ def test_wrong_environment(environ: dict[str, str], message: str) -> None:
     _, log = configured(environ)
     (warning,) = warnings(log)
     assert warning.startswith(message)
+
+
+def test_some_signals() -> None:
+    """Where the SDK refuses the settings of one signal, those that it came to before work on to the end."""
+    refused = {"OTEL_METRICS_EXPORTER": "console", "OTEL_METRIC_EXPORT_INTERVAL": "0", "OTEL_LOGS_EXPORTER": "console"}
+    out, log = configured({"OTEL_TRACES_EXPORTER": "console", **refused})
+    assert out[0] == "False opentelemetry.sdk.trace"
+    assert '"name": "work",' in "".join(out)
+    (warning,) = warnings(log)
+    assert warning.startswith("telemetry is not complete: interval value 0.0 is invalid")
 
 
 def test_empty_variables() -> None:

@@ -81,21 +81,32 @@ def _configure() -> Telemetry:
     environment.prepare_sdk(os.environ)
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
-    try:
-        providers, meters = _sdk()
-        return Telemetry(True, providers=providers, meters=meters)
-    except Exception as error:
-        # Whatever is in the environment, it does not stop the service.
-        return _off(str(error) or type(error).__name__)
+    reason = _sdk()
+    providers, meters = _completed()
+    if reason:
+        return _off(reason, providers, meters)
+    if _asked("LOGS"):
+        logs.send()
+    return Telemetry(True, "", providers, meters)
 
 
-def _sdk() -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    from opentelemetry import _logs, metrics, trace
+def _sdk() -> str:
+    """Why not all of it is configured: whatever is in the environment, it does not stop the service."""
     from opentelemetry.distro import OpenTelemetryConfigurator
-    from opentelemetry.instrumentation.propagators import TraceResponsePropagator, set_global_response_propagator
 
     configurator: Any = OpenTelemetryConfigurator  # contrib has no types here
-    configurator().configure()
+    try:
+        configurator().configure()
+    except Exception as error:
+        return str(error) or type(error).__name__
+    return ""
+
+
+def _completed() -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """Adds what is not configured by variables to what is there; all that has to be ended, metrics apart."""
+    from opentelemetry import _logs, metrics, trace
+    from opentelemetry.instrumentation.propagators import TraceResponsePropagator, set_global_response_propagator
+
     tracers: Any = trace.get_tracer_provider()
     if hasattr(tracers, "add_span_processor"):  # not where OTEL_SDK_DISABLED is true
         from opentelemetry.processor.baggage import BaggageSpanProcessor
@@ -103,8 +114,6 @@ def _sdk() -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         tracers.add_span_processor(BaggageSpanProcessor(_ours))
     respond: Any = set_global_response_propagator
     respond(TraceResponsePropagator())
-    if _asked("LOGS"):
-        logs.send()
     return _that_end(tracers, _logs.get_logger_provider()), _that_end(metrics.get_meter_provider())
 
 
@@ -131,8 +140,8 @@ def _asked(signal: str) -> bool:
     return os.environ.get(f"OTEL_{signal}_EXPORTER", "none").lower() != "none"
 
 
-def _off(reason: str) -> Telemetry:
-    """Says so only where telemetry was asked for."""
+def _off(reason: str, providers: tuple[Any, ...] = (), meters: tuple[Any, ...] = ()) -> Telemetry:
+    """Says so only where telemetry was asked for. Signals come one after the other: some may work."""
     if any(map(_asked, ("TRACES", "METRICS", "LOGS"))) and os.environ.get("OTEL_SDK_DISABLED", "").lower() != "true":
-        _logger.warning("telemetry is off: %s", reason)
-    return Telemetry(False, reason)
+        _logger.warning("telemetry is %s: %s", "not complete" if providers or meters else "off", reason)
+    return Telemetry(False, reason, providers, meters)
