@@ -26,14 +26,24 @@ def serve(app: ASGIApp, port: int) -> None:
     Raises:
         SettingError: it cannot listen there.
     """
-    try:
-        listening = socket.create_server(("0.0.0.0", port), backlog=2048)
-    except OSError as error:
-        raise SettingError(f"no server on port {port}: {error.strerror}") from None
+    listening = listen(port)
     _logger.info("listens on port %d", listening.getsockname()[1])
     # Logs are ours, and one line for each request is what spans are for.
     config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=10)
     uvicorn.Server(config).run([listening])
+
+
+def listen(port: int) -> socket.socket:
+    # The protocol is named: asyncio switches Nagle's algorithm off only where it is, and answers wait for 40 ms else.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind(("0.0.0.0", port))
+        listening.listen(2048)
+    except OSError as error:
+        listening.close()
+        raise SettingError(f"no server on port {port}: {error.strerror}") from None
+    return listening
 
 
 def probes(ready: Callable[[], bool]) -> list[Route]:
