@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from krm_otel.collector.names import CONTAINER, GATEWAY, INSTANCE, collector_name, config_name, gateway_name, owner
+from krm_otel.collector.names import CONTAINER, GATEWAY, collector_name, config_name, gateway_name, owner
 from krm_otel.config import names
 from krm_otel.config.blocks import class_block
 from krm_otel.config.resolve import resolve
@@ -111,7 +111,7 @@ class _Live:
         found = cls()
         for one in resources:
             if names.A_GENERATED_BY in one.annotations and one.kind in ("Deployment", "DaemonSet"):
-                if one.labels.get(INSTANCE, "").endswith(GATEWAY):
+                if one.labels.get(names.L_INSTANCE, "").endswith(GATEWAY):
                     found.gateways[one.namespace, one.name] = one
                 else:
                     found.collectors[one.namespace, one.labels.get(names.L_OWNER, "")] = one

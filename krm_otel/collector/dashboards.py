@@ -23,7 +23,7 @@ def dashboard_assets(
     name = own.dashboard_name(oaas_class.name)
     made = labelled(generated(oaas_class, "v1", "ConfigMap", name), wanted.labels)
     annotations = made["metadata"]["annotations"]
-    annotations[own.A_NO_SUBSTITUTION] = "disabled"  # Grafana has variables of the same shape
+    annotations[names.A_NO_SUBSTITUTION] = "disabled"  # Grafana has variables of the same shape
     if wanted.folder:
         annotations[wanted.folder_annotation] = wanted.folder
     # All dashboards that a sidecar finds end up in one folder.

@@ -18,6 +18,7 @@ from krm_otel.collector.networkpolicy import network_policy
 from krm_otel.collector.objects import Asset, generated, of_tier, selector
 from krm_otel.collector.pipelines import merged
 from krm_otel.collector.tiers import config_name_of, first_tier, name_of, second_tier
+from krm_otel.config import names
 from krm_otel.config.managed import Autoscaling, CollectorSettings
 from krm_otel.config.settings import OaasClass, Settings
 
@@ -72,7 +73,7 @@ def config_map(oaas_class: OaasClass, settings: Settings) -> dict[str, Any]:
     managed = settings.collector
     assert managed is not None
     made = of_tier(oaas_class, managed, "v1", "ConfigMap", config_name_of(oaas_class, managed))
-    made["metadata"]["annotations"][own.A_NO_SUBSTITUTION] = "disabled"
+    made["metadata"]["annotations"][names.A_NO_SUBSTITUTION] = "disabled"
     made["data"] = {own.CONFIG_KEY: config_text(oaas_class, settings)}
     return made
 

@@ -14,13 +14,9 @@ from typing import Final
 from krm_otel.config import names
 
 MAX: Final = 63
-A_NO_SUBSTITUTION: Final = "kustomize.toolkit.fluxcd.io/substitute"
-"""Flux replaces `${…}` in what it applies: it would empty every `${env:…}` of a collector's config."""
 CONTAINER: Final = "otel-collector"
 CONFIG_KEY: Final = "collector.yaml"
 """The config's key in the ConfigMap, and the name of the file."""
-INSTANCE: Final = "app.kubernetes.io/instance"
-"""The label by which the objects of one collector belong together: its name."""
 GATEWAY: Final = "-otel-gateway"
 """What the name of every second tier ends with."""
 HEADLESS: Final = "-collector-headless"
@@ -98,7 +94,7 @@ def selector(class_name: str, instance: str = "") -> dict[str, str]:
     """
     return {
         "app.kubernetes.io/name": "opentelemetry-collector",
-        INSTANCE: instance or collector_name(class_name),
+        names.L_INSTANCE: instance or collector_name(class_name),
     }
 
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from krm_otel.collector.container import VOLUME, container, template_annotations, volumes
-from krm_otel.collector.names import A_NO_SUBSTITUTION, HEADLESS, collector_name, operator_gateway_name
+from krm_otel.collector.names import HEADLESS, collector_name, operator_gateway_name
 from krm_otel.collector.objects import Asset, generated, labelled
 from krm_otel.collector.pipelines import config, merged
 from krm_otel.collector.telemetry import with_keys
@@ -90,7 +90,7 @@ def collector(oaas_class: OaasClass, settings: Settings, managed: CollectorSetti
     made = generated(
         oaas_class, "opentelemetry.io/v1beta1", "OpenTelemetryCollector", name, name_of(oaas_class, managed)
     )
-    made["metadata"]["annotations"][A_NO_SUBSTITUTION] = "disabled"
+    made["metadata"]["annotations"][names.A_NO_SUBSTITUTION] = "disabled"
     own = container(oaas_class, settings)
     mode = managed.mode.value
     spec: dict[str, Any] = {

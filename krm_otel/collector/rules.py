@@ -9,6 +9,7 @@ from krm_otel.collector.bridge import bridge
 from krm_otel.collector.objects import Asset, generated, labelled
 from krm_otel.collector.promql import Source, http_requests, matcher
 from krm_otel.collector.requirements import required
+from krm_otel.config import names
 from krm_otel.config.monitoring import Rules
 from krm_otel.config.settings import OaasClass
 from krm_otel.yamltext.emit import block
@@ -23,13 +24,13 @@ def rule_assets(oaas_class: OaasClass, rules: Rules, known: Source = http_reques
         return ()
     kind = ("v1", "ConfigMap") if rules.format == "config_map" else ("monitoring.coreos.com/v1", "PrometheusRule")
     made = labelled(generated(oaas_class, *kind, own.rules_name(oaas_class.name)), rules.labels)
-    made["metadata"]["annotations"][own.A_NO_SUBSTITUTION] = "disabled"
+    made["metadata"]["annotations"][names.A_NO_SUBSTITUTION] = "disabled"
     if rules.format == "config_map":
         made["data"] = {FILE: "\n".join(block({"groups": groups}, 2)) + "\n"}
     else:
         made["spec"] = {"groups": groups}
-    names = " and ".join(group["name"].rpartition(".")[2] for group in groups)
-    return (Asset(made, f"rules: {names} of class {oaas_class.name}"),)
+    called = " and ".join(group["name"].rpartition(".")[2] for group in groups)
+    return (Asset(made, f"rules: {called} of class {oaas_class.name}"),)
 
 
 def rule_groups(oaas_class: OaasClass, rules: Rules, known: Source = http_requests) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import Final
 
 from pydantic import ValidationInfo
 
+from krm_otel.config import names
 from krm_otel.config.findings import Finding, advise, fault
 from krm_otel.config.nearest import either, nearest
 
@@ -24,7 +25,7 @@ _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 _ATTRIBUTE_KEY: Final = re.compile(r"[!-~]+\Z")
 _NOT_IN_KEYS: Final = re.compile(r"[^!-~]|[=,%;\"\\]")
 _LABEL: Final = re.compile(r"[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?\Z")
-_LABEL_KEY: Final = re.compile(r"([a-z0-9]([-.a-z0-9]*[a-z0-9])?/)?[A-Za-z0-9]([-._A-Za-z0-9]{0,61}[A-Za-z0-9])?\Z")
+_KEY: Final = re.compile(r"[A-Za-z0-9]([-._A-Za-z0-9]{0,61}[A-Za-z0-9])?\Z")
 _BACKEND: Final = re.compile(r"[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?\Z")
 _API_VERSION: Final = re.compile(r"([a-z0-9]([-.a-z0-9]*[a-z0-9])?/)?v[0-9]+((alpha|beta)[0-9]+)?\Z")
 _KIND: Final = re.compile(r"[A-Z][A-Za-z0-9]*\Z")
@@ -167,11 +168,25 @@ def word(value: str) -> str:
     return printable(value)
 
 
+def is_key(value: str) -> bool:
+    """Whether this can be the key of a Kubernetes label or annotation: a name, behind a domain or none."""
+    prefix, slash, name = value.rpartition("/")
+    domain = len(prefix) <= 253 and _SUBDOMAIN.match(prefix)
+    return bool(_KEY.match(name) and (domain or not slash))
+
+
 def label_key(value: str) -> str:
     """A Kubernetes label's key."""
-    if not _LABEL_KEY.match(value):
+    if not is_key(value):
         raise fault("label-invalid", "must have a Kubernetes label key such as app.kubernetes.io/name")
     return value
+
+
+def own_label_key(value: str) -> str:
+    """The key of a label that our objects get, too: none of those by which they are ours, and found."""
+    if value in names.OUR_LABELS:
+        raise fault("key-reserved", "is a label that we set ourselves: write another key, or leave it out")
+    return label_key(value)
 
 
 def label_value(value: str) -> str:

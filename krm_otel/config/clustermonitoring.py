@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from krm_otel.config.collectorblocks import Labels
+from krm_otel.config.collectorblocks import MoreLabels
 from krm_otel.config.fields import AnnotationKey, PrometheusDuration, Text
 from krm_otel.config.models import Model
 from krm_otel.config.monitoring import Dashboards, Monitoring, Monitors, RuleFormat, Rules
@@ -20,7 +20,7 @@ class DashboardsBlock(Model):
     folder_annotation: AnnotationKey | None = Field(
         None, description="Annotation that says the folder. Default: grafana_folder."
     )
-    labels: Labels | None = Field(
+    labels: MoreLabels | None = Field(
         None, description='Labels by which Grafana\'s sidecar finds them. Default: grafana_dashboard: "1".'
     )
 
@@ -34,7 +34,7 @@ class RulesBlock(Model):
         description="A PrometheusRule of the Prometheus Operator, or a rule file in a ConfigMap. "
         "Default: prometheus_rule.",
     )
-    labels: Labels | None = Field(None, description="Labels by which Prometheus finds them. Default: none.")
+    labels: MoreLabels | None = Field(None, description="Labels by which Prometheus finds them. Default: none.")
     interval: PrometheusDuration | None = Field(None, description="How often they are evaluated. Default: 15s.")
     analyzer: bool | None = Field(
         None, description="Series under the names that upstream's NFR analyzer asks for. Default: true."
@@ -48,7 +48,7 @@ class MonitorsBlock(Model):
     """A ServiceMonitor or PodMonitor for each managed collector."""
 
     enabled: bool | None = Field(None, description="Make them. Default: true where the block stands.")
-    labels: Labels | None = Field(None, description="Labels by which Prometheus finds them. Default: none.")
+    labels: MoreLabels | None = Field(None, description="Labels by which Prometheus finds them. Default: none.")
     interval: PrometheusDuration | None = Field(
         None, description="How often the collectors are asked. Default: Prometheus' own."
     )

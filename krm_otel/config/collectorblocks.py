@@ -15,6 +15,7 @@ from krm_otel.config.fields import (
     LabelValue,
     NamespaceName,
     ObjectName,
+    OwnLabelKey,
     Percentage,
     Quantity,
     RawMapping,
@@ -24,6 +25,8 @@ from krm_otel.config.findings import fault
 from krm_otel.config.models import Model
 
 Labels = dict[LabelKey, LabelValue]
+MoreLabels = dict[OwnLabelKey, LabelValue]
+"""Labels that something gets beside our own."""
 Annotations = dict[AnnotationKey, Text]
 
 
@@ -116,7 +119,7 @@ class PodBlock(Model):
     node_selector: Labels | None = Field(None, description="As in a pod.")
     affinity: RawMapping | None = Field(None, description="As in a pod.")
     priority_class_name: ObjectName | None = Field(None, description="As in a pod.")
-    labels: Labels | None = Field(None, description="Labels of the pods, beside our own.")
+    labels: MoreLabels | None = Field(None, description="Labels of the pods, beside our own.")
     annotations: Annotations | None = Field(None, description="Annotations of the pods, beside our own.")
     security_context: RawMapping | None = Field(None, description="As in a pod; joins what we set.")
 

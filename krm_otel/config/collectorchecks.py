@@ -9,6 +9,8 @@ from typing import Any, Final
 
 from pydantic_core import PydanticCustomError
 
+from krm_otel.config import names
+from krm_otel.config.checks import is_key
 from krm_otel.config.findings import fault
 from krm_otel.config.nearest import either, nearest
 from krm_otel.config.quantities import parse
@@ -107,10 +109,10 @@ def registry(value: str) -> str:
 
 def annotation_key(value: str) -> str:
     """A Kubernetes annotation's key."""
-    prefix, slash, name = value.rpartition("/")
-    fits = re.fullmatch(r"[A-Za-z0-9]([-._A-Za-z0-9]{0,61}[A-Za-z0-9])?", name)
-    if not fits or (slash and not re.fullmatch(r"[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?", prefix)):
+    if not is_key(value):
         raise fault("annotation-invalid", "must have an annotation's key such as prometheus.io/scrape")
+    if value in names.OUR_ANNOTATIONS or names.in_transit(value):
+        raise fault("key-reserved", "is an annotation that we set ourselves: write another key, or leave it out")
     return value
 
 

@@ -54,6 +54,22 @@ TEMPLATE_MEMBERS: Final = frozenset((L_CLASS, A_CONFIG_HASH))
 A_SYNC_WAVE: Final = "argocd.argoproj.io/sync-wave"
 """On generated objects: the wave of the workloads that need them, where Argo CD is told one."""
 
+A_NO_SUBSTITUTION: Final = "kustomize.toolkit.fluxcd.io/substitute"
+"""Flux replaces `${…}` in what it applies: it would empty every `${env:…}` of a collector's config."""
+L_INSTANCE: Final = "app.kubernetes.io/instance"
+"""The label by which the objects of one collector belong together: its name."""
+OUR_LABELS: Final = frozenset(
+    (
+        *(L_OWNER, L_COMPONENT, L_CLASS, L_INSTANCE),
+        *(f"app.kubernetes.io/{name}" for name in ("name", "component", "part-of", "managed-by")),
+    )
+)
+"""Labels of generated objects and their pods: what finds and prunes them."""
+OUR_ANNOTATIONS: Final = frozenset(
+    (A_RECORD, A_GENERATED_BY, A_ENABLED_BY, A_CONFIG_HASH, A_SYNC_WAVE, A_NO_SUBSTITUTION)
+)
+"""Annotations of generated objects and their pods."""
+
 A_LOCAL: Final = "config.kubernetes.io/local-config"
 """On what belongs to a package and is not applied."""
 

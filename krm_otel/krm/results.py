@@ -82,9 +82,10 @@ CODES: Final[dict[str, str]] = {
     "immutable-workload": "A cluster refuses changes of this object's pod: a Job's template, a bare Pod's environment.",
     "inject-annotation-invalid": "The annotation oaas.io/otel-inject is neither true nor false and has no effect.",
     "input-malformed": "The ResourceList is not one: another apiVersion, documents beside it, items that are no list.",
+    "key-reserved": "A label or annotation that something of ours is to have has a key that is ours.",
     "kind-invalid": "An entry of kinds has an apiVersion or kind that no manifest can have.",
     "kind-path": "An entry of kinds has a path that is not dotted field names.",
-    "label-invalid": "A label of a platform component is not a valid one.",
+    "label-invalid": "A label is not a valid one.",
     "limit-backend": "A ClassRuntime names a backend that the OTelConfig's limits do not allow.",
     "limit-endpoint": "A ClassRuntime names an endpoint that the OTelConfig's limits do not allow.",
     "limit-image": "A ClassRuntime names an image that the OTelConfig's limits do not allow.",
@@ -224,11 +225,13 @@ class Result:
         message = self.message
         if self.proposed is not None and "write" not in message:
             message += f"; write {self.proposed if isinstance(self.proposed, str) else json.dumps(self.proposed)}"
-        first, _, rest = message.partition(" ")
-        if self.field_path.endswith(first):
-            message = f"{self.field_path} {rest}"  # the message begins with the field: once is enough
-        elif self.field_path:
-            parts.append(self.field_path)
+        path, end = self.field_path, self.field_path
+        while end and not message.startswith(f"{end} "):
+            _, _, end = end.partition(".")
+        if end:
+            message = path + message[len(end) :]  # the message begins with the field: once is enough
+        elif path:
+            parts.append(path)
         return ": ".join([*parts, message])
 
 

@@ -89,10 +89,9 @@ def test_flux_leaves_the_config_alone() -> None:
 
 
 def test_labels_and_selectors_belong_together() -> None:
-    found = made(
-        "collector: {mode: deployment}", "collector: {replicas: 2, pod: {labels: {app.kubernetes.io/name: x}}}"
-    )
+    found = made("collector: {mode: deployment}", "collector: {replicas: 2, pod: {labels: {team: core}}}")
     labels = found["Deployment"]["spec"]["template"]["metadata"]["labels"].items()
+    assert ("team", "core") in labels
     assert found["Deployment"]["spec"]["selector"]["matchLabels"].items() <= labels
     assert found["Service"]["spec"]["selector"].items() <= labels
     assert found["NetworkPolicy"]["spec"]["podSelector"]["matchLabels"].items() <= labels

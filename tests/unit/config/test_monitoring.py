@@ -107,3 +107,41 @@ def test_a_class_without_a_block_is_not_asked() -> None:
     text = class_runtime(NUMBERS % ("odd", "odd", "odd"))
     assert resolved([text], otel_config(ASKED))[1] == []
     assert resolved([observability("enabled: true\ncollector: {endpoint: 'http://c:4317'}")], None)[1] == []
+
+
+@pytest.mark.parametrize(
+    ("spec", "code", "path"),
+    [
+        ("monitors: {labels: {component: mine}}", "key-reserved", "spec.monitors.labels.component"),
+        ("rules: {labels: {oaas.io/owner: me}}", "key-reserved", "spec.rules.labels['oaas.io/owner']"),
+        ("dashboards: {labels: {app.kubernetes.io/name: d}}", "key-reserved", "labels['app.kubernetes.io/name']"),
+        ("dashboards: {folder_annotation: oaas.io/generated-by}", "key-reserved", "spec.dashboards.folder_annotation"),
+        ("dashboards: {folder_annotation: config.kubernetes.io/path}", "key-reserved", "folder_annotation"),
+        (
+            "collector: {pod: {labels: {app.kubernetes.io/instance: i}}}",
+            "key-reserved",
+            "['app.kubernetes.io/instance']",
+        ),
+        (
+            "collector: {pod: {annotations: {oaas.io/otel-config-hash: x}}}",
+            "key-reserved",
+            "['oaas.io/otel-config-hash']",
+        ),
+        ("monitors: {labels: {a..b/c: d}}", "label-invalid", "spec.monitors.labels['a..b/c']"),
+        ("dashboards: {folder_annotation: A/c}", "annotation-invalid", "spec.dashboards.folder_annotation"),
+    ],
+)
+def test_keys_that_are_ours_or_none_are_refused(spec: str, code: str, path: str) -> None:
+    """They would be overwritten, or make what is generated somebody else's."""
+    _, results = resolved([], otel_config(spec))
+    (error,) = [one for one in results if one.severity == "error"]
+    assert error.code == code and error.field_path.endswith(path)
+    assert error.line().count(path) == 1, "the field stands there once"
+    assert code != "key-reserved" or "that we set ourselves: write another key" in error.message
+
+
+def test_labels_of_others_stay_what_they_are() -> None:
+    """Those by which somebody else's pods are found may be any."""
+    spec = "collector: {network_policy: {scrapers: [{pod_labels: {app.kubernetes.io/name: prometheus}}]}}"
+    _, results = resolved([], otel_config(spec))
+    assert not [one for one in results if one.severity == "error"]

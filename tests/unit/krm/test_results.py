@@ -45,3 +45,14 @@ def test_line() -> None:
     """What, where, why."""
     assert Result("empty", "error", "text", POD, "spec.x").line() == "error: Pod demo/p: pod.yaml[2]: spec.x: text"
     assert Result("empty", "info", "text").line() == "info: text"
+
+
+def test_the_field_stands_once_in_a_line() -> None:
+    """A message begins with the field, in short, whatever its keys are."""
+    for path, short in (
+        ("spec.monitors.labels['Bad Key']", "monitors.labels['Bad Key']"),
+        ("spec.monitors.labels['a.b c']", "monitors.labels['a.b c']"),
+        ("spec.telemetry.traces", "traces"),
+        ("OPRC_CRM_OTEL_MODE", "OPRC_CRM_OTEL_MODE"),
+    ):
+        assert Result("empty", "info", f"{short} is empty", field_path=path).line() == f"info: {path} is empty"
