@@ -200,7 +200,7 @@ def test_the_repository_is_a_kustomize_transformer(kustomize: Kustomize, tmp_pat
 
 
 def test_fn_config_alone_is_a_package_to_get(kpt: Kpt, repository: Path, tmp_path: Path) -> None:
-    """A subfolder of the repository into one's own package: what most will want."""
+    """A subfolder of the repository into one's own package, as its README says: what most will want."""
     mine = tmp_path / "mine"
     mine.mkdir()
     write_kptfile(mine)
@@ -208,6 +208,11 @@ def test_fn_config_alone_is_a_package_to_get(kpt: Kpt, repository: Path, tmp_pat
     source = f"file://{repository}/.git/fn-config@main"
     run([kpt.executable, "pkg", "get", source, mine / "otel"], env=environ).ok()
     shutil.copytree(DATA / "upstream", mine / "apps")
+    [block] = re.findall(r"```yaml\n(.*?)```", (ROOT / "fn-config" / "README.md").read_text(), re.DOTALL)
+    [step] = yaml.safe_load(block)["pipeline"]["mutators"]
+    assert set(step) == {"image"}
+    write_kptfile(mine, mutator(["krm-otel"], config_path="otel/otelconfig.yaml"))
+    assert "must exist in the current package" in kpt.render(mine, env=environ).stderr, "a configPath is none of it"
     write_kptfile(mine, mutator(["krm-otel"]))
     kpt.render(mine, env=environ).ok()
     assert sum(map(bool, injected(manifests((mine / "apps" / "workloads.yaml").read_bytes())).values())) == 5
