@@ -83,6 +83,7 @@ A_PACKAGE_PATH: Final = "internal.config.kubernetes.io/package-path"
 A_PREVIOUS_NAMES: Final = "internal.config.kubernetes.io/previousNames"
 TRANSIT_PREFIXES: Final = (
     "internal.config.kubernetes.io/",
+    "internal.config.k8s.io/",  # kpt, where it selects
     "kustomize.config.k8s.io/",
     "config.k8s.io/",
     "postrenderer.helm.sh/",

@@ -317,6 +317,14 @@ def test_workloads_alone_keep_what_they_have(kpt: Kpt, package: Path, tmp_path: 
         assert "Deployment/hello kept" in answer.stderr
 
 
+def test_a_selection_of_all_gives_the_same_as_none(kpt: Kpt, package: Path) -> None:
+    """kpt marks what it selects by an annotation of its own, which is not on disk: the record does not count it."""
+    whole = copy(package, "whole")
+    kpt.eval(whole, [FUNCTION]).ok()
+    kpt.eval(package, [FUNCTION], flags=["--exclude-name", "nobody"]).ok()
+    assert read_tree(package) == read_tree(whole)
+
+
 def test_excluding_classes_from_a_package_looks_as_if_they_were_gone(kpt: Kpt, package: Path) -> None:
     """What the guide has to warn of: the Kptfile is not excluded, so the package looks whole. `prune: false` helps."""
     write_kptfile(package)
