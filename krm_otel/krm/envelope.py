@@ -94,6 +94,8 @@ class Envelope:
     function_config: Resource | None = None
     bom: str = ""
     faults: list[Result] = field(default_factory=list)
+    lists: list[tuple[Document, range]] = field(default_factory=list)
+    """The documents of a plain stream that are lists, with the indexes of the items that stand in each."""
     whole: bool = True
     """Whether all of the text is YAML; False where parts of it had to be left out to read the rest."""
 
@@ -116,12 +118,21 @@ class Envelope:
         spans = self._members()
         if self.top is not None:
             return self._spliced(remove_from_list(self.text, self.top, spans, gone))
-        return self._spliced(remove_documents(self.text, spans, gone))
+        alone = set(gone)
+        edits: list[Edit] = []
+        for document, indexes in self.lists:
+            inside = [i - indexes.start for i in alone.intersection(indexes)]
+            edits += remove_from_list(self.text, document, spans[indexes.start : indexes.stop], inside)
+            alone.difference_update(indexes)
+        return self._spliced([*edits, *remove_documents(self.text, spans, alone)])
 
     def followed_by(self, new: Sequence[dict[str, Any]]) -> str:
         """The text with these objects behind its items."""
         if self.top is not None:
             return self._spliced(append_to_list(self.text, self.top, self._members(), new))
+        if len(self.lists) == 1 and (found := self.lists[0])[0].root.flow and len(found[1]) == len(self.items):
+            # JSON stays JSON.
+            return self._spliced(append_to_list(self.text, found[0], self._members(), new))
         return self._spliced(append_documents(self.text, new))
 
     def rewritten(self, item: Item, data: dict[str, Any]) -> str:
@@ -244,8 +255,10 @@ def _read_resource_list(envelope: Envelope, top: Document, found: list[Document]
 
 def _read_stream(envelope: Envelope, found: list[Document]) -> None:
     for document in found:
-        if document.root.kind == "List" and document.root.api_version == "v1" and document.items:
+        if _is_list(document):
+            first = len(envelope.items)
             _add_items(envelope, document)
+            envelope.lists.append((document, range(first, len(envelope.items))))
         else:
             root = document.root
             end = root.end if root.flow else document.end
@@ -253,6 +266,14 @@ def _read_stream(envelope: Envelope, found: list[Document]) -> None:
             item = _add_item(envelope, span)
             if document.tag_handles:
                 _check_alone(envelope, item)
+
+
+def _is_list(document: Document) -> bool:
+    """Whether a document is several objects: a `v1` List, or one of a kind (DeploymentList) whose items say theirs."""
+    root, items = document.root, document.items
+    if items is None or (root.kind == "List" and root.api_version == "v1"):
+        return items is not None
+    return root.kind.endswith("List") and bool(items) and all(one.kind and one.api_version for one in items)
 
 
 def _add_items(envelope: Envelope, document: Document) -> None:

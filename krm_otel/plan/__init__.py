@@ -77,7 +77,8 @@ def make_plan(
         results += [said for one in kept for said in one.results if said not in planner.results]
     results += [said for _, said in taken]
     texts = {change.ref.position: change.text for change in changes if change.text is not None}
-    read = reader(items, texts, configuration)
+    # Who has errors has no new text, and would seem to read what it no longer does.
+    read = (lambda *_: None) if has_errors(planner.results) else reader(items, texts, configuration)
     off = remove or configuration.switched_off is not None
     objects, more, said = plan_objects(
         ours, wanted, planner.scope, {key for one in planner.kept for key in one.classes}, read, remove=off

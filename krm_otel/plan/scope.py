@@ -44,6 +44,10 @@ class Scope:
         """Whether a class is in the input; for the platform, whether its configuration is."""
         return self.platform if name in names.RESERVED else (namespace, name) in self.classes
 
+    def elsewhere(self, name: str) -> bool:
+        """Whether a class of this name is in the input, whatever its namespace."""
+        return any(known == name for _, known in self.classes)
+
     def decides(self, namespace: str, name: str, enabled_by: str) -> bool:
         """Whether the input says if a class is on: what enabled it (empty: the ClassRuntime) may not be there."""
         if not self.holds(namespace, name) or (namespace, name) in self.faulty:

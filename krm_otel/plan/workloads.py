@@ -123,7 +123,8 @@ class WorkloadPlanner:
         if self.scope.holds(ref.namespace, name):
             return _settle(candidate, f"no longer belongs to class {name}")
         if self.scope.complete:
-            return _settle(candidate, f"class {name} is gone")
+            there = "is not in its namespace" if self.scope.elsewhere(name) else "is gone"
+            return _settle(candidate, f"class {name} {there}")
         message = (
             f"{missing(name)} is not in the input, so what was injected for it is kept as it is; "
             "where it is gone for good, set prune: true in OTelConfig, or run uninject"
