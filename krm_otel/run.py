@@ -173,7 +173,8 @@ def _read(source: Source, first: int) -> tuple[Envelope | None, list[Result]]:
         text = source.data.decode("utf-8")
         envelope = read_envelope(text, source.name, first)
     except UnicodeDecodeError as error:
-        message = f"the input is not UTF-8 (byte {error.start})"
+        wide = source.data.startswith((b"\xff\xfe", b"\xfe\xff"))  # what PowerShell redirects into a file
+        message = f"the input is {'UTF-16' if wide else f'not UTF-8 (byte {error.start})'}: write it as UTF-8"
         return None, [Result("unreadable-input", severity, message, ref)]
     except SourceError as error:
         return None, [Result("unreadable-input", severity, f"the input is not YAML or JSON: {error}", ref)]

@@ -106,7 +106,7 @@ def read_environment(container: Container, namespace: str, ref: Ref, source: Env
         path = field_path(*container.path, "env", i)
         name = text_of(lookup(item, "name"))
         if not isinstance(deref(item), MappingNode) or not name:
-            message = "an entry of env has to be a mapping with a name"
+            message = "an entry of env has to be a mapping with a name: write {name: A, value: b}"
             results.append(Result("env-malformed", "error", message, ref, path))
             continue
         value_node = lookup(item, "value")

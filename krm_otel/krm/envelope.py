@@ -225,7 +225,7 @@ def _read_resource_list(envelope: Envelope, top: Document, found: list[Document]
             Result(
                 "input-malformed",
                 "error",
-                f"{top.duplicate!r} stands twice in the ResourceList",
+                f"{top.duplicate!r} stands twice in the ResourceList: keep one of them",
                 field_path=top.duplicate,
             )
         )
@@ -233,7 +233,7 @@ def _read_resource_list(envelope: Envelope, top: Document, found: list[Document]
         span = top.keys["items"][1]
         value = envelope.text[span.start : span.end].strip()
         if value not in ("", "null", "~"):
-            fault(Result("input-malformed", "error", "items is not a list", field_path="items"))
+            fault(Result("input-malformed", "error", "items is not a list: write [] for none", field_path="items"))
     _add_items(envelope, top)
     if "functionConfig" in top.keys:
         span = top.keys["functionConfig"][1]
@@ -249,7 +249,12 @@ def _read_resource_list(envelope: Envelope, top: Document, found: list[Document]
                 envelope.function_config = Resource(config)
         elif envelope.text[span.start : span.end].strip() not in ("", "null", "~"):
             fault(
-                Result("function-config-kind", "error", "functionConfig is not an object", field_path="functionConfig")
+                Result(
+                    "function-config-kind",
+                    "error",
+                    "functionConfig is not an object: write an OTelConfig, or leave it out",
+                    field_path="functionConfig",
+                )
             )
 
 

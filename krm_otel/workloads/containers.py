@@ -86,7 +86,7 @@ def read_containers(
         if isinstance(entry, Mapping):
             entries.append((index, entry, text_of(lookup(entry, "name")) or ""))
         else:
-            message = "an entry of containers has to be a mapping"
+            message = "an entry of containers has to be a mapping: write {name: function, image: example}"
             faults.append(_fault(resource, "container-not-a-mapping", message, (*path, index)))
 
     taken = {name for _, _, name in entries if name}
@@ -96,9 +96,11 @@ def read_containers(
     for index, entry, written in entries:
         name = written or (next(defaults) if defaults else "")
         if not name:
-            faults.append(_fault(resource, "container-without-name", "a container has no name", (*path, index, "name")))
+            faults.append(
+                _fault(resource, "container-without-name", "a container has no name: write one", (*path, index, "name"))
+            )
         elif name in first:
-            message = f"two containers have the name {name}: entries {first[name]} and {index}"
+            message = f"two containers have the name {name}: entries {first[name]} and {index}; rename one"
             faults.append(_fault(resource, "container-name-twice", message, (*path, index, "name"), current=name))
         else:
             first[name] = index
