@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 
-from oaas_dataplane.services import web
+import httpx
+from oaas_dataplane.services import gateway, web
 
 
 def test_answers_are_not_held_back() -> None:
@@ -26,3 +27,10 @@ def test_answers_are_not_held_back() -> None:
 
     asyncio.run(connects())
     assert found == [1]
+
+
+def test_idle_connections() -> None:
+    """Clients give them up before servers do: who sends at the moment in which the server closes gets no answer."""
+    of_httpx = httpx.Limits().keepalive_expiry
+    assert of_httpx is not None
+    assert gateway.IDLE_SECONDS < of_httpx < web.IDLE_SECONDS

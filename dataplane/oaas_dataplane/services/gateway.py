@@ -34,6 +34,8 @@ from oaas_dataplane.zenoh import Bus, Failure, Unanswered, connect
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+IDLE_SECONDS = 4.0
+"""How long a connection to a function is kept: less than servers keep one that is idle, such as the 5 s of uvicorn."""
 _logger = logging.getLogger(__name__)
 
 
@@ -65,7 +67,7 @@ class _Gateway:
         self._given = given
         self._bus = bus
         # As many as there are requests: with a limit, a function that is silent would take all, and the others wait.
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=IDLE_SECONDS)
         self._client = instrument.client(httpx.AsyncClient(timeout=given.timeout, limits=limits))
 
     @asynccontextmanager

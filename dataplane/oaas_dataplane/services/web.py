@@ -14,6 +14,8 @@ from starlette.types import ASGIApp
 
 from oaas_dataplane.settings import SettingError
 
+IDLE_SECONDS = 75
+"""How long a connection may be idle: longer than clients keep one, who would send into its end now and then else."""
 _logger = logging.getLogger(__name__)
 
 
@@ -29,7 +31,9 @@ def serve(app: ASGIApp, port: int) -> None:
     listening = listen(port)
     _logger.info("listens on port %d", listening.getsockname()[1])
     # Logs are ours, and one line for each request is what spans are for.
-    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=10)
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, timeout_graceful_shutdown=10, timeout_keep_alive=IDLE_SECONDS
+    )
     uvicorn.Server(config).run([listening])
 
 
