@@ -161,7 +161,7 @@ class _Gateway:
         except httpx.TimeoutException:
             return fault(504, f"{function} did not answer in {self._given.timeout:g} s")
         except httpx.HTTPError as error:
-            _logger.warning("%s: %s", url, error)
+            _logger.warning("%s: %s", url, str(error) or type(error).__name__)
             return fault(502, f"{function} cannot be reached")
         kind = answer.headers.get("content-type", "application/octet-stream")
         return Response(answer.content, answer.status_code, media_type=kind)
