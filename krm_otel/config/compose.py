@@ -16,7 +16,7 @@ from krm_otel.config.otelconfig import ConfigSpec
 from krm_otel.config.place import Place
 from krm_otel.config.requirements import Requirements
 from krm_otel.config.scaleblocks import TailSamplingBlock
-from krm_otel.config.scaling import check_counted, check_tail_on_nodes, needs, scaled, stage_of
+from krm_otel.config.scaling import check_counted, check_tail_elsewhere, needs, scaled, stage_of
 from krm_otel.config.scaling import wanted as wanted_block
 from krm_otel.config.settings import DEFAULT, Attributes, Endpoint, Mode, Protocol, Settings, Sourced, Stage
 from krm_otel.config.targets import targets_of
@@ -107,21 +107,20 @@ def compose(
     collector = None
     if managed:
         targets = targets_of(wanted, exporters, protocol, config, at, home, say, quiet=unheard(layers) if node else ())
-        collector = collect(layers, mode, targets, needs(layers, wanted), say)
-        collector = scaled(collector, layers, None if node else tail, required, say)
+        collector = collect(layers, mode, targets, needs(layers, wanted, node=node), say)
+        collector = scaled(collector, layers, None if node else tail, required, say, node=node)
         check_files(collector, targets, say)
         check_host(layers, mode, namespace, say, gateway=collector.gateway is not None)
         if signals["traces"].value:
             check_stage(stage, rate.value, say)
-        if node:
-            check_tail_on_nodes(layers, say)
-        else:
+        if not node:
             check_counted(layers, stage, rate.value, wanted, say)
     elif shared:
-        check_tail_on_nodes(layers if tail else (), say)
+        check_tail_elsewhere(tail, home, say, shared=True)
         check_counted(layers, stage, rate.value, wanted, say, shared=True)
         check_shared(layers, [one for several in exporters.values() for one in several], stage, wanted, home, say)
     elif wanted:
+        check_tail_elsewhere(tail, home, say, shared=False)
         _check_unmanaged(stage, url, [signal for signal in wanted if signal not in exporters], home, say)
 
     settings = Settings(

@@ -62,11 +62,12 @@ def check_shared(
             )
             say(own.result("daemonset-shared", "error", text))
     if stage.value != "sdk":
-        text = (
-            f"is {stage.value}, and mode daemonset has one collector for all classes, each with a rate of its own: "
-            "write sdk"
-        )
-        say(stage.result("sampling-stage", "error", text, "sdk"))
+        text = f"is {stage.value}, and mode daemonset has one collector for all classes, each with a rate of its own: "
+        if stage.value == "collector" and find(layers, "collector", "tail_sampling"):
+            text += "leave it out, since tail_sampling makes it collector where it holds"
+            say(stage.result("sampling-stage", "error", text))
+        else:
+            say(stage.result("sampling-stage", "error", text + "write sdk", "sdk"))
     manage: Found[bool] | None = find(layers, "collector", "daemonset", "manage")
     if manage is None:
         text = (

@@ -23,6 +23,7 @@ from krm_otel.config.node import namespace_of, node_layers
 from krm_otel.config.otelconfig import ConfigSpec
 from krm_otel.config.place import Place
 from krm_otel.config.requirements import requirements
+from krm_otel.config.scaling import tail_for_nobody
 from krm_otel.config.settings import (
     DEFAULT,
     Configuration,
@@ -85,6 +86,7 @@ def resolve(
     nodes, said = _node_collectors(base, off)
     results += said
     results += _flavor(base)
+    results += tail_for_nobody(base.spec, [one.settings for one in classes], base.place)
     spec = base.spec
     if monitoring.monitors and spec.flavor != "operator":
         settled = [one.settings for one in (*classes, *([nodes] if nodes else [])) if one.enabled]

@@ -6,7 +6,7 @@ Traces are sampled once. Where `tail_sampling` decides, SDKs send everything: a 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -15,10 +15,13 @@ from krm_otel.config.collectorchecks import nanoseconds
 from krm_otel.config.images import Need
 from krm_otel.config.layers import Found, Layer, Say, find
 from krm_otel.config.managed import Autoscaling, CollectorSettings, Gateway, Resources
+from krm_otel.config.otelconfig import ConfigSpec
+from krm_otel.config.place import Place
 from krm_otel.config.requirements import FIELD, Requirements
 from krm_otel.config.scale import BUCKETS, SpanMetrics, TailSampling
 from krm_otel.config.scaleblocks import GatewayBlock, SpanMetricsBlock, TailSamplingBlock
-from krm_otel.config.settings import DEFAULT, Origin, Sourced, Stage
+from krm_otel.config.settings import DEFAULT, Origin, Settings, Sourced, Stage
+from krm_otel.krm.results import Result
 
 RESOURCES: Final = Resources({"cpu": "200m", "memory": "512Mi"}, {"cpu": "1", "memory": "1Gi"})
 """What a collector gets that holds whole traces for some seconds."""
@@ -47,14 +50,15 @@ def stage_of(stage: Found[Stage], tail: Found[TailSamplingBlock] | None, say: Sa
     return stage
 
 
-def needs(layers: Sequence[Layer], signals: Sequence[str]) -> list[Need]:
-    """The components that these blocks need; `signals` are those that are on."""
+def needs(layers: Sequence[Layer], signals: Sequence[str], *, node: bool = False) -> list[Need]:
+    """The components that these blocks need; `signals` are those that are on. `node`: of a collector that runs on every
+    node."""
     if "traces" not in signals:
         return []
     found = []
     if "metrics" in signals and wanted(layers, "span_metrics"):
         found.append(Need("span_metrics", "collector.span_metrics", "span_metrics.enabled: false"))
-    if wanted(layers, "tail_sampling"):
+    if wanted(layers, "tail_sampling") and not node:
         found.append(Need("tail_sampling", "collector.tail_sampling", "tail_sampling.enabled: false"))
         if wanted(layers, "gateway"):
             found.append(Need("load_balancing", "collector.gateway"))
@@ -67,11 +71,13 @@ def scaled(
     tail: Found[TailSamplingBlock] | None,
     required: Requirements,
     say: Say,
+    *,
+    node: bool = False,
 ) -> CollectorSettings:
-    """The settings of a collector with what becomes of its spans."""
+    """The settings of a collector with what becomes of its spans. `node`: it runs on every node, and keeps them all."""
     traces, metrics = "traces" in settings.exporters, "metrics" in settings.exporters
     spans: Found[SpanMetricsBlock] | None = wanted(layers, "span_metrics") if traces and metrics else None
-    second: Found[GatewayBlock] | None = wanted(layers, "gateway") if traces else None
+    second: Found[GatewayBlock] | None = wanted(layers, "gateway") if traces and not node else None
     if second and tail is None:
         text = "has no effect without tail_sampling: write collector.tail_sampling, or leave it out"
         say(second.having(None).result("gateway-idle", "warning", text))
@@ -106,14 +112,31 @@ def check_counted(
         say(found.having(None).result("span-metrics-sampled", "warning", text))
 
 
-def check_tail_on_nodes(layers: Sequence[Layer], say: Say) -> None:
-    """An error for tail sampling in collectors that run on nodes: the spans of a trace come from several."""
-    if tail := wanted(layers, "tail_sampling"):
+def check_tail_elsewhere(tail: Found[TailSamplingBlock] | None, home: Place, say: Say, *, shared: bool) -> None:
+    """That tail sampling does not hold for a class whose collector is not its own. `shared`: it is that of a node;
+    `home`: the block of the class."""
+    if tail:
         text = (
-            "needs all spans of a trace in one collector, and mode daemonset has one on each node, for all classes: "
-            "write mode: deployment with collector.gateway, or leave it out"
+            f"is {'that of each node, for all classes' if shared else 'not ours'}, so tail_sampling does not hold for "
+            "this class: its SDKs sample, by its rate. Write mode: deployment where its errors and slow traces are to "
+            "be kept"
         )
-        say(tail.having(None).result("tail-sampling-split", "error", text))
+        say(home.result(("collector",), "tail-sampling-elsewhere", "info", text))
+
+
+def tail_for_nobody(spec: ConfigSpec, classes: Iterable[Settings | None], at: Place) -> list[Result]:
+    """A warning where the OTelConfig has tail sampling, and a mode for all classes that has no use for it."""
+    block = spec.collector and spec.collector.tail_sampling
+    on = [one for one in classes if one and one.enabled.value and one.traces.value]
+    if not block or block.enabled is False or (spec.collector and spec.collector.mode) != "daemonset":
+        return []
+    if not any(one.node_collector for one in on) or any(one.collector for one in on):
+        return []
+    text = (
+        "holds for no class here: it needs all spans of a trace in one collector, and mode daemonset has one on each "
+        "node, for all classes. Write mode: deployment where it is to hold, or leave it out"
+    )
+    return [at.result(("collector", "tail_sampling"), "tail-sampling-elsewhere", "warning", text)]
 
 
 def _check_meeting(settings: CollectorSettings, tail: Found[TailSamplingBlock], say: Say) -> None:

@@ -142,6 +142,7 @@ CODES: Final[dict[str, str]] = {
     "span-metrics-off": "Metrics of spans are asked for, and the class has traces or metrics off.",
     "span-metrics-sampled": "Metrics of spans count only what SDKs have sampled.",
     "still-read": "A generated ConfigMap that nothing of ours needs any more is read by a workload, and kept.",
+    "tail-sampling-elsewhere": "Tail sampling does not hold for a class whose collector is not its own.",
     "tail-sampling-split": "Tail sampling is asked for where the spans of a trace reach several collectors.",
     "tail-sampling-stage": "Tail sampling is asked for, and sampling in the SDK, too.",
     "telemetry-configured": "The condition TelemetryConfigured of a class: what its telemetry comes to.",

@@ -172,12 +172,62 @@ def test_all_spans_of_a_trace_have_to_meet(block: str, config: str, fits: bool) 
     assert said(block, f"collector: {{{config}}}") == expected
 
 
-def test_they_do_not_meet_in_the_collectors_of_nodes() -> None:
-    expected = {("tail-sampling-split", "spec.collector.tail_sampling")}
-    assert set(said(DAEMONSET, NODES + "tail_sampling: {}, gateway: {}}")) == expected
-    assert set(said(DAEMONSET, "collector: {daemonset: {manage: false}, tail_sampling: {}}")) == expected
-    _, results = resolved([], otel_config(NODES + "tail_sampling: {}}"))
-    assert set(told(results, "error")) == expected
+def test_classes_of_every_mode_live_beside_one_tail_sampling() -> None:
+    """It holds for those whose collector is their own; the others keep their rate in the SDK, and are told."""
+    spec = NODES + "tail_sampling: {}, gateway: {}}\nplatform: {components: {gw: {match_labels: {a: b}}}}"
+    blocks = {
+        "whole": DEPLOYMENT,
+        "beside": SIDECAR,
+        "nodes": DAEMONSET,
+        "theirs": "collector: {endpoint: 'http://x:4317'}",
+    }
+    items = [observability(f"enabled: true\n{block}", name=name) for name, block in blocks.items()]
+    configuration, results = resolved(items, otel_config("telemetry: {propagators: [w3c]}\n" + spec))
+    assert told(results, "error") == told(results, "warning") == []
+    made = {one.name: one.settings for one in configuration.classes if one.settings}
+    assert {name: found.sampling_stage.value for name, found in made.items()} == {
+        "whole": "collector",
+        "beside": "collector",
+        "nodes": "sdk",
+        "theirs": "sdk",
+    }
+    kept = {name for name, found in made.items() if found.collector and found.collector.tail_sampling}
+    assert kept == {"whole", "beside"}
+    nodes = configuration.node_collectors
+    assert nodes and nodes.settings and nodes.settings.collector
+    assert nodes.settings.collector.tail_sampling is None and nodes.settings.collector.gateway is None
+    elsewhere = [one for one in results if one.code == "tail-sampling-elsewhere"]
+    assert [(one.severity, one.ref.name, one.field_path) for one in elsewhere] == [
+        ("info", "nodes", "spec.observability.collector"),
+        ("info", "theirs", "spec.observability.collector"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("mode", "block", "warned"),
+    [
+        ("daemonset", "", True),
+        ("daemonset", "telemetry: {traces: false}", False),
+        ("daemonset", DEPLOYMENT, False),
+        ("deployment", DAEMONSET, False),  # the class says it itself
+    ],
+)
+def test_tail_sampling_that_holds_for_nobody_is_told_once(mode: str, block: str, warned: bool) -> None:
+    spec = NODES.replace("collector: {", f"collector: {{mode: {mode}, ", 1) + "tail_sampling: {}}"
+    items = [observability(f"enabled: true\n{block}", name=name) for name in ("a", "b")]
+    _, results = resolved(items, otel_config("telemetry: {propagators: [w3c]}\n" + spec))
+    assert told(results, "error") == []
+    expected = [("tail-sampling-elsewhere", "spec.collector.tail_sampling")] if warned else []
+    assert told(results, "warning") == expected
+
+
+def test_a_stage_for_all_classes_is_left_out_beside_tail_sampling() -> None:
+    """Written out, it would hold for collectors of nodes, too."""
+    spec = NODES + "sampling_stage: collector, tail_sampling: {}}"
+    _, results = settings_of(observability(f"enabled: true\n{DAEMONSET}"), otel_config(spec))
+    (error,) = [one for one in results if one.severity == "error"]
+    assert (error.code, error.proposed) == ("sampling-stage", None)
+    assert "leave it out, since tail_sampling makes it collector where it holds" in error.message
 
 
 def test_an_endpoint_of_somebody_elses_keeps_sampling_in_the_sdk() -> None:
