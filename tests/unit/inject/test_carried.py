@@ -54,5 +54,15 @@ def test_the_same_stands_around_all_names_of_an_entry() -> None:
     assert container("a", "tls", "mine") in list(earlier(container("eu-a-x-2748f727mg", "eu-tls-x-6bt5c24cg4", "mine")))
 
 
+def test_a_config_map_of_the_users_is_carried_on_where_a_hash_says_it() -> None:
+    before = named("ca", "oaas-otel-tls")
+    assert before in list(earlier(named("eu-ca-2748f727mg", "oaas-otel-tls")))
+    assert before not in list(earlier(named("eu-ca", "oaas-otel-tls")))
+
+
+def test_containers_of_the_users_are_not_looked_at() -> None:
+    assert list(earlier({**container("auth-2748f727mg"), "name": "function"})) == []
+
+
 def test_a_name_without_end_costs_nothing() -> None:
     assert list(earlier(named("a" * 100_000))) == []
