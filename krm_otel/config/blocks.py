@@ -36,7 +36,14 @@ def class_block(resource: Resource) -> tuple[Layer | None, tuple[Result, ...]]:
     if not is_null(node):
         place = Place("ClassRuntime", resource.ref, "spec.observability")
         loaded = load(Observability, node, place)
-        return Layer(loaded.model, place, bool(loaded.faults or doubled)), (*doubled, *loaded.results)
+        unread: tuple[Result, ...] = ()
+        if is_null(lookup(node, "enabled")) and resource.text("spec", "telemetry", "enabled") == "true":
+            text = (
+                "is missing, and spec.telemetry, which says enabled: true, is not read beside spec.observability: "
+                "write it here, and what else stands there under telemetry"
+            )
+            unread = (place.result(("enabled",), "telemetry-unread", "warning", text, proposed=True),)
+        return Layer(loaded.model, place, bool(loaded.faults or doubled)), (*doubled, *loaded.results, *unread)
     node = resource.node("spec", "telemetry")
     if is_null(node):
         return None, (*doubled, *_misspelt(resource))

@@ -37,11 +37,21 @@ def targets_of(
             made = [_target(signal, one, protocol, config, at, say) for one in exporters[signal]]
             targets[signal] = [one for one in made if one]
     if loud := [signal for signal in bare if signal not in quiet]:
-        text = (
-            f"is missing: {either(loud, 'and')} only go to the collector's own log (debug); write an endpoint such "
-            "as http://tempo.observability.svc:4317, the name of a backend, or debug to keep it so"
-        )
-        say(home.result(("collector", "exporters", loud[0]), "exporter-missing", "warning", text))
+        only = f"{either(loud, 'and')} only go to the collector's own log (debug)"
+        write = "an endpoint such as http://tempo.observability.svc:4317, the name of a backend, or debug to keep it so"
+        if home.source == "ClassRuntime" and home.path(("telemetry",)) == "spec.telemetry":
+            # Upstream's block, which has no word for it; a block of ours beside it would stand in its place.
+            text = f"is on, but {only}; write spec.collector.exporters in the OTelConfig: for each signal {write}"
+            say(home.result(("telemetry", loud[0]), "exporter-missing", "warning", text))
+        else:
+            say(
+                home.result(
+                    ("collector", "exporters", loud[0]),
+                    "exporter-missing",
+                    "warning",
+                    f"is missing: {only}; write {write}",
+                )
+            )
     return targets
 
 

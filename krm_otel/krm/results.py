@@ -147,6 +147,7 @@ CODES: Final[dict[str, str]] = {
     "tail-sampling-stage": "Tail sampling is asked for, and sampling in the SDK, too.",
     "telemetry-configured": "The condition TelemetryConfigured of a class: what its telemetry comes to.",
     "telemetry-degraded": "With on_error: degrade, a class with errors keeps what it had (ConfigApplyError).",
+    "telemetry-unread": "Upstream's spec.telemetry says enabled, beside a spec.observability that does not.",
     "template-placeholder": "A service_name_template has a placeholder that is not known, or a lone brace.",
     "tls-ca": "A CA certificate comes from neither or from both of a Secret and a ConfigMap.",
     "tls-without-https": "A backend has TLS settings and an http:// endpoint.",
