@@ -88,10 +88,11 @@ Taken = tuple[Ref, Result]
 def collisions(items: Iterable[Item], wanted: Mapping[Key, Wanted], ours: Sequence[Existing]) -> list[Taken]:
     """Users' objects that have the name of one that is wanted; `ours` are no users' objects."""
     passed = {one.item.position for one in ours}
-    # A cheap first question: the names that are wanted end alike, so that a few words tell who may have one of them.
+    # A cheap first question: the names that are wanted end alike, so that a few words tell who may have one of them;
+    # only behind an escape could a name hide.
     ends: dict[tuple[str, str], set[str]] = {}
     for group, kind, _, name in wanted:
-        ends.setdefault((group, kind), set()).add(name[-_END:])
+        ends.setdefault((group, kind), {"\\"}).add(name[-_END:])
     found = []
     for item in items:
         words = ends.get((item.api_version.rpartition("/")[0], item.kind), ())
