@@ -22,6 +22,7 @@ from krm_otel.yamltext.emit import block
 from krm_otel.yamltext.source import Mapping, compose
 
 PARAMETERS: Final = "ARGOCD_APP_PARAMETERS"
+_OUR_GROUP: Final = re.compile(rb'"apiVersion"\s*:\s*"(fn\.)?oaas\.io/')
 _ASIDE: Final = frozenset((CONFIG_KIND, "Kptfile", "Kustomization", "Component"))
 """Kinds that lie in packages and that no cluster knows."""
 
@@ -87,8 +88,10 @@ def _text(parameter: dict[str, Any]) -> str:
 
 def holds(kind: str, data: bytes) -> bool:
     """Whether a file holds an object of a kind, as far as can be told without reading it as YAML: it may be a
-    template."""
-    return re.search(rb"^kind:[ \t]*[\"']?%s\b" % kind.encode(), data, re.MULTILINE) is not None
+    template. In JSON a kind may stand anywhere, such as in its own definition: there the group has to be, too."""
+    if re.search(rb"^kind:[ \t]*[\"']?%s\b" % kind.encode(), data, re.MULTILINE):
+        return True
+    return bool(re.search(rb'"kind"\s*:\s*"%s"' % kind.encode(), data) and _OUR_GROUP.search(data))
 
 
 def applied(text: str) -> str:

@@ -53,6 +53,12 @@ def test_a_class_is_seen_in_a_file_that_may_be_a_template() -> None:
     assert not holds("ClassRuntime", b"# kind: ClassRuntime\nkind: ClassRuntimes\n")
 
 
+def test_a_class_is_seen_in_json_and_its_definition_is_none() -> None:
+    assert holds("ClassRuntime", b'{"apiVersion": "oaas.io/v1alpha1",\n  "kind" : "ClassRuntime"}')
+    definition = b'{"apiVersion": "apiextensions.k8s.io/v1", "spec": {"names": {"kind": "ClassRuntime"}}}'
+    assert not holds("ClassRuntime", definition)
+
+
 def test_what_no_cluster_knows_is_not_applied() -> None:
     local = "kind: ConfigMap\nmetadata: {name: a, annotations: {config.kubernetes.io/local-config: 'true'}}\n"
     stream = f"kind: OTelConfig\n---\nkind: Pod\n---\n{local}---\nkind: Kptfile\n"
