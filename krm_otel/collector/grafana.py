@@ -10,12 +10,19 @@ import json
 from collections.abc import Sequence
 from typing import Final
 
+from grafana_foundation_sdk.builders.common import VizLegendOptions, VizTooltipOptions
 from grafana_foundation_sdk.builders.dashboard import Dashboard, DatasourceVariable, QueryVariable
 from grafana_foundation_sdk.builders.dashboard import Row as RowBuilder
 from grafana_foundation_sdk.builders.prometheus import Dataquery
 from grafana_foundation_sdk.builders.timeseries import Panel as TimeseriesBuilder
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
-from grafana_foundation_sdk.models.common import VisibilityMode
+from grafana_foundation_sdk.models.common import (
+    LegendDisplayMode,
+    LegendPlacement,
+    SortOrder,
+    TooltipDisplayMode,
+    VisibilityMode,
+)
 from grafana_foundation_sdk.models.dashboard import (
     DashboardCursorSync,
     DataSourceRef,
@@ -78,9 +85,15 @@ def _variable(variable: Variable, chosen: str) -> QueryVariable:
 def _panel(panel: Panel) -> TimeseriesBuilder:
     made = TimeseriesBuilder().title(panel.title).datasource(_SOURCE).unit(panel.unit).min(0)
     made = made.span(panel.width).height(_HEIGHT).show_points(VisibilityMode.NEVER).fill_opacity(10)
-    if panel.description:
-        made = made.description(panel.description)
+    made = made.description(panel.description)
+    # Under a cursor all lines, the highest first: there is one for each function.
+    made = made.tooltip(VizTooltipOptions().mode(TooltipDisplayMode.MULTI).sort(SortOrder.DESCENDING))
+    legend = VizLegendOptions().display_mode(LegendDisplayMode.LIST).placement(LegendPlacement.BOTTOM)
+    made = made.legend(legend.show_legend(True))
+    if panel.empty:
+        made = made.no_value(panel.empty)
     for number, query in enumerate(panel.queries):
         target = Dataquery().ref_id("ABCDEFGH"[number]).datasource(_SOURCE).expr(query.expr).legend_format(query.legend)
+        target = target.range()
         made = made.with_target(target.exemplar(True) if query.exemplars else target)
     return made

@@ -32,13 +32,14 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A graph over time; `unit` is Grafana's name of one."""
+    """A graph over time; `unit` is Grafana's name of one, `empty` what it says where there are no series."""
 
     title: str
     unit: str
     queries: tuple[Query, ...]
-    description: str = ""
+    description: str
     width: int = 8
+    empty: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,13 @@ def _functions(owner: str, known: Source) -> Row:
     return Row(
         "Functions",
         (
-            Panel("Requests", "reqps", (Query(requests.rate(by, WINDOW), legend),), "Requests per second."),
+            Panel(
+                "Requests",
+                "reqps",
+                (Query(requests.rate(by, WINDOW), legend),),
+                "Requests per second.",
+                empty=f"No {requests.name}: the functions send none, or nobody has asked yet",
+            ),
             Panel(
                 "Failures",
                 "percentunit",
@@ -100,19 +107,30 @@ def _objects(owner: str) -> Row:
     def rate(name: str, by: str) -> str:
         return f"sum by ({by}) (rate({selector(name, owner, _SPACE)}[{WINDOW}]))"
 
+    nothing = "The class has no object store, or it sends no metrics"
+
+    def panel(title: str, name: str, by: str, description: str) -> Panel:
+        return Panel(title, "ops", (Query(rate(name, by), f"{{{{{by}}}}}"),), description, width=6, empty=nothing)
+
     latency = f"histogram_quantile(0.95, {rate('odgm_normalize_latency_ms_bucket', 'le')})"
     return Row(
         "Object store (ODGM)",
         (
-            Panel("Reads", "ops", (Query(rate("odgm_get_total", "variant"), "{{variant}}"),), width=6),
-            Panel("Writes", "ops", (Query(rate("odgm_object_set_total", "variant"), "{{variant}}"),), width=6),
-            Panel(
-                "Changed entries",
-                "ops",
-                (Query(rate("odgm_entry_mutations_total", "key_variant"), "{{key_variant}}"),),
-                width=6,
+            panel("Reads", "odgm_get_total", "variant", "Objects read per second, by how they are identified."),
+            panel(
+                "Writes", "odgm_object_set_total", "variant", "Objects written per second, by how they are identified."
             ),
-            Panel("Normalising an identifier", "ms", (Query(latency, "p95"),), width=6),
+            panel(
+                "Changed entries", "odgm_entry_mutations_total", "key_variant", "Entries of objects changed per second."
+            ),
+            Panel(
+                "Normalising an identifier",
+                "ms",
+                (Query(latency, "p95"),),
+                "95th percentile of what it takes to bring an identifier into its usual form.",
+                width=6,
+                empty=nothing,
+            ),
         ),
     )
 

@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.cog.plugins import register_default_plugins
+from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from krm_otel.collector.dashboards import dashboard_assets, dashboard_json
 from krm_otel.config.monitoring import Dashboards
@@ -44,7 +47,9 @@ def test_every_panel_asks_the_chosen_data_source(mode: str) -> None:
     assert len({panel["id"] for panel in found["panels"]}) == len(found["panels"])
     taken: set[tuple[int, int]] = set()
     for panel in panels:
-        assert panel["title"] and panel["fieldConfig"]["defaults"]["unit"]
+        assert panel["title"] and panel["description"].endswith(".") and panel["fieldConfig"]["defaults"]["unit"]
+        assert panel["options"]["tooltip"]["mode"] == "multi" and panel["options"]["legend"]["showLegend"]
+        assert all(target["range"] for target in panel["targets"])
         assert panel["datasource"]["uid"] == "${datasource}"
         assert len({target["refId"] for target in panel["targets"]}) == len(panel["targets"]) > 0
         assert all(target["expr"] and target["legendFormat"] for target in panel["targets"])
@@ -52,6 +57,18 @@ def test_every_panel_asks_the_chosen_data_source(mode: str) -> None:
         cells = {(x, y) for x in range(place["x"], place["x"] + place["w"]) for y in range(place["y"], place["y"] + 8)}
         assert not cells & taken and place["x"] + place["w"] <= 24
         taken |= cells
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_grafanas_own_library_reads_it_whole(mode: str) -> None:
+    """Nothing in it is unknown to its models, and nothing gets lost: panels and queries are those of their plugins."""
+    register_default_plugins()
+    made = dashboard(mode)
+    read = Dashboard.from_json(made)
+    assert json.loads(JSONEncoder().encode(read)) == made
+    queries = [target for panel in made["panels"] for target in panel.get("targets", ())]
+    kinds = [type(one).__module__ for panel in read.panels or [] for one in getattr(panel, "targets", None) or ()]
+    assert kinds == ["grafana_foundation_sdk.models.prometheus"] * len(queries)
 
 
 def test_the_collector_is_shown_where_there_is_one_of_ours() -> None:
