@@ -44,10 +44,10 @@ def _keep_installed(environ: MutableMapping[str, str], variable: str, group: str
     """What is to be said of it. `none` among names is none at all, as the API has it."""
     if variable not in environ:
         return ""
-    wanted = dict.fromkeys(name.strip() for name in environ[variable].split(",") if name.strip())
+    wanted = {name.strip().lower(): name.strip() for name in environ[variable].split(",") if name.strip()}
     installed = {name.lower(): name for name in (*(point.name for point in entry_points(group=group)), *known)}
-    kept = [installed[name.lower()] for name in wanted if name.lower() in installed]
-    missing = [name for name in wanted if name.lower() not in (*installed, "none")]
+    kept = [installed[name] for name in wanted if name in installed]
+    missing = [said for name, said in wanted.items() if name not in (*installed, "none")]
     if kept and len(kept) + len(missing) == len(wanted):
         environ[variable] = ",".join(kept)
     elif wanted and variable not in SINGLE:
