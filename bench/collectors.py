@@ -31,6 +31,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from tests.tools.collector import wait_until_healthy  # noqa: E402
+from tests.unit.config.given import otel_config  # noqa: E402
 from tools.build import require  # noqa: E402
 
 SCRIPT = Path(sys.executable).with_name("krm-otel")
@@ -39,13 +40,11 @@ PER_REQUEST = 256
 PER_TRACE = 4
 EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 
-PACKAGE = """
-apiVersion: fn.oaas.io/v1alpha1
-kind: OTelConfig
-metadata: {{name: otel}}
-spec:
-  telemetry: {{propagators: [w3c]}}
-  collector: {{resources: {{limits: {{memory: 2Gi}}}}, {collector}}}
+CONFIG = """
+telemetry: {{propagators: [w3c]}}
+collector: {{resources: {{limits: {{memory: 2Gi}}}}, {collector}}}
+"""
+CLASS = """
 ---
 apiVersion: oaas.io/v1alpha1
 kind: ClassRuntime
@@ -129,7 +128,7 @@ def config_of(collector: str, rate: float, name: str) -> str:
     """The config of a contender, from the ConfigMap of that name; without one, the one that was tuned by hand."""
     if not name:
         return TUNED.replace("SINK", SINKS[0])
-    text = PACKAGE.format(collector=collector, rate=rate, sink=SINKS[0])
+    text = otel_config(CONFIG.format(collector=collector)) + CLASS.format(rate=rate, sink=SINKS[0])
     done = subprocess.run([SCRIPT], input=text, capture_output=True, text=True, check=True)
     made = {one["metadata"]["name"]: one for one in yaml.safe_load_all(done.stdout) if one["kind"] == "ConfigMap"}
     config = made[name]["data"]["collector.yaml"]

@@ -16,16 +16,10 @@ import yaml
 from tests.tools import prometheus
 from tests.tools.function import FUNCTION
 from tests.tools.prometheus import AHEAD, Prometheus, Requests, counter, eventually, http_load
+from tests.unit.config.given import otel_config
 from tools.build import require
 
-CONFIG = """
-apiVersion: fn.oaas.io/v1alpha1
-kind: OTelConfig
-metadata: {{name: otel}}
-spec:
-  telemetry: {{propagators: [w3c]}}
-  rules: {{format: {format}, interval: 1s, requirements: true}}
-"""
+CONFIG = "telemetry: {{propagators: [w3c]}}\nrules: {{format: {format}, interval: 1s, requirements: true}}\n"
 CLASS = """
 apiVersion: oaas.io/v1alpha1
 kind: ClassRuntime
@@ -53,7 +47,9 @@ BEGAN = 900
 
 def rendered(kind: str) -> list[dict[str, Any]]:
     """The rule files of all classes, as Prometheus gets them."""
-    text = "---".join([CONFIG.format(format=kind), *(CLASS.format(name=n, required=r) for n, r in CLASSES.items())])
+    text = "---".join(
+        [otel_config(CONFIG.format(format=kind)), *(CLASS.format(name=n, required=r) for n, r in CLASSES.items())]
+    )
     done = subprocess.run([FUNCTION], input=text.encode(), capture_output=True, check=True)
     found = [one for one in yaml.safe_load_all(done.stdout) if one["metadata"]["name"].endswith("-otel-rules")]
     assert len(found) == len(CLASSES)
@@ -111,9 +107,9 @@ def test_the_analyzers_queries_return_the_true_values(loaded: Prometheus) -> Non
         '1000 * histogram_quantile(0.99, sum(rate(http_server_requests_seconds_bucket{oaas_owner="echo",'
         'namespace="shop"}[5m])) by (le))'
     ) == near(1000 * quantile(0.99))
-    assert loaded.value(
-        'sum(rate(activator_request_count{namespace_name="shop", configuration_name="echo"}[1m]))'
-    ) == near(RATE)
+    # A rule grows by one interval each time: in a minute in which a busy machine has left some out, by less.
+    count = 'sum(rate(activator_request_count{namespace_name="shop", configuration_name="echo"}[1m]))'
+    assert eventually(lambda: loaded.value(count), lambda found: found == near(RATE)) == near(RATE)
     assert loaded.value(
         '1000 * max(histogram_quantile(0.99, sum(rate(activator_request_latencies_bucket{namespace_name="shop", '
         'configuration_name="echo"}[1m])) by (revision_name, le)))'

@@ -15,6 +15,7 @@ from krm_otel.collector.addresses import HEALTH_PORT, METRICS_PORT, PORTS, SCRAP
 from krm_otel.collector.networkpolicy import MESH_PORTS
 from tests.laws import function
 from tests.unit.collector.policies import Network, Pod, pods
+from tests.unit.config.given import otel_config
 
 OTLP = frozenset(PORTS.values())
 TUNNELS = frozenset(MESH_PORTS.values())
@@ -23,12 +24,8 @@ LONG = "a" * 60
 """Classes called so and something more share what fits into a label."""
 
 CONFIG = """
-apiVersion: fn.oaas.io/v1alpha1
-kind: OTelConfig
-metadata: {{name: otel}}
-spec:
-  telemetry: {{propagators: [w3c]}}
-  collector: {{exporters: {{traces: debug, metrics: {metrics}}}, {collector}}}
+telemetry: {{propagators: [w3c]}}
+collector: {{exporters: {{traces: debug, metrics: {metrics}}}, {collector}}}
 """
 CLASS = """
 apiVersion: oaas.io/v1alpha1
@@ -65,7 +62,7 @@ STRANGERS = {
 
 def rendered(collector: str, *classes: tuple[str, str], metrics: str = "debug") -> list[dict[str, Any]]:
     """The objects of a package with these classes, given as (namespace, name)."""
-    texts = [CONFIG.format(collector=collector, metrics=metrics)]
+    texts = [otel_config(CONFIG.format(collector=collector, metrics=metrics))]
     texts += [CLASS.format(namespace=namespace, name=name) for namespace, name in classes]
     out, outcome = function("---".join(texts).encode())
     assert outcome.exit_code == 0, [result.line() for result in outcome.results]
