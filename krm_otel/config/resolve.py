@@ -115,14 +115,22 @@ def resolve(
 
 
 def _flavor(base: _Base) -> list[Result]:
-    """An error where names stand in annotations that nothing carries on."""
-    if base.spec.flavor != "operator" or not base.spec.names_may_change:
+    """What flavor `operator` cannot do: names that something changes later, an interval of its monitors."""
+    if base.spec.flavor != "operator":
         return []
+    monitors = base.spec.monitors
+    if monitors and monitors.enabled is not False and monitors.interval:
+        text = "has no effect with flavor operator, whose monitors have no place for it: leave it out"
+        said = [base.place.result(("monitors", "interval"), "operator-cannot-say", "warning", text, monitors.interval)]
+    else:
+        said = []
+    if not base.spec.names_may_change:
+        return said
     text = (
         "is operator, which writes the names of its objects into annotations of pods, and names_may_change says that a "
         "prefix may still come: run the function as a transformer of the last overlay, or write native"
     )
-    return [base.place.result(("flavor",), "name-not-final", "error", text, "operator", "native")]
+    return [*said, base.place.result(("flavor",), "name-not-final", "error", text, "operator", "native")]
 
 
 def _harmless(result: Result) -> Result:

@@ -145,3 +145,10 @@ def test_labels_of_others_stay_what_they_are() -> None:
     spec = "collector: {network_policy: {scrapers: [{pod_labels: {app.kubernetes.io/name: prometheus}}]}}"
     _, results = resolved([], otel_config(spec))
     assert not [one for one in results if one.severity == "error"]
+
+
+def test_an_interval_that_the_operator_has_no_place_for_is_told() -> None:
+    for spec, warned in (("interval: 5s", True), ("labels: {a: b}", False), ("enabled: false, interval: 5s", False)):
+        _, results = resolved([], otel_config(f"flavor: operator\nmonitors: {{{spec}}}"))
+        said = [(one.code, one.severity, one.field_path) for one in results]
+        assert said == ([("operator-cannot-say", "warning", "spec.monitors.interval")] if warned else [])
