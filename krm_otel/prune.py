@@ -95,7 +95,7 @@ def collisions(items: Iterable[Item], wanted: Mapping[Key, Wanted], ours: Sequen
         ends.setdefault((group, kind), {"\\"}).add(name[-_END:])
     found = []
     for item in items:
-        words = ends.get((item.api_version.rpartition("/")[0], item.kind), ())
+        words = ends.get((item.group, item.kind), ())
         if item.position in passed or not any(item.mentions(word) for word in words):
             continue
         resource = item.resource

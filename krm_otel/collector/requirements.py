@@ -10,6 +10,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, Final
 
+from krm_otel.collector.labels import OWNER
 from krm_otel.collector.promql import Requests, selector
 from krm_otel.config.settings import OaasClass
 
@@ -25,7 +26,7 @@ _BURNS: Final = (("5m", "1h", "14.4", "critical"), ("30m", "6h", "6", "critical"
 def required(oaas_class: OaasClass, requests: Requests) -> list[dict[str, Any]]:
     """The rules of a class that requires something."""
     wanted, name = oaas_class.requirements, oaas_class.name
-    own = {"oaas_owner": name}
+    own = {OWNER: name}
 
     def recorded(record: str) -> str:
         return selector(record, *requests.matchers)

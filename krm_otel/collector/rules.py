@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from krm_otel.collector import names as own
 from krm_otel.collector.bridge import bridge
+from krm_otel.collector.labels import OWNER
 from krm_otel.collector.objects import Asset, generated, labelled
 from krm_otel.collector.promql import Source, http_requests, matcher
 from krm_otel.collector.requirements import required
@@ -36,7 +37,7 @@ def rule_assets(oaas_class: OaasClass, rules: Rules, known: Source = http_reques
 def rule_groups(oaas_class: OaasClass, rules: Rules, known: Source = http_requests) -> list[dict[str, Any]]:
     """The groups of a rule file."""
     name, namespace = oaas_class.name, oaas_class.namespace
-    requests = known(matcher("oaas_owner", name), *([matcher("namespace", namespace)] if namespace else []))
+    requests = known(matcher(OWNER, name), *([matcher("namespace", namespace)] if namespace else []))
     made = {}
     if rules.analyzer:
         made["analyzer"] = bridge(name, namespace, requests)

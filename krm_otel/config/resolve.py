@@ -118,19 +118,20 @@ def _flavor(base: _Base) -> list[Result]:
     """What flavor `operator` cannot do: names that something changes later, an interval of its monitors."""
     if base.spec.flavor != "operator":
         return []
+    said = []
     monitors = base.spec.monitors
     if monitors and monitors.enabled is not False and monitors.interval:
         text = "has no effect with flavor operator, whose monitors have no place for it: leave it out"
-        said = [base.place.result(("monitors", "interval"), "operator-cannot-say", "warning", text, monitors.interval)]
-    else:
-        said = []
-    if not base.spec.names_may_change:
-        return said
-    text = (
-        "is operator, which writes the names of its objects into annotations of pods, and names_may_change says that a "
-        "prefix may still come: run the function as a transformer of the last overlay, or write native"
-    )
-    return [*said, base.place.result(("flavor",), "name-not-final", "error", text, "operator", "native")]
+        said.append(
+            base.place.result(("monitors", "interval"), "operator-cannot-say", "warning", text, monitors.interval)
+        )
+    if base.spec.names_may_change:
+        text = (
+            "is operator, which writes the names of its objects into annotations of pods, and names_may_change says "
+            "that a prefix may still come: run the function as a transformer of the last overlay, or write native"
+        )
+        said.append(base.place.result(("flavor",), "name-not-final", "error", text, "operator", "native"))
+    return said
 
 
 def _harmless(result: Result) -> Result:

@@ -54,6 +54,11 @@ class Item:
     _resource: ReferenceType[Resource] | None = None
 
     @property
+    def group(self) -> str:
+        """The API group; empty for the core group."""
+        return self.api_version.rpartition("/")[0]
+
+    @property
     def text(self) -> str:
         """The object alone, indented as it stands in the input, so that columns are the same."""
         return _alone(self.source, self.start, self.end, self.column)

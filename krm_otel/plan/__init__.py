@@ -65,11 +65,11 @@ def make_plan(
         return planner, changes, wanted, [*taken, *collisions(items, wanted, ours)]
 
     planner, changes, wanted, taken = workloads()
-    held = held_back(planner.kept, ours, wanted, configuration)
-    if configuration.degrade and (taken or held):
+    refused = [*taken, *held_back(planner.kept, ours, wanted, configuration)]
+    if configuration.degrade and refused:
         # Who cannot have its objects keeps what it had, and the others go on: planned again without it.
-        owners = {owner for owner, _ in (*taken, *held)} & {one.ref for one in configuration.classes}
-        results += [replace(said, severity="warning") for owner, said in (*taken, *held) if owner in owners]
+        owners = {owner for owner, _ in refused} & {one.ref for one in configuration.classes}
+        results += [replace(said, severity="warning") for owner, said in refused if owner in owners]
         configuration = configuration.without(owners)
         kept = planner.kept
         planner, changes, wanted, taken = workloads()

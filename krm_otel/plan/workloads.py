@@ -56,7 +56,7 @@ class WorkloadPlanner:
 
     def change(self, item: Item) -> Change | None:
         """What happens to an item; None where it is no workload."""
-        known = (_group(item), item.kind) in KINDS or (item.api_version, item.kind) in self._kinds
+        known = (item.group, item.kind) in KINDS or (item.api_version, item.kind) in self._kinds
         if not known and not item.mentions("containers"):
             return None
         resource = item.resource
@@ -285,10 +285,6 @@ def _settle(candidate: Candidate, reason: str, wanted: Desired | None = None) ->
     # A second run knows nothing of it, so it is no result.
     reason = "; ".join(filter(None, (reason, candidate.found.kind.immutable)))
     return Change(candidate.ref, "removed", reason, candidate.sparing().text, wanted)
-
-
-def _group(item: Item) -> str:
-    return item.api_version.rpartition("/")[0]
 
 
 def _title(oaas_class: OaasClass) -> str:

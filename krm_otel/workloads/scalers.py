@@ -34,8 +34,7 @@ class Scalers:
         if self._index is None:
             self._index = {}
             for item in self._items:
-                group = item.api_version.rpartition("/")[0]
-                if item.kind == "HorizontalPodAutoscaler" and group == _GROUP and (found := item.resource):
+                if item.kind == "HorizontalPodAutoscaler" and item.group == _GROUP and (found := item.resource):
                     target = (found.text("spec", "scaleTargetRef", key) for key in ("kind", "name"))
                     kind, name = target
                     self._index.setdefault((found.namespace, kind, name), []).append(found)
