@@ -12,14 +12,14 @@ import re
 from typing import Any, Final
 from urllib.parse import quote
 
-from krm_otel.config.flat import KEYS
-from krm_otel.config.models import FlatForm
-from krm_otel.config.names import A_LOCAL, CONFIG_KIND
+from krm_otel.config.schema.observability import FlatForm
+from krm_otel.config.sources.flat_form import KEYS
 from krm_otel.crd.schema import structural
 from krm_otel.krm.envelope import Item, read_envelope
 from krm_otel.krm.resource import Resource
+from krm_otel.names import A_LOCAL, CONFIG_KIND
 from krm_otel.yamltext.emit import block
-from krm_otel.yamltext.source import Mapping, compose
+from krm_otel.yamltext.parse import Mapping, compose
 
 PARAMETERS: Final = "ARGOCD_APP_PARAMETERS"
 _OUR_GROUP: Final = re.compile(rb'"apiVersion"\s*:\s*"(fn\.)?oaas\.io/')

@@ -10,17 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from krm_otel import names
 from krm_otel.collector.names import CONTAINER, GATEWAY, collector_name, config_name, gateway_name, owner
-from krm_otel.config import names
-from krm_otel.config.blocks import class_block
-from krm_otel.config.resolve import resolve
-from krm_otel.config.settings import OaasClass
-from krm_otel.inject.record import load
-from krm_otel.inject.state import CONDITIONS, GENERATION, REFS, written
-from krm_otel.krm.envelope import read_envelope
-from krm_otel.krm.resource import Resource
-from krm_otel.krm.results import Result, has_errors
-from krm_otel.status.conditions import (
+from krm_otel.conditions import (
     COLLECTOR_UNAVAILABLE,
     DEGRADED,
     TYPES,
@@ -28,8 +20,16 @@ from krm_otel.status.conditions import (
     Tally,
     conditions,
 )
-from krm_otel.yamltext.source import Node, SourceError, decode, lookup, text_of
-from krm_otel.yamltext.source import Sequence as ListNode
+from krm_otel.config.resolve.configuration import resolve
+from krm_otel.config.settings import OaasClass
+from krm_otel.config.sources.blocks import class_block
+from krm_otel.diagnostics.result import Result, has_errors
+from krm_otel.inject.patch.record import load
+from krm_otel.inject.status import CONDITIONS, GENERATION, REFS, written
+from krm_otel.krm.envelope import read_envelope
+from krm_otel.krm.resource import Resource
+from krm_otel.yamltext.parse import Node, SourceError, decode, lookup, text_of
+from krm_otel.yamltext.parse import Sequence as ListNode
 
 MANAGER: Final = "krm-otel"
 """The field manager that our patches are applied by."""

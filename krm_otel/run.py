@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from krm_otel.diagnostics.result import Ref, Result, Severity, has_errors, ordered
 from krm_otel.krm.envelope import Envelope, read_envelope
 from krm_otel.krm.resource import Resource
-from krm_otel.krm.results import Ref, Result, Severity, has_errors, ordered
 from krm_otel.plan import Change, Objects, Track, make_plan, untracked
-from krm_otel.yamltext.source import SourceError
+from krm_otel.yamltext.parse import SourceError
 
 _ERRORS: Final = "there are errors, so nothing is changed"
 

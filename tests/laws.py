@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from krm_otel.diagnostics.rules import RULES
 from krm_otel.krm.envelope import Envelope, read_envelope
-from krm_otel.krm.results import CODES
 from krm_otel.run import Outcome, Source, run
 from tests.oracle import assert_lines_kept
 
@@ -25,7 +25,7 @@ def assert_laws(
     `ran` is what `function` gave for it, where it was asked already; returns it.
     """
     out, outcome = ran or function(data, environ)
-    assert {result.code for result in outcome.results} <= CODES.keys()
+    assert {result.code for result in outcome.results} <= RULES.keys()
     if out == b"":
         assert outcome.exit_code == 1 or not data.strip()
         return out, outcome

@@ -13,7 +13,7 @@ from krm_otel.argocd import PARAMETERS, announcement, applied, function_config, 
 from krm_otel.cli import options
 from krm_otel.cli.files import Input, below, read_function_config, read_paths, stream
 from krm_otel.cli.output import tell, write_report, write_stdout
-from krm_otel.config.names import CLASS_KIND, CONFIG_KIND
+from krm_otel.names import CLASS_KIND, CONFIG_KIND
 from krm_otel.run import Source, run
 
 _ASKED = ("discover", "generate", "parameters")

@@ -16,8 +16,8 @@ import click
 from krm_otel.cli.output import read_stdin, write_report, write_stdout
 from krm_otel.krm.resource import Resource
 from krm_otel.run import Outcome, Source
+from krm_otel.yamltext.parse import Mapping, SourceError, compose
 from krm_otel.yamltext.scan import documents
-from krm_otel.yamltext.source import Mapping, SourceError, compose
 
 STDIN = "-"
 _ENDINGS = (".yaml", ".yml", ".json")

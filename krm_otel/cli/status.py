@@ -10,10 +10,10 @@ import click
 from krm_otel.cli import options
 from krm_otel.cli.files import read_function_config
 from krm_otel.cli.output import read_stdin, severity_colour, show
-from krm_otel.config.environment import source_date
-from krm_otel.krm.results import has_errors
+from krm_otel.conditions import CONFIGURED, DEGRADED
+from krm_otel.config.sources.environment import source_date
+from krm_otel.diagnostics.result import has_errors
 from krm_otel.observe import Observation, State, observe
-from krm_otel.status.conditions import CONFIGURED, DEGRADED
 from krm_otel.yamltext.emit import block
 
 _HEAD = ("NAMESPACE", "CLASS", "MODE", "WORKLOADS", "COLLECTORS", "CONFIGURED", "DEGRADED", "MESSAGE")

@@ -11,7 +11,7 @@ import click
 from krm_otel.cli import options
 from krm_otel.cli.files import read_function_config, read_paths
 from krm_otel.cli.output import severity_colour, show, track, write_report
-from krm_otel.krm.results import Result
+from krm_otel.diagnostics.result import Result
 from krm_otel.run import run
 
 

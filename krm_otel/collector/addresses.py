@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from krm_otel.collector.names import collector_name
-from krm_otel.config.names import NODE_OWNER
-from krm_otel.config.settings import Endpoint, OaasClass, Protocol, Settings, Sourced
+from krm_otel.config.settings import Endpoint, OaasClass, Settings, Sourced
+from krm_otel.names import NODE_OWNER
+from krm_otel.otlp import PORTS
 
-PORTS: Final[dict[Protocol, int]] = {"grpc": 4317, "http": 4318}
 HEALTH_PORT: Final = 13133
 METRICS_PORT: Final = 8888
 """The collector's own metrics."""

@@ -11,7 +11,7 @@ import hashlib
 import re
 from typing import Final
 
-from krm_otel.config import names
+from krm_otel import names
 
 MAX: Final = 63
 CONTAINER: Final = "otel-collector"

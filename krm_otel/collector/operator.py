@@ -13,17 +13,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from krm_otel.collector.container import VOLUME, container, template_annotations, volumes
+from krm_otel import names, otlp
+from krm_otel.collector.config.pipelines import config, merged
+from krm_otel.collector.config.telemetry import with_keys
+from krm_otel.collector.manifests.container import VOLUME, container, template_annotations, volumes
+from krm_otel.collector.manifests.objects import Asset, generated, labelled
 from krm_otel.collector.names import HEADLESS, collector_name, operator_gateway_name
-from krm_otel.collector.objects import Asset, generated, labelled
-from krm_otel.collector.pipelines import config, merged
-from krm_otel.collector.telemetry import with_keys
 from krm_otel.collector.tiers import first_tier, name_of, second_tier
-from krm_otel.config import names
-from krm_otel.config.managed import CollectorSettings
-from krm_otel.config.monitoring import Monitors
-from krm_otel.config.sdk import PROTOCOLS, RATIO, SAMPLERS, decimal, encode
 from krm_otel.config.settings import Endpoint, OaasClass, Settings
+from krm_otel.config.settings.collector import CollectorSettings
+from krm_otel.config.settings.monitoring import Monitors
+from krm_otel.otlp import PROTOCOLS, RATIO, SAMPLERS, decimal, encode
 
 INJECT_PREFIX: Final = "instrumentation.opentelemetry.io/inject-"
 A_INJECT_SDK: Final = f"{INJECT_PREFIX}sdk"
@@ -153,7 +153,7 @@ def instrumentation(oaas_class: OaasClass, settings: Settings, endpoint: Endpoin
     # It has no field for the protocol, nor for exporters.
     env = {names.E_PROTOCOL: PROTOCOLS[endpoint.protocol]}
     env |= {
-        names.exporter_variable(signal): "otlp" if settings.signal(signal).value else "none" for signal in names.SIGNALS
+        otlp.exporter_variable(signal): "otlp" if settings.signal(signal).value else "none" for signal in otlp.SIGNALS
     }
     chosen = SAMPLERS[settings.sampling_stage.value]
     rate = {"argument": decimal(settings.sampling_rate.value)} if chosen == RATIO else {}

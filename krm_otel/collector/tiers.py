@@ -13,8 +13,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from krm_otel.collector import names
-from krm_otel.config.managed import CollectorSettings, Target
 from krm_otel.config.settings import OaasClass, Settings, Sourced
+from krm_otel.config.settings.collector import CollectorSettings, Target
 
 
 def name_of(oaas_class: OaasClass, managed: CollectorSettings) -> str:

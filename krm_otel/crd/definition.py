@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from krm_otel.config.names import BLOCK, CLASS_GROUP, CLASS_KIND, RESERVED
 from krm_otel.crd.schema import structural
 from krm_otel.crd.upstream import ClassRuntime
+from krm_otel.names import BLOCK, CLASS_GROUP, CLASS_KIND, RESERVED
 
 _BLOCK: Final = ("spec", BLOCK)
 _EXPORTERS: Final = (*_BLOCK, "collector", "exporters")

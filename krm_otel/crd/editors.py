@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from krm_otel.config.models import FlatTelemetry, Observability
-from krm_otel.config.names import BLOCK, CLASS_API_VERSION, CLASS_KIND, CONFIG_API_VERSION, CONFIG_KIND
-from krm_otel.config.otelconfig import ConfigSpec
+from krm_otel.config.schema.observability import FlatTelemetry, Observability
+from krm_otel.config.schema.otel_config import ConfigSpec
+from krm_otel.names import BLOCK, CLASS_API_VERSION, CLASS_KIND, CONFIG_API_VERSION, CONFIG_KIND
 
 _DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
 _METADATA: Final = {

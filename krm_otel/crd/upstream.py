@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from krm_otel.config.models import FlatTelemetry, Observability
+from krm_otel.config.schema.observability import FlatTelemetry, Observability
 
 UInt16 = Annotated[int, Field(ge=0, le=65535, json_schema_extra={"format": "uint16"})]
 UInt32 = Annotated[int, Field(ge=0, json_schema_extra={"format": "uint32"})]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from weakref import ReferenceType, ref
 
+from krm_otel.diagnostics.result import Ref, Result
 from krm_otel.krm.members import (
     Edit,
     Member,
@@ -23,11 +24,10 @@ from krm_otel.krm.members import (
     written,
 )
 from krm_otel.krm.resource import Resource
-from krm_otel.krm.results import Ref, Result
-from krm_otel.krm.said import results_edits
+from krm_otel.krm.results_block import results_edits
+from krm_otel.yamltext.parse import Alias, Node, SourceError, compose, walk
+from krm_otel.yamltext.parse import Mapping as MappingNode
 from krm_otel.yamltext.scan import Broken, Document, Span, documents, readable
-from krm_otel.yamltext.source import Alias, Node, SourceError, compose, walk
-from krm_otel.yamltext.source import Mapping as MappingNode
 
 API_VERSIONS: Final = tuple(f"config.kubernetes.io/{v}" for v in ("v1", "v1beta1", "v1alpha1"))
 _BOM: Final = "\ufeff"

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from krm_otel.yamltext import emit
-from krm_otel.yamltext.places import after_line, content_end, line_after, line_start
+from krm_otel.yamltext.layout import after_line, content_end, line_after, line_start
+from krm_otel.yamltext.parse import SourceError, compose
 from krm_otel.yamltext.scan import Document
-from krm_otel.yamltext.source import SourceError, compose
 
 Edit = tuple[int, int, str]
 """(start, end, new text)."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from krm_otel.krm.results import Ref
-from krm_otel.yamltext.source import Mapping, Node, Scalar, as_mapping, deref, lookup, members, text_of
+from krm_otel.diagnostics.result import Ref
+from krm_otel.yamltext.parse import Mapping, Node, Scalar, as_mapping, deref, lookup, members, text_of
 
 _PATHS = ("internal.config.kubernetes.io/path", "config.kubernetes.io/path", "config.k8s.io/path")
 _INDEXES = ("internal.config.kubernetes.io/index", "config.kubernetes.io/index", "config.k8s.io/index")

@@ -10,23 +10,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from krm_otel.config import names
-from krm_otel.config.environment import source_date
-from krm_otel.config.resolve import resolve
+from krm_otel import names
+from krm_otel.config.resolve.configuration import resolve
+from krm_otel.config.sources.environment import source_date
+from krm_otel.diagnostics.result import has_errors
 from krm_otel.krm.envelope import Item
 from krm_otel.krm.resource import Resource
-from krm_otel.krm.results import has_errors
 from krm_otel.plan.changes import Change, Objects, Plan, Track, untracked
-from krm_otel.plan.classes import plan_classes
-from krm_otel.plan.closing import closing
-from krm_otel.plan.definitions import plan_definitions
-from krm_otel.plan.generator import echoes, is_generating
-from krm_otel.plan.held import held_back
-from krm_otel.plan.objects import plan_objects
-from krm_otel.plan.readers import reader
-from krm_otel.plan.wanted import references, wanted_objects
-from krm_otel.plan.workloads import WorkloadPlanner
-from krm_otel.prune import Key, Taken, Wanted, collisions, existing
+from krm_otel.plan.classes.checks import closing
+from krm_otel.plan.classes.conditions import plan_classes
+from krm_otel.plan.crds import plan_definitions
+from krm_otel.plan.degrade import held_back
+from krm_otel.plan.kustomize_generator import echoes, is_generating
+from krm_otel.plan.objects.config_readers import reader
+from krm_otel.plan.objects.ownership import Key, Taken, Wanted, collisions, existing
+from krm_otel.plan.objects.planner import plan_objects
+from krm_otel.plan.objects.wanted import references, wanted_objects
+from krm_otel.plan.workloads.planner import WorkloadPlanner
 
 __all__ = ["Change", "Objects", "Plan", "Track", "make_plan", "untracked"]
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeVar
 
-from krm_otel.inject.desired import Desired
-from krm_otel.krm.results import Ref, Result
+from krm_otel.diagnostics.result import Ref, Result
+from krm_otel.inject.sdk.variables import Desired
 
 T = TypeVar("T")
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from krm_otel import names
 from krm_otel.collector.names import owner
-from krm_otel.config import names
 from krm_otel.config.settings import Configuration, OaasClass
+from krm_otel.diagnostics.result import Ref, Result
 from krm_otel.krm.envelope import Item
-from krm_otel.krm.results import Ref, Result
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from krm_otel.diagnostics.field_path import field_path
+from krm_otel.diagnostics.result import Result
 from krm_otel.krm.resource import Resource
-from krm_otel.krm.results import Result
-from krm_otel.workloads.fields import field_path
-from krm_otel.yamltext.source import Mapping, deref, is_null, lookup, text_of
-from krm_otel.yamltext.source import Sequence as SequenceNode
+from krm_otel.yamltext.parse import Mapping, deref, is_null, lookup, text_of
+from krm_otel.yamltext.parse import Sequence as SequenceNode
 
 UNNAMED: Final = "user-container"
 """What Knative calls a container that has no name."""

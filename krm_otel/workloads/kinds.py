@@ -17,12 +17,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from krm_otel.config.names import A_GENERATED_BY, GENERATOR
 from krm_otel.config.settings import Configuration
+from krm_otel.diagnostics.field_path import field_path
+from krm_otel.diagnostics.result import Result
 from krm_otel.krm.resource import Resource, strings
-from krm_otel.krm.results import Result
+from krm_otel.names import A_GENERATED_BY, GENERATOR
 from krm_otel.workloads.containers import Container, read_containers
-from krm_otel.workloads.fields import field_path
 
 KNATIVE_GROUP: Final = "serving.knative.dev"
 

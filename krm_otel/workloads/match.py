@@ -37,13 +37,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from krm_otel.config.names import A_CLASS, CLASS_GROUP, CLASS_KIND, L_OWNER, PLATFORM_CLASS
 from krm_otel.config.settings import Configuration, OaasClass, PlatformComponent
-from krm_otel.krm.results import Ref, Result, Severity
+from krm_otel.diagnostics.field_path import field_path
+from krm_otel.diagnostics.result import Ref, Result, Severity
+from krm_otel.diagnostics.suggestion import nearest_name
+from krm_otel.names import A_CLASS, CLASS_GROUP, CLASS_KIND, L_OWNER, PLATFORM_CLASS
 from krm_otel.workloads.containers import Container, parse_image
-from krm_otel.workloads.fields import field_path, nearest
 from krm_otel.workloads.kinds import Workload
-from krm_otel.yamltext.source import Sequence, lookup, text_of
+from krm_otel.yamltext.parse import Sequence, lookup, text_of
 
 BY_ANNOTATION: Final = f"annotation {A_CLASS}"
 BY_LABEL: Final = f"label {L_OWNER}"
@@ -160,7 +161,7 @@ class Matcher:
             where = " and ".join(_namespace(n) for n in sorted(set(elsewhere))[:3])
             message = f"a class {name} is {where}, but this workload is {_namespace(namespace)}"
             return _names_nothing(workload, name, field, message)
-        proposed = nearest(name, (n for space, n in self._by_name if space == namespace))
+        proposed = nearest_name(name, (n for space, n in self._by_name if space == namespace))
         message = f"no class {name} is present {_namespace(namespace)}"
         if proposed:
             message += f"; did you mean {proposed}?"

@@ -19,11 +19,12 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final, Literal, cast
 
-from krm_otel.config.names import A_CONTAINERS, A_INJECT, A_PROTOCOL
-from krm_otel.config.settings import Configuration, Protocol
-from krm_otel.krm.results import Result, Severity
+from krm_otel.config.settings import Configuration
+from krm_otel.diagnostics.result import Result, Severity
+from krm_otel.diagnostics.suggestion import nearest_name
+from krm_otel.names import A_CONTAINERS, A_INJECT, A_PROTOCOL
+from krm_otel.otlp import Protocol
 from krm_otel.workloads.containers import Container, parse_image
-from krm_otel.workloads.fields import nearest
 from krm_otel.workloads.kinds import Workload
 from krm_otel.workloads.match import FUNCTION_CONTAINER, ODGM_CONTAINER, Match, repositories
 
@@ -147,7 +148,7 @@ def _inject(workload: Workload) -> tuple[bool, list[Result]]:
         if word == "false":
             opted_out = True
         elif word != "true":
-            proposed = nearest(word, ("true", "false")) or ("true" if word in _YES else "false")
+            proposed = nearest_name(word, ("true", "false")) or ("true" if word in _YES else "false")
             message = f'{A_INJECT} has to be "true" or "false"; this value has no effect'
             results.append(_result("inject-annotation-invalid", "warning", message, workload, path, value, proposed))
     return opted_out, results
@@ -165,7 +166,7 @@ def _choice(workload: Workload) -> tuple[frozenset[str] | None, list[Result]]:
     for name in dict.fromkeys(wanted):
         if name not in present:
             message = f"{A_CONTAINERS} names {name}, but the containers are {', '.join(present) or 'none'}"
-            proposed = nearest(name, present)
+            proposed = nearest_name(name, present)
             if proposed:
                 message += f"; did you mean {proposed}?"
             results.append(_result("container-not-found", "warning", message, workload, path, name, proposed))
@@ -180,7 +181,7 @@ def _protocol(workload: Workload) -> tuple[Protocol | None, list[Result]]:
     word = value.lower()
     if word in _PROTOCOLS:
         return cast(Protocol, word), []
-    proposed = "http" if word in _HTTP_SPELLINGS else nearest(word, _PROTOCOLS) or "grpc"
+    proposed = "http" if word in _HTTP_SPELLINGS else nearest_name(word, _PROTOCOLS) or "grpc"
     message = f"{A_PROTOCOL} has to be grpc or http"
     return None, [_result("protocol-annotation-invalid", "error", message, workload, path, value, proposed)]
 

@@ -6,8 +6,8 @@ import re
 from functools import cached_property
 from typing import Final
 
-from krm_otel.yamltext.places import Collection, skip_properties, values
-from krm_otel.yamltext.source import Alias, Mapping, Node, Scalar, Sequence, direct, layers, walk
+from krm_otel.yamltext.layout import Collection, skip_properties, values
+from krm_otel.yamltext.parse import Alias, Mapping, Node, Scalar, Sequence, direct, layers, walk
 
 Path = tuple[str | int, ...]
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import yaml
 
-from krm_otel.yamltext.source import (
+from krm_otel.yamltext.parse import (
     MAX_DEPTH,
     SourceError,
     events,

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from krm_otel.krm.results import has_errors
+from krm_otel.diagnostics.result import has_errors
 from krm_otel.run import Source, run
 
 _CONFIG = {"apiVersion": "fn.oaas.io/v1alpha1", "kind": "OTelConfig", "metadata": {"name": "otel"}}

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
-from krm_otel.config.names import A_RECORD
+from krm_otel.names import A_RECORD
 from krm_otel.run import Outcome, Source, run
 from tests.cluster.kubernetes import Cluster, until
 from tools.cluster.cluster import KUBECONFIG, inside

@@ -19,21 +19,21 @@ from click.testing import CliRunner
 from pydantic import BaseModel
 
 import krm_otel
+from krm_otel import names, otlp
 from krm_otel.cli.main import cli
-from krm_otel.config import names
-from krm_otel.config.backends import BACKENDS
-from krm_otel.config.checks import PLACEHOLDERS
-from krm_otel.config.destinations import DIRECT
-from krm_otel.config.fields import BackendType, PropagatorName
-from krm_otel.config.flat import KEYS, variable
-from krm_otel.config.models import Collector, FlatTelemetry, Observability, Telemetry
-from krm_otel.config.otelconfig import ConfigSpec
-from krm_otel.config.policies import TYPES
-from krm_otel.config.resolve import resolve
+from krm_otel.config.resolve.configuration import resolve
+from krm_otel.config.resolve.endpoints import DIRECT
+from krm_otel.config.schema.backends import BACKENDS
+from krm_otel.config.schema.introspection import bare_type, is_model, origin
+from krm_otel.config.schema.observability import Collector, FlatTelemetry, Observability, Telemetry
+from krm_otel.config.schema.otel_config import ConfigSpec
 from krm_otel.config.settings import Sourced
-from krm_otel.config.shape import bare_type, is_model, origin
+from krm_otel.config.sources.flat_form import KEYS, variable
+from krm_otel.config.types import BackendType, PropagatorName
+from krm_otel.config.types.tail_policies import TYPES
+from krm_otel.config.types.text import PLACEHOLDERS
+from krm_otel.diagnostics.rules import RULES
 from krm_otel.krm.envelope import read_envelope
-from krm_otel.krm.results import CODES
 from krm_otel.run import Source, run
 from krm_otel.workloads.kinds import KINDS
 from krm_otel.workloads.select import SKIPPED_IMAGES, SKIPPED_NAMES
@@ -200,7 +200,7 @@ SEEN_ONLY = {"E_CONFIG_FILE", "E_EXPERIMENTAL_CONFIG_FILE", "E_DISABLED"}
 
 def variables() -> dict[str, str]:
     found = {key: value for key, value in vars(names).items() if key.startswith("E_") and key not in NOT_INJECTED}
-    return {**found, **{signal: names.exporter_variable(signal) for signal in names.SIGNALS}}
+    return {**found, **{signal: otlp.exporter_variable(signal) for signal in otlp.SIGNALS}}
 
 
 def test_every_variable_is_documented_and_no_other() -> None:
@@ -241,7 +241,7 @@ def test_every_kind_proxy_and_agent_is_documented() -> None:
 
 def test_every_result_code_is_documented_and_no_other() -> None:
     found = rows(text_of("results.md"))
-    assert [ticked(row[0]) for row in found] == sorted(CODES)
+    assert [ticked(row[0]) for row in found] == sorted(RULES)
     for code, severity, meaning, todo in found:
         assert re.match(r"(error|warning|info)\b", severity), code
         assert meaning.endswith(".") and todo.endswith("."), code

@@ -18,7 +18,7 @@ from hypothesis import Phase, event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from krm_otel.config.names import A_RECORD
+from krm_otel.names import A_RECORD
 from krm_otel.run import Outcome, Source, run
 from tests.property.packages import FAULTY_CONTAINER, Item, Package, Workload, edited, split
 from tests.property.test_manifests import SETTINGS

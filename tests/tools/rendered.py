@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, Final
 
-from krm_otel.collector.manifests import assets
-from krm_otel.collector.sidecar import sidecar
+from krm_otel.collector.manifests.factories import assets
+from krm_otel.collector.manifests.sidecar import sidecar
 from krm_otel.collector.tiers import first_tier, second_tier
 from krm_otel.config.settings import OaasClass, Settings
 from tests.tools.matrix import Case, cases

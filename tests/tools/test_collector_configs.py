@@ -19,11 +19,11 @@ from typing import Any
 import pytest
 import yaml
 
-from krm_otel.collector.checks import faults
-from krm_otel.collector.container import ports
-from krm_otel.collector.credentials import MOUNT_ROOT
-from krm_otel.collector.exporters import FILES_FOLDER
-from krm_otel.collector.pipelines import QUEUE_FOLDER
+from krm_otel.collector.config.checks import faults
+from krm_otel.collector.config.credentials import MOUNT_ROOT
+from krm_otel.collector.config.exporters import FILES_FOLDER
+from krm_otel.collector.config.pipelines import QUEUE_FOLDER
+from krm_otel.collector.manifests.container import ports
 from krm_otel.config.settings import OaasClass, Settings
 from tests.tools.collector import wait_until_healthy
 from tests.tools.matrix import CHOICES, Case, covered, pairs, rows

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 import yaml
 
-from krm_otel.config.flat import KEYS
-from krm_otel.config.otelconfig import ConfigSpec
+from krm_otel.config.schema.otel_config import ConfigSpec
+from krm_otel.config.sources.flat_form import KEYS
 from tests.tools.clients import Kpt, Kustomize, mutator, read_tree, run, write_kptfile, write_kustomization
 from tests.tools.function import CAT, DATA, FUNCTION, UNINJECT, environment, injected, manifests, patch
 

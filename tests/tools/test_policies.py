@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from krm_otel.config.policies import NESTED, SIMPLE, TYPES, mistakes
+from krm_otel.config.types.tail_policies import NESTED, SIMPLE, TYPES, mistakes
 from tests.tools.collector import wait_until_healthy
 from tests.tools.rendered import container_of, environment
 from tests.tools.test_collector_configs import on_this_machine

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from krm_otel.argocd import PARAMETERS, announcement, applied, function_config, holds
-from krm_otel.config.flat import KEYS
+from krm_otel.config.sources.flat_form import KEYS
 
 
 @pytest.mark.parametrize("written", ["", " ", "null", "[]"])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from krm_otel.krm.results import has_errors
+from krm_otel.diagnostics.result import has_errors
 from krm_otel.run import Source, run
 from krm_otel.starters import NEXT, files
 from tests.unit.cli.command import krm_otel

@@ -12,8 +12,8 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from krm_otel.collector.dashboards import dashboard_assets, dashboard_json
-from krm_otel.config.monitoring import Dashboards
+from krm_otel.collector.monitoring.dashboards import dashboard_assets, dashboard_json
+from krm_otel.config.settings.monitoring import Dashboards
 from tests.unit.collector.given import given, given_nodes
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "dashboards" / "hello-class.json"

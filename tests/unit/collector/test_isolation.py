@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
-from krm_otel.collector.addresses import HEALTH_PORT, METRICS_PORT, PORTS, SCRAPE_PORT
-from krm_otel.collector.networkpolicy import MESH_PORTS
+from krm_otel.collector.addresses import HEALTH_PORT, METRICS_PORT, SCRAPE_PORT
+from krm_otel.collector.manifests.network_policy import MESH_PORTS
+from krm_otel.otlp import PORTS
 from tests.laws import function
 from tests.unit.collector.policies import Network, Pod, pods
 from tests.unit.config.given import otel_config

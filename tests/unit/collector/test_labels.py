@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from krm_otel.collector.labels import labels
+from krm_otel.collector.config.labels import labels
 from krm_otel.config.settings import OaasClass
-from krm_otel.krm.results import Ref
+from krm_otel.diagnostics.result import Ref
 
 
 def sources(name: str, namespace: str) -> dict[str, list[str]]:

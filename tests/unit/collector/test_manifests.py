@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from krm_otel.collector.manifests import assets, deployment
-from krm_otel.collector.pipelines import config
-from krm_otel.collector.sidecar import sidecar
+from krm_otel.collector.config.pipelines import config
+from krm_otel.collector.manifests.factories import assets, deployment
+from krm_otel.collector.manifests.sidecar import sidecar
 from krm_otel.yamltext.emit import block as emit
 from tests.unit.collector.given import given
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from krm_otel.collector.manifests import assets
-from krm_otel.collector.monitors import monitor_assets
+from krm_otel.collector.manifests.factories import assets
+from krm_otel.collector.manifests.sidecar import sidecar
+from krm_otel.collector.monitoring.monitors import monitor_assets
 from krm_otel.collector.names import client_labels
-from krm_otel.collector.sidecar import sidecar
-from krm_otel.config.monitoring import Monitors
 from krm_otel.config.settings import OaasClass, Settings
+from krm_otel.config.settings.monitoring import Monitors
 from tests.unit.collector.given import given, given_nodes
 
 SCRAPED = "collector: {mode: %s, exporters: {traces: debug, metrics: %s}}"

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
-from krm_otel.collector.checks import faults
-from krm_otel.collector.container import config_text
-from krm_otel.collector.pipelines import config, merged
+from krm_otel.collector.config.checks import faults
+from krm_otel.collector.config.pipelines import config, merged
+from krm_otel.collector.manifests.container import config_text
 from tests.unit.collector.given import given, given_nodes
 
 
@@ -313,7 +313,7 @@ def test_a_component_without_settings_survives() -> None:
         ),
         (
             "{processors: {tail_sampling/own: {policies: [{name: a, type: latncy}]}}}",
-            "processors['tail_sampling/own'].policies[0].type is latncy: write latency; known here are",
+            "processors[tail_sampling/own].policies[0].type is latncy: write latency; known here are",
         ),
         ("{extensions: {own_policy: {}}, processors: {tail_sampling: {policies: [{name: a, type: own_policy}]}}}", ""),
         ("{exporters: {debug: {verbosity: detailed}}}", ""),

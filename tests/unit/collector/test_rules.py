@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
-from krm_otel.collector.promql import source
-from krm_otel.collector.rules import rule_assets, rule_groups
-from krm_otel.config.monitoring import Rules
+from krm_otel.collector.monitoring.promql import source
+from krm_otel.collector.monitoring.rules import rule_assets, rule_groups
 from krm_otel.config.settings import OaasClass, Requirements
+from krm_otel.config.settings.monitoring import Rules
 from tests.unit.collector.given import given
 
 ANALYZER = ["http_server_requests_seconds_bucket", "activator_request_count", "activator_request_latencies_bucket"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from krm_otel.collector.pipelines import config
+from krm_otel.collector.config.pipelines import config
 from tests.unit.collector.given import given
 
 BLOCK = "collector: {mode: %s, exporters: {traces: debug, metrics: debug}}\ntelemetry: {sampling_rate: 0.07}"

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from krm_otel.collector.checks import faults
-from krm_otel.collector.manifests import assets
+from krm_otel.collector.config.checks import faults
+from krm_otel.collector.config.pipelines import config
+from krm_otel.collector.manifests.factories import assets
+from krm_otel.collector.manifests.sidecar import sidecar
 from krm_otel.collector.operator import operator_assets
-from krm_otel.collector.pipelines import config
-from krm_otel.collector.sidecar import sidecar
 from krm_otel.collector.tiers import first_tier, second_tier
 from tests.unit.collector.given import given
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping, Sequence
 
-from krm_otel.config.resolve import resolve
+from krm_otel.config.resolve.configuration import resolve
 from krm_otel.config.settings import Configuration, Settings
+from krm_otel.diagnostics.result import Result
+from krm_otel.diagnostics.rules import RULES
 from krm_otel.krm.resource import Resource
-from krm_otel.krm.results import CODES, Result
-from krm_otel.yamltext.source import as_mapping, compose
+from krm_otel.yamltext.parse import as_mapping, compose
 
 ENDPOINT = "http://collector:4317"
 
@@ -54,7 +55,7 @@ def resolved(
         environ or {},
     )
     for result in results:
-        assert result.code in CODES
+        assert result.code in RULES
         assert result.message.isprintable()
         assert result.to_dict()["message"]
     return configuration, results

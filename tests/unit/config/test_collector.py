@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from krm_otel.config.managed import Batch, CollectorSettings, NodeCollector, Resources, Target
+from krm_otel.config.settings.collector import Batch, CollectorSettings, NodeCollector, Resources, Target
 from tests.unit.config.given import observability, otel_config, resolved, settings_of, sound, told
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from krm_otel.config.endpoints import redact, redact_endpoint
-from krm_otel.config.limits import endpoint_matches, matches
+from krm_otel.config.resolve.limits import endpoint_matches, matches
 from krm_otel.config.settings import Endpoint, FileSource, Origin, SecretHeader, Tls
+from krm_otel.config.types.endpoint import redact, redact_endpoint
 from tests.unit.config.given import ENDPOINT, observability, otel_config, resolved, settings_of, sound, told
 
 # URL, protocol configured or None; the endpoint used, its protocol, codes of what is said.

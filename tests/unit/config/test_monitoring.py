@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from krm_otel.config.monitoring import Dashboards, Monitoring, Monitors, Rules
-from krm_otel.config.requirements import Requirements
+from krm_otel.config.settings.monitoring import Dashboards, Monitoring, Monitors, Rules
+from krm_otel.config.sources.requirements import Requirements
 from tests.unit.config.given import class_runtime, observability, otel_config, resolved
 
 
@@ -113,21 +113,21 @@ def test_a_class_without_a_block_is_not_asked() -> None:
     ("spec", "code", "path"),
     [
         ("monitors: {labels: {component: mine}}", "key-reserved", "spec.monitors.labels.component"),
-        ("rules: {labels: {oaas.io/owner: me}}", "key-reserved", "spec.rules.labels['oaas.io/owner']"),
-        ("dashboards: {labels: {app.kubernetes.io/name: d}}", "key-reserved", "labels['app.kubernetes.io/name']"),
+        ("rules: {labels: {oaas.io/owner: me}}", "key-reserved", "spec.rules.labels[oaas.io/owner]"),
+        ("dashboards: {labels: {app.kubernetes.io/name: d}}", "key-reserved", "labels[app.kubernetes.io/name]"),
         ("dashboards: {folder_annotation: oaas.io/generated-by}", "key-reserved", "spec.dashboards.folder_annotation"),
         ("dashboards: {folder_annotation: config.kubernetes.io/path}", "key-reserved", "folder_annotation"),
         (
             "collector: {pod: {labels: {app.kubernetes.io/instance: i}}}",
             "key-reserved",
-            "['app.kubernetes.io/instance']",
+            "[app.kubernetes.io/instance]",
         ),
         (
             "collector: {pod: {annotations: {oaas.io/otel-config-hash: x}}}",
             "key-reserved",
-            "['oaas.io/otel-config-hash']",
+            "[oaas.io/otel-config-hash]",
         ),
-        ("monitors: {labels: {a..b/c: d}}", "label-invalid", "spec.monitors.labels['a..b/c']"),
+        ("monitors: {labels: {a..b/c: d}}", "label-invalid", "spec.monitors.labels[a..b/c]"),
         ("dashboards: {folder_annotation: A/c}", "annotation-invalid", "spec.dashboards.folder_annotation"),
     ],
 )

@@ -113,7 +113,7 @@ def test_resource_attributes_merge_key_by_key() -> None:
     found = {key: (value.value, str(value.origin)) for key, value in settings.resource_attributes.items()}
     assert found == {
         "team": ("own", "ClassRuntime spec.observability.telemetry.resource_attributes.team"),
-        "a.b": ("own", "ClassRuntime spec.observability.telemetry.resource_attributes['a.b']"),
+        "a.b": ("own", "ClassRuntime spec.observability.telemetry.resource_attributes[a.b]"),
         "region": ("eu", "OTelConfig spec.telemetry.resource_attributes.region"),
         "zone": ("z1", "OTelConfig spec.telemetry.resource_attributes.zone"),
         "note": ("a,b c", "environment OPRC_CRM_OTEL_RESOURCE_ATTRIBUTES"),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from krm_otel.config.managed import Autoscaling, CollectorSettings, Gateway, Resources
-from krm_otel.config.scale import BUCKETS, SpanMetrics, TailSampling
-from krm_otel.config.scaling import RESOURCES
+from krm_otel.config.resolve.sampling import RESOURCES
 from krm_otel.config.settings import Settings
-from krm_otel.krm.results import Result
+from krm_otel.config.settings.collector import Autoscaling, CollectorSettings, Gateway, Resources
+from krm_otel.config.settings.sampling import BUCKETS, SpanMetrics, TailSampling
+from krm_otel.diagnostics.result import Result
 from tests.unit.config.given import observability, otel_config, resolved, settings_of, sound, told
 
 DEPLOYMENT = "collector: {mode: deployment, exporters: {traces: debug, metrics: debug}}"

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from krm_otel.crd.editors import SCHEMAS, class_runtime, otel_config
-from krm_otel.krm.results import has_errors
+from krm_otel.diagnostics.result import has_errors
 from krm_otel.run import Source, run
 
 ROOT = Path(__file__).parents[3]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from krm_otel.inject.carried import earlier
+from krm_otel.inject.patch.renames import earlier
 
 VOLUME = {"name": "oaas-otel-collector", "configMap": {"name": "cart-otel-config"}}
 

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from krm_otel.config.settings import Endpoint, FileSource, Protocol
-from krm_otel.inject.exporters import Volumes, _covers, _is_loopback, _protocol_of, _speaking, _spoken, names_of_volumes
-from krm_otel.inject.present import Present
-from krm_otel.inject.wanted import Wanted
-from krm_otel.krm.results import Ref
+from krm_otel.config.settings import Endpoint, FileSource
+from krm_otel.diagnostics.result import Ref
+from krm_otel.inject.sdk.builder import Wanted
+from krm_otel.inject.sdk.environment import Present
+from krm_otel.inject.sdk.exporters import (
+    Volumes,
+    _covers,
+    _is_loopback,
+    _protocol_of,
+    _speaking,
+    _spoken,
+    names_of_volumes,
+)
+from krm_otel.otlp import Protocol
 from krm_otel.workloads.containers import Container
-from krm_otel.yamltext.source import Mapping, compose
+from krm_otel.yamltext.parse import Mapping, compose
 
 
 @pytest.mark.parametrize(

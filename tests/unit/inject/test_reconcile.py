@@ -6,12 +6,12 @@ from textwrap import dedent
 
 import pytest
 
-from krm_otel.inject.edits import ContainerEdit, ObjectEdit
-from krm_otel.inject.insert import insert
-from krm_otel.inject.record import Record, load
-from krm_otel.inject.strip import strip
-from krm_otel.yamltext.edit import CannotEdit
-from krm_otel.yamltext.source import Mapping, compose, decode, lookup, text_of
+from krm_otel.inject.patch.additions import ContainerEdit, ObjectEdit
+from krm_otel.inject.patch.insert import insert
+from krm_otel.inject.patch.record import Record, load
+from krm_otel.inject.patch.strip import strip
+from krm_otel.yamltext.editor import CannotEdit
+from krm_otel.yamltext.parse import Mapping, compose, decode, lookup, text_of
 
 POD = ("spec",)
 MOUNT = {"name": "tls", "mountPath": "/tls", "readOnly": True}

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from krm_otel.inject.record import Adopted, ContainerRecord, Merge, Record, digest, load
+from krm_otel.inject.patch.record import Adopted, ContainerRecord, Merge, Record, digest, load
 
 FULL = Record(
     "echo",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from krm_otel.krm.results import Ref, Result, has_errors, ordered
+from krm_otel.diagnostics.result import Ref, Result, has_errors, ordered
 
 POD = Ref("v1", "Pod", "p", "demo", "pod.yaml", 2, 3)
 

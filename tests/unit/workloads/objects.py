@@ -5,10 +5,10 @@ from __future__ import annotations
 from textwrap import dedent
 
 from krm_otel.config.settings import Configuration, Function, KindPath, OaasClass, PlatformComponent
+from krm_otel.diagnostics.result import Ref
 from krm_otel.krm.resource import Resource
-from krm_otel.krm.results import Ref
 from krm_otel.workloads.kinds import Workload, workload
-from krm_otel.yamltext.source import Mapping, compose
+from krm_otel.yamltext.parse import Mapping, compose
 
 
 def resource(text: str) -> Resource:

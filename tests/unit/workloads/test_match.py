@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 import krm_otel.workloads.match as module
-from krm_otel.config.names import A_CLASS, L_OWNER
 from krm_otel.config.settings import Configuration, OaasClass
+from krm_otel.names import A_CLASS, L_OWNER
 from krm_otel.workloads.kinds import Workload
 from krm_otel.workloads.match import Match, Matcher, dns1035_safe, function_key
 from tests.unit.workloads.objects import component, deployment, oaas_class, resource, view

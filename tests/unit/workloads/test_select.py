@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from krm_otel.config.names import A_CONTAINERS, A_INJECT, A_PROTOCOL
 from krm_otel.config.settings import Configuration
+from krm_otel.names import A_CONTAINERS, A_INJECT, A_PROTOCOL
 from krm_otel.workloads.match import Match
 from krm_otel.workloads.select import Selection, select
 from tests.unit.workloads.objects import component, deployment, oaas_class

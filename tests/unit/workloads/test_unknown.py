@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from krm_otel.workloads.unknown import unknown_template
+from krm_otel.workloads.unknown_kinds import unknown_template
 from tests.unit.workloads.objects import resource
 
 TEMPLATE = "{spec: {containers: [{name: a}]}}"

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from krm_otel.yamltext.edit import CannotEdit, Editor
+from krm_otel.yamltext.editor import CannotEdit, Editor
 from krm_otel.yamltext.emit import Quoted
-from krm_otel.yamltext.source import Mapping, Scalar, Sequence, compose, lookup
+from krm_otel.yamltext.parse import Mapping, Scalar, Sequence, compose, lookup
 
 NEW = [{"name": "V", "value": Quoted("1")}]
 

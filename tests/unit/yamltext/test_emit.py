@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from krm_otel.yamltext import emit
-from krm_otel.yamltext.source import compose, decode
+from krm_otel.yamltext.parse import compose, decode
 
 NASTY = [
     "", " ", "  lead", "trail ", "a: b", "a #b", "#", "- x", "? x", ": x", "&a", "*a", "!t", "|", ">", "%x", "@x",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from krm_otel.yamltext.parse import SourceError
 from krm_otel.yamltext.scan import documents, readable
-from krm_otel.yamltext.source import SourceError
 
 ITEM = "apiVersion: v1\nkind: X\n"
 

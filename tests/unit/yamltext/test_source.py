@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from krm_otel.yamltext.source import (
+from krm_otel.yamltext.parse import (
     MAX_DEPTH,
     Alias,
     Mapping,

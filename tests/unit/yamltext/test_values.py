@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from krm_otel.yamltext.source import (
+from krm_otel.yamltext.parse import (
     Mapping,
     SourceError,
     compose,

@@ -1,0 +1,1 @@
+"""The objects that run a managed collector, and its container."""

@@ -1,0 +1,1 @@
+"""What watches: monitors, rules, dashboards."""

@@ -1,0 +1,1 @@
+"""Layers to settings, a module a subject, and the rules between fields."""

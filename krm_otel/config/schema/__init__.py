@@ -1,0 +1,1 @@
+"""What users may write, as pydantic models: one module a subject."""

@@ -1,0 +1,27 @@
+"""Field paths as results print them: `spec.template.spec.containers[0].name`.
+
+The spelling is that of Kubernetes' own validation errors (apimachinery, `field.Path`): indexes, and keys that are no
+plain words, stand in brackets, as in `metadata.annotations[oaas.io/otel-inject]`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+Step = int | str
+"""An index, or a key."""
+
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_-]+\Z")
+
+
+def field_path(*steps: Step, start: str = "") -> str:
+    """A path as text; `start` is one that is text already: `spec`, `("telemetry", "propagators", 0)` →
+    `spec.telemetry.propagators[0]`."""
+    text = start
+    for step in steps:
+        if isinstance(step, int) or not _PLAIN.match(step):
+            text += f"[{step}]"
+        else:
+            text += f".{step}" if text else step
+    return text

@@ -1,0 +1,119 @@
+"""Results: what a run reports, as data (KRM Functions Specification, `results`)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+Severity = Literal["error", "warning", "info"]
+_RANK: Final[dict[str, int]] = {"error": 0, "warning": 1, "info": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """The resource that a result is about, with its place in the input and, where known, its file."""
+
+    api_version: str = ""
+    kind: str = ""
+    name: str = ""
+    namespace: str = ""
+    file: str = ""
+    index: int | None = None
+    position: int = -1
+    """Index among the input's items; -1 for the function config and the input as a whole."""
+
+    def __str__(self) -> str:
+        where = f"{self.namespace}/{self.name}" if self.namespace else self.name
+        return f"{self.kind} {where}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One result; rules make them (`krm_otel.diagnostics.rule`).
+
+    Args:
+        code: that of the rule.
+        field_path: as in `spec.observability.telemetry.sampling_rate`; empty for the resource as a whole.
+        current, proposed: plain data; None: not given.
+        label: the part of `field_path` that the message begins with.
+        has_fix: the message says what to write.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    ref: Ref = field(default=Ref())
+    field_path: str = ""
+    current: Any = None
+    proposed: Any = None
+    label: str = ""
+    has_fix: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result in the shape of the KRM Functions Specification; the code is a tag."""
+        data: dict[str, Any] = {"message": self.message, "severity": self.severity}
+        ref = self.ref
+        if ref.kind:
+            data["resourceRef"] = {"apiVersion": ref.api_version, "kind": ref.kind, "name": ref.name}
+            if ref.namespace:
+                data["resourceRef"]["namespace"] = ref.namespace
+        if self.field_path:
+            data["field"] = {"path": self.field_path}
+            if self.current is not None:
+                data["field"]["currentValue"] = self.current
+            if self.proposed is not None:
+                data["field"]["proposedValue"] = self.proposed
+        if ref.file:
+            data["file"] = {"path": ref.file}
+            if ref.index is not None:
+                data["file"]["index"] = ref.index
+        data["tags"] = {"code": self.code}
+        return data
+
+    def line(self) -> str:
+        """The result on one line, for people: `error: ClassRuntime demo/echo: spec…: message (write …)`."""
+        parts: list[str] = [self.severity]
+        if self.ref.kind:
+            parts.append(str(self.ref))
+        if self.ref.file:
+            parts.append(self.ref.file if not self.ref.index else f"{self.ref.file}[{self.ref.index}]")
+        message = self.message
+        if self.proposed is not None and not self.has_fix and "write" not in message:
+            message += f"; write {self.proposed if isinstance(self.proposed, str) else json.dumps(self.proposed)}"
+        path, end = self.field_path, self.field_path
+        while end and not message.startswith(f"{end} "):
+            _, _, end = end.partition(".")
+        if end:
+            message = path + message[len(end) :]  # the message begins with the field: once is enough
+        elif path:
+            parts.append(path)
+        return ": ".join([*parts, message])
+
+
+def ordered(results: Iterable[Result]) -> list[Result]:
+    """Errors first, then warnings, then infos; within these by item, and as they were found. Doubles go."""
+    unique = dict.fromkeys(_Hashable(result) for result in results)
+    return sorted((h.result for h in unique), key=lambda r: (_RANK[r.severity], r.ref.position))
+
+
+class _Hashable:
+    """A result by its printed form: current and proposed values may be lists, which do not hash."""
+
+    __slots__ = ("key", "result")
+
+    def __init__(self, result: Result):
+        self.result = result
+        self.key = repr(result)
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Hashable) and self.key == other.key
+
+
+def has_errors(results: Iterable[Result]) -> bool:
+    """Whether the function fails: exit code 1."""
+    return any(result.severity == "error" for result in results)

@@ -1,0 +1,16 @@
+"""Every rule, by subject: the one place for codes, severities, meanings and what to do."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from krm_otel.diagnostics.rule import Rule
+from krm_otel.diagnostics.rules import classes, collector, destinations, fields, inputs, sampling, workloads
+
+RULES: Final[dict[str, Rule]] = {
+    rule.code: rule
+    for module in (inputs, fields, classes, destinations, collector, sampling, workloads)
+    for rule in vars(module).values()
+    if isinstance(rule, Rule)
+}
+"""Code → rule."""

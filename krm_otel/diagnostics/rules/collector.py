@@ -1,0 +1,212 @@
+"""Managed collectors: their config, image, pods and manifests."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from krm_otel.diagnostics.rule import Rule
+
+AUTOSCALING_RANGE: Final = Rule(
+    "autoscaling-range",
+    "error",
+    "`collector.autoscaling` has `max_replicas` below `min_replicas`.",
+    "Write a higher one.",
+)
+AUTOSCALING_REPLICAS: Final = Rule(
+    "autoscaling-replicas",
+    "warning",
+    "`collector.autoscaling` and `collector.replicas` are both given; the autoscaler decides.",
+    "Leave `replicas` out.",
+)
+BATCH_SIZE: Final = Rule(
+    "batch-size",
+    "error",
+    "`send_batch_max_size` is below `send_batch_size`.",
+    "Raise the one or lower the other.",
+)
+COLLECTOR_CONFIG: Final = Rule(
+    "collector-config",
+    "error",
+    "`collector.config` is not shaped like a collector's config, or what it comes to does not hold together: a "
+    "pipeline is empty, is of no signal, or names what is not defined or twice, or a policy of tail sampling "
+    "is none.",
+    "Write what is proposed; see [your own part](collector.md#your-own-part-of-the-config).",
+    example="with collector.config merged in, service.pipelines.traces.exporters names nope, which is not defined: "
+    "write exporters.nope, too",
+)
+DAEMONSET_NOT_MANAGED: Final = Rule(
+    "daemonset-not-managed",
+    "warning",
+    "A class is in mode `daemonset`, and the OTelConfig does not say who makes that collector.",
+    "Write `collector.daemonset.manage`: `true` in one package of the cluster, `false` in the others. See [on "
+    "every node](collector.md#on-every-node).",
+    example="collector.mode is daemonset, and nothing says who makes the collector in oaas-system: write "
+    "spec.collector.daemonset in the OTelConfig, {manage: true} to make it here, {manage: false} where another "
+    "package does",
+)
+DAEMONSET_SHARED: Final = Rule(
+    "daemonset-shared",
+    "error",
+    "A class in mode `daemonset` names exporters of its own, but the collector is one for all.",
+    "Write them in the OTelConfig's `collector.exporters`, or `mode: deployment` for the class.",
+    example="collector.exporters.traces names an exporter of this class alone, and mode daemonset has one collector "
+    "for all: leave it out and write spec.collector.exporters in the OTelConfig, or write mode: deployment",
+)
+HOOK_WITHOUT_SIDECAR: Final = Rule(
+    "hook-without-sidecar",
+    "warning",
+    "A Helm or Argo CD hook runs before its sidecar's ConfigMap is there, so it is left alone.",
+    "Set `collector.endpoint` for its class, or use `mode: deployment`.",
+    example="helm.sh/hook makes this a hook, which runs before its collector's ConfigMap is there: it is left alone; "
+    "write collector.endpoint for its class to instrument it",
+)
+IMAGE_INVALID: Final = Rule(
+    "image-invalid",
+    "error",
+    "A container image is empty or contains white space.",
+    "Mend it.",
+)
+IMAGE_LACKS: Final = Rule(
+    "image-lacks",
+    "error",
+    "The collector's image does not have a component that the config needs.",
+    "Write the image that is proposed; see [images](collector.md#images).",
+    otherwise="warning for labels in Prometheus",
+)
+IMAGE_TOO_OLD: Final = Rule(
+    "image-too-old",
+    "error",
+    "The collector's image is older than 0.154 and does not know the names in the config.",
+    "Write a newer one.",
+)
+NAME_TAKEN: Final = Rule(
+    "name-taken",
+    "error",
+    "A class needs to generate an object whose name one of yours has.",
+    "Rename yours, or set `collector.endpoint` and keep your own collector.",
+    example="ClassRuntime oaas-system/oaas and OTelConfig otel both need to generate ConfigMap oaas-otel-config: "
+    "rename one of them",
+)
+NOT_PRUNED: Final = Rule(
+    "not-pruned",
+    "warning",
+    "A class does not want a generated object any more, and `prune: false` keeps it.",
+    "Delete it, or leave `prune` out.",
+    example="class one does not want this any more, and it is kept since the OTelConfig says prune: false; delete it, "
+    "or leave prune out",
+)
+OPERATOR_CANNOT_SAY: Final = Rule(
+    "operator-cannot-say",
+    "error",
+    "With `flavor: operator`: `monitors.interval` has no place in the Operator's monitors, or a class sends "
+    "directly and needs endpoints for single signals, headers or certificates, for which an Instrumentation "
+    "has no place.",
+    "Send to a collector (`mode: deployment`), or write `flavor: native`.",
+    example="flavor operator has no way to say endpoints for single signals, headers and certificates of SDKs: send to "
+    "a collector (mode: deployment), or write flavor: native",
+    otherwise="warning for `monitors.interval`",
+)
+OPERATOR_INSTRUMENTED: Final = Rule(
+    "operator-instrumented",
+    "warning",
+    "An annotation asks the OpenTelemetry Operator to instrument a pod that is instrumented here.",
+    "Write `flavor: operator`, or remove the annotation.",
+    example="instrumentation.opentelemetry.io/inject-java has the OpenTelemetry Operator instrument this pod, too: it "
+    "keeps what stands here and sets what does not; write flavor: operator in the OTelConfig, or remove the "
+    "annotation",
+)
+OPERATOR_SIDECAR: Final = Rule(
+    "operator-sidecar",
+    "error",
+    "An annotation asks the Operator for a collector in a pod that gets ours: both would listen on the same ports.",
+    "Remove the annotation, or write `mode: deployment`.",
+    example="sidecar.opentelemetry.io/inject brings the Operator's collector beside ours, on the same ports: remove "
+    "the annotation, or write mode: deployment",
+)
+QUEUE_VOLUME: Final = Rule(
+    "queue-volume",
+    "error",
+    "`collector.queue` says where batches are kept but not that they are, or has a claim that one collector "
+    "alone could use.",
+    "Write what is proposed; see [the queue](collector.md#the-queue).",
+)
+REGISTRY_INVALID: Final = Rule(
+    "registry-invalid",
+    "error",
+    "`image_registry` is not a host with an optional port and path.",
+    "Write, for example, `registry.acme.example/mirror`.",
+)
+RESOURCES_INVALID: Final = Rule(
+    "resources-invalid",
+    "error",
+    "A request exceeds its limit, or the memory limit is below 64Mi.",
+    "Mend one of the two.",
+)
+SCALED_BY_POD: Final = Rule(
+    "scaled-by-pod",
+    "warning",
+    "A HorizontalPodAutoscaler of a workload that gets a sidecar has a metric of type `Resource`, which counts "
+    "every container of the pod.",
+    "Write a metric of type `ContainerResource`, as proposed.",
+    example="goes by the use of the whole pod, in which the collector's sidecar counts, too: write type: "
+    "ContainerResource with container: function",
+)
+SCRAPERS_MISSING: Final = Rule(
+    "scrapers-missing",
+    "warning",
+    "A `prometheus-scrape` backend or a monitor waits behind a NetworkPolicy that lets nobody fetch metrics.",
+    "Name the scrapers in `collector.network_policy.scrapers`.",
+    example="collector.exporters.metrics lets Prometheus fetch metrics, but the collector's NetworkPolicy lets nobody "
+    "in: write collector.network_policy.scrapers in the OTelConfig",
+)
+SERVICE_ACCOUNT: Final = Rule(
+    "service-account",
+    "error",
+    "`collector.service_account` has a name of yours and annotations for one of ours.",
+    "Leave one of the two out.",
+)
+SIDECAR_HOST_NETWORK: Final = Rule(
+    "sidecar-host-network",
+    "error",
+    "The pod uses the host's network: two collectors' ports would clash.",
+    "Write `mode: deployment`.",
+    example="the pod uses the host's network, where the ports of two collectors would clash: write mode: deployment",
+)
+SIDECAR_KEPT: Final = Rule(
+    "sidecar-kept",
+    "info",
+    "The collector's container, or a volume of it, was changed by hand and is yours from then on.",
+    "Nothing, or delete it to get ours back.",
+    example="otel-collector was changed by hand and is kept as it is; delete it to get ours back",
+)
+SIDECAR_NAME_TAKEN: Final = Rule(
+    "sidecar-name-taken",
+    "error",
+    "A container or volume has a name that the sidecar brings.",
+    "Rename it, or write `mode: deployment`.",
+    example="otel-collector is the name of what the sidecar brings: rename it, or write mode: deployment",
+)
+SIDECAR_NEVER_ENDS: Final = Rule(
+    "sidecar-never-ends",
+    "error",
+    "A Job with an ordinary collector container (`native_sidecar: false`) would never end.",
+    "Write `mode: deployment`, or leave `native_sidecar` out.",
+    example="the pod would never end: its collector, an ordinary container with native_sidecar: false, goes on; write "
+    "mode: deployment, or leave native_sidecar out",
+)
+SIDECAR_PORT_TAKEN: Final = Rule(
+    "sidecar-port-taken",
+    "error",
+    "A container listens on a port of the sidecar.",
+    "Write `mode: deployment`.",
+    example="the sidecar listens on port 4317 of the same pod: write mode: deployment",
+)
+STILL_READ: Final = Rule(
+    "still-read",
+    "warning",
+    "A generated ConfigMap is not needed any more, but a workload reads it: its collector was changed by hand, "
+    "and is yours. It is kept.",
+    "Take the container and its volume out of the workload.",
+    example="nothing of ours needs this any more, but Deployment one reads it, so it is kept: take its container and "
+    "its volume out there",
+)

@@ -1,0 +1,168 @@
+"""Single fields of a block: types, words, numbers, names."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from krm_otel.diagnostics.rule import Rule
+
+ANNOTATION_INVALID: Final = Rule(
+    "annotation-invalid",
+    "error",
+    "The key of an annotation is not a valid one.",
+    "Write, for example, `prometheus.io/scrape`.",
+)
+ATTRIBUTE_KEY: Final = Rule(
+    "attribute-key",
+    "error",
+    "The key of a resource attribute cannot be carried by `OTEL_RESOURCE_ATTRIBUTES`.",
+    'Use printable ASCII without spaces and `= , % ; " \\`.',
+    example='telemetry.resource_attributes[a=b] must be a key of printable ASCII without spaces and = , % ; " '
+    "\\: write a_b",
+)
+CONTROL_CHARACTER: Final = Rule(
+    "control-character",
+    "error",
+    "A text contains a control character.",
+    "Leave it out.",
+    example="telemetry.resource_attributes.team contains the control character U+000A: leave it out",
+)
+DATA_KEY: Final = Rule(
+    "data-key",
+    "error",
+    "A key of a Secret or ConfigMap is not a valid one.",
+    "Use letters, digits, `-`, `_` and `.`.",
+)
+DURATION_INVALID: Final = Rule(
+    "duration-invalid",
+    "error",
+    "A duration is not one as Go spells it, or as Prometheus does where it is for that, or longer than can be counted.",
+    "Write `200ms`, `10s` or `1m30s`.",
+    example="collector.tail_sampling.decision_wait must be a duration such as 200ms, 10s or 1m30s",
+)
+EMPTY: Final = Rule(
+    "empty",
+    "error",
+    "A list or mapping must have at least one entry.",
+    "Write one.",
+    example="platform.components.router.match_labels must not be empty: write at least one entry",
+)
+HEADER_NAME: Final = Rule(
+    "header-name",
+    "error",
+    "The name of a header is not a valid one.",
+    "Use letters, digits and `-`.",
+)
+KEY_RESERVED: Final = Rule(
+    "key-reserved",
+    "error",
+    "A label or annotation for generated objects (`labels`, `annotations`, `folder_annotation`) has a key that "
+    "they are found, pruned or rolled by.",
+    "Write another key, or leave it out.",
+)
+KIND_INVALID: Final = Rule(
+    "kind-invalid",
+    "error",
+    "An entry of `kinds` has an apiVersion or kind that no manifest can have.",
+    "Write, for example, `argoproj.io/v1alpha1` and `Rollout`.",
+    example="kinds[0].kind must be a kind such as Rollout: write Rollout",
+)
+KIND_PATH: Final = Rule(
+    "kind-path",
+    "error",
+    "An entry of `kinds` has a path that is not dotted field names.",
+    "Write, for example, `spec.template`.",
+    example="kinds[0].path must be the dotted path of the pod template: write spec.template",
+)
+LABEL_INVALID: Final = Rule(
+    "label-invalid",
+    "error",
+    "A label is not a valid one.",
+    "Mend it.",
+)
+LITERAL_HEADER: Final = Rule(
+    "literal-header",
+    "error",
+    "A header's value is written out.",
+    "Write `{secret: <name>, key: <key>}`.",
+    example="collector.headers.authorization takes its value from a Secret only: write {secret: <name>, key: <key>}",
+)
+LITERAL_SECRET: Final = Rule(
+    "literal-secret",
+    "error",
+    "A secret is written out in `collector.config`.",
+    "Write `${env:NAME}` there, and `collector.env.NAME` with its Secret.",
+)
+MISSING_FIELD: Final = Rule(
+    "missing-field",
+    "error",
+    "A field is missing that has to be there.",
+    "Write it.",
+    example="platform.components.gateway.match_labels is missing: write match_labels: {app: <name>}",
+)
+NOT_A_WORD: Final = Rule(
+    "not-a-word",
+    "error",
+    "A name or pattern is empty or contains white space.",
+    "Mend it.",
+)
+NUMBER_RANGE: Final = Rule(
+    "number-range",
+    "error",
+    "A number lies outside what is possible.",
+    "Write 1 or more.",
+)
+OBJECT_NAME: Final = Rule(
+    "object-name",
+    "error",
+    "The name of a Secret or ConfigMap is not a valid one.",
+    "Mend it.",
+)
+QUANTITY_INVALID: Final = Rule(
+    "quantity-invalid",
+    "error",
+    "An amount of a resource is not a Kubernetes quantity.",
+    "Write, for example, `100m` or `256Mi`.",
+)
+SERVICE_NAME_EMPTY: Final = Rule(
+    "service-name-empty",
+    "error",
+    "A service name is blank.",
+    "Write a name, or leave the field out.",
+    example="telemetry.service_name must not be empty: write a name, or leave the field out",
+)
+TEMPLATE_PLACEHOLDER: Final = Rule(
+    "template-placeholder",
+    "error",
+    "`service_name_template` has an unknown placeholder or a lone brace.",
+    "Use `{class}`, `{container}`, `{function_key}`, `{workload}`, `{namespace}`.",
+    example="telemetry.service_name_template has a brace without its partner: write {class}-{container}",
+)
+UNKNOWN_FIELD: Final = Rule(
+    "unknown-field",
+    "error",
+    "A field is not known.",
+    "Write the one that is proposed.",
+    example="collector.headers.authorization.value is not a known field: known are secret and key",
+    otherwise="warning in upstream's `spec.telemetry`, and for what looks like `observability`",
+)
+UNKNOWN_VALUE: Final = Rule(
+    "unknown-value",
+    "error",
+    "A value is not one of those allowed.",
+    "Write one of them.",
+    example="OPRC_CRM_OTEL_MODE must be one of sidecar, deployment, daemonset or external: write sidecar",
+)
+VARIABLE_NAME: Final = Rule(
+    "variable-name",
+    "error",
+    "A key of `collector.env` is not a variable's name, or is one of ours.",
+    "Write another name.",
+)
+WRONG_TYPE: Final = Rule(
+    "wrong-type",
+    "error",
+    "A value is of another type than its field.",
+    "Write what is proposed.",
+    example="collector must be a mapping with the fields mode, image, endpoint and exporters",
+)

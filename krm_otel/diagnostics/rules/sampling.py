@@ -1,0 +1,142 @@
+"""What becomes of traces and spans: rates, propagation, tail sampling, span metrics."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from krm_otel.diagnostics.rule import Rule
+
+B3_BY_DEFAULT: Final = Rule(
+    "b3-by-default",
+    "warning",
+    "A workload gets `b3` only because `propagators` is not set.",
+    "Write `propagators: [w3c]`, or `[w3c, b3]` where all SDKs have the package.",
+    example="OTEL_PROPAGATORS has b3, because telemetry.propagators is not set: SDKs without a B3 propagator package "
+    "fail at start; write propagators: [w3c], or [w3c, b3] where all have it, in the ClassRuntime or OTelConfig",
+)
+BUCKETS_ORDER: Final = Rule(
+    "buckets-order",
+    "error",
+    "The bounds of a histogram are not above zero, or do not go up.",
+    "Write what is proposed.",
+    example="collector.span_metrics.buckets must be above zero and go up: write 10ms, 1s",
+)
+DIMENSION_RESERVED: Final = Rule(
+    "dimension-reserved",
+    "error",
+    "`span_metrics.dimensions` names an attribute that is a label already, as Prometheus spells it "
+    "(`service_name` for `service.name`).",
+    "Leave it out.",
+    example="collector.span_metrics.dimensions[0] names span.kind, which is a label already: leave it out",
+)
+GATEWAY_IDLE: Final = Rule(
+    "gateway-idle",
+    "warning",
+    "`collector.gateway` has no effect without `tail_sampling`.",
+    "Write `tail_sampling`, or leave the gateway out. See [two tiers](scaling.md#two-tiers).",
+)
+POLICY_INVALID: Final = Rule(
+    "policy-invalid",
+    "error",
+    "A policy of `tail_sampling.policies` has no `name` or `type`, a type, field or value that the collector "
+    "(0.158) does not know, or the name of one of ours or of another one.",
+    "Write what is proposed; see [further policies](sampling.md#whole-traces).",
+    example="collector.tail_sampling.policies[0] has the name errors, which is ours: write another one",
+)
+PROPAGATOR_DEPRECATED: Final = Rule(
+    "propagator-deprecated",
+    "warning",
+    "A propagator is deprecated by OpenTelemetry.",
+    "Use `w3c`, or `b3` where older services need it.",
+    example="telemetry.propagators[0] names the deprecated propagator jaeger: write w3c, or b3 where older "
+    "services need it",
+)
+PROPAGATORS_EMPTY: Final = Rule(
+    "propagators-empty",
+    "error",
+    "The list of propagators is empty.",
+    "Write `[none]` to propagate nothing.",
+    example="telemetry.propagators must name at least one propagator: write [none] to propagate nothing",
+)
+PROPAGATORS_NONE: Final = Rule(
+    "propagators-none",
+    "error",
+    "The propagator `none` stands beside others.",
+    "Write `[none]` alone, or leave it out.",
+    example="telemetry.propagators has none beside w3c: write [none] alone, or leave none out",
+)
+SAMPLING_BOTH: Final = Rule(
+    "sampling-both",
+    "warning",
+    "`sampling_stage: both`: the rates of SDK and collector multiply; the message says what is left.",
+    "Write `sdk` or `collector`.",
+)
+SAMPLING_RATE_CLAMPED: Final = Rule(
+    "sampling-rate-clamped",
+    "warning",
+    "A sampling rate lies outside 0.0 to 1.0 and was clamped.",
+    "Write one in between.",
+    example="telemetry.sampling_rate lies outside 0.0 to 1.0, 0.0 is used: write 0.0, or 0.1 for one trace in ten",
+)
+SAMPLING_RATE_HIGH: Final = Rule(
+    "sampling-rate-high",
+    "warning",
+    "A sampling rate above 0.5 keeps more than half of all traces.",
+    "Write 0.5 or less, unless you mean it.",
+    example="telemetry.sampling_rate keeps more than half of all traces, which is costly in production: write "
+    "0.5 or less",
+)
+SAMPLING_RATE_INVALID: Final = Rule(
+    "sampling-rate-invalid",
+    "error",
+    "A sampling rate is not a finite number.",
+    "Write 0.1 for one trace in ten.",
+    example="telemetry.sampling_rate must be a number between 0.0 and 1.0: write 0.1 for one trace in ten",
+)
+SAMPLING_STAGE: Final = Rule(
+    "sampling-stage",
+    "error",
+    "Sampling in the collector is asked for where there is no managed collector.",
+    "Write `sampling_stage: sdk`.",
+    example="collector.sampling_stage is collector, which needs a managed collector, and there is none here: write sdk",
+)
+SPAN_METRICS_OFF: Final = Rule(
+    "span-metrics-off",
+    "info",
+    "`span_metrics` makes nothing of the spans of a class whose traces or metrics are off.",
+    "Nothing, or switch them on.",
+)
+SPAN_METRICS_SAMPLED: Final = Rule(
+    "span-metrics-sampled",
+    "warning",
+    "`span_metrics` counts only the spans that SDKs have sampled.",
+    "Write `sampling_stage: collector`. See [metrics of spans](collector.md#metrics-of-spans).",
+    example="collector.span_metrics counts only what SDKs have sampled, about 0.1 of all spans: write sampling_stage: "
+    "collector, so that it counts before traces are dropped",
+)
+TAIL_SAMPLING_ELSEWHERE: Final = Rule(
+    "tail-sampling-elsewhere",
+    "info",
+    "`tail_sampling` does not hold for a class whose collector is that of a node (mode `daemonset`) or not "
+    "ours: its SDKs sample, by its rate.",
+    "Nothing, or write `mode: deployment` for the class.",
+    example="collector is that of each node, for all classes, so tail_sampling does not hold for this class: its SDKs "
+    "sample, by its rate. Write mode: deployment where its errors and slow traces are to be kept",
+    otherwise="warning where it holds for no class",
+)
+TAIL_SAMPLING_SPLIT: Final = Rule(
+    "tail-sampling-split",
+    "error",
+    "`tail_sampling` needs all spans of a trace in one collector, and they reach several.",
+    "Write `collector.gateway`, or mode `deployment` with one replica. See [two tiers](scaling.md#two-tiers).",
+    example="collector.tail_sampling needs all spans of a trace in one collector, and mode sidecar has one in each "
+    "pod: write collector.gateway: {replicas: 2}, or mode: deployment with one replica",
+)
+TAIL_SAMPLING_STAGE: Final = Rule(
+    "tail-sampling-stage",
+    "error",
+    "`tail_sampling` decides in the collector, and `sampling_stage` says that SDKs drop traces, too.",
+    "Write `collector`, or leave it out. See [sampling](sampling.md#whole-traces).",
+    example="collector.sampling_stage is sdk, and tail_sampling decides in the collector, once, over all that SDKs "
+    "send: write collector, or leave sampling_stage out",
+)

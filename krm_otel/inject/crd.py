@@ -1,0 +1,65 @@
+"""The block's schema in and out of a CustomResourceDefinition of ClassRuntime, with the record of that."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from krm_otel.inject.patch.insert import insert_metadata
+from krm_otel.inject.patch.record import Record, digest
+from krm_otel.inject.patch.strip import strip_metadata
+from krm_otel.names import BLOCK
+from krm_otel.yamltext.editor import CannotEdit, Editor
+from krm_otel.yamltext.parse import Mapping, Sequence, SourceError, decode, direct, lookup, text_of
+
+VERSION: Final = "v1alpha1"
+_TO_SPEC: Final = ("schema", "openAPIV3Schema", "properties", "spec")
+_NO_POD: Final = ("", "")
+
+
+def put_block(text: str, root: Mapping, schema: dict[str, Any]) -> str:
+    """The text of the definition with the schema of `spec.observability` in it; raises CannotEdit.
+
+    A definition that has the block stays as it is.
+    """
+    path = _path(root)
+    properties = lookup(root, *path, "properties")
+    if lookup(properties, BLOCK) is not None:
+        return text
+    editor = Editor(text, root)
+    spec = editor.reach(*path)
+    editor.reach(*path, "properties")
+    if not isinstance(spec, Mapping):
+        raise CannotEdit("it is not a mapping", path)
+    record = Record("", lists={BLOCK: [digest(schema)]})
+    if (opened := editor.add(spec, "properties", {BLOCK: schema})) is not None:
+        record.opened["properties"] = opened
+    insert_metadata(editor, {}, record)
+    return editor.finish()
+
+
+def strip_block(text: str, root: Mapping, record: Record) -> str:
+    """The text without what the record says is ours; raises CannotEdit. What was edited stays."""
+    editor = Editor(text, root)
+    path = _path(root)
+    spec, properties = editor.reach(*path), editor.reach(*path, "properties")
+    if isinstance(spec, Mapping) and isinstance(properties, Mapping) and _is_ours(properties, record):
+        keys = [text_of(key) for key, _ in properties.pairs]
+        editor.remove(spec, "properties", [keys.index(BLOCK)], record.opened.get("properties"))
+    strip_metadata(editor, record, _NO_POD)
+    return editor.finish()
+
+
+def _is_ours(properties: Mapping, record: Record) -> bool:
+    node = direct(properties, BLOCK)
+    try:
+        return node is not None and [digest(decode(node))] == record.lists.get(BLOCK)
+    except SourceError:
+        return False  # deeper or larger than anything of ours
+
+
+def _path(root: Mapping) -> tuple[str | int, ...]:
+    versions = lookup(root, "spec", "versions")
+    for i, version in enumerate(versions.items if isinstance(versions, Sequence) else ()):
+        if text_of(lookup(version, "name")) == VERSION:
+            return ("spec", "versions", i, *_TO_SPEC)
+    raise CannotEdit(f"it has no version {VERSION}", ("spec", "versions"))

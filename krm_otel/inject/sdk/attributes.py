@@ -1,0 +1,41 @@
+"""`OTEL_RESOURCE_ATTRIBUTES`: its grammar, `key=value,key=value`, percent-encoded.
+
+Source: OpenTelemetry specification, `resource/sdk.md`: a value that cannot be parsed is dropped whole.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import unquote
+
+from krm_otel.otlp import encode
+
+
+def reference(variable: str) -> str:
+    """`$(VARIABLE)`, which the kubelet replaces; never encoded."""
+    return f"$({variable})"
+
+
+def join(pairs: dict[str, str]) -> str:
+    """Pairs of keys (not encoded) and values (encoded, or with references)."""
+    return ",".join(f"{encode(key)}={value}" for key, value in pairs.items())
+
+
+def split(text: str) -> list[tuple[str, str]]:
+    """(decoded key, raw text) of every comma-separated segment; the key is empty where a segment has no `=`."""
+    segments = []
+    for raw in text.split(","):
+        key, equals, _ = raw.partition("=")
+        segments.append((unquote(key).strip() if equals else "", raw))
+    return segments
+
+
+def keys(text: str) -> list[str]:
+    """The keys that a value sets."""
+    return [key for key, _ in split(text) if key]
+
+
+def merged(text: str, additions: dict[str, str]) -> str:
+    """The user's text as it stands, and behind it the pairs whose keys it does not set."""
+    own = text.rstrip().rstrip(",")
+    missing = join({key: value for key, value in additions.items() if key not in keys(text)})
+    return ",".join(part for part in (own, missing) if part)

@@ -1,0 +1,138 @@
+"""Every name that stands in users' manifests: groups, kinds, annotations, labels, variables.
+
+One place, so that a name is written once and a reader finds what may appear in a diff.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from krm_otel.otlp import SIGNALS, exporter_variable
+
+CLASS_GROUP: Final = "oaas.io"
+CLASS_KIND: Final = "ClassRuntime"
+BLOCK: Final = "observability"
+"""The field of a ClassRuntime's spec that this is all about."""
+CLASS_API_VERSION: Final = "oaas.io/v1alpha1"
+CONFIG_API_VERSION: Final = "fn.oaas.io/v1alpha1"
+CONFIG_KIND: Final = "OTelConfig"
+PLATFORM_CLASS: Final = "oaas-platform"
+"""Name of the pseudo-class that the platform's own components form in each namespace."""
+NODE_OWNER: Final = "oaas-otel"
+"""Owner of the collectors that run on every node for all classes (mode daemonset), and the beginning of their names."""
+RESERVED: Final = {
+    PLATFORM_CLASS: "the platform's own components",
+    NODE_OWNER: "the collectors of mode daemonset",
+}
+"""Names that no ClassRuntime may have, and whose they are."""
+
+# Annotations and labels that users write.
+A_CLASS: Final = "oaas.io/class-runtime"
+A_INJECT: Final = "oaas.io/otel-inject"
+A_CONTAINERS: Final = "oaas.io/otel-containers"
+A_PROTOCOL: Final = "oaas.io/otel-protocol"
+A_RESOURCE_PREFIX: Final = "resource.opentelemetry.io/"
+L_OWNER: Final = "oaas.io/owner"
+L_VERSION: Final = "app.kubernetes.io/version"
+
+# Labels that we write.
+L_CLASS: Final = "otel.oaas.io/class"
+"""On pod templates that send to a managed collector: what its NetworkPolicy lets in. Never used for matching."""
+L_COMPONENT: Final = "component"
+COMPONENT: Final = "otel"
+
+# Annotations that we write.
+A_RECORD: Final = "oaas.io/otel-injected"
+A_GENERATED_BY: Final = "oaas.io/generated-by"
+GENERATOR: Final = "krm-otel"
+A_ENABLED_BY: Final = "oaas.io/otel-enabled-by"
+"""On generated objects: what enabled their class, where that is not the ClassRuntime itself. Without it in the input,
+the class is not known to be off."""
+A_CONFIG_HASH: Final = "oaas.io/otel-config-hash"
+"""On pod templates: a hash of the collector's config, so that a changed one rolls the pods that read it."""
+
+TEMPLATE_MEMBERS: Final = frozenset((L_CLASS, A_CONFIG_HASH))
+"""What we write into the metadata of pod templates: nobody else has a use for it, so a changed value is ours, too."""
+A_SYNC_WAVE: Final = "argocd.argoproj.io/sync-wave"
+"""On generated objects: the wave of the workloads that need them, where Argo CD is told one."""
+
+A_NO_SUBSTITUTION: Final = "kustomize.toolkit.fluxcd.io/substitute"
+"""Flux replaces `${…}` in what it applies: it would empty every `${env:…}` of a collector's config."""
+L_INSTANCE: Final = "app.kubernetes.io/instance"
+"""The label by which the objects of one collector belong together: its name."""
+OUR_LABELS: Final = frozenset(
+    (
+        *(L_OWNER, L_COMPONENT, L_CLASS, L_INSTANCE),
+        *(f"app.kubernetes.io/{name}" for name in ("name", "component", "part-of", "managed-by")),
+    )
+)
+"""Labels of generated objects and their pods: what finds and prunes them."""
+OUR_ANNOTATIONS: Final = frozenset(
+    (A_RECORD, A_GENERATED_BY, A_ENABLED_BY, A_CONFIG_HASH, A_SYNC_WAVE, A_NO_SUBSTITUTION)
+)
+"""Annotations of generated objects and their pods."""
+
+A_LOCAL: Final = "config.kubernetes.io/local-config"
+"""On what belongs to a package and is not applied."""
+
+# Annotations of the orchestrators: kpt, kustomize and Helm 4 put them on items in transit, they are not on disk.
+A_PATH: Final = "config.kubernetes.io/path"
+A_INDEX: Final = "config.kubernetes.io/index"
+A_INTERNAL_PATH: Final = "internal.config.kubernetes.io/path"
+A_INTERNAL_INDEX: Final = "internal.config.kubernetes.io/index"
+A_PACKAGE_PATH: Final = "internal.config.kubernetes.io/package-path"
+"""In `kpt fn render`: the folder of the package, or subpackage, that the path of an item starts at."""
+A_PREVIOUS_NAMES: Final = "internal.config.kubernetes.io/previousNames"
+TRANSIT_PREFIXES: Final = (
+    "internal.config.kubernetes.io/",
+    "internal.config.k8s.io/",  # kpt, where it selects
+    "kustomize.config.k8s.io/",
+    "config.k8s.io/",
+    "postrenderer.helm.sh/",
+)
+TRANSIT_ANNOTATIONS: Final = frozenset((A_PATH, A_INDEX))
+
+
+def in_transit(annotation: str) -> bool:
+    """Whether an annotation was put there by kpt, kustomize or Helm for the way through the function."""
+    return annotation in TRANSIT_ANNOTATIONS or annotation.startswith(TRANSIT_PREFIXES)
+
+
+# The environment that the CRM's own settings come from (the proposal's section 5).
+E_FEATURE: Final = "OPRC_CRM_FEATURES_OTEL"
+E_PREFIX: Final = "OPRC_CRM_OTEL_"
+
+# Variables that are injected.
+HELPER_PREFIX: Final = "OAAS_OTEL_"
+"""Helper variables have names of our own: the OpenTelemetry Operator takes its own as a sign that it was here."""
+E_NAMESPACE: Final = "OAAS_OTEL_NAMESPACE"
+E_POD_NAME: Final = "OAAS_OTEL_POD_NAME"
+E_POD_UID: Final = "OAAS_OTEL_POD_UID"
+E_NODE_NAME: Final = "OAAS_OTEL_NODE_NAME"
+E_ENDPOINT: Final = "OTEL_EXPORTER_OTLP_ENDPOINT"
+E_PROTOCOL: Final = "OTEL_EXPORTER_OTLP_PROTOCOL"
+E_HEADERS: Final = "OTEL_EXPORTER_OTLP_HEADERS"
+E_CERTIFICATE: Final = "OTEL_EXPORTER_OTLP_CERTIFICATE"
+E_CLIENT_CERTIFICATE: Final = "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE"
+E_CLIENT_KEY: Final = "OTEL_EXPORTER_OTLP_CLIENT_KEY"
+E_SERVICE_NAME: Final = "OTEL_SERVICE_NAME"
+E_SAMPLER: Final = "OTEL_TRACES_SAMPLER"
+E_SAMPLER_ARG: Final = "OTEL_TRACES_SAMPLER_ARG"
+E_PROPAGATORS: Final = "OTEL_PROPAGATORS"
+E_ATTRIBUTES: Final = "OTEL_RESOURCE_ATTRIBUTES"
+E_CONFIG_FILE: Final = "OTEL_CONFIG_FILE"
+E_EXPERIMENTAL_CONFIG_FILE: Final = "OTEL_EXPERIMENTAL_CONFIG_FILE"
+E_DISABLED: Final = "OTEL_SDK_DISABLED"
+
+ADOPTED: Final = frozenset(
+    (
+        E_ENDPOINT,
+        E_PROTOCOL,
+        E_SERVICE_NAME,
+        E_SAMPLER,
+        E_SAMPLER_ARG,
+        E_PROPAGATORS,
+        *(exporter_variable(signal) for signal in SIGNALS),
+    )
+)
+"""What can be taken over where manifests set it by hand. Never headers, which may be secrets; attributes are merged."""

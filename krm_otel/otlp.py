@@ -1,0 +1,56 @@
+"""OTLP and the SDKs' environment: facts of OpenTelemetry that hold whoever configures them.
+
+Sources: OpenTelemetry specification, `protocol/exporter.md` (ports, endpoints),
+`configuration/sdk-environment-variables.md` (variables and their values) and `resource/sdk.md` (`,` and `=` in
+attributes must be encoded, other characters may be; some SDKs do not decode, so nothing is encoded without need).
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+from urllib.parse import quote, urlsplit
+
+Protocol = Literal["grpc", "http"]
+SamplingStage = Literal["sdk", "collector", "both"]
+"""Who samples traces by the rate."""
+
+SIGNALS: Final = ("traces", "metrics", "logs")
+PORTS: Final[dict[Protocol, int]] = {"grpc": 4317, "http": 4318}
+"""The port that a protocol has by convention."""
+
+RATIO: Final = "parentbased_traceidratio"
+SAMPLERS: Final[dict[SamplingStage, str]] = {"sdk": RATIO, "collector": "parentbased_always_on", "both": RATIO}
+"""Who samples → OTEL_TRACES_SAMPLER."""
+PROTOCOLS: Final[dict[Protocol, str]] = {"grpc": "grpc", "http": "http/protobuf"}
+"""Protocol → OTEL_EXPORTER_OTLP_PROTOCOL."""
+
+# `$` so that the kubelet expands nothing in it, `%` so that it decodes, the rest as in W3C Baggage, which SDKs' parsers
+# follow. `(`, `)`, `+` and the like stay: readable, and the same to every SDK.
+_KEEP: Final = "!#&'()*+-./:<>?@[]^_`{|}~"
+
+
+def encode(text: str) -> str:
+    """One key or value of OTEL_RESOURCE_ATTRIBUTES."""
+    return quote(text, safe=_KEEP)
+
+
+def decimal(value: float) -> str:
+    """A number as SDKs of every language read it: no exponent, no digits that are not there."""
+    text = f"{value:.15f}".rstrip("0")
+    return text + "0" if text.endswith(".") else text
+
+
+def port_protocol(url: str) -> Protocol | None:
+    """The protocol that the port of an endpoint stands for; None for any other port, or none."""
+    port = urlsplit(url).port
+    return next((protocol for protocol, number in PORTS.items() if number == port), None)
+
+
+def exporter_variable(signal: str) -> str:
+    """`traces` → `OTEL_TRACES_EXPORTER`."""
+    return f"OTEL_{signal.upper()}_EXPORTER"
+
+
+def signal_variable(variable: str, signal: str) -> str:
+    """`OTEL_EXPORTER_OTLP_ENDPOINT`, `traces` → `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`."""
+    return variable.replace("OTEL_EXPORTER_OTLP_", f"OTEL_EXPORTER_OTLP_{signal.upper()}_", 1)

@@ -1,0 +1,1 @@
+"""What is said of each class once all workloads are known."""

@@ -1,1 +1,0 @@
-"""What is said of a class's telemetry: conditions, as upstream's ClassRuntime has them."""

@@ -1,0 +1,63 @@
+"""Kinds that nobody told us of, but that have a pod template: they are reported, never skipped in silence."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Final
+
+from krm_otel.krm.resource import Resource
+from krm_otel.workloads.kinds import KINDS, is_generated, is_patch
+from krm_otel.yamltext.parse import Mapping, Node, Scalar, Sequence, deref, lookup, merge_sources
+
+_DEPTH: Final = 8
+_NODES: Final = 5_000
+"""How far is searched: pod templates stand near the root, and large objects are not worth more time."""
+
+
+def unknown_template(resource: Resource) -> str | None:
+    """The path of a pod template in an object of unknown kind, as OTelConfig's `kinds` wants it
+    (`spec.template`).
+
+    A pod template is a mapping under a key that ends in `template` (or `Template`) with a list at
+    `spec.containers`. A path that leads through a list is written with `[]` (`spec.workers[].template`):
+    `kinds` cannot name it. The shortest path that can be named is preferred. None for known kinds, our own
+    objects, CustomResourceDefinitions and Kyverno's policies (their patterns look like templates).
+    """
+    group = resource.group
+    if (group, resource.kind) in KINDS or resource.kind == "CustomResourceDefinition":
+        return None
+    if group == "kyverno.io" or group.endswith(".kyverno.io"):
+        return None
+    if is_generated(resource) or is_patch(resource):
+        return None
+    in_list: str | None = None
+    for path, node in _mappings(resource.root):
+        if path.endswith("emplate") and isinstance(lookup(node, "spec", "containers"), Sequence):
+            if "[]" not in path:
+                return path
+            in_list = in_list or path
+    return in_list
+
+
+def _mappings(root: Mapping) -> Iterator[tuple[str, Mapping]]:
+    """Mappings with their paths, nearest to the root first, each node once: aliases may lead back."""
+    seen: set[int] = set()
+    pending: deque[tuple[str, int, Node | None]] = deque([("", 0, root)])
+    while pending and len(seen) < _NODES:
+        path, depth, node = pending.popleft()
+        if id(node) in seen or depth > _DEPTH:
+            continue
+        seen.add(id(node))
+        if isinstance(node, Sequence):
+            pending.extend((f"{path}[]", depth + 1, deref(item)) for item in node.items if not _leaf(item))
+        elif isinstance(node, Mapping):
+            yield path, node
+            pending.extend((path, depth, source) for source in merge_sources(node))
+            for key, value in node.pairs:
+                if isinstance(key, Scalar) and key.value != "<<" and not _leaf(value):
+                    pending.append((f"{path}.{key.value}" if path else key.value, depth + 1, deref(value)))
+
+
+def _leaf(node: Node) -> bool:
+    return isinstance(node, Scalar)

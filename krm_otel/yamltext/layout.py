@@ -1,0 +1,209 @@
+"""Where things stand in a text: lines, ends of values, comments, indentation.
+
+libyaml's marks say where nodes start and where tokens end. What belongs to a node beyond that (its dash, the rest of
+its line, the comments below it) is read from the text here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
+
+from krm_otel.yamltext.parse import Mapping, Node, Scalar, Sequence, walk
+
+Collection = Mapping | Sequence
+
+_PROPERTIES: Final = re.compile(r"(?:[&!]\S*(?:\s|(?<=\s)#[^\n]*\n)*){1,2}(?=-)")
+"""The anchor and tag before a block sequence."""
+_COLON: Final = re.compile(r"[ \t]*:")
+
+
+class Place(NamedTuple):
+    """A place for new lines: the start of a line, or the end of a text whose last line is open."""
+
+    at: int
+    newline: str
+    """The line break of the line before."""
+    open_end: bool
+    """Whether the text ends here without a line break."""
+
+
+def line_after(text: str, index: int) -> Place:
+    """The start of the next line; `index` itself where it is one."""
+    if index > 0 and text[index - 1] == "\n":
+        return Place(index, _newline(text, index - 1), False)
+    end = text.find("\n", index)
+    if end < 0:
+        return Place(len(text), "\r\n" if "\r\n" in text else "\n", True)
+    return Place(end + 1, _newline(text, end), False)
+
+
+def _newline(text: str, index: int) -> str:
+    """The line break whose line feed stands at `index`."""
+    return "\r\n" if index > 0 and text[index - 1] == "\r" else "\n"
+
+
+def line_start(text: str, index: int) -> int:
+    """The start of the line that `index` is on."""
+    return text.rfind("\n", 0, index) + 1
+
+
+def after_line(text: str, index: int, owner: int) -> Place:
+    """The place for new lines behind `index`: after the comments that are deeper than column `owner`."""
+    place = line_after(text, index)
+    probe = place.at
+    while not place.open_end and probe < len(text):
+        end = text.find("\n", probe)
+        line = text[probe : end if end >= 0 else len(text)]
+        content = line.strip()
+        if content.startswith("#") and len(line) - len(line.lstrip(" ")) > owner:
+            place = Place(end + 1, place.newline, False) if end >= 0 else Place(len(text), place.newline, True)
+        elif content or end < 0:
+            break
+        probe = end + 1 if end >= 0 else len(text)
+    return place
+
+
+def line_indent(text: str, index: int) -> int:
+    """The column of the first character on the line of `index` that is neither blank nor dash."""
+    before = text[line_start(text, index) : index]
+    return len(before) - len(before.lstrip(" -"))
+
+
+def blank_tail(text: str) -> str:
+    """The line breaks, and blanks between and after them, that a text ends with."""
+    rest = text[len(text.rstrip(" \t\r\n")) :]
+    at = rest.find("\n")
+    return "" if at < 0 else rest[at - 1 :] if rest[at - 1 : at] == "\r" else rest[at:]
+
+
+def values(node: Collection) -> list[Node]:
+    """The values of a mapping, the items of a sequence."""
+    return [value for _, value in node.pairs] if isinstance(node, Mapping) else node.items
+
+
+def spans(node: Collection) -> list[tuple[int, int]]:
+    """Start and end of every member; in block style the end is that of the next token."""
+    if isinstance(node, Mapping):
+        return [(k.start, max(k.end, v.end)) for k, v in node.pairs]
+    return [(item.start, item.end) for item in node.items]
+
+
+def skip_properties(text: str, node: Collection) -> None:
+    """Lets a block collection start at its first entry: libyaml's mark is at its anchor or tag, often a line above."""
+    if isinstance(node, Mapping):
+        node.start, node.column = node.pairs[0][0].start, node.pairs[0][0].column
+    elif found := _PROPERTIES.match(text, node.start):
+        node.start = found.end()
+        node.column = node.start - line_start(text, node.start)
+
+
+def behind_colon(text: str, key: Node) -> int | None:
+    """The index behind a key's colon; None where it does not stand behind the key (`? key`, `{key}`)."""
+    found = _COLON.match(text, key.end)
+    return found.end() if found else None
+
+
+def content_end(text: str, node: Node) -> int:
+    """The index behind the last character of a node that is not blank or comment."""
+    while isinstance(node, Collection) and not node.flow:
+        members = values(node)
+        if not members:
+            return node.start
+        last = members[-1]
+        if not isinstance(last, Scalar) or last.start < last.end:
+            node = last
+        elif isinstance(node, Sequence) or text[last.end - 1] == ":":
+            # An empty value: its mark is behind the colon or the dash.
+            return last.end
+        else:
+            # No colon either (`? key`): its mark is at whatever comes next.
+            node = node.pairs[-1][0]
+    if isinstance(node, Scalar) and node.style in ("|", ">"):
+        header = text[node.start : text.find("\n", node.start)]
+        if "+" not in header.split("#")[0]:
+            return node.start + len(text[node.start : node.end].rstrip(" \t\r\n"))
+        end = node.end
+        while (line_end := text.find("\n", end)) >= 0 and not text[end:line_end].strip():
+            end = line_end + 1
+        return end
+    return node.end
+
+
+def member_start(text: str, node: Collection, i: int) -> int | None:
+    """Where a member of a block collection starts: its key, or its dash; None where that is not found."""
+    if isinstance(node, Mapping):
+        return node.pairs[i][0].start
+    if i == 0:
+        return node.start
+    at = line_after(text, content_end(text, node.items[i - 1])).at
+    while 0 < at <= node.items[i].start:
+        if text.startswith("-", at + node.column) and not text[at : at + node.column].strip(" "):
+            return at + node.column
+        at = text.find("\n", at) + 1
+    return None
+
+
+class Cut(NamedTuple):
+    """A stretch of text that is taken out with a member."""
+
+    start: int
+    end: int
+    open_end: bool = False
+    """Whether it reaches to the end of a text without a last line break."""
+
+
+def line_cuts(text: str, node: Collection, gone: Iterable[int]) -> Iterator[Cut | None]:
+    """The whole lines of members of a block collection. A member that shares its first line with a dash gives its
+    place to the next one; None where there is no such one."""
+    starts, chosen = spans(node), set(gone)
+    for i in sorted(chosen):
+        start = member_start(text, node, i)
+        if start is None:
+            yield None
+            return
+        line = line_start(text, start)
+        if not text[line:start].strip():
+            after = line_after(text, max(content_end(text, values(node)[i]), start))
+            yield Cut(line, after.at, after.open_end)
+        elif i + 1 < len(starts) and i + 1 not in chosen:
+            yield Cut(start, starts[i + 1][0])
+        else:
+            yield None
+
+
+def flow_cuts(node: Collection, gone: Iterable[int]) -> Iterator[Cut]:
+    """Members of a flow collection with the comma before them, or after those at the beginning."""
+    members, chosen = spans(node), set(gone)
+    lead = 0
+    while lead in chosen:
+        lead += 1
+    if lead == len(members):
+        yield Cut(members[0][0], members[-1][1])
+        return
+    if lead:
+        yield Cut(members[0][0], members[lead][0])
+    for i in sorted(chosen):
+        if i > lead:
+            yield Cut(members[i - 1][1], members[i][1])
+
+
+def list_indent(root: Node) -> int:
+    """How far a text indents lists below their key: as its first block list does, else not at all."""
+    for node in walk(root):
+        if isinstance(node, Mapping) and not node.flow:
+            for _, value in node.pairs:
+                if isinstance(value, Sequence) and not value.flow and value.items:
+                    return max(value.column - node.column, 0)
+    return 0
+
+
+def mapping_indent(root: Node) -> int:
+    """How far a text indents mappings below their key."""
+    for node in walk(root):
+        if isinstance(node, Mapping) and not node.flow:
+            for _, value in node.pairs:
+                if isinstance(value, Mapping) and not value.flow and value.column > node.column:
+                    return value.column - node.column
+    return 2

@@ -1,0 +1,225 @@
+"""Text → nodes with spans.
+
+PyYAML's composer forgets anchors, merges duplicate keys in silence and crashes on deep nesting, so the tree is
+built here from libyaml's *events*, which are exact: every node keeps its start and end as indexes into the text.
+Values are never constructed while reading (`0755`, `10.00` and `22:22` stay as written); `values` says what a node
+means, for the few places that need it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final, cast
+
+import yaml
+
+from krm_otel.yamltext.nodes import Alias, Mapping, Node, Scalar, Sequence, SourceError
+from krm_otel.yamltext.query import (
+    as_mapping,
+    as_sequence,
+    decode,
+    deref,
+    direct,
+    is_null,
+    layers,
+    lookup,
+    members,
+    merge_sources,
+    text_of,
+    walk,
+)
+
+__all__ = [
+    "MAX_DEPTH",
+    "Alias",
+    "Mapping",
+    "Node",
+    "Scalar",
+    "Sequence",
+    "SourceError",
+    "as_mapping",
+    "as_sequence",
+    "compose",
+    "decode",
+    "deref",
+    "direct",
+    "events",
+    "is_null",
+    "layers",
+    "lookup",
+    "members",
+    "merge_sources",
+    "raw_events",
+    "source_errors",
+    "text_of",
+    "too_deep",
+    "walk",
+    "without_surrogate_pairs",
+]
+
+MAX_DEPTH: Final = 1000
+"""Deepest nesting that is read. Real manifests stay below 40; libyaml's consumers overflow the C stack far above."""
+
+_BRACKET_RUN: Final = re.compile(r"(?:[\[{][ \t\r\n]*+){100}(?:[\[{][ \t\r\n]*+)*+")
+_SURROGATE_PAIR: Final = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
+_FLOW_FIRST: Final = re.compile(r"(?:\s|#[^\n]*\n)*+[\[{]")
+_REST_OF_KEY: Final = re.compile(r'[^"\\\n]*"\s*:')
+
+
+def events(text: str) -> Iterator[Any]:
+    """libyaml's events of `text`; raises SourceError for what cannot be read, never a crash, whatever reads them.
+
+    In JSON, surrogate pairs, which libyaml refuses, are read as the one character they mean.
+    """
+    depth = 0
+    with source_errors():
+        for event in raw_events(text):
+            kind = type(event)
+            if kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+                depth += 1
+                if depth > MAX_DEPTH:
+                    raise too_deep(event)
+            elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+                depth -= 1
+            yield event
+
+
+def raw_events(text: str) -> Iterator[Any]:
+    """The same at full speed: to be read inside `source_errors`, by code that stops at MAX_DEPTH itself."""
+    _refuse_bracket_runs(text)
+    # `yaml.parse` does the same by two calls and a generator for every event.
+    return iter(yaml.CSafeLoader(without_surrogate_pairs(text)).get_event, None)
+
+
+_MEND: Final = {
+    "found character that cannot start any token": ": write spaces for a tab, quotes around @, ` and %",
+    "found a tab character that violates indentation": ": write spaces",
+}
+"""What to write instead, behind what the parser says of the faults that people make."""
+
+
+@contextmanager
+def source_errors() -> Iterator[None]:
+    """Turns what the parser raises into SourceError."""
+    try:
+        yield
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        problem = error.problem or str(error)
+        raise SourceError(problem + _MEND.get(problem, ""), mark.line + 1 if mark else None) from None
+    except yaml.YAMLError as error:
+        raise SourceError(" ".join(str(error).split())) from None
+    except UnicodeEncodeError:
+        raise SourceError("a lone surrogate is not a character") from None
+
+
+def too_deep(event: Any) -> SourceError:
+    """What is raised at the event that goes deeper than MAX_DEPTH."""
+    return SourceError(f"nested deeper than {MAX_DEPTH} levels", event.start_mark.line + 1)
+
+
+def _refuse_bracket_runs(text: str) -> None:
+    """libyaml takes quadratic time, and crashes, on what opens thousands of brackets at once."""
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return
+    for run in _BRACKET_RUN.finditer(text):
+        if run[0].count("[") + run[0].count("{") > MAX_DEPTH:
+            raise SourceError(f"nested deeper than {MAX_DEPTH} levels", text.count("\n", 0, run.start()) + 1)
+
+
+def without_surrogate_pairs(text: str) -> str:
+    """JSON with every escaped surrogate pair written as YAML has it, without moving any other character; a text that
+    is no JSON object or list as it is."""
+    if "\\u" in text and _FLOW_FIRST.match(text):
+        return _SURROGATE_PAIR.sub(_same_length_escape, text)
+    return text
+
+
+def _same_length_escape(match: re.Match[str]) -> str:
+    text, start = match.string, match.start()
+    while start > 0 and text[start - 1] == "\\":
+        start -= 1
+    pair = match.group()
+    if (match.start() - start) % 2:
+        return pair  # the backslash before it is itself escaped: not an escape at all
+    char = 0x10000 + ((int(pair[2:6], 16) - 0xD800) << 10) + (int(pair[8:12], 16) - 0xDC00)
+    # An escaped line break stands for nothing, and keeps the length; a key may not span lines, so it gets two
+    # letters more (such keys are only ever passed through).
+    is_key = _REST_OF_KEY.match(text, match.end())
+    return f"\\U{char:08X}__" if is_key else f"\\\n\\U{char:08X}"
+
+
+def compose(text: str) -> Node | None:
+    """The root node of the first document of `text`, or None where there is none; raises SourceError.
+
+    Aliases point at the last anchor of that name before them.
+    """
+    with source_errors():
+        return _build(raw_events(text))
+
+
+def _build(stream: Iterator[Any]) -> Node | None:
+    # The hot loop of every item that is looked at: the commonest event first, and nothing asked twice.
+    stack: list[Mapping | Sequence] = []
+    anchors: dict[str, Node] = {}
+    parent: Mapping | Sequence | None = None
+    pairs: list[tuple[Node, Node]] | None = None
+    items: list[Node] | None = None
+    key: Node | None = None
+    keys: list[Node | None] = []
+    scalar, mapping_start, sequence_start = yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent
+    mapping_end, sequence_end, alias = yaml.MappingEndEvent, yaml.SequenceEndEvent, yaml.AliasEvent
+    node: Node
+    for event in stream:
+        kind = type(event)
+        if kind is scalar:
+            mark = event.start_mark
+            node = Scalar(
+                mark.index,
+                event.end_mark.index,
+                mark.column,
+                event.anchor,
+                event.tag,
+                event.value,
+                event.style or None,
+            )
+        elif kind is mapping_end or kind is sequence_end:
+            closed = stack.pop()
+            closed.end = event.end_mark.index
+            if not stack:
+                return closed
+            parent, key = stack[-1], keys.pop()
+            pairs, items = (parent.pairs, None) if isinstance(parent, Mapping) else (None, parent.items)
+            continue
+        elif kind is mapping_start or kind is sequence_start:
+            mark = event.start_mark
+            make = Mapping if kind is mapping_start else Sequence
+            node = make(mark.index, mark.column, event.anchor, event.tag, bool(event.flow_style))
+        elif kind is alias:
+            mark, name = event.start_mark, event.anchor
+            node = Alias(mark.index, event.end_mark.index, mark.column, name, anchors.get(name))
+        else:
+            continue
+        if node.anchor is not None and kind is not alias:
+            anchors[node.anchor] = node
+        if items is not None:
+            items.append(node)
+        elif pairs is not None:
+            if key is None:
+                key = node
+            else:
+                pairs.append((key, node))
+                key = None
+        if kind is mapping_start or kind is sequence_start:
+            if len(stack) >= MAX_DEPTH:
+                raise too_deep(event)
+            if parent is not None:
+                keys.append(key)
+            parent, key = cast("Mapping | Sequence", node), None
+            stack.append(parent)
+            pairs, items = (parent.pairs, None) if isinstance(parent, Mapping) else (None, parent.items)
+        elif parent is None:
+            return node
+    return None

@@ -1,0 +1,151 @@
+"""What a text has to read as after an edit: the nodes that it had, and what differs from them.
+
+The new text is compared event by event, so that no second tree is built.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import yaml
+
+from krm_otel.yamltext import emit
+from krm_otel.yamltext.parse import (
+    Alias,
+    Mapping,
+    Node,
+    Scalar,
+    Sequence,
+    compose,
+    is_null,
+    raw_events,
+    source_errors,
+)
+
+_FRAME: Final = frozenset((yaml.StreamStartEvent, yaml.DocumentStartEvent, yaml.DocumentEndEvent, yaml.StreamEndEvent))
+_EVENTS: Final[dict[type[Node], type[Any]]] = {
+    Mapping: yaml.MappingStartEvent,
+    Sequence: yaml.SequenceStartEvent,
+    Alias: yaml.AliasEvent,
+}
+
+
+class Expected:
+    """Changes of a tree, noted by node; two changes of one node add up, a replacement comes alone."""
+
+    def __init__(self) -> None:
+        self._instead: dict[int, Node] = {}
+        self._added: dict[int, list[Any]] = {}
+        self._inserted: dict[int, list[tuple[int, list[Any]]]] = {}
+        self._gone: dict[int, set[int]] = {}
+
+    def replace(self, node: Node, new: Node) -> None:
+        """Another node stands where this one stood."""
+        self._instead[id(node)] = new
+
+    def extend(self, node: Mapping | Sequence, new: Node) -> None:
+        """The members of `new` stand behind those of the node."""
+        self._added.setdefault(id(node), []).extend(_members(new))
+
+    def insert(self, node: Mapping | Sequence, index: int, new: Node) -> None:
+        """The members of `new` stand before the one at `index`, behind those that were put there earlier."""
+        self._inserted.setdefault(id(node), []).append((index, _members(new)))
+
+    def drop(self, node: Mapping | Sequence, indexes: Iterable[int]) -> None:
+        """Members of the node are gone."""
+        self._gone.setdefault(id(node), set()).update(indexes)
+
+    def met_by(self, root: Node, text: str) -> bool:
+        """Whether `text` reads as the tree `root` with these changes and no other: values, types, order, anchors and
+        tags. Raises SourceError where it cannot be read."""
+        pending: list[Node | None] = [root]
+        with source_errors():
+            for event in raw_events(text):
+                kind = type(event)
+                if kind in _FRAME:
+                    continue
+                if not pending:
+                    return False
+                node = pending.pop()
+                if node is None:  # the end of a collection
+                    if kind is not yaml.MappingEndEvent and kind is not yaml.SequenceEndEvent:
+                        return False
+                    continue
+                node = self._instead.get(id(node), node)
+                if type(node) is Scalar:
+                    if kind is not yaml.ScalarEvent or not _same_scalar(node, event):
+                        return False
+                    continue
+                if kind is not _EVENTS[type(node)] or event.anchor != node.anchor:
+                    return False
+                if kind is not yaml.AliasEvent:
+                    if event.tag != node.tag:
+                        return False
+                    pending.append(None)
+                    pending += reversed(self._members(node))
+        return not pending
+
+    def _members(self, node: Node) -> list[Node]:
+        """Keys and values, or items, as they are to stand."""
+        members: list[Any] = _members(node)
+        if gone := self._gone.get(id(node)):
+            members = [member for i, member in enumerate(members) if i not in gone]
+        for index, new in sorted(self._inserted.get(id(node), ()), key=lambda entry: entry[0])[::-1]:
+            members = [*members[:index], *new, *members[index:]]
+        if added := self._added.get(id(node)):
+            members = [*members, *added]
+        return [side for pair in members for side in pair] if type(node) is Mapping else members
+
+
+def _members(node: Node) -> list[Any]:
+    """Pairs of a mapping, items of a sequence."""
+    return node.pairs if isinstance(node, Mapping) else node.items if isinstance(node, Sequence) else []
+
+
+def _same_scalar(node: Scalar, event: Any) -> bool:
+    style = event.style or None
+    if event.value == node.value and style == node.style and event.tag == node.tag and event.anchor == node.anchor:
+        return True
+    other = Scalar(0, 0, 0, event.anchor, event.tag, event.value, style)
+    if is_null(node) or is_null(other):
+        return is_null(node) and is_null(other)
+    if node.value != other.value or node.tag != other.tag or node.anchor != other.anchor:
+        return False
+    return _ambiguous(node) == _ambiguous(other)
+
+
+def _ambiguous(node: Scalar) -> bool:
+    """Whether a plain scalar may read as something else than a string: then plain and quoted are not the same."""
+    return node.style is None and not emit.is_plain_string(node.value)
+
+
+def of_data(value: Any) -> Node:
+    """Plain data as nodes that stand nowhere."""
+    if isinstance(value, dict):
+        mapping = Mapping(0, 0, None, None, False)
+        mapping.pairs = [(_string(k), of_data(v)) for k, v in value.items()]
+        return mapping
+    if isinstance(value, list):
+        sequence = Sequence(0, 0, None, None, False)
+        sequence.items = [of_data(v) for v in value]
+        return sequence
+    if isinstance(value, emit.Quoted | emit.SingleQuoted):
+        return _string(value.value)
+    if isinstance(value, str):
+        return _string(value)
+    return Scalar(0, 0, 0, None, None, emit.scalar(value), None)
+
+
+def _string(value: str) -> Scalar:
+    return Scalar(0, 0, 0, None, None, value, '"')
+
+
+def of_text(text: str) -> Node | None:
+    """What a value's text reads as behind its key; None where it is no value. Raises SourceError."""
+    if text.strip()[:1] == '"':
+        # It may be JSON's, with surrogate pairs.
+        root = compose(f"[{text}]")
+        return root.items[0] if isinstance(root, Sequence) and len(root.items) == 1 else None
+    root = compose("k:" + (text if text[:1] in ("", " ", "\n", "\r") else " " + text))
+    return root.pairs[0][1] if isinstance(root, Mapping) and len(root.pairs) == 1 else None
