@@ -19,7 +19,8 @@ from krm_otel.krm.envelope import Item, read_envelope
 from krm_otel.krm.resource import Resource
 from krm_otel.names import A_LOCAL, CONFIG_KIND
 from krm_otel.yamltext.emit import block
-from krm_otel.yamltext.parse import Mapping, compose
+from krm_otel.yamltext.nodes import Mapping
+from krm_otel.yamltext.parse import compose
 
 PARAMETERS: Final = "ARGOCD_APP_PARAMETERS"
 _OUR_GROUP: Final = re.compile(rb'"apiVersion"\s*:\s*"(fn\.)?oaas\.io/')

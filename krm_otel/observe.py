@@ -28,8 +28,9 @@ from krm_otel.inject.patch.record import load
 from krm_otel.inject.status import CONDITIONS, GENERATION, REFS, written
 from krm_otel.krm.envelope import read_envelope
 from krm_otel.krm.resource import Resource
-from krm_otel.yamltext.parse import Node, SourceError, decode, lookup, text_of
-from krm_otel.yamltext.parse import Sequence as ListNode
+from krm_otel.yamltext.nodes import Node, SourceError
+from krm_otel.yamltext.nodes import Sequence as ListNode
+from krm_otel.yamltext.query import decode, lookup, text_of
 
 MANAGER: Final = "krm-otel"
 """The field manager that our patches are applied by."""

@@ -15,7 +15,7 @@ from krm_otel.diagnostics.result import Ref, Result, Severity, has_errors, order
 from krm_otel.krm.envelope import Envelope, read_envelope
 from krm_otel.krm.resource import Resource
 from krm_otel.plan import Change, Objects, Track, make_plan, untracked
-from krm_otel.yamltext.parse import SourceError
+from krm_otel.yamltext.nodes import SourceError
 
 _ERRORS: Final = "there are errors, so nothing is changed"
 

@@ -16,7 +16,8 @@ import click
 from krm_otel.cli.output import read_stdin, write_report, write_stdout
 from krm_otel.krm.resource import Resource
 from krm_otel.run import Outcome, Source
-from krm_otel.yamltext.parse import Mapping, SourceError, compose
+from krm_otel.yamltext.nodes import Mapping, SourceError
+from krm_otel.yamltext.parse import compose
 from krm_otel.yamltext.scan import documents
 
 STDIN = "-"

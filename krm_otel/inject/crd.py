@@ -9,7 +9,8 @@ from krm_otel.inject.patch.record import Record, digest
 from krm_otel.inject.patch.strip import strip_metadata
 from krm_otel.names import BLOCK
 from krm_otel.yamltext.editor import CannotEdit, Editor
-from krm_otel.yamltext.parse import Mapping, Sequence, SourceError, decode, direct, lookup, text_of
+from krm_otel.yamltext.nodes import Mapping, Sequence, SourceError
+from krm_otel.yamltext.query import decode, direct, lookup, text_of
 
 VERSION: Final = "v1alpha1"
 _TO_SPEC: Final = ("schema", "openAPIV3Schema", "properties", "spec")

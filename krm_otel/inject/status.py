@@ -14,7 +14,8 @@ from krm_otel.inject.patch.insert import insert_metadata
 from krm_otel.inject.patch.record import Adopted, Record, StateRecord, digest
 from krm_otel.inject.patch.strip import strip_list, strip_metadata
 from krm_otel.yamltext.editor import CannotEdit, Editor
-from krm_otel.yamltext.parse import Mapping, Node, Scalar, Sequence, decode, direct, is_null, lookup, text_of
+from krm_otel.yamltext.nodes import Mapping, Node, Scalar, Sequence
+from krm_otel.yamltext.query import decode, direct, is_null, lookup, text_of
 
 # Upstream's spellings.
 CONDITIONS: Final = "conditions"

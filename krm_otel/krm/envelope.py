@@ -25,8 +25,10 @@ from krm_otel.krm.members import (
 )
 from krm_otel.krm.resource import Resource
 from krm_otel.krm.results_block import results_edits
-from krm_otel.yamltext.parse import Alias, Node, SourceError, compose, walk
-from krm_otel.yamltext.parse import Mapping as MappingNode
+from krm_otel.yamltext.nodes import Alias, Node, SourceError
+from krm_otel.yamltext.nodes import Mapping as MappingNode
+from krm_otel.yamltext.parse import compose
+from krm_otel.yamltext.query import walk
 from krm_otel.yamltext.scan import Broken, Document, Span, documents, readable
 
 API_VERSIONS: Final = tuple(f"config.kubernetes.io/{v}" for v in ("v1", "v1beta1", "v1alpha1"))

@@ -12,7 +12,8 @@ from typing import Any
 
 from krm_otel.yamltext import emit
 from krm_otel.yamltext.layout import after_line, content_end, line_after, line_start
-from krm_otel.yamltext.parse import SourceError, compose
+from krm_otel.yamltext.nodes import SourceError
+from krm_otel.yamltext.parse import compose
 from krm_otel.yamltext.scan import Document
 
 Edit = tuple[int, int, str]

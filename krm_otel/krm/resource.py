@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 
 from krm_otel.diagnostics.result import Ref
-from krm_otel.yamltext.parse import Mapping, Node, Scalar, as_mapping, deref, lookup, members, text_of
+from krm_otel.yamltext.nodes import Mapping, Node, Scalar
+from krm_otel.yamltext.query import as_mapping, deref, lookup, members, text_of
 
 _PATHS = ("internal.config.kubernetes.io/path", "config.kubernetes.io/path", "config.k8s.io/path")
 _INDEXES = ("internal.config.kubernetes.io/index", "config.kubernetes.io/index", "config.k8s.io/index")

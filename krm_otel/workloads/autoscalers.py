@@ -16,8 +16,9 @@ from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Result
 from krm_otel.krm.envelope import Item
 from krm_otel.krm.resource import Resource
-from krm_otel.yamltext.parse import Sequence as SequenceNode
-from krm_otel.yamltext.parse import SourceError, decode, lookup, text_of
+from krm_otel.yamltext.nodes import Sequence as SequenceNode
+from krm_otel.yamltext.nodes import SourceError
+from krm_otel.yamltext.query import decode, lookup, text_of
 
 _GROUP = "autoscaling"
 

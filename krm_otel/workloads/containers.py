@@ -8,8 +8,9 @@ from typing import Final
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Result
 from krm_otel.krm.resource import Resource
-from krm_otel.yamltext.parse import Mapping, deref, is_null, lookup, text_of
-from krm_otel.yamltext.parse import Sequence as SequenceNode
+from krm_otel.yamltext.nodes import Mapping
+from krm_otel.yamltext.nodes import Sequence as SequenceNode
+from krm_otel.yamltext.query import deref, is_null, lookup, text_of
 
 UNNAMED: Final = "user-container"
 """What Knative calls a container that has no name."""

@@ -44,7 +44,8 @@ from krm_otel.diagnostics.suggestion import nearest_name
 from krm_otel.names import A_CLASS, CLASS_GROUP, CLASS_KIND, L_OWNER, PLATFORM_CLASS
 from krm_otel.workloads.containers import Container, parse_image
 from krm_otel.workloads.kinds import Workload
-from krm_otel.yamltext.parse import Sequence, lookup, text_of
+from krm_otel.yamltext.nodes import Sequence
+from krm_otel.yamltext.query import lookup, text_of
 
 BY_ANNOTATION: Final = f"annotation {A_CLASS}"
 BY_LABEL: Final = f"label {L_OWNER}"

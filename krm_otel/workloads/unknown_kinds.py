@@ -8,7 +8,8 @@ from typing import Final
 
 from krm_otel.krm.resource import Resource
 from krm_otel.workloads.kinds import KINDS, is_generated, is_patch
-from krm_otel.yamltext.parse import Mapping, Node, Scalar, Sequence, deref, lookup, merge_sources
+from krm_otel.yamltext.nodes import Mapping, Node, Scalar, Sequence
+from krm_otel.yamltext.query import deref, lookup, merge_sources
 
 _DEPTH: Final = 8
 _NODES: Final = 5_000

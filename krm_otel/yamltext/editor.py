@@ -33,15 +33,8 @@ from krm_otel.yamltext.layout import (
     spans,
     values,
 )
-from krm_otel.yamltext.parse import (
-    Mapping,
-    Node,
-    Scalar,
-    Sequence,
-    SourceError,
-    direct,
-    is_null,
-)
+from krm_otel.yamltext.nodes import Mapping, Node, Scalar, Sequence, SourceError
+from krm_otel.yamltext.query import direct, is_null
 from krm_otel.yamltext.reach import CannotEdit, Path, Reach
 from krm_otel.yamltext.verify import Expected, of_data, of_text
 

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from krm_otel.yamltext.parse import Mapping, Node, Scalar, Sequence, walk
+from krm_otel.yamltext.nodes import Mapping, Node, Scalar, Sequence
+from krm_otel.yamltext.query import walk
 
 Collection = Mapping | Sequence
 

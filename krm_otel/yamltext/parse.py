@@ -16,48 +16,6 @@ from typing import Any, Final, cast
 import yaml
 
 from krm_otel.yamltext.nodes import Alias, Mapping, Node, Scalar, Sequence, SourceError
-from krm_otel.yamltext.query import (
-    as_mapping,
-    as_sequence,
-    decode,
-    deref,
-    direct,
-    is_null,
-    layers,
-    lookup,
-    members,
-    merge_sources,
-    text_of,
-    walk,
-)
-
-__all__ = [
-    "MAX_DEPTH",
-    "Alias",
-    "Mapping",
-    "Node",
-    "Scalar",
-    "Sequence",
-    "SourceError",
-    "as_mapping",
-    "as_sequence",
-    "compose",
-    "decode",
-    "deref",
-    "direct",
-    "events",
-    "is_null",
-    "layers",
-    "lookup",
-    "members",
-    "merge_sources",
-    "raw_events",
-    "source_errors",
-    "text_of",
-    "too_deep",
-    "walk",
-    "without_surrogate_pairs",
-]
 
 MAX_DEPTH: Final = 1000
 """Deepest nesting that is read. Real manifests stay below 40; libyaml's consumers overflow the C stack far above."""

@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import Final
 
 from krm_otel.yamltext.layout import Collection, skip_properties, values
-from krm_otel.yamltext.parse import Alias, Mapping, Node, Scalar, Sequence, direct, layers, walk
+from krm_otel.yamltext.nodes import Alias, Mapping, Node, Scalar, Sequence
+from krm_otel.yamltext.query import direct, layers, walk
 
 Path = tuple[str | int, ...]
 

@@ -13,15 +13,8 @@ from typing import Any, Final
 
 import yaml
 
-from krm_otel.yamltext.parse import (
-    MAX_DEPTH,
-    SourceError,
-    events,
-    raw_events,
-    source_errors,
-    too_deep,
-    without_surrogate_pairs,
-)
+from krm_otel.yamltext.nodes import SourceError
+from krm_otel.yamltext.parse import MAX_DEPTH, events, raw_events, source_errors, too_deep, without_surrogate_pairs
 
 
 @dataclass(slots=True)

@@ -11,17 +11,9 @@ from typing import Any, Final
 import yaml
 
 from krm_otel.yamltext import emit
-from krm_otel.yamltext.parse import (
-    Alias,
-    Mapping,
-    Node,
-    Scalar,
-    Sequence,
-    compose,
-    is_null,
-    raw_events,
-    source_errors,
-)
+from krm_otel.yamltext.nodes import Alias, Mapping, Node, Scalar, Sequence
+from krm_otel.yamltext.parse import compose, raw_events, source_errors
+from krm_otel.yamltext.query import is_null
 
 _FRAME: Final = frozenset((yaml.StreamStartEvent, yaml.DocumentStartEvent, yaml.DocumentEndEvent, yaml.StreamEndEvent))
 _EVENTS: Final[dict[type[Node], type[Any]]] = {

@@ -13,7 +13,7 @@ import yaml
 from krm_otel import names
 from krm_otel.diagnostics.result import has_errors
 from krm_otel.run import Source, run
-from krm_otel.yamltext.parse import SourceError
+from krm_otel.yamltext.nodes import SourceError
 from tests.tools.clients import run as execute
 from tests.tools.function import FUNCTION
 from tools.build import require

@@ -15,17 +15,8 @@ from krm_otel.config.schema.introspection import Shape, is_raw, shape_in
 from krm_otel.config.types.endpoint import redact, redact_endpoint
 from krm_otel.config.types.finding import ADVISED, USE, Finding
 from krm_otel.diagnostics.result import Result
-from krm_otel.yamltext.parse import (
-    Mapping,
-    Node,
-    Scalar,
-    Sequence,
-    SourceError,
-    decode,
-    deref,
-    lookup,
-    text_of,
-)
+from krm_otel.yamltext.nodes import Mapping, Node, Scalar, Sequence, SourceError
+from krm_otel.yamltext.query import decode, deref, lookup, text_of
 
 M = TypeVar("M", bound=BaseModel)
 

@@ -16,7 +16,8 @@ from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Result
 from krm_otel.diagnostics.suggestion import nearest
 from krm_otel.krm.resource import Resource
-from krm_otel.yamltext.parse import Mapping, Scalar, as_mapping, as_sequence, is_null, lookup, text_of
+from krm_otel.yamltext.nodes import Mapping, Scalar
+from krm_otel.yamltext.query import as_mapping, as_sequence, is_null, lookup, text_of
 
 _ASIDE: Final = frozenset(
     (

@@ -18,7 +18,8 @@ from krm_otel.names import (
     CONFIG_KIND,
     RESERVED,
 )
-from krm_otel.yamltext.parse import SourceError, decode, is_null
+from krm_otel.yamltext.nodes import SourceError
+from krm_otel.yamltext.query import decode, is_null
 
 _CONFIG_GROUP: Final = CONFIG_API_VERSION.partition("/")[0]
 _PREVIOUS_NAMESPACES: Final = "internal.config.kubernetes.io/previousNamespaces"

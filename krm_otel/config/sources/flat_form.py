@@ -19,8 +19,9 @@ from krm_otel.diagnostics.rule import one_line
 from krm_otel.diagnostics.suggestion import listed, nearest, without_separators
 from krm_otel.krm.resource import Resource
 from krm_otel.names import E_FEATURE, E_PREFIX
-from krm_otel.yamltext.parse import Mapping as MappingNode
-from krm_otel.yamltext.parse import Scalar, as_mapping, deref, is_null, text_of
+from krm_otel.yamltext.nodes import Mapping as MappingNode
+from krm_otel.yamltext.nodes import Scalar
+from krm_otel.yamltext.query import as_mapping, deref, is_null, text_of
 
 FEATURE: Final = "features_otel"
 KEYS: Final[dict[str, Loc]] = {

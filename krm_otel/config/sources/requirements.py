@@ -11,7 +11,7 @@ from typing import Final
 
 from krm_otel.diagnostics.result import Result
 from krm_otel.krm.resource import Resource
-from krm_otel.yamltext.parse import is_null, text_of
+from krm_otel.yamltext.query import is_null, text_of
 
 FIELD: Final = "nfr_requirements"
 

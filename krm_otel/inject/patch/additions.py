@@ -10,17 +10,8 @@ from typing import Any
 from krm_otel import names
 from krm_otel.inject.patch.record import ContainerRecord, Record, digest
 from krm_otel.inject.patch.renames import earlier
-from krm_otel.yamltext.parse import (
-    Mapping,
-    Node,
-    Scalar,
-    Sequence,
-    SourceError,
-    decode,
-    direct,
-    lookup,
-    text_of,
-)
+from krm_otel.yamltext.nodes import Mapping, Node, Scalar, Sequence, SourceError
+from krm_otel.yamltext.query import decode, direct, lookup, text_of
 
 PodPath = tuple[str, ...]
 """Where the pod spec stands: `("spec", "template", "spec")` in a Deployment, `("spec",)` in a Pod."""

@@ -12,7 +12,9 @@ from krm_otel.inject.patch.record import Adopted, ContainerRecord, Merge, Record
 from krm_otel.inject.sdk import attributes
 from krm_otel.yamltext.editor import CannotEdit, Editor
 from krm_otel.yamltext.emit import Quoted, SingleQuoted
-from krm_otel.yamltext.parse import Mapping, Scalar, Sequence, compose, direct
+from krm_otel.yamltext.nodes import Mapping, Scalar, Sequence
+from krm_otel.yamltext.parse import compose
+from krm_otel.yamltext.query import direct
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from krm_otel.inject.patch.additions import ObjectEdit, PodPath
 from krm_otel.inject.patch.insert import insert
 from krm_otel.inject.patch.record import Record
 from krm_otel.inject.patch.update import places, update
-from krm_otel.yamltext.parse import Mapping, SourceError, decode
+from krm_otel.yamltext.nodes import Mapping, SourceError
+from krm_otel.yamltext.query import decode
 
 
 def put_in(

@@ -9,7 +9,8 @@ from krm_otel.inject.patch.additions import PodPath, is_ours, our_entries, our_m
 from krm_otel.inject.patch.record import ContainerRecord, Merge, Record, digest
 from krm_otel.inject.sdk import attributes
 from krm_otel.yamltext.editor import CannotEdit, Editor
-from krm_otel.yamltext.parse import Mapping, Node, Scalar, Sequence, SourceError, direct, lookup, text_of
+from krm_otel.yamltext.nodes import Mapping, Node, Scalar, Sequence, SourceError
+from krm_otel.yamltext.query import direct, lookup, text_of
 from krm_otel.yamltext.verify import of_text
 
 

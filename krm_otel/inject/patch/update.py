@@ -10,7 +10,8 @@ from krm_otel.inject.patch.insert import Fresh
 from krm_otel.inject.patch.record import Merge, Record, digest
 from krm_otel.yamltext.editor import Editor
 from krm_otel.yamltext.emit import SingleQuoted
-from krm_otel.yamltext.parse import Mapping, Node, Scalar, Sequence, direct, lookup, text_of
+from krm_otel.yamltext.nodes import Mapping, Node, Scalar, Sequence
+from krm_otel.yamltext.query import direct, lookup, text_of
 
 
 def places(root: Mapping, record: Record, pod: PodPath, names_of: list[str]) -> dict[int, int]:

@@ -11,9 +11,10 @@ from krm_otel.diagnostics.result import Ref, Result
 from krm_otel.krm.envelope import Item
 from krm_otel.krm.resource import Resource
 from krm_otel.workloads.containers import Container
-from krm_otel.yamltext.parse import Mapping as MappingNode
-from krm_otel.yamltext.parse import Scalar, as_mapping, deref, is_null, lookup, text_of
-from krm_otel.yamltext.parse import Sequence as SequenceNode
+from krm_otel.yamltext.nodes import Mapping as MappingNode
+from krm_otel.yamltext.nodes import Scalar
+from krm_otel.yamltext.nodes import Sequence as SequenceNode
+from krm_otel.yamltext.query import as_mapping, deref, is_null, lookup, text_of
 
 EnvSource = Callable[[Literal["ConfigMap", "Secret"], str, str], Mapping[str, str | None] | None]
 """(kind, namespace, name) → its keys with their values, None for a value that is not to be read (a Secret's); None

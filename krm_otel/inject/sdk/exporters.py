@@ -21,8 +21,8 @@ from krm_otel.inject.sdk.attributes import reference
 from krm_otel.inject.sdk.builder import Wanted
 from krm_otel.inject.sdk.environment import Setting
 from krm_otel.otlp import PORTS, PROTOCOLS, SIGNALS, Protocol, exporter_variable, port_protocol, signal_variable
-from krm_otel.yamltext.parse import Sequence as SequenceNode
-from krm_otel.yamltext.parse import lookup, text_of
+from krm_otel.yamltext.nodes import Sequence as SequenceNode
+from krm_otel.yamltext.query import lookup, text_of
 
 MOUNT_ROOT: Final = "/etc/oaas-otel"
 _PORT: Final = re.compile(r"(?<=[^:]):[0-9]+\Z")

@@ -15,7 +15,7 @@ from krm_otel.krm.envelope import Item
 from krm_otel.plan.changes import Change
 from krm_otel.plan.recorded_objects import reconciled
 from krm_otel.yamltext.editor import CannotEdit
-from krm_otel.yamltext.parse import Mapping
+from krm_otel.yamltext.nodes import Mapping
 
 References = Callable[[OaasClass], Sequence[dict[str, str]]]
 """Class → its collector's objects, `{kind, name}` each."""

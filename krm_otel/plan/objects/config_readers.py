@@ -9,8 +9,8 @@ from krm_otel.diagnostics.result import Ref
 from krm_otel.krm.envelope import Item
 from krm_otel.krm.resource import Resource
 from krm_otel.workloads.kinds import is_generated, is_patch, kind_info
-from krm_otel.yamltext.parse import Sequence as SequenceNode
-from krm_otel.yamltext.parse import lookup, text_of
+from krm_otel.yamltext.nodes import Sequence as SequenceNode
+from krm_otel.yamltext.query import lookup, text_of
 
 Reader = Callable[[str, str], Ref | None]
 """Namespace and name of a ConfigMap → the first workload that mounts it."""

@@ -14,7 +14,8 @@ from krm_otel import names
 from krm_otel.diagnostics.result import Ref, Result
 from krm_otel.krm.envelope import Item
 from krm_otel.krm.resource import Resource
-from krm_otel.yamltext.parse import SourceError, decode
+from krm_otel.yamltext.nodes import SourceError
+from krm_otel.yamltext.query import decode
 
 Key = tuple[str, str, str, str]
 """(API group, kind, namespace, name): what makes two manifests one object."""

@@ -16,7 +16,8 @@ from krm_otel.inject.patch.additions import Additions
 from krm_otel.workloads.autoscalers import Scalers, scaled_by_pod
 from krm_otel.workloads.kinds import Workload
 from krm_otel.workloads.select import Selection
-from krm_otel.yamltext.parse import Sequence, lookup, text_of
+from krm_otel.yamltext.nodes import Sequence
+from krm_otel.yamltext.query import lookup, text_of
 
 _HOOKS: Final = ("helm.sh/hook", "argocd.argoproj.io/hook")
 _ENDING: Final = frozenset(("Job", "CronJob"))

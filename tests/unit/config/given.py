@@ -10,7 +10,8 @@ from krm_otel.config.settings import Configuration, Settings
 from krm_otel.diagnostics.result import Result
 from krm_otel.diagnostics.rules import RULES
 from krm_otel.krm.resource import Resource
-from krm_otel.yamltext.parse import as_mapping, compose
+from krm_otel.yamltext.parse import compose
+from krm_otel.yamltext.query import as_mapping
 
 ENDPOINT = "http://collector:4317"
 

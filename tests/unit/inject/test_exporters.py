@@ -19,7 +19,8 @@ from krm_otel.inject.sdk.exporters import (
 )
 from krm_otel.otlp import Protocol
 from krm_otel.workloads.containers import Container
-from krm_otel.yamltext.parse import Mapping, compose
+from krm_otel.yamltext.nodes import Mapping
+from krm_otel.yamltext.parse import compose
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import yaml
 
 from krm_otel.diagnostics.result import Ref, Result
 from krm_otel.krm.envelope import read_envelope
-from krm_otel.yamltext.parse import SourceError
+from krm_otel.yamltext.nodes import SourceError
 
 HEAD = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n"
 ITEMS = "items:\n- kind: A\n"

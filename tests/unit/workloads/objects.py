@@ -8,7 +8,8 @@ from krm_otel.config.settings import Configuration, Function, KindPath, OaasClas
 from krm_otel.diagnostics.result import Ref
 from krm_otel.krm.resource import Resource
 from krm_otel.workloads.kinds import Workload, workload
-from krm_otel.yamltext.parse import Mapping, compose
+from krm_otel.yamltext.nodes import Mapping
+from krm_otel.yamltext.parse import compose
 
 
 def resource(text: str) -> Resource:

@@ -9,7 +9,9 @@ import pytest
 
 from krm_otel.yamltext.editor import CannotEdit, Editor
 from krm_otel.yamltext.emit import Quoted
-from krm_otel.yamltext.parse import Mapping, Scalar, Sequence, compose, lookup
+from krm_otel.yamltext.nodes import Mapping, Scalar, Sequence
+from krm_otel.yamltext.parse import compose
+from krm_otel.yamltext.query import lookup
 
 NEW = [{"name": "V", "value": Quoted("1")}]
 

@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from krm_otel.yamltext import emit
-from krm_otel.yamltext.parse import compose, decode
+from krm_otel.yamltext.parse import compose
+from krm_otel.yamltext.query import decode
 
 NASTY = [
     "", " ", "  lead", "trail ", "a: b", "a #b", "#", "- x", "? x", ": x", "&a", "*a", "!t", "|", ">", "%x", "@x",

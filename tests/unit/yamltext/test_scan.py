@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from krm_otel.yamltext.parse import SourceError
+from krm_otel.yamltext.nodes import SourceError
 from krm_otel.yamltext.scan import documents, readable
 
 ITEM = "apiVersion: v1\nkind: X\n"

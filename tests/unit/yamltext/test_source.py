@@ -7,17 +7,9 @@ from contextlib import suppress
 
 import pytest
 
-from krm_otel.yamltext.parse import (
-    MAX_DEPTH,
-    Alias,
-    Mapping,
-    Scalar,
-    Sequence,
-    SourceError,
-    compose,
-    lookup,
-    walk,
-)
+from krm_otel.yamltext.nodes import Alias, Mapping, Scalar, Sequence, SourceError
+from krm_otel.yamltext.parse import MAX_DEPTH, compose
+from krm_otel.yamltext.query import lookup, walk
 
 
 def scalar(text: str, *path: str | int) -> Scalar:

@@ -7,17 +7,9 @@ from typing import Any
 
 import pytest
 
-from krm_otel.yamltext.parse import (
-    Mapping,
-    SourceError,
-    compose,
-    decode,
-    is_null,
-    layers,
-    lookup,
-    members,
-    text_of,
-)
+from krm_otel.yamltext.nodes import Mapping, SourceError
+from krm_otel.yamltext.parse import compose
+from krm_otel.yamltext.query import decode, is_null, layers, lookup, members, text_of
 
 BOMB = "x0: &x0 {q: r}\n" + "".join(f"x{i}: &x{i} {{<<: [*x{i - 1}, *x{i - 1}]}}\n" for i in range(1, 60))
 LAUGHS = "x0: &x0 [lol]\n" + "".join(f"x{i}: &x{i} [*x{i - 1}, *x{i - 1}]\n" for i in range(1, 60))
