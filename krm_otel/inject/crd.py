@@ -8,7 +8,8 @@ from krm_otel.inject.patch.insert import insert_metadata
 from krm_otel.inject.patch.record import Record, digest
 from krm_otel.inject.patch.strip import strip_metadata
 from krm_otel.names import BLOCK
-from krm_otel.yamltext.editor import CannotEdit, Editor
+from krm_otel.yamltext.editable import CannotEdit
+from krm_otel.yamltext.editor import Editor
 from krm_otel.yamltext.nodes import Mapping, Sequence, SourceError
 from krm_otel.yamltext.query import decode, direct, lookup, text_of
 
@@ -27,12 +28,8 @@ def put_block(text: str, root: Mapping, schema: dict[str, Any]) -> str:
     if lookup(properties, BLOCK) is not None:
         return text
     editor = Editor(text, root)
-    spec = editor.reach(*path)
-    editor.reach(*path, "properties")
-    if not isinstance(spec, Mapping):
-        raise CannotEdit("it is not a mapping", path)
     record = Record("", lists={BLOCK: [digest(schema)]})
-    if (opened := editor.add(spec, "properties", {BLOCK: schema})) is not None:
+    if (opened := editor.add((*path, "properties"), {BLOCK: schema})) is not None:
         record.opened["properties"] = opened
     insert_metadata(editor, {}, record)
     return editor.finish()
@@ -42,10 +39,10 @@ def strip_block(text: str, root: Mapping, record: Record) -> str:
     """The text without what the record says is ours; raises CannotEdit. What was edited stays."""
     editor = Editor(text, root)
     path = _path(root)
-    spec, properties = editor.reach(*path), editor.reach(*path, "properties")
-    if isinstance(spec, Mapping) and isinstance(properties, Mapping) and _is_ours(properties, record):
+    properties = editor.editable(*path, "properties")
+    if isinstance(properties, Mapping) and _is_ours(properties, record):
         keys = [text_of(key) for key, _ in properties.pairs]
-        editor.remove(spec, "properties", [keys.index(BLOCK)], record.opened.get("properties"))
+        editor.remove((*path, "properties"), [keys.index(BLOCK)], record.opened.get("properties"))
     strip_metadata(editor, record, _NO_POD)
     return editor.finish()
 

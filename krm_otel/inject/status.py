@@ -13,7 +13,8 @@ from krm_otel.inject.patch.additions import our_entries
 from krm_otel.inject.patch.insert import insert_metadata
 from krm_otel.inject.patch.record import Adopted, Record, StateRecord, digest
 from krm_otel.inject.patch.strip import strip_list, strip_metadata
-from krm_otel.yamltext.editor import CannotEdit, Editor
+from krm_otel.yamltext.editable import CannotEdit
+from krm_otel.yamltext.editor import Editor
 from krm_otel.yamltext.nodes import Mapping, Node, Scalar, Sequence
 from krm_otel.yamltext.query import decode, direct, is_null, lookup, text_of
 
@@ -38,7 +39,7 @@ def put_state(
     record = Record(class_name, state=StateRecord())
     state = record.state
     assert state is not None
-    status = editor.reach("status")
+    status = editor.editable("status")
     if not isinstance(status, Mapping) and not is_null(status):
         raise CannotEdit("it is not a mapping", ("status",))
     there = _by_type(status)
@@ -57,12 +58,11 @@ def put_state(
     lists = {key: entries for key, entries in ((CONDITIONS, new), (REFS, missing)) if entries}
     if isinstance(status, Mapping) and status.pairs:
         for key, entries in lists.items():
-            editor.reach("status", key)
-            if (opened := editor.append(status, key, entries)) is not None:
+            if (opened := editor.append(("status", key), entries)) is not None:
                 record.opened[f"status.{key}"] = opened
         for key, value in number.items():
-            editor.put(status, key, value)
-    elif opened := editor.add(root, "status", {**lists, **number}):
+            editor.put(("status", key), value)
+    elif opened := editor.add(("status",), {**lists, **number}):
         record.opened["status"] = opened
     if state == StateRecord():
         return text
@@ -73,25 +73,24 @@ def put_state(
 def strip_state(text: str, root: Mapping, record: Record) -> str:
     """The text of a ClassRuntime without what the record says is ours; raises CannotEdit. What was edited stays."""
     editor = Editor(text, root)
-    status, state = editor.reach("status"), record.state or StateRecord()
+    status, state = editor.editable("status"), record.state or StateRecord()
     if isinstance(status, Mapping):
         gone = []
         for key, digests in ((CONDITIONS, state.conditions), (REFS, state.refs)):
             node = direct(status, key)
             if not isinstance(node, Sequence):
                 continue
-            editor.reach("status", key)
             ours = record.opened.get("status") or record.opened.get(f"status.{key}") == "new"
             if ours and len(our_entries(node, digests)) == len(node.items):
                 gone.append(_index(status, key))
             else:
-                strip_list(editor, status, key, digests, record.opened.get(f"status.{key}"))
+                strip_list(editor, ("status", key), digests, record.opened.get(f"status.{key}"))
         if state.generation and text_of(direct(status, GENERATION)) == text_of(lookup(root, "metadata", "generation")):
             gone.append(_index(status, GENERATION))
         for index, entry in _by_type(status).values():
             _give_back(editor, index, entry, state)
         if gone:
-            editor.remove(root, "status", gone, record.opened.get("status"))
+            editor.remove(("status",), gone, record.opened.get("status"))
     strip_metadata(editor, record, _NO_POD)
     return editor.finish()
 
@@ -109,32 +108,32 @@ def _renew(editor: Editor, index: int, entry: Mapping, wanted: Entry, state: Sta
     kind = wanted["type"]
     for key, value in wanted.items():
         node = direct(entry, key)
-        editor.reach("status", CONDITIONS, index)
+        path = ("status", CONDITIONS, index, key)
         if node is None:
-            editor.put(entry, key, value)
+            editor.put(path, value)
             state.added.setdefault(kind, {})[key] = digest(value)
         elif not isinstance(node, Scalar):
-            raise CannotEdit("it is no plain value", ("status", CONDITIONS, index, key))
+            raise CannotEdit("it is no plain value", path)
         elif node.value != value:
-            editor.reach("status", CONDITIONS, index, key)
-            old = editor.replace(node, value)
+            old = editor.replace(path, value)
             state.replaced.setdefault(kind, {})[key] = Adopted(old, digest(value))
     since = direct(entry, _SINCE)
     if _SINCE not in wanted and isinstance(since, Scalar) and not is_null(since):
         # It is not so since then, and since when is not known.
-        editor.reach("status", CONDITIONS, index, _SINCE)
-        state.replaced.setdefault(kind, {})[_SINCE] = Adopted(editor.replace(since, None), digest("null"))
+        state.replaced.setdefault(kind, {})[_SINCE] = Adopted(
+            editor.replace(("status", CONDITIONS, index, _SINCE), None), digest("null")
+        )
 
 
 def _give_back(editor: Editor, index: int, entry: Mapping, state: StateRecord) -> None:
     kind = text_of(direct(entry, "type")) or ""
     for key, one in state.replaced.get(kind, {}).items():
-        node = editor.reach("status", CONDITIONS, index, key)
+        node = editor.editable("status", CONDITIONS, index, key)
         if isinstance(node, Scalar) and digest(node.value) == one.digest:
-            editor.restore(node, one.text)
+            editor.restore(("status", CONDITIONS, index, key), one.text)
     for key, hashed in state.added.get(kind, {}).items():
-        if digest(text_of(editor.reach("status", CONDITIONS, index, key)) or "") == hashed:
-            editor.remove_key(entry, key)
+        if digest(text_of(editor.editable("status", CONDITIONS, index, key)) or "") == hashed:
+            editor.remove_key(("status", CONDITIONS, index, key))
 
 
 def _by_type(status: Node | None) -> dict[str, tuple[int, Mapping]]:

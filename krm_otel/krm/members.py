@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from krm_otel.yamltext import emit
-from krm_otel.yamltext.layout import after_line, content_end, line_after, line_start
+from krm_otel.yamltext.layout import content_end, insertion_point, line_start, next_line
 from krm_otel.yamltext.nodes import SourceError
 from krm_otel.yamltext.parse import compose
 from krm_otel.yamltext.scan import Document
@@ -35,7 +35,7 @@ def written(data: dict[str, Any], text: str, member: Member) -> str:
     if member.flow:
         return emit.flow(data)
     end = _content_end(text, member)
-    newline = line_after(text, member.start).newline
+    newline = next_line(text, member.start).newline
     lines = [line if i == 0 else " " * member.column + line for i, line in enumerate(emit.block(data))]
     return newline.join(lines) + text[end : member.end]
 
@@ -51,16 +51,13 @@ def append_to_list(text: str, top: Document, members: Sequence[Member], new: Seq
     lines = emit.block(list(new))
     if not members:
         # Empty or null: the value gives way to lines below the key.
-        place = line_after(text, items.end)
+        point = next_line(text, items.end)
         start = text.index(":", key.end) + 1
-        block = "".join(" " * column + line + place.newline for line in lines)
+        block = "".join(" " * column + line + point.newline for line in lines)
         head = [(start, items.end, "")] if items.end > start else []
-        return [*head, (place.at, place.at, place.newline + block if place.open_end else block)]
-    place = after_line(text, _content_end(text, members[-1]), key.column)
-    body = [" " * column + line for line in lines]
-    if place.open_end:
-        return [(place.at, place.at, "".join(place.newline + line for line in body))]
-    return [(place.at, place.at, "".join(line + place.newline for line in body))]
+        return [*head, (point.start, point.start, point.newline + block if point.open_end else block)]
+    point = insertion_point(text, _content_end(text, members[-1]), key.column)
+    return [(point.start, point.start, point.as_lines(" " * column + line for line in lines))]
 
 
 def _append_flow(text: str, members: Sequence[Member], start: int, new: Sequence[dict[str, Any]]) -> Edit:
@@ -90,9 +87,9 @@ def remove_from_list(text: str, top: Document, members: Sequence[Member], gone: 
     edits = []
     for i in chosen:
         # A dash may stand on a line of its own, above a comment: the entry begins where the one before it ends.
-        begin = items.start if i == 0 else text.index("-", line_after(text, _content_end(text, members[i - 1])).at)
+        begin = items.start if i == 0 else text.index("-", next_line(text, _content_end(text, members[i - 1])).start)
         dash = text.rfind("-", begin, members[i].start)
-        edits.append((line_start(text, dash), line_after(text, _content_end(text, members[i])).at, ""))
+        edits.append((line_start(text, dash), next_line(text, _content_end(text, members[i])).start, ""))
     edits = _closing(text, edits, len(members), chosen)
     if len(chosen) == len(members):
         colon = text.index(":", key.end) + 1

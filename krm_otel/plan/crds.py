@@ -13,7 +13,7 @@ from krm_otel.inject.crd import put_block, strip_block
 from krm_otel.krm.envelope import Item
 from krm_otel.plan.changes import Change
 from krm_otel.plan.recorded_objects import reconciled
-from krm_otel.yamltext.editor import CannotEdit
+from krm_otel.yamltext.editable import CannotEdit
 from krm_otel.yamltext.nodes import Mapping
 
 _KIND: Final = "CustomResourceDefinition"

@@ -1,12 +1,13 @@
-"""Changes of nodes → splices of the text that touch nothing else, checked.
+"""Changes of nodes → splices of the text that touch nothing else, and a check of the result.
 
-An `Editor` takes changes in terms of nodes (append to this list, add that key, take this entry out). Each change is
-noted twice: as a splice of the text, and as what the text has to mean afterwards. `finish` splices, reads the new text
-again and compares, so that no edit can do more or less than it was asked for. What cannot be edited safely (an alias
-on the way, a key that stands twice) raises `CannotEdit`, and nothing is written.
+Every method of `Editor` that edits takes the path of what it changes and checks that the node there can be edited: no
+alias, anchor, merge key or duplicate key may lie on the path. Each change is noted twice: as a splice of the text, and
+as what the text has to mean afterwards. `finish` splices, reads the new text and compares, so that an edit does no
+more and no less than it should. Where an edit is not safe, `CannotEdit` is raised and nothing is written.
 
-Rules of the text: new lines go after the last line of the collection and the comments that belong to it (those
-deeper than the collection's own key or dash); a flow collection stays flow; every change can be taken back exactly.
+Rules of the text: new lines go after the last line of the collection and the comments that belong to it (those that
+are indented deeper than the collection's own key or dash). A flow collection stays in flow style. Every change can be
+undone exactly.
 """
 
 from __future__ import annotations
@@ -17,121 +18,132 @@ from functools import cached_property
 from typing import Any
 
 from krm_otel.yamltext import emit
+from krm_otel.yamltext.editable import CannotEdit, EditableNodes, Path
 from krm_otel.yamltext.layout import (
     Collection,
-    after_line,
-    behind_colon,
     blank_tail,
     content_end,
     flow_cuts,
-    line_after,
+    index_after_colon,
+    insertion_point,
     line_cuts,
     line_indent,
     line_start,
     list_indent,
     mapping_indent,
+    next_line,
     spans,
     values,
 )
 from krm_otel.yamltext.nodes import Mapping, Node, Scalar, Sequence, SourceError
-from krm_otel.yamltext.query import direct, is_null
-from krm_otel.yamltext.reach import CannotEdit, Path, Reach
-from krm_otel.yamltext.verify import Expected, of_data, of_text
-
-__all__ = ["CannotEdit", "Editor", "Path"]
+from krm_otel.yamltext.query import is_null
+from krm_otel.yamltext.verify import ExpectedTree, node_from_data, node_from_text
 
 
 class Editor:
-    """Edits of one text with one root mapping; several may be made before `finish`.
+    """Edits of one text with one root mapping; several edits may be made before `finish`.
 
-    Two changes of one collection must be of one kind (only additions, or only removals); removals and additions of
-    different collections may be mixed. A text with lines that do not end in a line feed raises CannotEdit.
+    Two changes of one collection must be of one kind (only additions, or only removals). Removals and additions of
+    different collections may be mixed. A text with a line that does not end in a line feed raises CannotEdit.
     """
 
     def __init__(self, text: str, root: Mapping):
         self.text = text
         self.root = root
-        self.reach = Reach(text, root)
-        """Called with a path: the node there, where every step may be edited; None where a key is absent."""
+        self._nodes = EditableNodes(text, root)
         self._splices: list[tuple[int, int, int, str]] = []
         self._trim_end = False
         self._open_end = False
-        self._expected = Expected()
+        self._expected = ExpectedTree()
+
+    def editable(self, *path: str | int) -> Node | None:
+        """The node at a path where every step can be edited; None where a step does not exist. Raises CannotEdit."""
+        return self._nodes.node(path)
 
     # --- additions -----------------------------------------------------------------------------------------------
 
-    def append(self, parent: Mapping, key: str, entries: AbcSequence[Any]) -> str | None:
-        """Appends to the list under `key`, which may be absent, null or empty.
+    def original(self, path: Path) -> str | None:
+        """What undoing an addition to the list or mapping at `path` needs to know.
 
-        Returns what undoing needs: None where the list had items already, `"new"` where the key is ours, else the
-        exact text between the key's colon and the end of its value, with a leading `=`.
+        Returns:
+            None where it has members; `"new"` where the key does not exist; otherwise `=` and the exact text between
+            the key's colon and the end of its value.
         """
-        return self._extend(parent, key, list(entries))
-
-    def insert(self, parent: Mapping, key: str, index: int, entries: AbcSequence[Any]) -> None:
-        """Puts entries before the one at `index` of a block list; comments above that one stay with it, but for the
-        first: what stands above the whole list stays there."""
-        node = direct(parent, key)
-        if not isinstance(node, Sequence) or node.flow or not 0 <= index < len(node.items):
-            raise CannotEdit(f"{key} is not a list with lines of its own", self._at(parent, key))
-        self._expected.insert(node, index, of_data(list(entries)))
-        lines = emit.block(list(entries))
-        if index:
-            self._write_lines(content_end(self.text, node.items[index - 1]), node.column, lines, node.column)
-            return
-        at = line_start(self.text, node.start)
-        newline = line_after(self.text, at).newline
-        self._splice(at, at, "".join(" " * node.column + line + newline for line in lines))
-
-    def add(self, parent: Mapping, key: str, members: dict[str, Any]) -> str | None:
-        """Adds members to the mapping under `key`; otherwise as `append`."""
-        return self._extend(parent, key, members)
-
-    def put(self, parent: Mapping, key: str, value: str | int) -> None:
-        """Gives a mapping a key that it does not have."""
-        self._put(parent, self.reach.owner_column(parent), {key: value})
-
-    def state(self, parent: Mapping, key: str) -> str | None:
-        """What `append` or `add` would return for this key, before anything is added."""
-        node = direct(parent, key)
+        parent, node = self._parent(path), self._nodes.node(path)
         if node is None:
             return "new"
         if not (is_null(node) or (isinstance(node, Collection) and not values(node))):
             return None
-        old = self._value_text(parent, key, node)[1]
-        kept_flow = isinstance(node, Collection) and (parent.flow or "\n" in old)
-        return None if kept_flow else "=" + old
+        old = self._value_text(path, node)[1]
+        stays_flow = isinstance(node, Collection) and (parent.flow or "\n" in old)
+        return None if stays_flow else "=" + old
 
-    def _at(self, parent: Mapping, key: str) -> Path:
-        return (*self.reach.path(parent), key)
+    def append(self, path: Path, entries: AbcSequence[Any]) -> str | None:
+        """Appends to the list at `path`, which may be missing, null or empty. Returns what `original` returned."""
+        return self._extend(path, list(entries))
 
-    def _value_text(self, parent: Mapping, key: str, node: Node) -> tuple[int, str]:
-        """(index behind the key's colon, the text from there to the end of the value)."""
-        key_node = next(k for k, _ in parent.pairs if isinstance(k, Scalar) and k.value == key)
-        start = behind_colon(self.text, key_node)
+    def add(self, path: Path, members: dict[str, Any]) -> str | None:
+        """Adds members to the mapping at `path`, which may be missing, null or empty. Returns what `original`
+        returned."""
+        return self._extend(path, members)
+
+    def put(self, path: Path, value: str | int) -> None:
+        """Adds a key with a value to a mapping that does not have the key."""
+        self._add_members(self._parent(path), self._enclosing(path[:-1]), {str(path[-1]): value})
+
+    def insert(self, path: Path, index: int, entries: AbcSequence[Any]) -> None:
+        """Inserts entries before the one at `index` of the block list at `path`.
+
+        Comments above that entry stay with it. Comments above the first entry stay above the list.
+        """
+        node = self._nodes.node(path)
+        if not isinstance(node, Sequence) or node.flow or not 0 <= index < len(node.items):
+            raise CannotEdit(f"{path[-1]} is not a list in block style", path)
+        self._expected.insert(node, index, node_from_data(list(entries)))
+        lines = emit.block(list(entries))
+        if index:
+            self._write_lines(content_end(self.text, node.items[index - 1]), node.column, lines, node.column)
+            return
+        start = line_start(self.text, node.start)
+        newline = next_line(self.text, start).newline
+        self._splice(start, start, "".join(" " * node.column + line + newline for line in lines))
+
+    def _parent(self, path: Path) -> Mapping:
+        parent = self._nodes.node(path[:-1])
+        if not isinstance(parent, Mapping):
+            raise CannotEdit("it is not a mapping", path[:-1])
+        return parent
+
+    def _enclosing(self, path: Path) -> Collection | None:
+        """The collection that contains the node at `path`; None for the root."""
+        node = self._nodes.node(path[:-1]) if path else None
+        return node if isinstance(node, Collection) else None
+
+    def _value_text(self, path: Path, node: Node) -> tuple[int, str]:
+        """(index after the key's colon, the text from there to the end of the value)."""
+        parent, key = self._parent(path), path[-1]
+        start = index_after_colon(self.text, parent.pairs[_index(parent, key)][0])
         if start is None:
-            raise CannotEdit(f"no colon follows the key {key!r}: write it as {key}:", self._at(parent, key))
+            raise CannotEdit(f"no colon follows the key {key!r}: write it as {key}:", path)
         return start, self.text[start : max(node.end, start)]
 
-    def _extend(self, parent: Mapping, key: str, new: list[Any] | dict[str, Any]) -> str | None:
-        state = self.state(parent, key)
-        if state == "new":
-            self._put(parent, self.reach.owner_column(parent), {key: new})
-            return state
-        node = direct(parent, key)
-        assert node is not None
-        if state is not None:
-            self._open(parent, key, node, new)
+    def _extend(self, path: Path, new: list[Any] | dict[str, Any]) -> str | None:
+        original, parent, node = self.original(path), self._parent(path), self._nodes.node(path)
+        if node is None:
+            self._add_members(parent, self._enclosing(path[:-1]), {str(path[-1]): new})
+        elif original is not None:
+            self._fill(path, node, new)
         elif isinstance(node, Sequence if isinstance(new, list) else Mapping):
-            self._put(node, node.column if parent.flow else parent.column, new)
+            self._add_members(node, parent, new)
         else:
-            raise CannotEdit(f"{key} is not a {'list' if isinstance(new, list) else 'mapping'}", self._at(parent, key))
-        return state
+            raise CannotEdit(f"{path[-1]} is not a {'list' if isinstance(new, list) else 'mapping'}", path)
+        return original
 
-    def _open(self, parent: Mapping, key: str, node: Node, new: list[Any] | dict[str, Any]) -> None:
-        """Gives a null or empty value members: as lines of their own, or in flow style where there is no room."""
-        start, old = self._value_text(parent, key, node)
-        self._expected.replace(node, of_data(new))
+    def _fill(self, path: Path, node: Node, new: list[Any] | dict[str, Any]) -> None:
+        """Gives a null or empty value members: on their own lines, or in flow style where lines are not possible."""
+        parent = self._parent(path)
+        start, old = self._value_text(path, node)
+        self._expected.replace(node, node_from_data(new))
         if parent.flow or "\n" in old:
             self._splice(start, start + len(old), " " + emit.flow(new))
             return
@@ -139,187 +151,202 @@ class Editor:
         indent = self._list_indent if isinstance(new, list) else mapping_indent(self.root)
         self._write_lines(start + len(old), parent.column, emit.block(new, self._list_indent), parent.column + indent)
 
-    def _put(self, node: Collection, owner: int, new: list[Any] | dict[str, Any]) -> None:
+    def _add_members(self, node: Collection, parent: Collection | None, new: list[Any] | dict[str, Any]) -> None:
         """Adds members at the end of a collection that has some, or of an empty flow collection."""
+        owner = -1 if parent is None else parent.column
         end = 0 if node.flow else content_end(self.text, node)
-        if isinstance(node, Mapping) and not node.flow and len(node.pairs) > 1 and self._comments(end, node, owner):
-            # Comments at the column of the keys end the mapping. Behind them, kpt would take them for the new key's;
-            # between them and the last key, it would write them twice (tried). So the last key keeps them.
+        if isinstance(node, Mapping) and not node.flow and len(node.pairs) > 1 and self._has_comments(end, node, owner):
+            # Comments at the column of the keys end the mapping. If the new key followed them, kpt would take them for
+            # comments of the new key. If it came between them and the last key, kpt would write them twice (tried).
+            # So the new key goes before the last one, which keeps its comments.
             last = len(node.pairs) - 1
-            self._expected.insert(node, last, of_data(new))
+            self._expected.insert(node, last, node_from_data(new))
             end, owner = content_end(self.text, node.pairs[last - 1][1]), node.column
         else:
-            self._expected.extend(node, of_data(new))
+            self._expected.extend(node, node_from_data(new))
         if node.flow:
-            self._put_flow(node, new)
+            self._add_flow_members(node, parent, new)
         elif isinstance(new, dict):
             lines = [line for k, v in new.items() for line in emit.entry(k, v, self._list_indent)]
             self._write_lines(end, owner, lines, node.column)
         else:
             self._write_lines(end, owner, emit.block(new), node.column)
 
-    def _comments(self, end: int, node: Mapping, owner: int) -> bool:
+    def _has_comments(self, end: int, node: Mapping, owner: int) -> bool:
         """Whether comments at the column of a mapping's keys follow its end."""
-        return after_line(self.text, end, owner).at > after_line(self.text, end, node.column).at
+        return insertion_point(self.text, end, owner).start > insertion_point(self.text, end, node.column).start
 
-    def _put_flow(self, node: Collection, new: list[Any] | dict[str, Any]) -> None:
+    def _add_flow_members(self, node: Collection, parent: Collection | None, new: list[Any] | dict[str, Any]) -> None:
         if isinstance(new, dict):
             texts = [f"{emit.quote(k)}: {emit.flow(v)}" for k, v in new.items()]
         else:
             texts = [emit.flow(v) for v in new]
         members = spans(node)
         if not members:
-            at = self.text.index("{" if isinstance(node, Mapping) else "[", node.start) + 1
-            self._splice(at, at, ", ".join(texts))
+            end = self.text.index("{" if isinstance(node, Mapping) else "[", node.start) + 1
+            self._splice(end, end, ", ".join(texts))
             return
-        start, at = members[-1]
+        start, end = members[-1]
         line = line_start(self.text, start)
         before = self.text[line:start]
-        parent = self.reach.parent(node)
         if line > node.start and not before.strip():
-            # The last member has a line of its own: so do ours.
-            separator = "," + line_after(self.text, line).newline + before
+            # The last member is on its own line, so each new one gets its own line.
+            separator = "," + next_line(self.text, line).newline + before
         elif parent is not None and not parent.flow:
             newline = "\r\n" if "\r\n" in self.text else "\n"
             separator = "," + newline + " " * (line_indent(self.text, node.start) + 2)
         else:
             separator = ", "
-        self._splice(at, at, "".join(separator + text for text in texts))
+        self._splice(end, end, "".join(separator + text for text in texts))
 
-    def replace(self, node: Scalar, value: str | emit.SingleQuoted | None) -> str:
-        """Gives a scalar another string value, or null; returns its exact old text."""
+    # --- values --------------------------------------------------------------------------------------------------
+
+    def replace(self, path: Path, value: str | emit.SingleQuoted | None) -> str:
+        """Gives the scalar at `path` another string value, or null. Returns its exact old text."""
+        node, parent = self._scalar(path), self._enclosing(path)
         old = self.text[node.start : node.end]
         tail = blank_tail(old) if node.style in ("|", ">") else ""
-        parent = self.reach.parent(node)
         single = isinstance(value, emit.SingleQuoted) and not (parent and parent.flow)
         text = emit.scalar(value) if single else emit.flow(value)
         gap = "" if old else " "
         self._splice(node.start, node.end, gap + text + tail)
-        self._expected.replace(node, of_data(value))
+        self._expected.replace(node, node_from_data(value))
         return old
 
-    # --- removals ------------------------------------------------------------------------------------------------
-
-    def restore(self, node: Scalar, old: str) -> None:
-        """Takes `replace` back: writes the old text of a scalar again."""
+    def restore(self, path: Path, old: str) -> None:
+        """Undoes `replace`: writes the old text of the scalar at `path` again."""
+        node = self._scalar(path)
         end, tail = node.end, blank_tail(old)
         self._expect_text(node, old)
         if self.text.startswith(tail, end):
             end += len(tail)
-        elif self.text[end : line_after(self.text, end).at].strip():
-            raise CannotEdit("something stands behind the value")
+        elif self.text[end : next_line(self.text, end).start].strip():
+            raise CannotEdit("other text follows the value on its line")
         else:
-            # Somebody changed the blank lines: theirs stay.
+            # Somebody has changed the blank lines since: the changed ones stay.
             old = old.removesuffix(tail)
-        # In front of a value where there was none, `replace` has put a space.
+        # `replace` writes a space before a value that was empty.
         start = node.start if old or self.text[node.start - 1] != " " else node.start - 1
         self._splice(start, end, old)
 
-    def remove(self, parent: Mapping, key: str, members: Iterable[int], opened: str | None) -> None:
-        """Takes members (by index) out of the collection under `key`.
+    def _scalar(self, path: Path) -> Scalar:
+        node = self._nodes.node(path)
+        if not isinstance(node, Scalar):
+            raise CannotEdit("it is not a plain value", path)
+        return node
 
-        `opened` is what `append` or `add` returned. Where nothing is left the key goes if it was ours, or gets its
-        old text back; a collection that we neither made nor opened is left empty.
+    # --- removals ------------------------------------------------------------------------------------------------
+
+    def remove(self, path: Path, members: Iterable[int], original: str | None) -> None:
+        """Removes members (by index) of the collection at `path`.
+
+        Args:
+            path: the path of the collection.
+            members: indexes of the members.
+            original: what `append` or `add` returned. Where no member is left, the key is removed if it was new, or
+                gets its old text back. A collection that had members before is left empty.
         """
-        node = direct(parent, key)
-        assert isinstance(node, Collection)
-        gone = sorted(set(members))
-        if len(gone) < len(values(node)):
-            self._remove(node, gone)
-        elif opened == "new":
-            self.remove_key(parent, key)
-        elif opened is not None:
-            self._close(parent, key, node, opened[1:])
+        node = self._nodes.node(path)
+        if not isinstance(node, Collection):
+            raise CannotEdit("it is not a list or mapping", path)
+        removed = sorted(set(members))
+        if len(removed) < len(values(node)):
+            self._remove(node, removed)
+        elif original == "new":
+            self.remove_key(path)
+        elif original is not None:
+            self._empty(path, node, original[1:])
         elif node.flow:
-            self._remove(node, gone)
+            self._remove(node, removed)
         else:
-            self._close(parent, key, node, " []" if isinstance(node, Sequence) else " {}")
+            self._empty(path, node, " []" if isinstance(node, Sequence) else " {}")
 
-    def remove_key(self, parent: Mapping, key: str) -> None:
-        """Takes a key and its value out of a mapping."""
-        index = next(i for i, (k, _) in enumerate(parent.pairs) if isinstance(k, Scalar) and k.value == key)
-        self._remove(parent, [index])
+    def remove_key(self, path: Path) -> None:
+        """Removes a key and its value from a mapping that has it."""
+        self._nodes.node(path)
+        parent = self._parent(path)
+        self._remove(parent, [_index(parent, path[-1])])
 
-    def _close(self, parent: Mapping, key: str, node: Collection, old: str) -> None:
-        """Puts `old` behind the key's colon and takes the lines of the value out, comments between them not."""
-        at, text = self._value_text(parent, key, node)
+    def _empty(self, path: Path, node: Collection, old: str) -> None:
+        """Writes `old` after the key's colon and removes the lines of the value, but not the comments between them."""
+        start, text = self._value_text(path, node)
         if node.flow:
-            self._splice(at, at + len(text), old)
+            self._splice(start, start + len(text), old)
         else:
             self._cut(node, range(len(values(node))))
-            self._splice(at, at, old)
+            self._splice(start, start, old)
         self._expect_text(node, old)
 
-    def _remove(self, node: Collection, gone: list[int]) -> None:
-        self._expected.drop(node, gone)
-        if not node.flow and len(gone) == len(values(node)):
+    def _remove(self, node: Collection, removed: list[int]) -> None:
+        self._expected.remove(node, removed)
+        if not node.flow and len(removed) == len(values(node)):
             raise CannotEdit("nothing would be left of it")
-        self._cut(node, gone)
+        self._cut(node, removed)
 
-    def _cut(self, node: Collection, gone: Iterable[int]) -> None:
-        for cut in flow_cuts(node, gone) if node.flow else line_cuts(self.text, node, gone):
+    def _cut(self, node: Collection, removed: Iterable[int]) -> None:
+        for cut in flow_cuts(node, removed) if node.flow else line_cuts(self.text, node, removed):
             if cut is None:
-                raise CannotEdit("its lines cannot be told apart from others: write it out")
-            # The text ended without a line break before, and is to end so again.
+                raise CannotEdit("its lines cannot be separated from other lines: write each entry on its own lines")
+            # The original text ended without a line break, so the new one does.
             self._trim_end |= cut.open_end
             self._splice(cut.start, cut.end, "")
 
     # --- the text ------------------------------------------------------------------------------------------------
 
-    def spliced(self) -> str:
-        """The new text, not checked; raises CannotEdit where two edits overlap."""
-        pieces: list[str] = []
-        at = 0
-        for start, end, _, new in sorted(self._splices):
-            if start < at:
-                raise CannotEdit("two edits overlap")
-            pieces += (self.text[at:start], new)
-            at = end
-        pieces.append(self.text[at:])
-        text = "".join(pieces)
-        return text.removesuffix("\n").removesuffix("\r") if self._trim_end else text
-
     def finish(self, known: str | None = None) -> str:
-        """The new text; raises CannotEdit where it does not read as the changes said.
+        """The new text; raises CannotEdit where it does not mean what the changes say, or where two edits overlap.
 
-        `known` is a text from which the opposite changes gave this one's and were checked: it is not checked again.
+        Args:
+            known: a text whose edit in the other direction resulted in this editor's text and was checked. If the
+                new text is the same, it is not checked again.
         """
-        text = self.spliced()
+        text = self._spliced()
         if text == known:
             return text
         try:
-            met = self._expected.met_by(self.root, text)
+            is_as_expected = self._expected.matches(self.root, text)
         except SourceError as error:
-            raise CannotEdit(f"the result would not be readable ({error})") from None
-        if met:
+            raise CannotEdit(f"the edited text would not be readable ({error})") from None
+        if is_as_expected:
             return text
         if self._open_end:
             raise CannotEdit("the text ends in a block scalar without a line break: add one")
-        raise CannotEdit("the result would not mean what was asked for")
+        raise CannotEdit("the edited text would not mean what it should")
+
+    def _spliced(self) -> str:
+        pieces: list[str] = []
+        copied = 0
+        for start, end, _, new in sorted(self._splices):
+            if start < copied:
+                raise CannotEdit("two edits overlap")
+            pieces += (self.text[copied:start], new)
+            copied = end
+        pieces.append(self.text[copied:])
+        text = "".join(pieces)
+        return text.removesuffix("\n").removesuffix("\r") if self._trim_end else text
 
     def _splice(self, start: int, end: int, new: str) -> None:
         self._splices.append((start, end, len(self._splices), new))
 
-    def _write_lines(self, behind: int, owner: int, lines: list[str], indent: int) -> None:
-        """Writes lines below the one of `behind` and the comments that are deeper than column `owner`."""
-        place = after_line(self.text, behind, owner)
-        self._open_end |= place.open_end
-        body = [" " * indent + line if line else line for line in lines]
-        if place.open_end:
-            text = "".join(place.newline + line for line in body)
-        else:
-            text = "".join(line + place.newline for line in body)
-        self._splice(place.at, place.at, text)
+    def _write_lines(self, index: int, owner: int, lines: list[str], indent: int) -> None:
+        """Writes lines after the line of `index` and the comments that are deeper than column `owner`."""
+        point = insertion_point(self.text, index, owner)
+        self._open_end |= point.open_end
+        self._splice(point.start, point.start, point.as_lines(" " * indent + line if line else line for line in lines))
 
     def _expect_text(self, node: Node, text: str) -> None:
         try:
-            expected = of_text(text)
+            expected = node_from_text(text)
         except SourceError:
             expected = None
         if expected is None:
-            raise CannotEdit("what is recorded of the text before is no value")
+            raise CannotEdit("the recorded old text is not a value")
         self._expected.replace(node, expected)
 
     @cached_property
     def _list_indent(self) -> int:
         return list_indent(self.root)
+
+
+def _index(mapping: Mapping, key: str | int) -> int:
+    return next(i for i, (k, _) in enumerate(mapping.pairs) if isinstance(k, Scalar) and k.value == key)

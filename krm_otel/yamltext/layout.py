@@ -1,7 +1,7 @@
-"""Where things stand in a text: lines, ends of values, comments, indentation.
+"""The layout of a text: lines, ends of values, comments, indentation.
 
-libyaml's marks say where nodes start and where tokens end. What belongs to a node beyond that (its dash, the rest of
-its line, the comments below it) is read from the text here.
+libyaml's marks say where nodes start and where tokens end. What else belongs to a node (its dash, the rest of its
+line, the comments below it) is read from the text here.
 """
 
 from __future__ import annotations
@@ -20,28 +20,34 @@ _PROPERTIES: Final = re.compile(r"(?:[&!]\S*(?:\s|(?<=\s)#[^\n]*\n)*){1,2}(?=-)"
 _COLON: Final = re.compile(r"[ \t]*:")
 
 
-class Place(NamedTuple):
-    """A place for new lines: the start of a line, or the end of a text whose last line is open."""
+class InsertionPoint(NamedTuple):
+    """Where new lines go: the start of a line, or the end of a text that ends without a line break."""
 
-    at: int
+    start: int
     newline: str
     """The line break of the line before."""
     open_end: bool
     """Whether the text ends here without a line break."""
 
+    def as_lines(self, lines: Iterable[str]) -> str:
+        """The text of new lines at this point; it ends as the text did before."""
+        if self.open_end:
+            return "".join(self.newline + line for line in lines)
+        return "".join(line + self.newline for line in lines)
 
-def line_after(text: str, index: int) -> Place:
-    """The start of the next line; `index` itself where it is one."""
+
+def next_line(text: str, index: int) -> InsertionPoint:
+    """The start of the next line; `index` itself where a line starts there."""
     if index > 0 and text[index - 1] == "\n":
-        return Place(index, _newline(text, index - 1), False)
+        return InsertionPoint(index, _newline(text, index - 1), False)
     end = text.find("\n", index)
     if end < 0:
-        return Place(len(text), "\r\n" if "\r\n" in text else "\n", True)
-    return Place(end + 1, _newline(text, end), False)
+        return InsertionPoint(len(text), "\r\n" if "\r\n" in text else "\n", True)
+    return InsertionPoint(end + 1, _newline(text, end), False)
 
 
 def _newline(text: str, index: int) -> str:
-    """The line break whose line feed stands at `index`."""
+    """The line break whose line feed is at `index`."""
     return "\r\n" if index > 0 and text[index - 1] == "\r" else "\n"
 
 
@@ -50,20 +56,20 @@ def line_start(text: str, index: int) -> int:
     return text.rfind("\n", 0, index) + 1
 
 
-def after_line(text: str, index: int, owner: int) -> Place:
-    """The place for new lines behind `index`: after the comments that are deeper than column `owner`."""
-    place = line_after(text, index)
-    probe = place.at
-    while not place.open_end and probe < len(text):
+def insertion_point(text: str, index: int, owner: int) -> InsertionPoint:
+    """Where new lines after `index` go: after the comments that are deeper than column `owner`."""
+    point = next_line(text, index)
+    probe = point.start
+    while not point.open_end and probe < len(text):
         end = text.find("\n", probe)
         line = text[probe : end if end >= 0 else len(text)]
         content = line.strip()
         if content.startswith("#") and len(line) - len(line.lstrip(" ")) > owner:
-            place = Place(end + 1, place.newline, False) if end >= 0 else Place(len(text), place.newline, True)
+            point = InsertionPoint(end + 1 if end >= 0 else len(text), point.newline, end < 0)
         elif content or end < 0:
             break
         probe = end + 1 if end >= 0 else len(text)
-    return place
+    return point
 
 
 def line_indent(text: str, index: int) -> int:
@@ -75,8 +81,8 @@ def line_indent(text: str, index: int) -> int:
 def blank_tail(text: str) -> str:
     """The line breaks, and blanks between and after them, that a text ends with."""
     rest = text[len(text.rstrip(" \t\r\n")) :]
-    at = rest.find("\n")
-    return "" if at < 0 else rest[at - 1 :] if rest[at - 1 : at] == "\r" else rest[at:]
+    start = rest.find("\n")
+    return "" if start < 0 else rest[start - 1 :] if rest[start - 1 : start] == "\r" else rest[start:]
 
 
 def values(node: Collection) -> list[Node]:
@@ -92,22 +98,22 @@ def spans(node: Collection) -> list[tuple[int, int]]:
 
 
 def skip_properties(text: str, node: Collection) -> None:
-    """Lets a block collection start at its first entry: libyaml's mark is at its anchor or tag, often a line above."""
+    """Makes a block collection start at its first entry: libyaml's mark is at its anchor or tag, often a line above."""
     if isinstance(node, Mapping):
         node.start, node.column = node.pairs[0][0].start, node.pairs[0][0].column
-    elif found := _PROPERTIES.match(text, node.start):
-        node.start = found.end()
+    elif match := _PROPERTIES.match(text, node.start):
+        node.start = match.end()
         node.column = node.start - line_start(text, node.start)
 
 
-def behind_colon(text: str, key: Node) -> int | None:
-    """The index behind a key's colon; None where it does not stand behind the key (`? key`, `{key}`)."""
-    found = _COLON.match(text, key.end)
-    return found.end() if found else None
+def index_after_colon(text: str, key: Node) -> int | None:
+    """The index after a key's colon; None where no colon follows the key (`? key`, `{key}`)."""
+    match = _COLON.match(text, key.end)
+    return match.end() if match else None
 
 
 def content_end(text: str, node: Node) -> int:
-    """The index behind the last character of a node that is not blank or comment."""
+    """The index after the last character of a node that is neither blank nor part of a comment."""
     while isinstance(node, Collection) and not node.flow:
         members = values(node)
         if not members:
@@ -116,10 +122,10 @@ def content_end(text: str, node: Node) -> int:
         if not isinstance(last, Scalar) or last.start < last.end:
             node = last
         elif isinstance(node, Sequence) or text[last.end - 1] == ":":
-            # An empty value: its mark is behind the colon or the dash.
+            # An empty value: its mark is after the colon or the dash.
             return last.end
         else:
-            # No colon either (`? key`): its mark is at whatever comes next.
+            # There is no colon either (`? key`): the mark of the value is at the next token.
             node = node.pairs[-1][0]
     if isinstance(node, Scalar) and node.style in ("|", ">"):
         header = text[node.start : text.find("\n", node.start)]
@@ -133,32 +139,35 @@ def content_end(text: str, node: Node) -> int:
 
 
 def member_start(text: str, node: Collection, i: int) -> int | None:
-    """Where a member of a block collection starts: its key, or its dash; None where that is not found."""
+    """The start of a member of a block collection, which is its key or dash; None where the dash is not found."""
     if isinstance(node, Mapping):
         return node.pairs[i][0].start
     if i == 0:
         return node.start
-    at = line_after(text, content_end(text, node.items[i - 1])).at
-    while 0 < at <= node.items[i].start:
-        if text.startswith("-", at + node.column) and not text[at : at + node.column].strip(" "):
-            return at + node.column
-        at = text.find("\n", at) + 1
+    line = next_line(text, content_end(text, node.items[i - 1])).start
+    while 0 < line <= node.items[i].start:
+        if text.startswith("-", line + node.column) and not text[line : line + node.column].strip(" "):
+            return line + node.column
+        line = text.find("\n", line) + 1
     return None
 
 
 class Cut(NamedTuple):
-    """A stretch of text that is taken out with a member."""
+    """A part of the text that is removed with a member."""
 
     start: int
     end: int
     open_end: bool = False
-    """Whether it reaches to the end of a text without a last line break."""
+    """Whether it ends at the end of a text that has no line break there."""
 
 
-def line_cuts(text: str, node: Collection, gone: Iterable[int]) -> Iterator[Cut | None]:
-    """The whole lines of members of a block collection. A member that shares its first line with a dash gives its
-    place to the next one; None where there is no such one."""
-    starts, chosen = spans(node), set(gone)
+def line_cuts(text: str, node: Collection, removed: Iterable[int]) -> Iterator[Cut | None]:
+    """The whole lines of members of a block collection.
+
+    Where a member shares its first line with a dash, the next member moves to its place. None where there is no next
+    member, or where a dash is not found.
+    """
+    starts, chosen = spans(node), set(removed)
     for i in sorted(chosen):
         start = member_start(text, node, i)
         if start is None:
@@ -166,17 +175,17 @@ def line_cuts(text: str, node: Collection, gone: Iterable[int]) -> Iterator[Cut 
             return
         line = line_start(text, start)
         if not text[line:start].strip():
-            after = line_after(text, max(content_end(text, values(node)[i]), start))
-            yield Cut(line, after.at, after.open_end)
+            after = next_line(text, max(content_end(text, values(node)[i]), start))
+            yield Cut(line, after.start, after.open_end)
         elif i + 1 < len(starts) and i + 1 not in chosen:
             yield Cut(start, starts[i + 1][0])
         else:
             yield None
 
 
-def flow_cuts(node: Collection, gone: Iterable[int]) -> Iterator[Cut]:
-    """Members of a flow collection with the comma before them, or after those at the beginning."""
-    members, chosen = spans(node), set(gone)
+def flow_cuts(node: Collection, removed: Iterable[int]) -> Iterator[Cut]:
+    """Members of a flow collection with the comma before them; leading members with the comma after them."""
+    members, chosen = spans(node), set(removed)
     lead = 0
     while lead in chosen:
         lead += 1
@@ -191,7 +200,7 @@ def flow_cuts(node: Collection, gone: Iterable[int]) -> Iterator[Cut]:
 
 
 def list_indent(root: Node) -> int:
-    """How far a text indents lists below their key: as its first block list does, else not at all."""
+    """How far a text indents lists below their key: as far as its first block list; 0 where it has none."""
     for node in walk(root):
         if isinstance(node, Mapping) and not node.flow:
             for _, value in node.pairs:
@@ -201,7 +210,7 @@ def list_indent(root: Node) -> int:
 
 
 def mapping_indent(root: Node) -> int:
-    """How far a text indents mappings below their key."""
+    """How far a text indents mappings below their key: as far as its first block mapping; 2 where it has none."""
     for node in walk(root):
         if isinstance(node, Mapping) and not node.flow:
             for _, value in node.pairs:

@@ -1,4 +1,4 @@
-"""What a text has to read as after an edit: the nodes that it had, and what differs from them.
+"""What a text has to mean after an edit: the nodes that it had, with changes.
 
 The new text is compared event by event, so that no second tree is built.
 """
@@ -23,34 +23,36 @@ _EVENTS: Final[dict[type[Node], type[Any]]] = {
 }
 
 
-class Expected:
-    """Changes of a tree, noted by node; two changes of one node add up, a replacement comes alone."""
+class ExpectedTree:
+    """A tree with changes, noted by node. Changes of one node add up; a node that is replaced has no other change."""
 
     def __init__(self) -> None:
-        self._instead: dict[int, Node] = {}
+        self._replaced: dict[int, Node] = {}
         self._added: dict[int, list[Any]] = {}
         self._inserted: dict[int, list[tuple[int, list[Any]]]] = {}
-        self._gone: dict[int, set[int]] = {}
+        self._removed: dict[int, set[int]] = {}
 
     def replace(self, node: Node, new: Node) -> None:
-        """Another node stands where this one stood."""
-        self._instead[id(node)] = new
+        """Another node takes the place of this one."""
+        self._replaced[id(node)] = new
 
     def extend(self, node: Mapping | Sequence, new: Node) -> None:
-        """The members of `new` stand behind those of the node."""
+        """The members of `new` follow those of the node."""
         self._added.setdefault(id(node), []).extend(_members(new))
 
     def insert(self, node: Mapping | Sequence, index: int, new: Node) -> None:
-        """The members of `new` stand before the one at `index`, behind those that were put there earlier."""
+        """The members of `new` come before the one at `index`, after those that were inserted there earlier."""
         self._inserted.setdefault(id(node), []).append((index, _members(new)))
 
-    def drop(self, node: Mapping | Sequence, indexes: Iterable[int]) -> None:
-        """Members of the node are gone."""
-        self._gone.setdefault(id(node), set()).update(indexes)
+    def remove(self, node: Mapping | Sequence, indexes: Iterable[int]) -> None:
+        """The members of the node at these indexes are removed."""
+        self._removed.setdefault(id(node), set()).update(indexes)
 
-    def met_by(self, root: Node, text: str) -> bool:
-        """Whether `text` reads as the tree `root` with these changes and no other: values, types, order, anchors and
-        tags. Raises SourceError where it cannot be read."""
+    def matches(self, root: Node, text: str) -> bool:
+        """Whether `text` means the tree `root` with exactly these changes: values, types, order, anchors and tags.
+
+        Raises SourceError where the text cannot be read.
+        """
         pending: list[Node | None] = [root]
         with source_errors():
             for event in raw_events(text):
@@ -64,7 +66,7 @@ class Expected:
                     if kind is not yaml.MappingEndEvent and kind is not yaml.SequenceEndEvent:
                         return False
                     continue
-                node = self._instead.get(id(node), node)
+                node = self._replaced.get(id(node), node)
                 if type(node) is Scalar:
                     if kind is not yaml.ScalarEvent or not _same_scalar(node, event):
                         return False
@@ -79,10 +81,10 @@ class Expected:
         return not pending
 
     def _members(self, node: Node) -> list[Node]:
-        """Keys and values, or items, as they are to stand."""
+        """Keys and values, or items, as they have to be in the new text."""
         members: list[Any] = _members(node)
-        if gone := self._gone.get(id(node)):
-            members = [member for i, member in enumerate(members) if i not in gone]
+        if removed := self._removed.get(id(node)):
+            members = [member for i, member in enumerate(members) if i not in removed]
         for index, new in sorted(self._inserted.get(id(node), ()), key=lambda entry: entry[0])[::-1]:
             members = [*members[:index], *new, *members[index:]]
         if added := self._added.get(id(node)):
@@ -108,19 +110,19 @@ def _same_scalar(node: Scalar, event: Any) -> bool:
 
 
 def _ambiguous(node: Scalar) -> bool:
-    """Whether a plain scalar may read as something else than a string: then plain and quoted are not the same."""
+    """Whether a plain scalar may mean something other than a string, so that plain and quoted are not the same."""
     return node.style is None and not emit.is_plain_string(node.value)
 
 
-def of_data(value: Any) -> Node:
-    """Plain data as nodes that stand nowhere."""
+def node_from_data(value: Any) -> Node:
+    """Plain data as a node that is not part of a text."""
     if isinstance(value, dict):
         mapping = Mapping(0, 0, None, None, False)
-        mapping.pairs = [(_string(k), of_data(v)) for k, v in value.items()]
+        mapping.pairs = [(_string(k), node_from_data(v)) for k, v in value.items()]
         return mapping
     if isinstance(value, list):
         sequence = Sequence(0, 0, None, None, False)
-        sequence.items = [of_data(v) for v in value]
+        sequence.items = [node_from_data(v) for v in value]
         return sequence
     if isinstance(value, emit.Quoted | emit.SingleQuoted):
         return _string(value.value)
@@ -133,10 +135,10 @@ def _string(value: str) -> Scalar:
     return Scalar(0, 0, 0, None, None, value, '"')
 
 
-def of_text(text: str) -> Node | None:
-    """What a value's text reads as behind its key; None where it is no value. Raises SourceError."""
+def node_from_text(text: str) -> Node | None:
+    """The node that a value's text means after a key; None where it is not a value. Raises SourceError."""
     if text.strip()[:1] == '"':
-        # It may be JSON's, with surrogate pairs.
+        # It may be a JSON string with surrogate pairs.
         root = compose(f"[{text}]")
         return root.items[0] if isinstance(root, Sequence) and len(root.items) == 1 else None
     root = compose("k:" + (text if text[:1] in ("", " ", "\n", "\r") else " " + text))

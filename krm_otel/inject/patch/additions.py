@@ -192,8 +192,8 @@ def all_there(root: Mapping, pod: PodPath, record: Record, found: list[tuple[int
     return True
 
 
-def attributes_in(env: Sequence) -> Scalar | None:
-    """The text of OTEL_RESOURCE_ATTRIBUTES in a container's `env`; None where it is not text."""
-    found = [item for item in env.items if text_of(lookup(item, "name")) == names.E_ATTRIBUTES]
-    value = direct(found[-1], "value") if found else None
-    return value if isinstance(value, Scalar) else None
+def attributes_in(env: Sequence) -> tuple[int, Scalar] | None:
+    """The index and text of OTEL_RESOURCE_ATTRIBUTES in a container's `env`; None where it is not text."""
+    indexes = [i for i, item in enumerate(env.items) if text_of(lookup(item, "name")) == names.E_ATTRIBUTES]
+    value = direct(env.items[indexes[-1]], "value") if indexes else None
+    return (indexes[-1], value) if isinstance(value, Scalar) else None

@@ -8,10 +8,11 @@ from krm_otel import names
 from krm_otel.inject.patch.additions import PodPath, is_ours, our_entries, our_members, parts
 from krm_otel.inject.patch.record import ContainerRecord, Merge, Record, digest
 from krm_otel.inject.sdk import attributes
-from krm_otel.yamltext.editor import CannotEdit, Editor
+from krm_otel.yamltext.editable import CannotEdit, Path
+from krm_otel.yamltext.editor import Editor
 from krm_otel.yamltext.nodes import Mapping, Node, Scalar, Sequence, SourceError
 from krm_otel.yamltext.query import direct, lookup, text_of
-from krm_otel.yamltext.verify import of_text
+from krm_otel.yamltext.verify import node_from_text
 
 
 def strip(
@@ -76,62 +77,62 @@ def _strip(
 ) -> str:
     editor = Editor(text, root)
     for index, part in parts(record, names_of, root, pod):
-        container = editor.reach(*pod, "containers", index)
+        path: Path = (*pod, "containers", index)
+        container = editor.editable(*path)
         if isinstance(container, Mapping):
-            _strip_env(editor, container, editor.reach(*pod, "containers", index, "env"), part, verbatim)
+            _strip_env(editor, (*path, "env"), part, verbatim)
             if part.opened.get("name") == "new" and text_of(direct(container, "name")) in record.containers:
-                editor.remove_key(container, "name")
+                editor.remove_key((*path, "name"))
             for key, digests in part.lists.items():
-                editor.reach(*pod, "containers", index, key)
-                strip_list(editor, container, key, digests, part.opened.get(key))
-    spec = editor.reach(*pod)
+                strip_list(editor, (*path, key), digests, part.opened.get(key))
     for key, digests in record.lists.items():
-        editor.reach(*pod, key)
-        if isinstance(spec, Mapping):
-            strip_list(editor, spec, key, digests, record.opened.get(key), spare if key == "volumes" else frozenset())
+        strip_list(editor, (*pod, key), digests, record.opened.get(key), spare if key == "volumes" else frozenset())
     strip_metadata(editor, record, pod)
     return editor.finish()
 
 
-def _strip_env(editor: Editor, container: Mapping, env: Node | None, part: ContainerRecord, verbatim: bool) -> None:
+def _strip_env(editor: Editor, path: Path, part: ContainerRecord, verbatim: bool) -> None:
+    env = editor.editable(*path)
     if not isinstance(env, Sequence):
         return
     ours = [i for i, item in enumerate(env.items) if is_ours(item, part.env)]
     if ours:
-        editor.remove(container, "env", ours, part.opened.get("env"))
-    theirs = [item for i, item in enumerate(env.items) if i not in ours]
-    for item in theirs if part.adopted else ():
-        _give_back(editor, item, part, verbatim)
+        editor.remove(path, ours, part.opened.get("env"))
+    if not part.adopted and not part.merge:
+        return
+    theirs = {(*path, i, "value"): item for i, item in enumerate(env.items) if i not in ours}
+    for value_path, item in theirs.items():
+        _give_back(editor, value_path, item, part, verbatim)
     if part.merge:
         _unmerge(editor, theirs, part.merge, verbatim)
 
 
-def _give_back(editor: Editor, item: Node, part: ContainerRecord, verbatim: bool) -> None:
+def _give_back(editor: Editor, path: Path, item: Node, part: ContainerRecord, verbatim: bool) -> None:
     """What was taken over becomes the user's again; what was changed since is it already."""
     adopted, value = part.adopted.get(text_of(lookup(item, "name")) or ""), direct(item, "value")
     if adopted is None or not isinstance(value, Scalar) or digest(value.value) != adopted.digest:
         return
     if verbatim:
-        editor.restore(value, adopted.text)
+        editor.restore(path, adopted.text)
     else:
-        editor.replace(value, scalar_value(adopted.text))
+        editor.replace(path, scalar_value(adopted.text))
 
 
-def _unmerge(editor: Editor, items: list[Node], merge: Merge, verbatim: bool) -> None:
+def _unmerge(editor: Editor, items: dict[Path, Node], merge: Merge, verbatim: bool) -> None:
     # Of two variables of this name the last one counts, and was merged into.
-    for item in reversed(items):
+    for path, item in reversed(items.items()):
         value = direct(item, "value")
         if text_of(lookup(item, "name")) != names.E_ATTRIBUTES or not isinstance(value, Scalar):
             continue
         if digest(value.value) == merge.digest:
             if verbatim:
-                editor.restore(value, merge.text)
+                editor.restore(path, merge.text)
             else:
-                editor.replace(value, scalar_value(merge.text))
+                editor.replace(path, scalar_value(merge.text))
             return
         kept = [raw for key, raw in attributes.split(value.value) if not _is_merged(key, raw, merge)]
         if len(kept) < len(attributes.split(value.value)):
-            editor.replace(value, ",".join(kept))
+            editor.replace(path, ",".join(kept))
         return
 
 
@@ -142,51 +143,45 @@ def _is_merged(key: str, raw: str, merge: Merge) -> bool:
 def scalar_value(text: str) -> str:
     """What the exact text of a scalar stands for; raises CannotEdit where it is none."""
     try:
-        return text_of(of_text(text)) or ""
+        return text_of(node_from_text(text)) or ""
     except SourceError:
         raise CannotEdit("what is recorded of the text before is no value") from None
 
 
 def strip_list(
-    editor: Editor,
-    parent: Mapping,
-    key: str,
-    digests: list[str],
-    opened: str | None,
-    spare: AbstractSet[str] = frozenset(),
+    editor: Editor, path: Path, digests: list[str], opened: str | None, spare: AbstractSet[str] = frozenset()
 ) -> None:
-    node = direct(parent, key)
+    node = editor.editable(*path)
     if not isinstance(node, Sequence):
         return
     if at := [i for i in our_entries(node, digests) if _name(node.items[i]) not in spare]:
-        editor.remove(parent, key, at, opened)
+        editor.remove(path, at, opened)
 
 
 def strip_metadata(editor: Editor, record: Record, pod: PodPath) -> None:
     """Takes the record out of the object's metadata, and what is ours out of that of its pod template."""
     own = record.template if len(pod) == 1 else {}  # a Pod has one metadata for both
-    metadata = editor.reach("metadata")
     for kind in dict.fromkeys(["annotations", *own]):
-        node = editor.reach("metadata", kind)
-        if isinstance(metadata, Mapping) and isinstance(node, Mapping):
+        node = editor.editable("metadata", kind)
+        if isinstance(node, Mapping):
             at = our_members(node, own.get(kind, {}))
             if kind == "annotations":
                 at += [i for i, (k, _) in enumerate(node.pairs) if isinstance(k, Scalar) and k.value == names.A_RECORD]
             if at:
-                editor.remove(metadata, kind, at, record.opened.get(kind))
+                editor.remove(("metadata", kind), at, record.opened.get(kind))
     if own or not record.template:
         return
-    template, metadata = editor.reach(*pod[:-1]), editor.reach(*pod[:-1], "metadata")
-    if not isinstance(template, Mapping) or not isinstance(metadata, Mapping):
+    path = (*pod[:-1], "metadata")
+    metadata = editor.editable(*path)
+    if not isinstance(metadata, Mapping):
         return
     found = {kind: node for kind in record.template if isinstance(node := direct(metadata, kind), Mapping)}
     ours = {kind: our_members(node, record.template[kind]) for kind, node in found.items()}
     only_ours = len(metadata.pairs) == len(found) and all(len(ours[kind]) == len(found[kind].pairs) for kind in found)
     opened = record.opened.get("template")
     if opened is not None and only_ours:
-        editor.remove(template, "metadata", range(len(metadata.pairs)), opened)
+        editor.remove(path, range(len(metadata.pairs)), opened)
         return
     for kind, at in ours.items():
-        editor.reach(*pod[:-1], "metadata", kind)
         if at:
-            editor.remove(metadata, kind, at, record.opened.get(f"template.{kind}", opened and "new"))
+            editor.remove((*path, kind), at, record.opened.get(f"template.{kind}", opened and "new"))

@@ -8,10 +8,11 @@ from krm_otel import names
 from krm_otel.inject.patch.additions import ObjectEdit, PodPath, all_there, attributes_in, is_ours, parts
 from krm_otel.inject.patch.insert import Fresh
 from krm_otel.inject.patch.record import Merge, Record, digest
+from krm_otel.yamltext.editable import Path
 from krm_otel.yamltext.editor import Editor
 from krm_otel.yamltext.emit import SingleQuoted
 from krm_otel.yamltext.nodes import Mapping, Node, Scalar, Sequence
-from krm_otel.yamltext.query import direct, lookup, text_of
+from krm_otel.yamltext.query import lookup, text_of
 
 
 def places(root: Mapping, record: Record, pod: PodPath, names_of: list[str]) -> dict[int, int]:
@@ -46,45 +47,47 @@ def update(
     editor = Editor(text, root)
     for part in edit.containers:
         was, now = old.containers[part.name], new.containers[part.name]
-        env = editor.reach(*pod, "containers", part.index, "env")
+        path: Path = (*pod, "containers", part.index, "env")
+        env = editor.editable(*path)
         if (
             names_of[part.index] != part.name
             or (was.lists, was.adopted, was.own) != (now.lists, now.adopted, now.own)
             or not isinstance(env, Sequence)
         ):
             return None
-        ours = [item for item in env.items if is_ours(item, was.env)]
-        if [text_of(lookup(item, "name")) for item in ours] != [name for name, _ in part.env]:
+        ours = [i for i, item in enumerate(env.items) if is_ours(item, was.env)]
+        if [text_of(lookup(env.items[i], "name")) for i in ours] != [name for name, _ in part.env]:
             return None
-        for item, (name, value) in zip(ours, part.env, strict=True):
-            if was.env[name] != now.env[name] and not _renew(editor, item, value):
+        for i, (name, value) in zip(ours, part.env, strict=True):
+            if was.env[name] != now.env[name] and not _renew(editor, (*path, i, "value"), value):
                 return None
-        merged = lookup(fresh.root, *pod, "containers", part.index, "env") if now.merge else None
-        if not _remerge(editor, env, was.merge, now.merge, merged):
+        merged = lookup(fresh.root, *path) if now.merge else None
+        if not _remerge(editor, path, env, was.merge, now.merge, merged):
             return None
-    annotation = editor.reach("metadata", "annotations", names.A_RECORD)
+    annotation = editor.editable("metadata", "annotations", names.A_RECORD)
     if not isinstance(annotation, Scalar):
         return None
     if annotation.value != (dump := new.dump()):
-        editor.replace(annotation, SingleQuoted(dump))
+        editor.replace(("metadata", "annotations", names.A_RECORD), SingleQuoted(dump))
     return Fresh(editor.finish(), new)
 
 
-def _renew(editor: Editor, item: Node, value: str | dict[str, Any]) -> bool:
-    node = direct(item, "value")
-    if not isinstance(node, Scalar) or not isinstance(value, str):
+def _renew(editor: Editor, path: Path, value: str | dict[str, Any]) -> bool:
+    if not isinstance(editor.editable(*path), Scalar) or not isinstance(value, str):
         return False
-    editor.replace(node, value)
+    editor.replace(path, value)
     return True
 
 
-def _remerge(editor: Editor, env: Sequence, was: Merge | None, now: Merge | None, fresh: Node | None) -> bool:
+def _remerge(
+    editor: Editor, path: Path, env: Sequence, was: Merge | None, now: Merge | None, fresh: Node | None
+) -> bool:
     if was is None or now is None:
         return was is now
     current = attributes_in(env)
     value = attributes_in(fresh) if isinstance(fresh, Sequence) else None
-    if current is None or value is None or digest(current.value) != was.digest:
+    if current is None or value is None or digest(current[1].value) != was.digest:
         return False
     if was.digest != now.digest:
-        editor.replace(current, value.value)
+        editor.replace((*path, current[0], "value"), value[1].value)
     return True

@@ -14,7 +14,7 @@ from krm_otel.inject.status import put_state, strip_state, written
 from krm_otel.krm.envelope import Item
 from krm_otel.plan.changes import Change
 from krm_otel.plan.recorded_objects import reconciled
-from krm_otel.yamltext.editor import CannotEdit
+from krm_otel.yamltext.editable import CannotEdit
 from krm_otel.yamltext.nodes import Mapping
 
 References = Callable[[OaasClass], Sequence[dict[str, str]]]

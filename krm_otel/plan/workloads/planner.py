@@ -29,7 +29,7 @@ from krm_otel.workloads.kinds import KINDS, KindInfo, Workload, is_generated, is
 from krm_otel.workloads.match import Match, Matcher
 from krm_otel.workloads.select import Selection, select
 from krm_otel.workloads.unknown_kinds import unknown_template
-from krm_otel.yamltext.editor import CannotEdit
+from krm_otel.yamltext.editable import CannotEdit
 
 _NO_CLASS: Final = "no class"
 _FAILED: Final = "error"

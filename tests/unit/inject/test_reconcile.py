@@ -10,7 +10,7 @@ from krm_otel.inject.patch.additions import ContainerEdit, ObjectEdit
 from krm_otel.inject.patch.insert import insert
 from krm_otel.inject.patch.record import Record, load
 from krm_otel.inject.patch.strip import strip
-from krm_otel.yamltext.editor import CannotEdit
+from krm_otel.yamltext.editable import CannotEdit
 from krm_otel.yamltext.nodes import Mapping
 from krm_otel.yamltext.parse import compose
 from krm_otel.yamltext.query import decode, lookup, text_of

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from krm_otel.yamltext.editor import CannotEdit, Editor
+from krm_otel.yamltext.editable import CannotEdit
+from krm_otel.yamltext.editor import Editor
 from krm_otel.yamltext.emit import Quoted
 from krm_otel.yamltext.nodes import Mapping, Scalar, Sequence
 from krm_otel.yamltext.parse import compose
@@ -22,21 +23,13 @@ def editor_of(text: str) -> Editor:
     return Editor(text, root)
 
 
-def reached(editor: Editor, *path: str | int) -> Mapping:
-    node = editor.reach(*path)
-    assert isinstance(node, Mapping)
-    return node
-
-
 def append(text: str, *path: str | int, new: list[Any] | dict[str, Any] = NEW) -> tuple[str, str | None]:
     """Adds to what stands at a path; returns the new text and what undoing needs."""
     editor = editor_of(text)
-    parent, key = reached(editor, *path[:-1]), str(path[-1])
-    editor.reach(*path)
-    state = editor.state(parent, key)
-    added = editor.append(parent, key, new) if isinstance(new, list) else editor.add(parent, key, new)
-    assert added == state
-    return editor.finish(), state
+    original = editor.original(path)
+    added = editor.append(path, new) if isinstance(new, list) else editor.add(path, new)
+    assert added == original
+    return editor.finish(), original
 
 
 def taken_out(text: str, count: int, opened: str | None, *path: str | int) -> str:
@@ -45,7 +38,7 @@ def taken_out(text: str, count: int, opened: str | None, *path: str | int) -> st
     node = lookup(editor.root, *path)
     assert isinstance(node, Sequence | Mapping)
     size = len(node.items if isinstance(node, Sequence) else node.pairs)
-    editor.remove(reached(editor, *path[:-1]), str(path[-1]), range(size - count, size), opened)
+    editor.remove(path, range(size - count, size), opened)
     return editor.finish()
 
 
@@ -130,7 +123,7 @@ def test_entries_inside_a_list_of_containers() -> None:
         """)
     editor = editor_of(before)
     for index in (0, 1):
-        editor.append(reached(editor, "c", index), "env", ["w"])
+        editor.append(("c", index, "env"), ["w"])
     assert editor.finish() == dedent("""\
         c:
         - name: a
@@ -158,10 +151,10 @@ def test_entries_inside_a_list_of_containers() -> None:
 def test_insert_and_take_out_again(before: str, index: int, after: str) -> None:
     """Entries before others; comments above an entry stay with it, those above the list stay above."""
     editor = editor_of(before)
-    editor.insert(editor.root, "l", index, ["w", "x"])
+    editor.insert(("l",), index, ["w", "x"])
     assert editor.finish() == after
     editor = editor_of(after)
-    editor.remove(editor.root, "l", [index, index + 1], None)
+    editor.remove(("l",), [index, index + 1], None)
     assert editor.finish() == before
 
 
@@ -169,7 +162,7 @@ def test_several_inserts_keep_their_order() -> None:
     """At one place and at others."""
     editor = editor_of("l:\n- a\n- b\n")
     for index, text in ((1, "w"), (1, "x"), (0, "v")):
-        editor.insert(editor.root, "l", index, [text])
+        editor.insert(("l",), index, [text])
     assert editor.finish() == "l:\n- v\n- a\n- w\n- x\n- b\n"
 
 
@@ -178,7 +171,7 @@ def test_what_has_no_lines_to_insert_between(text: str) -> None:
     """A flow list, an index that is not there, no list at all."""
     editor = editor_of(text)
     with pytest.raises(CannotEdit):
-        editor.insert(editor.root, "l", 1, ["w"])
+        editor.insert(("l",), 1, ["w"])
 
 
 SCALARS = [
@@ -204,24 +197,20 @@ def test_replace_and_restore(old: str, tail: str) -> None:
         tail = tail.lstrip("\n").replace(" # c\n", "")
     before = f"a: {old}{tail}"
     editor = editor_of(before)
-    node = editor.reach("a")
-    assert isinstance(node, Scalar)
-    written = editor.replace(node, 'é"\n')
+    written = editor.replace(("a",), 'é"\n')
     new = editor.finish()
     assert 'a: "é\\"\\n"' in new or not old
     editor = editor_of(new)
-    node = editor.reach("a")
+    node = editor.editable("a")
     assert isinstance(node, Scalar) and node.value == 'é"\n'
-    editor.restore(node, written)
+    editor.restore(("a",), written)
     assert editor.finish() == before
 
 
 def test_blank_lines_that_changed_behind_a_restored_block_stay() -> None:
     """The old text ended with blank lines of its own, which somebody has changed since."""
     editor = editor_of('a: "x"\nb: 1\n')
-    node = editor.reach("a")
-    assert isinstance(node, Scalar)
-    editor.restore(node, ">\n  y\n\n\n")
+    editor.restore(("a",), ">\n  y\n\n\n")
     assert editor.finish() == "a: >\n  y\nb: 1\n"
 
 
@@ -245,7 +234,7 @@ def test_blank_lines_that_changed_behind_a_restored_block_stay() -> None:
 def test_remove_entries(before: str, gone: list[int], after: str) -> None:
     """Whole lines in block style, with their comma in flow style; a list that is not ours is left empty."""
     editor = editor_of(before)
-    editor.remove(editor.root, "l", gone, None)
+    editor.remove(("l",), gone, None)
     assert editor.finish() == after
 
 
@@ -262,28 +251,28 @@ def test_remove_entries(before: str, gone: list[int], after: str) -> None:
 def test_remove_key(before: str, key: str, after: str) -> None:
     """A key goes with its value."""
     editor = editor_of(before)
-    editor.remove_key(editor.root, key)
+    editor.remove_key((key,))
     assert editor.finish() == after
 
 
 def test_the_first_key_behind_a_dash_gives_its_place_to_the_next() -> None:
     """Where there is no next one, it cannot go."""
     editor = editor_of("l:\n- a: 1\n  b: 2\n- c: 1\n")
-    editor.remove_key(reached(editor, "l", 0), "a")
+    editor.remove_key(("l", 0, "a"))
     assert editor.finish() == "l:\n- b: 2\n- c: 1\n"
     with pytest.raises(CannotEdit, match="nothing would be left"):
-        editor.remove_key(reached(editor, "l", 1), "c")
+        editor.remove_key(("l", 1, "c"))
 
 
 @pytest.mark.parametrize(
     ("text", "path", "reason"),
     [
         ("x: &e []\nenv: *e\n", ("env",), "alias"),
-        ("x: &m {env: []}\ny: *m\n", ("x", "env"), "anchor &m is used"),
+        ("x: &m {env: []}\ny: *m\n", ("x", "env"), "anchor &m is also used"),
         ("x: {env: []}\n<<: {env: [1]}\n", ("env",), "merge key"),
         ("<<: *nowhere\n", ("env",), "merge key"),
         ("<<: [{a: 1}, {<<: {env: 1}}]\n", ("env",), "merge key"),
-        ("env: []\nenv: []\n", ("env",), "stands twice"),
+        ("env: []\nenv: []\n", ("env",), "duplicate key"),
         ("? env\n: []\n", ("env",), "no colon"),
         ("{env}\n", ("env",), "no colon"),
         ("env: x\n", ("env",), "not a list"),
@@ -306,14 +295,14 @@ def test_a_recorded_text_that_is_no_value_is_refused(recorded: str) -> None:
     """The record lies in the input, where anybody may have written it."""
     editor = editor_of("env:\n- a\n")
     with pytest.raises(CannotEdit):
-        editor.remove(editor.root, "env", [0], "=" + recorded)
+        editor.remove(("env",), [0], "=" + recorded)
         editor.finish()
 
 
 def test_an_edit_that_would_do_more_is_found_out() -> None:
     """The result is read again and compared: here somebody splices beside the model."""
     editor = editor_of("a: 1\nb: 2\n")
-    editor.append(editor.root, "env", ["x"])
+    editor.append(("env",), ["x"])
     editor._splice(3, 4, "3")
     with pytest.raises(CannotEdit, match="would not mean"):
         editor.finish()
