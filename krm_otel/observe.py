@@ -145,7 +145,7 @@ def _state(resource: Resource, oaas_class: OaasClass | None, live: _Live, *, kno
     if settings is not None and (known or settings.enabled.value):
         on = settings.enabled.value
     else:
-        on = bool(state.workloads) or (block is not None and block.at(("enabled",)) is True)
+        on = bool(state.workloads) or (block is not None and block.written(("enabled",)) is True)
     if not on and not faulty:
         state.over = any(written(resource.root, kind) for kind in TYPES)
         return state

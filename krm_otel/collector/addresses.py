@@ -24,7 +24,7 @@ def collector_endpoint(oaas_class: OaasClass, settings: Settings) -> Sourced[End
     namespace is that of each workload, the short name is left.
     """
     protocol = settings.protocol.value
-    return Sourced(Endpoint(f"http://{_host(oaas_class, settings)}:{PORTS[protocol]}", protocol), settings.mode.origin)
+    return settings.mode.with_value(Endpoint(f"http://{_host(oaas_class, settings)}:{PORTS[protocol]}", protocol))
 
 
 def _host(oaas_class: OaasClass, settings: Settings) -> str:

@@ -20,9 +20,8 @@ from krm_otel.collector.manifests.container import VOLUME, container, template_a
 from krm_otel.collector.manifests.objects import Asset, generated, labelled
 from krm_otel.collector.names import HEADLESS, collector_name, operator_gateway_name
 from krm_otel.collector.tiers import first_tier, name_of, second_tier
-from krm_otel.config.settings import Endpoint, OaasClass, Settings
-from krm_otel.config.settings.collector import CollectorSettings
-from krm_otel.config.settings.monitoring import Monitors
+from krm_otel.config.schema.monitoring import Monitors
+from krm_otel.config.settings import CollectorSettings, Endpoint, OaasClass, Settings
 from krm_otel.otlp import PROTOCOLS, RATIO, SAMPLERS, decimal, encode
 
 INJECT_PREFIX: Final = "instrumentation.opentelemetry.io/inject-"

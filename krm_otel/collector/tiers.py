@@ -13,8 +13,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from krm_otel.collector import names
-from krm_otel.config.settings import OaasClass, Settings, Sourced
-from krm_otel.config.settings.collector import CollectorSettings, Target
+from krm_otel.config.settings import CollectorSettings, OaasClass, Settings, Target
 
 
 def name_of(oaas_class: OaasClass, managed: CollectorSettings) -> str:
@@ -38,7 +37,7 @@ def first_tier(oaas_class: OaasClass, settings: Settings, host: str = "") -> Set
     if managed is None or managed.gateway is None:
         return settings
     host = host or _host(oaas_class, managed)
-    gateway = Sourced(Target("load_balancing", "load_balancing", host), managed.gateway.replicas.origin)
+    gateway = managed.gateway.replicas.with_value(Target("load_balancing", "load_balancing", host))
     exporters = {**managed.exporters, "traces": (gateway,)}
     return replace(settings, collector=replace(managed, exporters=exporters, tail_sampling=None))
 
@@ -49,16 +48,16 @@ def second_tier(settings: Settings) -> Settings | None:
     if managed is None or managed.gateway is None:
         return None
     gateway = managed.gateway
-    queue = replace(managed.queue.value, claim="")  # whose files one collector alone can have
+    queue = managed.queue.value.model_copy(update={"claim": None})  # whose files one collector alone can have
     made = replace(
         managed,
-        mode=Sourced("deployment", managed.mode.origin),
+        mode=managed.mode.with_value("deployment"),
         exporters={"traces": managed.exporters["traces"]},
         resources=gateway.resources,
         replicas=gateway.replicas,
         autoscaling=gateway.autoscaling,
         config=gateway.config,
-        queue=Sourced(queue, managed.queue.origin),
+        queue=managed.queue.with_value(queue),
         labels=False,
         span_metrics=None,
         gateway=None,

@@ -1,72 +1,115 @@
-"""Where a configured value stands: its field path, resource and origin."""
+"""Where a configured value comes from: its source, its place in there, and how both are reported."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from typing import Any, Final, Generic, Literal, TypeVar
 
-from krm_otel.config.settings import Origin, Source
-from krm_otel.diagnostics.field_path import field_path
+from krm_otel.diagnostics.field_path import Step, field_path
 from krm_otel.diagnostics.result import Ref, Result, Severity
-from krm_otel.diagnostics.rule import one_line
+from krm_otel.diagnostics.rule import Location, Rule
 
-Loc = tuple[int | str, ...]
+T_co = TypeVar("T_co", covariant=True)
+U = TypeVar("U")
+
+SourceKind = Literal["ClassRuntime", "OTelConfig", "environment", "default", "annotation", "label", "image"]
+FieldSteps = tuple[Step, ...]
 """Steps from a block to a value in it, as pydantic gives them: `("telemetry", "propagators", 0)`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a value comes from, for people: the kind of source, and the field path or variable in it."""
+
+    source: SourceKind
+    where: str = ""
+
+    def __str__(self) -> str:
+        source = "ConfigMap" if self.where.startswith("data.") else self.source  # the flat form ranks as OTelConfig
+        return f"{source} {self.where}".strip()
+
+
+DEFAULT: Final = Origin("default")
+
+
 @dataclass(frozen=True)
-class Place:
-    """Where a block stands.
+class Source:
+    """A block of settings in a resource, or in the environment.
 
     Args:
-        source: the kind of source, for origins.
+        kind: the kind of source, for origins.
         ref: the resource; an empty Ref for the environment.
-        prefix: field path of the block in it.
-        names: names of their own for some values in the block, as the flat form has (`data.traces`, a
-            variable); they stand for what lies deeper, too.
+        path: field path of the block in it.
+        aliases: values of the block that have names of their own, as in the flat form (`data.traces`, a variable);
+            an alias also stands for everything below its value.
     """
 
-    source: Source
+    kind: SourceKind
     ref: Ref = field(default=Ref())
-    prefix: str = ""
-    names: Mapping[Loc, str] = field(default_factory=dict)
+    path: str = ""
+    aliases: Mapping[FieldSteps, str] = field(default_factory=dict)
 
-    def path(self, loc: Loc = ()) -> str:
-        """The field path, or the variable's name."""
-        for length in range(len(loc), 0, -1):
-            if (name := self.names.get(loc[:length])) is not None:
-                return name
-        return field_path(*loc, start=self.prefix)
+    def path_of(self, steps: FieldSteps = ()) -> str:
+        """The field path of a value in the block, or the name of its variable."""
+        for length in range(len(steps), 0, -1):
+            if (alias := self.aliases.get(steps[:length])) is not None:
+                return alias
+        return field_path(*steps, start=self.path)
 
-    def label(self, loc: Loc = ()) -> str:
-        """The path as messages begin with it: short, within its block."""
-        path = self.path(loc)
-        for head in ("spec.observability.", "spec.", "data."):
-            if path.startswith(head) and len(path) > len(head):
-                return path.removeprefix(head)
-        return path
+    def origin(self, steps: FieldSteps) -> Origin:
+        """The origin of a value in the block."""
+        return Origin(self.kind, self.path_of(steps))
 
-    def origin(self, loc: Loc) -> Origin:
-        """The origin of a value."""
-        return Origin(self.source, self.path(loc))
+    def location(self, steps: FieldSteps = ()) -> Location:
+        """A value in the block, as results name it: messages begin with a short path, within the block."""
+        path = self.path_of(steps)
+        heads = ("spec.observability.", "spec.", "data.")
+        label = next((path.removeprefix(head) for head in heads if path.startswith(head) and path != head), path)
+        return Location(self.ref, path, label)
 
-    def result(
-        self, loc: Loc, code: str, severity: Severity, text: str, current: Any = None, proposed: Any = None
+
+_BUILT_IN: Final = Source("default")
+
+
+@dataclass(frozen=True)
+class Sourced(Generic[T_co]):
+    """A value, and the field of a source that says it; without one, it is a default."""
+
+    value: T_co
+    source: Source = _BUILT_IN
+    steps: FieldSteps = ()
+
+    @property
+    def is_default(self) -> bool:
+        """Whether nobody configured it."""
+        return self.source is _BUILT_IN
+
+    @property
+    def is_from_class(self) -> bool:
+        """Whether the author of a ClassRuntime wrote it. Limits bind these values only."""
+        return self.source.kind == "ClassRuntime"
+
+    @cached_property
+    def origin(self) -> Origin:
+        """Where it comes from."""
+        return DEFAULT if self.is_default else self.source.origin(self.steps)
+
+    def with_value(self, value: U) -> Sourced[U]:
+        """Another value, for the same reason."""
+        return Sourced(value, self.source, self.steps)
+
+    def inside(self, value: U, *steps: Step) -> Sourced[U]:
+        """A value inside this one."""
+        return Sourced(value, self.source, (*self.steps, *steps))
+
+    def report(
+        self, rule: Rule, text: str, *, fix: str = "", proposed: Any = None, severity: Severity | None = None
     ) -> Result:
-        """A result about the value at `loc`; `text` goes on after its name."""
-        message = f"{self.label(loc)} {text}"
-        return said(code, severity, message, self.ref, self.path(loc), current, proposed)
-
-
-def said(
-    code: str,
-    severity: Severity,
-    message: str,
-    ref: Ref,
-    path: str = "",
-    current: Any = None,
-    proposed: Any = None,
-) -> Result:
-    """A result whose message and path stay on one line, whatever names and keys are in them."""
-    return Result(code, severity, one_line(message), ref, one_line(path), current, proposed)
+        """A result about the value. Blocks are no current value: they can be large, and hold what is secret."""
+        current: Any = list(self.value) if isinstance(self.value, tuple) else self.value
+        if not isinstance(current, bool | int | float | str | list):
+            current = None
+        where = self.source.location(self.steps)
+        return rule.at(where, text, fix=fix, current=current, proposed=proposed, severity=severity)

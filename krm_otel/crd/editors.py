@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from krm_otel.config.schema.observability import FlatTelemetry, Observability
 from krm_otel.config.schema.otel_config import ConfigSpec
+from krm_otel.config.schema.setting import json_schema
 from krm_otel.names import BLOCK, CLASS_API_VERSION, CLASS_KIND, CONFIG_API_VERSION, CONFIG_KIND
 
 _DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -49,7 +50,7 @@ SCHEMAS: Final = {"observability": observability, "class-runtime": class_runtime
 
 
 def _of(model: type[BaseModel]) -> dict[str, Any]:
-    schema = model.model_json_schema(by_alias=True)
+    schema = json_schema(model)
     for name, kind in _ALSO.items():
         for member in schema.get("$defs", {}).get(name, {}).get("properties", {}).values():
             member["anyOf"].insert(0, {"type": kind})

@@ -12,10 +12,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from krm_otel.config.schema.setting import json_schema
+
 
 def structural(model: type[BaseModel]) -> dict[str, Any]:
     """The schema of a model."""
-    schema = model.model_json_schema()
+    schema = json_schema(model)
     return _plain(schema, schema.get("$defs", {}))
 
 

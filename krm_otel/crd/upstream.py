@@ -125,7 +125,7 @@ class Spec(BaseModel):
     package_class_key: str | None = Field(None, description="Key of the class in its package.")
     selected_template: str | None = Field(None, description="Template of its runtime.")
     observability: Observability | None = Field(None, description="OpenTelemetry: what is recorded, where it goes.")
-    telemetry: FlatTelemetry | None = Field(
+    telemetry: FlatTelemetry | None = Field(  # type: ignore[valid-type]
         None, description="The same in upstream's flat form; read where observability is absent."
     )
 

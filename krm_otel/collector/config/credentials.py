@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from krm_otel import names
-from krm_otel.config.settings import FileSource, SecretHeader
-from krm_otel.config.settings.collector import CollectorSettings, Target
+from krm_otel.config.settings import CollectorSettings, FileSource, SecretHeader, Target
 
 MOUNT_ROOT: Final = "/etc/oaas-otel"
 _VOLUME: Final = "oaas-otel-collector-tls"

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from krm_otel.collector.addresses import SCRAPE_PORT
 from krm_otel.collector.config.credentials import Credentials
-from krm_otel.config.settings.collector import CollectorSettings, Target
+from krm_otel.config.settings import CollectorSettings, Target
 from krm_otel.otlp import PORTS, SIGNALS
 
 _QUEUE: Final = {"sidecar": 200, "deployment": 1000, "daemonset": 1000}

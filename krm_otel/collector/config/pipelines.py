@@ -22,8 +22,8 @@ from krm_otel.collector.config.exporters import STORAGE, exporter, identify
 from krm_otel.collector.config.labels import LABELS, labels
 from krm_otel.collector.config.spans import SPAN_METRICS, TAIL_SAMPLING, percentage, span_metrics, tail_sampling
 from krm_otel.collector.config.telemetry import in_one_form, own_telemetry
-from krm_otel.config.settings import OaasClass, Settings
-from krm_otel.config.settings.collector import Batch, CollectorSettings
+from krm_otel.config.schema.collector import Batch
+from krm_otel.config.settings import CollectorSettings, OaasClass, Settings
 from krm_otel.config.types.quantity import mebibytes
 from krm_otel.otlp import PORTS
 
@@ -164,7 +164,7 @@ def _sampler(settings: Settings, managed: CollectorSettings) -> tuple[str, dict[
     """The one processor that drops traces, with its name; None where this collector drops none."""
     rate, stage = settings.sampling_rate.value, settings.sampling_stage.value
     if managed.tail_sampling:
-        return TAIL_SAMPLING, tail_sampling(managed.tail_sampling.value, rate)
+        return TAIL_SAMPLING, tail_sampling(managed.tail_sampling.value, managed.slow_after, rate)
     if stage == "sdk" or managed.gateway:
         return None
     # `both` is the proposal's template to the letter.

@@ -11,8 +11,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, Final
 
-from krm_otel.config.settings.collector import CollectorSettings
-from krm_otel.config.settings.sampling import SpanMetrics, TailSampling
+from krm_otel.config.schema.sampling import SpanMetrics, TailSampling
+from krm_otel.config.settings import CollectorSettings, Sourced
 
 SPAN_METRICS: Final = "span_metrics"
 TAIL_SAMPLING: Final = "tail_sampling"
@@ -41,14 +41,14 @@ def span_metrics(managed: CollectorSettings, wanted: SpanMetrics) -> dict[str, A
     }
 
 
-def tail_sampling(wanted: TailSampling, rate: float) -> dict[str, Any]:
+def tail_sampling(wanted: TailSampling, slow: Sourced[int] | None, rate: float) -> dict[str, Any]:
     """The processor."""
     kept = _CACHE * wanted.num_traces
     return {
         "decision_wait": wanted.decision_wait,
         "num_traces": wanted.num_traces,
         "decision_cache": {"sampled_cache_size": kept, "non_sampled_cache_size": kept},
-        "policies": [*wanted.policies, *_policies(wanted, rate)],
+        "policies": [*wanted.policies, *_policies(wanted, slow, rate)],
     }
 
 
@@ -58,12 +58,12 @@ def percentage(rate: float) -> float | int:
     return int(exact) if exact == int(exact) else float(exact)
 
 
-def _policies(wanted: TailSampling, rate: float) -> list[dict[str, Any]]:
+def _policies(wanted: TailSampling, slow: Sourced[int] | None, rate: float) -> list[dict[str, Any]]:
     made: list[dict[str, Any]] = []
     if wanted.errors:
         made.append({"name": "errors", "type": "status_code", "status_code": {"status_codes": ["ERROR"]}})
-    if wanted.latency:
-        made.append({"name": "slow", "type": "latency", "latency": {"threshold_ms": wanted.latency.value}})
+    if slow:
+        made.append({"name": "slow", "type": "latency", "latency": {"threshold_ms": slow.value}})
     made.append(_rest(wanted, rate))
     return [_within(made, wanted.total_spans_per_second)] if wanted.total_spans_per_second else made
 

@@ -19,8 +19,7 @@ from krm_otel.collector.config.pipelines import (
 )
 from krm_otel.collector.names import CONFIG_KEY, CONTAINER
 from krm_otel.collector.tiers import config_name_of
-from krm_otel.config.settings import OaasClass, Settings
-from krm_otel.config.settings.collector import CollectorSettings
+from krm_otel.config.settings import CollectorSettings, OaasClass, Settings
 from krm_otel.otlp import PORTS
 from krm_otel.yamltext.emit import block
 

@@ -19,8 +19,8 @@ from krm_otel.collector.manifests.container import (
 from krm_otel.collector.manifests.network_policy import network_policy
 from krm_otel.collector.manifests.objects import Asset, generated, of_tier, selector
 from krm_otel.collector.tiers import config_name_of, first_tier, name_of, second_tier
-from krm_otel.config.settings import OaasClass, Settings
-from krm_otel.config.settings.collector import Autoscaling, CollectorSettings
+from krm_otel.config.schema.collector import Autoscaling
+from krm_otel.config.settings import CollectorSettings, OaasClass, Settings
 
 
 def assets(oaas_class: OaasClass, settings: Settings) -> tuple[Asset, ...]:

@@ -8,8 +8,8 @@ from krm_otel import names
 from krm_otel.collector import names as own
 from krm_otel.collector.manifests.container import has_scrape, ports
 from krm_otel.collector.manifests.objects import of_tier, selector
-from krm_otel.config.settings import OaasClass
-from krm_otel.config.settings.collector import CollectorSettings, Scraper
+from krm_otel.config.schema.collector import Scraper
+from krm_otel.config.settings import CollectorSettings, OaasClass
 
 MESH_PORTS: Final = {"istio": 15008, "linkerd": 4143}
 """Where a mesh's proxies reach a pod: Istio's ambient tunnel (HBONE), Linkerd's inbound proxy."""

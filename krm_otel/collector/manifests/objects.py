@@ -7,8 +7,7 @@ from typing import Any
 
 from krm_otel.collector import names as own
 from krm_otel.collector.tiers import name_of
-from krm_otel.config.settings import OaasClass
-from krm_otel.config.settings.collector import CollectorSettings
+from krm_otel.config.settings import CollectorSettings, OaasClass
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from krm_otel.collector import names as own
 from krm_otel.collector.manifests.objects import Asset, generated, labelled
 from krm_otel.collector.monitoring.panels import class_rows, collector_row, variables
 from krm_otel.collector.monitoring.promql import Source, http_requests
+from krm_otel.config.schema.monitoring import Dashboards
 from krm_otel.config.settings import OaasClass, Settings
-from krm_otel.config.settings.monitoring import Dashboards
 
 _HASH: Final = 16
 

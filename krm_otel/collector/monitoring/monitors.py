@@ -12,9 +12,8 @@ from krm_otel.collector import names as own
 from krm_otel.collector.manifests.container import has_scrape
 from krm_otel.collector.manifests.objects import Asset, generated, labelled
 from krm_otel.collector.tiers import first_tier, name_of, second_tier
-from krm_otel.config.settings import OaasClass, Settings
-from krm_otel.config.settings.collector import CollectorSettings
-from krm_otel.config.settings.monitoring import Monitors
+from krm_otel.config.schema.monitoring import Monitors
+from krm_otel.config.settings import CollectorSettings, OaasClass, Settings
 
 
 def monitor_assets(oaas_class: OaasClass, settings: Settings, wanted: Monitors) -> tuple[Asset, ...]:

@@ -11,8 +11,8 @@ from krm_otel.collector.manifests.objects import Asset, generated, labelled
 from krm_otel.collector.monitoring.bridge import bridge
 from krm_otel.collector.monitoring.promql import Source, http_requests, matcher
 from krm_otel.collector.monitoring.requirements import required
+from krm_otel.config.schema.monitoring import Rules
 from krm_otel.config.settings import OaasClass
-from krm_otel.config.settings.monitoring import Rules
 from krm_otel.yamltext.emit import block
 
 FILE: Final = "rules.yaml"

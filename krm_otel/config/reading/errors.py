@@ -12,11 +12,12 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from krm_otel.config.provenance import Loc
+from krm_otel.config.provenance import FieldSteps
 from krm_otel.config.schema.credentials import SecretKey
 from krm_otel.config.schema.introspection import Shape, choices, fields_of, homes, is_model, origin, shape_at
 from krm_otel.config.types.finding import FINDING, Finding
 from krm_otel.diagnostics.field_path import field_path
+from krm_otel.diagnostics.rules import fields as fields_rules
 from krm_otel.diagnostics.suggestion import listed, nearest, without_separators
 
 YES: Final = frozenset(("true", "yes", "on", "1"))
@@ -58,7 +59,7 @@ def _meant_number(text: str) -> float | None:
     return number / 100 if word.endswith("%") else number
 
 
-def finding(error: ErrorDetails, model: type[BaseModel], loc: Loc, written: str | None) -> Finding:
+def finding(error: ErrorDetails, model: type[BaseModel], loc: FieldSteps, written: str | None) -> Finding:
     """What an error of pydantic means for the user.
 
     Args:
@@ -77,7 +78,9 @@ def finding(error: ErrorDetails, model: type[BaseModel], loc: Loc, written: str 
         case "extra_forbidden":
             return _unknown(model, loc)
         case "missing":
-            return Finding("missing-field", f"is missing: write {loc[-1]}: {_EXAMPLES.get(str(loc[-1]), '<value>')}")
+            return Finding(
+                fields_rules.MISSING_FIELD, f"is missing: write {loc[-1]}: {_EXAMPLES.get(str(loc[-1]), '<value>')}"
+            )
         case "literal_error":
             return _not_one_of(choices(shape), written)
         case "bool_type":
@@ -97,15 +100,15 @@ def finding(error: ErrorDetails, model: type[BaseModel], loc: Loc, written: str 
         case "string_type":
             return _string(shape, written)
         case "too_short":
-            return Finding("empty", "must not be empty: write at least one entry")
+            return Finding(fields_rules.EMPTY, "must not be empty: write at least one entry")
     return _structure(shape, loc, written)
 
 
 def _type(text: str, proposed: Any = None) -> Finding:
-    return Finding("wrong-type", text, "error", proposed)
+    return Finding(fields_rules.WRONG_TYPE, text, proposed=proposed)
 
 
-def _unknown(model: type[BaseModel], loc: Loc) -> Finding:
+def _unknown(model: type[BaseModel], loc: FieldSteps) -> Finding:
     parent = shape_at(model, loc[:-1])
     fields = fields_of(parent) if is_model(parent) else {}
     key = str(loc[-1])
@@ -117,11 +120,13 @@ def _unknown(model: type[BaseModel], loc: Loc) -> Finding:
             for name, home in homes(around).items() if is_model(around) else ():
                 if without_separators(name) == without_separators(key):
                     path = field_path(*loc[:length], *home)
-                    return Finding("unknown-field", f"does not belong there: write it as {path}", "error", path)
+                    return Finding(
+                        fields_rules.UNKNOWN_FIELD, f"does not belong there: write it as {path}", proposed=path
+                    )
     meant = meant or nearest(key, fields)
     if meant is not None:
-        return Finding("unknown-field", f"is not a known field: write {meant}", "error", meant)
-    return Finding("unknown-field", f"is not a known field: known are {listed(list(fields), 'and')}")
+        return Finding(fields_rules.UNKNOWN_FIELD, f"is not a known field: write {meant}", proposed=meant)
+    return Finding(fields_rules.UNKNOWN_FIELD, f"is not a known field: known are {listed(list(fields), 'and')}")
 
 
 def _not_one_of(allowed: tuple[str, ...], written: str | None) -> Finding:
@@ -129,7 +134,7 @@ def _not_one_of(allowed: tuple[str, ...], written: str | None) -> Finding:
     meant = _MEANT.get(word.lower())
     meant = meant if meant in allowed else nearest(word, allowed)
     text = f"must be one of {listed(allowed)}" + (f": write {meant}" if meant else "")
-    return Finding("unknown-value", text, "error", meant)
+    return Finding(fields_rules.UNKNOWN_VALUE, text, proposed=meant)
 
 
 def _string(shape: Shape, written: str | None) -> Finding:
@@ -140,10 +145,10 @@ def _string(shape: Shape, written: str | None) -> Finding:
     return _type(f'must be a text: write "{written}" in quotes', written)
 
 
-def _structure(shape: Shape, loc: Loc, written: str | None) -> Finding:
+def _structure(shape: Shape, loc: FieldSteps, written: str | None) -> Finding:
     if shape is SecretKey:
         text = "takes its value from a Secret only: write {secret: <name>, key: <key>}"
-        return Finding("literal-header", text, "error", {"secret": "<name>", "key": "<key>"})
+        return Finding(fields_rules.LITERAL_HEADER, text, proposed={"secret": "<name>", "key": "<key>"})
     if origin(shape) is tuple:
         items = [item.strip() for item in (written or "").split(",") if item.strip()]
         text = f"must be a list: write [{', '.join(items)}]" if items else "must be a list"

@@ -9,12 +9,14 @@ from typing import Any, Final, Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from krm_otel.config.provenance import Loc, Place
+from krm_otel.config.provenance import FieldSteps, Source
 from krm_otel.config.reading.errors import finding
 from krm_otel.config.schema.introspection import Shape, is_raw, shape_in
 from krm_otel.config.types.endpoint import redact, redact_endpoint
 from krm_otel.config.types.finding import ADVISED, USE, Finding
 from krm_otel.diagnostics.result import Result
+from krm_otel.diagnostics.rules import fields as fields_rules
+from krm_otel.diagnostics.rules import inputs as inputs_rules
 from krm_otel.yamltext.nodes import Mapping, Node, Scalar, Sequence, SourceError
 from krm_otel.yamltext.query import decode, deref, lookup, text_of
 
@@ -33,11 +35,11 @@ class Loaded(Generic[M]):
 
     model: M
     results: tuple[Result, ...] = ()
-    faults: tuple[Loc, ...] = ()
+    faults: tuple[FieldSteps, ...] = ()
     """Where the errors stand. The model has none of these values."""
 
 
-def load(model: type[M], node: Node | None, place: Place, unknown: str = "error") -> Loaded[M]:
+def load(model: type[M], node: Node | None, place: Source, unknown: str = "error") -> Loaded[M]:
     """Read a block from its node.
 
     Args:
@@ -50,12 +52,12 @@ def load(model: type[M], node: Node | None, place: Place, unknown: str = "error"
         data = without_nulls(decode(node), model)
     except (SourceError, RecursionError):
         text = "is nested too deep, or its aliases expand to more than can be held: write its values out"
-        return Loaded(model(), (place.result((), "aliases-too-large", "error", text),), ((),))
+        return Loaded(model(), (inputs_rules.ALIASES_TOO_LARGE.at(place.location(()), text),), ((),))
     twice = tuple(_duplicates(node))
     text = "stands twice in its mapping: keep one of them"
-    doubles = [place.result(loc, "duplicate-key", "error", text) for loc in twice]
+    doubles = [inputs_rules.DUPLICATE_KEY.at(place.location(loc), text) for loc in twice]
 
-    def written(loc: Loc) -> str | None:
+    def written(loc: FieldSteps) -> str | None:
         return text_of(lookup(node, *loc))
 
     checked = check(model, {} if data is None else data, place, written, unknown)
@@ -63,11 +65,11 @@ def load(model: type[M], node: Node | None, place: Place, unknown: str = "error"
 
 
 def check(
-    model: type[M], data: Any, place: Place, written: Callable[[Loc], str | None], unknown: str = "error"
+    model: type[M], data: Any, place: Source, written: Callable[[FieldSteps], str | None], unknown: str = "error"
 ) -> Loaded[M]:
     """Validate plain data; `written` gives the text of a scalar as it stands in the source."""
     results: list[Result] = []
-    faults: list[Loc] = []
+    faults: list[FieldSteps] = []
     context: str | None = None
     for _ in range(_PASSES):
         try:
@@ -88,7 +90,7 @@ def check(
     return Loaded(model(), tuple(results), tuple(faults))
 
 
-def _place_in_data(loc: Loc, data: Any) -> Loc:
+def _place_in_data(loc: FieldSteps, data: Any) -> FieldSteps:
     """The place without pydantic's own marks; what was taken for a list of one stands where the list would."""
     loc = loc[:-1] if loc and loc[-1] == "[key]" else loc
     for length, step in enumerate(loc):
@@ -98,23 +100,26 @@ def _place_in_data(loc: Loc, data: Any) -> Loc:
     return loc
 
 
-def _result(detail: ErrorDetails, found: Finding, loc: Loc, place: Place, written: str | None, unknown: str) -> Result:
-    severity = found.severity
+def _result(
+    detail: ErrorDetails, found: Finding, loc: FieldSteps, place: Source, written: str | None, unknown: str
+) -> Result:
+    rule, severity = found.rule, found.severity
     current: Any = written
     value = detail["input"]
-    if found.code == "unknown-field":
+    if rule is fields_rules.UNKNOWN_FIELD:
         # The key is what is wrong; its value may be anything, a secret too.
         current = str(loc[-1])
         severity = "warning" if unknown == "warning" else severity
     elif "[key]" in detail["loc"]:
         current = str(loc[-1])
-    elif "headers" in loc or found.code == "literal-header":
+    elif "headers" in loc or rule is fields_rules.LITERAL_HEADER:
         current = None if written is None else "***"
     elif isinstance(value, bool) or (isinstance(value, float | int) and abs(value) < _HUGE):
         current = value
     elif isinstance(written, str):
         current = redact_endpoint(written) if "exporters" in loc or loc[-1:] == ("endpoint",) else redact(written)
-    return place.result(loc, found.code, severity, found.text, current, found.proposed)
+    where = place.location(loc)
+    return rule.at(where, found.text, fix=found.fix, current=current, proposed=found.proposed, severity=severity)
 
 
 def without_nulls(data: Any, shape: Shape = None) -> Any:
@@ -129,7 +134,7 @@ def without_nulls(data: Any, shape: Shape = None) -> Any:
     return data
 
 
-def _mended(data: Any, loc: Loc, detail: ErrorDetails) -> Any:
+def _mended(data: Any, loc: FieldSteps, detail: ErrorDetails) -> Any:
     """The data with what a warning says to use, or without what is faulty.
 
     A faulty entry takes its list with it: the others would move up, and half a list is not what was meant.
@@ -153,9 +158,9 @@ def _mended(data: Any, loc: Loc, detail: ErrorDetails) -> Any:
     return data
 
 
-def _duplicates(node: Node | None) -> Iterator[Loc]:
+def _duplicates(node: Node | None) -> Iterator[FieldSteps]:
     """Where a key stands that its mapping already has, through aliases."""
-    pending: list[tuple[Loc, Node | None]] = [((), node)]
+    pending: list[tuple[FieldSteps, Node | None]] = [((), node)]
     seen: set[int] = set()
     while pending:
         loc, at = pending.pop()
@@ -163,7 +168,7 @@ def _duplicates(node: Node | None) -> Iterator[Loc]:
         if at is None or id(at) in seen:
             continue
         seen.add(id(at))
-        below: list[tuple[Loc, Node | None]] = []
+        below: list[tuple[FieldSteps, Node | None]] = []
         if isinstance(at, Mapping):
             keys: set[str] = set()
             for key, value in at.pairs:

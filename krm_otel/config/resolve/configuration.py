@@ -1,39 +1,27 @@
-"""All sources → Configuration: each value with where it came from.
+"""All sources → Configuration: each value with where it comes from.
 
 Precedence, field by field: ClassRuntime > `classes.<name>` of the OTelConfig > flat ConfigMap > OTelConfig >
-environment > built-in; `resource_attributes` merge key by key. The global switch stands outside that order.
-Which objects count is decided in `sources`; they are read in `blocks` and `flat`; what values mean together
-is in `compose`.
+environment > built-in; `resource_attributes` merge key by key. The global switch is outside that order.
+`krm_otel.config.sources` decides which objects count and reads them; `class_settings` resolves one class.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from krm_otel.config.provenance import Place
-from krm_otel.config.reading.loader import Loaded
-from krm_otel.config.resolve.class_settings import compose
+from krm_otel.config.provenance import Origin, Source, Sourced
+from krm_otel.config.resolve.class_settings import resolve_class
 from krm_otel.config.resolve.daemonset import namespace_of, node_layers
-from krm_otel.config.resolve.sampling import tail_for_nobody
-from krm_otel.config.schema.monitoring import monitoring_of
-from krm_otel.config.schema.observability import FlatForm
-from krm_otel.config.schema.otel_config import ConfigSpec
-from krm_otel.config.settings import (
-    DEFAULT,
-    Configuration,
-    KindPath,
-    OaasClass,
-    Origin,
-    PlatformComponent,
-    Settings,
-    Sourced,
-)
-from krm_otel.config.sources.blocks import class_block, config_spec, entry_for, functions, has_block, matters, named_in
-from krm_otel.config.sources.discovery import Sources, sort_out
-from krm_otel.config.sources.flat_form import from_config_map, from_environment
-from krm_otel.config.sources.layers import Layer
+from krm_otel.config.resolve.monitoring import check_flavor, check_scrapers, monitoring
+from krm_otel.config.resolve.request import Request
+from krm_otel.config.resolve.sampling import check_tail_for_nobody
+from krm_otel.config.settings import Configuration, KindPath, OaasClass, PlatformComponent, Settings
+from krm_otel.config.sources.blocks import class_block, class_entry, entry_key, functions, has_block
+from krm_otel.config.sources.discovery import Discovered, discover
+from krm_otel.config.sources.layers import Layer, Layers
 from krm_otel.config.sources.requirements import requirements
+from krm_otel.config.sources.shared import SharedSources, read_shared
 from krm_otel.diagnostics.result import Result, has_errors
 from krm_otel.krm.resource import Resource
 from krm_otel.names import NODE_OWNER
@@ -47,50 +35,38 @@ def resolve(
     Args:
         function_config: an OTelConfig, a `v1` ConfigMap in the flat form, a ClassRuntime (it counts as one of
             the classes, once), or nothing.
-        items: the ClassRuntimes and OTelConfigs of the input; others are passed over.
+        items: the ClassRuntimes and OTelConfigs of the input; others are ignored.
         environ: the environment, for `OPRC_CRM_*`.
 
     Returns:
-        The configuration, and all that is to be said. A class whose block is faulty has no settings.
+        The configuration, and the results. A class whose block is faulty has no settings.
     """
-    sources, results = sort_out(function_config, items)
-    base = _Base.read(sources, environ, results)
-    off = base.switched_off()
-    monitoring = monitoring_of(base.spec.dashboards, base.spec.rules, base.spec.monitors)
+    discovered, results = discover(function_config, items)
+    shared = read_shared(discovered, environ)
+    results += shared.results
+    spec, off = shared.spec, shared.switched_off()
+    degrade = spec.on_error == "degrade"
     classes = []
-    for resource in sources.classes:
-        settings, faulty, said = _class_settings(resource, base, off)
-        results += map(_harmless, said) if base.spec.on_error == "degrade" else said
-        required, said = requirements(resource)
-        if monitoring.rules and monitoring.rules.requirements and settings and settings.enabled.value:
-            results += said
-        classes.append(
-            OaasClass(
-                name=resource.name,
-                names=resource.names,
-                namespace=resource.namespace,
-                ref=resource.ref,
-                functions=functions(resource),
-                settings=settings,
-                faulty=faulty,
-                resource=resource,
-                enabled_by=_enabled_by(resource, settings),
-                requirements=required,
-            )
-        )
-    platform, components, said = _platform(base, off)
-    results += said
-    degrade = base.spec.on_error == "degrade"
-    if degrade:  # a block that stands in the OTelConfig is one class's as well
-        results = [_harmless(one) if one.field_path.startswith("spec.classes.") else one for one in results]
-    nodes, said = _node_collectors(base, off)
-    results += said
-    results += _flavor(base)
-    results += tail_for_nobody(base.spec, [one.settings for one in classes], base.place)
-    spec = base.spec
-    if monitoring.monitors and spec.flavor != "operator":
-        settled = [one.settings for one in (*classes, *([nodes] if nodes else [])) if one.enabled]
-        results += _closed([*settled, platform if components else None], base, results)
+    for resource in discovered.classes:
+        oaas_class, reported = _class(resource, discovered, shared, off)
+        classes.append(oaas_class)
+        results += map(_as_warning, reported) if degrade else reported
+        if spec.rules and spec.rules.enabled and spec.rules.requirements and oaas_class.enabled:
+            results += requirements(resource)[1]
+    platform, components, reported = _platform(shared, off)
+    results += reported
+    if degrade:  # a block in the OTelConfig belongs to one class as well
+        results = [
+            _as_warning(result) if result.field_path.startswith("spec.classes.") else result for result in results
+        ]
+    nodes, reported = _node_collectors(discovered, shared, off)
+    results += reported
+    results += check_flavor(spec, shared.config_source)
+    settings = [oaas_class.settings for oaas_class in classes]
+    results += check_tail_for_nobody(spec, settings, shared.config_source)
+    watched = [entry.settings for entry in (*classes, *([nodes] if nodes else [])) if entry.enabled]
+    watched += [platform] if components else []
+    results += check_scrapers(watched, spec, shared.config_source, results)
     configuration = Configuration(
         classes=tuple(classes),
         platform=platform,
@@ -98,178 +74,105 @@ def resolve(
         node_collectors=nodes,
         switched_off=off,
         prune=spec.prune,
-        adopt=bool(spec.adopt),
+        adopt=spec.adopt,
         degrade=degrade,
         operator=spec.flavor == "operator",
-        merge_crd=bool(spec.merge_crd),
+        merge_crd=spec.merge_crd,
         write_status=spec.status == "write",
-        config_given=sources.config is not None,
-        flat_given=sources.flat is not None,
-        skip_containers=spec.skip_containers or (),
-        kinds=tuple(KindPath(k.api_version, k.kind, tuple(k.path.split("."))) for k in spec.kinds or ()),
-        knative_field_ref=bool(spec.knative and spec.knative.field_ref),
-        monitoring=monitoring,
+        config_given=discovered.config is not None,
+        flat_given=discovered.flat is not None,
+        skip_containers=spec.skip_containers,
+        kinds=tuple(KindPath(entry.api_version, entry.kind, tuple(entry.path.split("."))) for entry in spec.kinds),
+        knative_field_ref=spec.knative.field_ref,
+        monitoring=monitoring(spec),
     )
-    # Faults must not keep the global switch from working.
-    return configuration, results if off is None else [_harmless(result) for result in results]
+    # Errors must not keep the global switch from working.
+    return configuration, results if off is None else [_as_warning(result) for result in results]
 
 
-def _flavor(base: _Base) -> list[Result]:
-    """What flavor `operator` cannot do: names that something changes later, an interval of its monitors."""
-    if base.spec.flavor != "operator":
-        return []
-    said = []
-    monitors = base.spec.monitors
-    if monitors and monitors.enabled is not False and monitors.interval:
-        text = "has no effect with flavor operator, whose monitors have no place for it: leave it out"
-        said.append(
-            base.place.result(("monitors", "interval"), "operator-cannot-say", "warning", text, monitors.interval)
-        )
-    if base.spec.names_may_change:
-        text = (
-            "is operator, which writes the names of its objects into annotations of pods, and names_may_change says "
-            "that a prefix may still come: run the function as a transformer of the last overlay, or write native"
-        )
-        said.append(base.place.result(("flavor",), "name-not-final", "error", text, "operator", "native"))
-    return said
-
-
-def _harmless(result: Result) -> Result:
-    """A fault that is not to stop the run."""
+def _as_warning(result: Result) -> Result:
+    """An error that does not stop the run."""
     return replace(result, severity="warning") if result.severity == "error" else result
 
 
-def _closed(settled: Sequence[Settings | None], base: _Base, said: Sequence[Result]) -> list[Result]:
-    """A warning where a monitor points at a collector whose NetworkPolicy lets nobody in; once is enough."""
-    behind = (one.collector for one in settled if one and one.collector and one.collector.mode.value != "sidecar")
-    closed = any(one.network_policy.enabled and not one.network_policy.scrapers for one in behind)
-    if not closed or any(result.code == "scrapers-missing" for result in said):
-        return []
-    text = (
-        "lets Prometheus fetch the collectors' metrics, but their NetworkPolicy lets nobody in: write "
-        "collector.network_policy.scrapers"
+def _class(
+    resource: Resource, discovered: Discovered, shared: SharedSources, off: Origin | None
+) -> tuple[OaasClass, list[Result]]:
+    """A class with its settings."""
+    settings, faulty, results = _class_settings(resource, discovered, shared, off)
+    enabled_by = ""
+    if settings and settings.enabled.value:
+        from_config = settings.enabled.source.kind == "OTelConfig" or not has_block(resource)
+        enabled_by = "OTelConfig" if from_config else ""
+    oaas_class = OaasClass(
+        name=resource.name,
+        names=resource.names,
+        namespace=resource.namespace,
+        ref=resource.ref,
+        functions=functions(resource),
+        settings=settings,
+        faulty=faulty,
+        resource=resource,
+        enabled_by=enabled_by,
+        requirements=requirements(resource)[0],
     )
-    return [base.place.result(("monitors",), "scrapers-missing", "warning", text)]
+    return oaas_class, results
 
 
-@dataclass(frozen=True)
-class _Base:
-    """The sources that all classes share."""
-
-    sources: Sources
-    place: Place
-    config: Loaded[ConfigSpec]
-    flat_place: Place
-    flat: Loaded[FlatForm]
-    environment_place: Place
-    environment: Loaded[FlatForm]
-
-    @classmethod
-    def read(cls, sources: Sources, environ: Mapping[str, str], results: list[Result]) -> _Base:
-        """Read them, and add what is to be said of them to `results`."""
-        place, config = Place("OTelConfig", prefix="spec"), Loaded(ConfigSpec())
-        flat_place, flat = Place("OTelConfig", prefix="data"), Loaded(FlatForm())
-        if sources.config is not None:
-            place, config = config_spec(sources.config)
-        if sources.flat is not None:
-            flat_place, flat = from_config_map(sources.flat)
-        environment_place, environment = from_environment(environ)
-        results += [*config.results, *flat.results, *environment.results]
-        return cls(sources, place, config, flat_place, flat, environment_place, environment)
-
-    @property
-    def spec(self) -> ConfigSpec:
-        return self.config.model
-
-    def layers(self, entry: str | None) -> list[Layer]:
-        """The layers below a class's own blocks; `entry`: its key in `classes`."""
-        faulty = not self.sources.sound or matters(self.config.faults, entry)
-        return [
-            Layer(self.flat.model, self.flat_place, bool(self.flat.faults)),
-            Layer(self.spec, self.place, faulty),
-            Layer(self.environment.model, self.environment_place, bool(self.environment.faults)),
-        ]
-
-    def switched_off(self) -> Origin | None:
-        """Where the global switch says off; one place is enough."""
-        switches = (
-            (self.spec.enabled, self.place, "enabled"),
-            (self.flat.model.features_otel, self.flat_place, "features_otel"),
-            (self.environment.model.features_otel, self.environment_place, "features_otel"),
-        )
-        return next((place.origin((name,)) for value, place, name in switches if value is False), None)
-
-    def enabled_by_default(self) -> Sourced[bool]:
-        """What a block means that does not say `enabled`."""
-        defaults = (
-            (self.flat.model.enabled, self.flat_place, "enabled"),
-            (self.flat.model.features_otel, self.flat_place, "features_otel"),
-            (self.spec.enabled, self.place, "enabled"),
-            (self.environment.model.enabled, self.environment_place, "enabled"),
-            (self.environment.model.features_otel, self.environment_place, "features_otel"),
-        )
-        for value, place, name in defaults:
-            if value is not None:
-                return Sourced(value, place.origin((name,)))
-        return Sourced(False, DEFAULT)
+def _class_settings(
+    resource: Resource, discovered: Discovered, shared: SharedSources, off: Origin | None
+) -> tuple[Settings | None, bool, list[Result]]:
+    """The settings of a class, None where it has no block or a faulty one; whether it is faulty; and the results."""
+    block, results = class_block(resource)
+    blocks = [layer for layer in (block, class_entry(resource, shared.spec, shared.config_source)) if layer]
+    if not blocks or has_errors(results):
+        return None, has_errors(results), list(results)
+    enabled = Layers(tuple(blocks)).find("enabled") or shared.enabled_by_default()
+    layers = Layers((*blocks, *shared.layers(entry_key(resource, discovered.config))))
+    request = _request(shared, layers, enabled, off, blocks[0])
+    request = replace(request, namespace=resource.namespace, requirements=requirements(resource)[0])
+    settings, reported = resolve_class(request)
+    return settings, settings is None, [*results, *reported]
 
 
-def _class_settings(resource: Resource, base: _Base, off: Origin | None) -> tuple[Settings | None, bool, list[Result]]:
-    """The settings of one class, None where it has no block or a faulty one; and which of the two."""
-    own, said = class_block(resource)
-    entry = named_in(resource, base.sources.config) if base.sources.config is not None else None
-    blocks = [own] if own else []
-    name = entry_for(resource, base.spec)
-    if name is not None and base.spec.classes:
-        place = Place("OTelConfig", base.place.ref, base.place.path(("classes", name)))
-        blocks.append(Layer(base.spec.classes[name], place))
-    if not blocks or has_errors(said):
-        return None, has_errors(said), list(said)
-    enabled = base.enabled_by_default()
-    for layer in reversed(blocks):
-        if (value := layer.at(("enabled",))) is not None:
-            enabled = Sourced(value, layer.place.origin(("enabled",)))
+def _request(
+    shared: SharedSources, layers: Layers, enabled: Sourced[bool], off: Origin | None, block: Layer | Source
+) -> Request:
+    """A request for settings, switched off where the global switch is."""
     if off is not None:
-        enabled = Sourced(False, off)
-    layers = [*blocks, *base.layers(entry)]
-    required, _ = requirements(resource)
-    settings, more = compose(layers, enabled, base.spec, base.place, blocks[0].place, resource.namespace, required)
-    return settings, settings is None, [*said, *more]
+        enabled = Sourced(False, Source(off.source, path=off.where))
+    source = block.source if isinstance(block, Layer) else block
+    return Request(layers, enabled, shared.spec, shared.config_source, source)
 
 
-def _enabled_by(resource: Resource, settings: Settings | None) -> str:
-    if settings is None or not settings.enabled.value:
-        return ""
-    return "OTelConfig" if settings.enabled.origin.source == "OTelConfig" or not has_block(resource) else ""
-
-
-def _platform(base: _Base, off: Origin | None) -> tuple[Settings | None, tuple[PlatformComponent, ...], list[Result]]:
-    """Settings and components of the platform's pseudo-class, from the OTelConfig and what is below it."""
-    platform = base.spec.platform
+def _platform(
+    shared: SharedSources, off: Origin | None
+) -> tuple[Settings | None, tuple[PlatformComponent, ...], list[Result]]:
+    """Settings and components of the platform's pseudo-class, from the OTelConfig and the sources below it."""
+    platform, source = shared.spec.platform, shared.config_source
     if platform is None:
         return None, (), []
     components = tuple(
         PlatformComponent(key, dict(component.match_labels), component.service_name or key)
-        for key, component in (platform.components or {}).items()
+        for key, component in platform.components.items()
     )
-    if platform.enabled is None:
-        enabled = Sourced(True, DEFAULT)
-    else:
-        enabled = Sourced(platform.enabled, base.place.origin(("platform", "enabled")))
-    if off is not None:
-        enabled = Sourced(False, off)
-    settings, said = compose(base.layers(None), enabled, base.spec, base.place, base.place)
-    return settings, components, said if components else []
+    enabled = platform.written("enabled")
+    switch = Sourced(True) if enabled is None else Sourced(enabled, source, ("platform", "enabled"))
+    settings, results = resolve_class(_request(shared, Layers(shared.layers()), switch, off, source))
+    return settings, components, results if components else []
 
 
-def _node_collectors(base: _Base, off: Origin | None) -> tuple[OaasClass | None, list[Result]]:
-    """The pseudo-class that owns the collectors of mode daemonset, where the OTelConfig has them made here."""
-    block = base.spec.collector.daemonset if base.spec.collector else None
-    if block is None or not block.manage or off is not None:
+def _node_collectors(
+    discovered: Discovered, shared: SharedSources, off: Origin | None
+) -> tuple[OaasClass | None, list[Result]]:
+    """The pseudo-class that owns the collectors of mode daemonset, where this input generates them."""
+    source = shared.config_source
+    if not shared.spec.collector.daemonset.manage or off is not None:
         return None, []
-    layers = base.layers(None)
-    enabled = Sourced(True, base.place.origin(("collector", "daemonset", "manage")))
-    settings, said = compose(node_layers(layers, base.place), enabled, base.spec, base.place, base.place, node=True)
-    namespace = namespace_of(layers)
-    config = base.sources.config
-    return OaasClass(NODE_OWNER, (NODE_OWNER,), namespace, base.place.ref, (), settings, settings is None, config), said
+    layers = Layers(shared.layers())
+    enabled = Sourced(True, source, ("collector", "daemonset", "manage"))
+    request = replace(_request(shared, node_layers(layers, source), enabled, None, source), node=True)
+    settings, results = resolve_class(request)
+    namespace, name = namespace_of(layers), NODE_OWNER
+    node_class = OaasClass(name, (name,), namespace, source.ref, (), settings, settings is None, discovered.config)
+    return node_class, results

@@ -1,18 +1,21 @@
-"""Where SDKs send to: the general endpoint and those of single signals, with headers and certificates."""
+"""Where SDKs send to: the general endpoint, and endpoints of single signals where no collector is in between."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
-from krm_otel.config.provenance import Place
-from krm_otel.config.resolve.limits import limit_backend, limit_endpoint
+from krm_otel.config.provenance import Sourced
+from krm_otel.config.resolve import limits
+from krm_otel.config.resolve.request import Request
 from krm_otel.config.schema.backends import BACKENDS, can_be_assumed
 from krm_otel.config.schema.credentials import Headers, TlsBlock
-from krm_otel.config.schema.otel_config import Backend, ConfigSpec
+from krm_otel.config.schema.otel_config import Backend
 from krm_otel.config.settings import Endpoint, FileSource, SecretHeader, Tls
-from krm_otel.config.sources.layers import Found, Say
-from krm_otel.config.types.endpoint import is_endpoint, path_fault, signal_endpoint
+from krm_otel.config.types.endpoint import is_endpoint, path_finding, signal_endpoint
+from krm_otel.diagnostics.result import Result
+from krm_otel.diagnostics.rules import destinations as rules
 from krm_otel.diagnostics.suggestion import listed, nearest
 from krm_otel.otlp import PORTS, Protocol, port_protocol
 
@@ -22,138 +25,174 @@ DIRECT: Final[dict[str, frozenset[str]]] = {
     "tempo": frozenset(("traces",)),
 }
 """Types of backends that take OTLP on the endpoint as it is given, with the signals that they store."""
+_EXAMPLE: Final = "http://collector:4317"
 
 
 def tls_of(block: TlsBlock | None) -> Tls:
-    """The certificates that a block names, its default keys filled in."""
+    """The certificates that a block names."""
     if block is None:
         return Tls()
     ca = certificate = key = None
-    if block.ca is not None and block.ca.secret is not None:
-        ca = FileSource("Secret", block.ca.secret, block.ca.key or "ca.crt")
-    elif block.ca is not None and block.ca.config_map is not None:
-        ca = FileSource("ConfigMap", block.ca.config_map, block.ca.key or "ca.crt")
+    if block.ca is not None:
+        kind, name = ("Secret", block.ca.secret) if block.ca.secret else ("ConfigMap", block.ca.config_map)
+        ca = FileSource("Secret" if kind == "Secret" else "ConfigMap", name or "", block.ca.key)
     if (client := block.client) is not None:
-        certificate = FileSource("Secret", client.secret, client.certificate or "tls.crt")
-        key = FileSource("Secret", client.secret, client.key or "tls.key")
+        certificate = FileSource("Secret", client.secret, client.certificate)
+        key = FileSource("Secret", client.secret, client.key)
     return Tls(ca, certificate, key, block.server_name or "")
 
 
-def headers_of(block: Headers | None) -> tuple[SecretHeader, ...]:
+def headers_of(block: Headers) -> tuple[SecretHeader, ...]:
     """The headers that a block names, in its order."""
-    return tuple(SecretHeader(name, source.secret, source.key) for name, source in (block or {}).items())
+    return tuple(SecretHeader(name, value.secret, value.key) for name, value in block.items())
 
 
-def general(
-    url: Found[str], protocol: Found[Protocol], headers: Headers | None, tls: TlsBlock | None, say: Say
-) -> Endpoint | None:
-    """The general endpoint; None where it is faulty."""
-    spoken = protocol_for(url, protocol, say)
-    if wrong := path_fault(url.value, spoken, base=True):
-        say(url.result(wrong.code, wrong.severity, wrong.text, wrong.proposed))
-        return None
-    return Endpoint(url.value, spoken, headers_of(headers), tls_of(tls))
+def check_exporters(request: Request) -> Iterator[Result]:
+    """Errors for exporters that name no backend, or exceed the limits."""
+    for exporters in request.exporters.values():
+        for exporter in exporters:
+            if is_endpoint(exporter.value):
+                yield from limits.check_endpoint(exporter, request)
+            elif _is_known(exporter.value, request):
+                yield from limits.check_backend(exporter, request)
+            else:
+                yield _unknown_backend(exporter, request)
 
 
-def of_signal(
-    signal: str, exporter: Found[str], protocol: Found[Protocol], config: ConfigSpec, at: Place, say: Say
-) -> Endpoint | None:
-    """The endpoint of one signal that an SDK sends to directly; None where it is faulty.
+def _is_known(name: str, request: Request) -> bool:
+    """Whether a backend is declared. A collector of krm-otel knows the usual addresses of some types, too."""
+    return name in request.config.backends or (request.has_our_collector and can_be_assumed(name))
 
-    Args:
-        exporter: an endpoint, or the name of a backend of the OTelConfig.
-        at: where the OTelConfig's spec stands.
-    """
-    if is_endpoint(exporter.value):
-        return _signal_endpoint(signal, exporter, protocol, None, say)
-    backend = (config.backends or {}).get(exporter.value)
-    kind = (backend.type or "otlp") if backend else ""
-    if backend is None:
-        return None  # said by check_exporter
-    if kind not in DIRECT:
-        text = (
-            f"names the backend {exporter.value} of type {kind}, which SDKs cannot send to without a "
-            "collector: write an OTLP endpoint, or a backend of type otlp"
-        )
-        say(exporter.result("backend-not-direct", "error", text))
-    elif signal not in DIRECT[kind]:
-        text = f"names the backend {exporter.value} of type {kind}, which takes no {signal}: write another one"
-        say(exporter.result("backend-signal", "error", text))
-    elif backend.endpoint is None:
-        where = f"backends.{exporter.value}.endpoint"
-        text = f"names the backend {exporter.value}, which has no endpoint: write {where} in the OTelConfig"
-        say(exporter.result("backend-endpoint", "error", text))
+
+def _unknown_backend(exporter: Sourced[str], request: Request) -> Result:
+    name, managed, backends = exporter.value, request.has_our_collector, request.config.backends
+    if not managed and name in BACKENDS and name not in DIRECT:
+        text = f"names {name}, which SDKs cannot send to without a collector of ours"
+        fix = f"write an OTLP endpoint such as {_EXAMPLE}, or leave it out where there is a collector.endpoint"
+        return exporter.report(rules.BACKEND_NOT_DIRECT, text, fix=fix)
+    meant = nearest(name, [*backends, *(filter(can_be_assumed, BACKENDS) if managed else ())])
+    if meant:
+        fix = f"write {meant}"
+    elif backends:
+        fix = f"write {listed(backends)}, or an endpoint such as {_EXAMPLE}"
     else:
-        url = Found(backend.endpoint, at, ("backends", exporter.value, "endpoint"))
-        return _signal_endpoint(signal, url, protocol, backend, say)
-    return None
+        fix = f"declare backends.{name} there, or write an endpoint such as {_EXAMPLE}"
+    text = f"names the backend {name}, which no OTelConfig declares"
+    return exporter.report(rules.BACKEND_UNKNOWN, text, fix=fix, proposed=meant)
 
 
-def check_exporter(exporter: Found[str], config: ConfigSpec, managed: bool, say: Say) -> None:
-    """Errors for an exporter that names no backend, or exceeds the limits.
+def general_endpoint(request: Request) -> tuple[Sourced[Endpoint] | None, list[Result]]:
+    """The endpoint for everything; None where there is none, or where it is faulty."""
+    url = request.endpoint
+    if url is None:
+        return None, []
+    results = list(limits.check_endpoint(url, request))
+    protocol, assumed = protocol_of(url, request)
+    results += assumed
+    if fault := path_result(url, protocol, is_base=True):
+        return None, [*results, fault]
+    collector = request.config.collector
+    return url.with_value(Endpoint(url.value, protocol, headers_of(collector.headers), tls_of(collector.tls))), results
 
-    `managed`: a collector of ours sends there, which knows the usual addresses of some types.
-    """
-    name = exporter.value
-    if is_endpoint(name):
-        limit_endpoint(exporter, config.limits, say)
-    elif name not in (backends := config.backends or {}) and not (managed and can_be_assumed(name)):
-        if not managed and name in BACKENDS and name not in DIRECT:
-            text = (
-                f"names {name}, which SDKs cannot send to without a collector of ours: write an OTLP endpoint such as "
-                "http://collector:4317, or leave it out where there is a collector.endpoint"
+
+def direct_endpoints(request: Request) -> tuple[dict[str, Sourced[Endpoint]], list[Result]]:
+    """Signal → its own endpoint, where SDKs send to exporters themselves: no collector of krm-otel is in between."""
+    endpoints: dict[str, Sourced[Endpoint]] = {}
+    results: list[Result] = []
+    if request.endpoint is None and request.mode.value != "external":
+        return {}, []
+    for signal in request.signals:
+        exporters = request.exporters.get(signal, [])
+        if len(exporters) > 1:
+            names = exporters[0].with_value(tuple(exporter.value for exporter in exporters))
+            text = "names several exporters, and an SDK sends to one"
+            results.append(
+                names.report(rules.EXPORTERS_SEVERAL, text, fix="write one of them, or use a managed collector")
             )
-            say(exporter.result("backend-not-direct", "error", text))
-            return
-        known = [*backends, *(filter(can_be_assumed, BACKENDS) if managed else ())]
-        meant = nearest(name, known)
-        if meant:
-            write = f"write {meant}"
-        elif backends:
-            write = f"write {listed(list(backends))}, or an endpoint such as http://collector:4317"
-        else:
-            write = f"declare backends.{name} there, or write an endpoint such as http://collector:4317"
-        text = f"names the backend {name}, which no OTelConfig declares: {write}"
-        say(exporter.result("backend-unknown", "error", text, meant))
-    else:
-        limit_backend(exporter, config.limits, say)
+        elif exporters:
+            endpoint, reported = _direct_endpoint(signal, exporters[0], request)
+            results += reported
+            if endpoint:
+                endpoints[signal] = exporters[0].with_value(endpoint)
+    return endpoints, results
+
+
+def _direct_endpoint(signal: str, exporter: Sourced[str], request: Request) -> tuple[Endpoint | None, list[Result]]:
+    if is_endpoint(exporter.value):
+        return _signal_endpoint(signal, exporter, request, None)
+    backend = request.config.backends.get(exporter.value)
+    if backend is None:
+        return None, []  # check_exporters reports it
+    text = f"names the backend {exporter.value}"
+    if backend.type not in DIRECT:
+        text += f" of type {backend.type}, which SDKs cannot send to without a collector"
+        fix = "write an OTLP endpoint, or a backend of type otlp"
+        return None, [exporter.report(rules.BACKEND_NOT_DIRECT, text, fix=fix)]
+    if signal not in DIRECT[backend.type]:
+        text += f" of type {backend.type}, which takes no {signal}"
+        return None, [exporter.report(rules.BACKEND_SIGNAL, text, fix="write another one")]
+    if backend.endpoint is None:
+        return None, [no_endpoint(exporter)]
+    url = Sourced(backend.endpoint, request.config_source, ("backends", exporter.value, "endpoint"))
+    return _signal_endpoint(signal, url, request, backend)
+
+
+def no_endpoint(exporter: Sourced[str]) -> Result:
+    """An error for a backend that has no address."""
+    text = f"names the backend {exporter.value}, which has no endpoint"
+    fix = f"write backends.{exporter.value}.endpoint in the OTelConfig"
+    return exporter.report(rules.BACKEND_ENDPOINT, text, fix=fix)
 
 
 def _signal_endpoint(
-    signal: str, url: Found[str], protocol: Found[Protocol], backend: Backend | None, say: Say
-) -> Endpoint | None:
-    base = backend is not None
-    spoken = protocol_for(url, protocol, say)
-    if wrong := path_fault(url.value, spoken, base):
-        say(url.result(wrong.code, wrong.severity, wrong.text, wrong.proposed))
-        return None
-    target = signal_endpoint(url.value, signal, spoken, base)
+    signal: str, url: Sourced[str], request: Request, backend: Backend | None
+) -> tuple[Endpoint | None, list[Result]]:
+    is_base = backend is not None
+    protocol, results = protocol_of(url, request)
+    if fault := path_result(url, protocol, is_base=is_base):
+        return None, [*results, fault]
+    target = signal_endpoint(url.value, signal, protocol, is_base)
     if backend is None:
-        return Endpoint(target, spoken)
-    return Endpoint(target, spoken, headers_of(backend.headers), tls_of(backend.tls))
+        return Endpoint(target, protocol), results
+    return Endpoint(target, protocol, headers_of(backend.headers), tls_of(backend.tls)), results
 
 
-def protocol_for(url: Found[str], protocol: Found[Protocol], say: Say, *, managed: bool = False) -> Protocol:
-    """The protocol for an endpoint: its port decides, else what is configured; says where they disagree.
+def path_result(url: Sourced[str], protocol: Protocol, *, is_base: bool) -> Result | None:
+    """An error for a path that does not go with the protocol."""
+    if finding := path_finding(url.value, protocol, is_base):
+        return url.report(finding.rule, finding.text, fix=finding.fix, proposed=finding.proposed)
+    return None
 
-    `managed`: a collector sends there, to which SDKs may well speak another protocol than it does.
+
+def protocol_of(url: Sourced[str], request: Request, *, from_collector: bool = False) -> tuple[Protocol, list[Result]]:
+    """The protocol for an endpoint: its port decides, otherwise what is configured; reports where they disagree.
+
+    `from_collector`: a collector sends there; SDKs may send to that collector with another protocol.
     """
+    configured = request.protocol
     by_port = port_protocol(url.value)
-    spoken = by_port or protocol.value
-    other: Protocol = "http" if spoken == "grpc" else "grpc"
-    if by_port and not managed and not protocol.by_default and protocol.value != spoken:
-        port = PORTS[other]
-        text = (
-            f"is {protocol.value}, but the port of {url.value} is that of {spoken}, which is used: "
-            f"write {spoken}, or an endpoint with port {port}"
-        )
-        say(protocol.result("protocol-port", "warning", text, spoken))
-    elif not by_port:
+    protocol = by_port or configured.value
+    other: Protocol = "http" if protocol == "grpc" else "grpc"
+    if by_port is None:
         parts = urlsplit(url.value)
-        said = f"has port {parts.port}, neither 4317 (grpc) nor 4318 (http)" if parts.port else "has no port"
-        if parts.path and protocol.by_default:
+        text = f"has port {parts.port}, neither 4317 (grpc) nor 4318 (http)" if parts.port else "has no port"
+        if parts.path and configured.is_default:
             # Only HTTP has paths: whoever writes one says it.
-            spoken, other, said = "http", "grpc", said + ", but a path"
-        text = f"{said}, so {spoken} is used: write telemetry.protocol: {other} if it speaks that"
-        say(url.result("protocol-assumed", "info", text))
-    return spoken
+            protocol, other, text = "http", "grpc", text + ", but a path"
+        fix = f"write telemetry.protocol: {other} if it speaks that"
+        return protocol, [url.report(rules.PROTOCOL_ASSUMED, f"{text}, so {protocol} is used", fix=fix)]
+    if not from_collector and not configured.is_default and configured.value != protocol:
+        text = f"is {configured.value}, but the port of {url.value} is that of {protocol}, which is used"
+        fix = f"write {protocol}, or an endpoint with port {PORTS[other]}"
+        return protocol, [configured.report(rules.PROTOCOL_PORT, text, fix=fix, proposed=protocol)]
+    return protocol, []
+
+
+def check_unmanaged(request: Request) -> Iterator[Result]:
+    """Errors for signals that go nowhere."""
+    missing = [signal for signal in request.signals if signal not in request.exporters]
+    if request.endpoint is None and missing:
+        text = f"is missing, and mode external leaves {listed(missing, 'and')} without a destination"
+        where = request.block.location(("collector", "endpoint"))
+        fix = f"write an OTLP endpoint such as {_EXAMPLE}, or exporters"
+        yield rules.ENDPOINT_MISSING.at(where, text, fix=fix, proposed=_EXAMPLE)

@@ -1,22 +1,25 @@
-"""The image of a managed collector: whether it knows what is written into its config.
+"""The image of a managed collector: whether it knows what krm-otel writes into its config.
 
-Source: `opentelemetry-collector-releases`, `distributions/*/manifest.yaml`. Only contrib has every component; what an
-image of another name has is not known, and is trusted.
+Source: `opentelemetry-collector-releases`, `distributions/*/manifest.yaml`. Only contrib has every component. krm-otel
+does not know what an image of another name has, and trusts it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from krm_otel.config.settings import Sourced
-from krm_otel.config.settings.collector import DEFAULT_IMAGE
-from krm_otel.config.sources.layers import Found, Layer, Say, find, pick
+from krm_otel.config.provenance import Sourced
+from krm_otel.config.schema.collector import DEFAULT_IMAGE
+from krm_otel.config.settings import CollectorSettings
+from krm_otel.config.sources.layers import Layers
+from krm_otel.diagnostics.result import Result
+from krm_otel.diagnostics.rules import collector as rules
 
 OLDEST: Final = (0, 154)
-"""The first version that knows every name that we write (`prometheus_remote_write`)."""
+"""The first version that knows every name that krm-otel writes (`prometheus_remote_write`)."""
 _CORE: Final = ("opentelemetry-collector", "otelcol")
 _K8S: Final = ("opentelemetry-collector-k8s", "otelcol-k8s")
 _NOT_IN_CORE: Final = frozenset(
@@ -26,46 +29,68 @@ _NOT_IN_K8S: Final = frozenset(("prometheus", "prometheus_remote_write"))
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
-    """A component that not every image has: what needs it, and what to write to do without."""
+class ComponentNeed:
+    """A component that not every image has: the setting that needs it, and what to write to do without."""
 
     component: str
-    by: str
-    instead: str = ""
+    needed_by: str
+    alternative: str = ""
 
 
-def lacks(layers: Sequence[Layer], component: str) -> bool:
+def written_image(layers: Layers) -> Sourced[str]:
+    """The image as configured, without the mirror's registry."""
+    return layers.find("collector", "image") or Sourced(DEFAULT_IMAGE, steps=("collector", "image"))
+
+
+def lacks(layers: Layers, component: str) -> bool:
     """Whether the image is known not to have a component."""
-    image = pick(layers, DEFAULT_IMAGE, "collector", "image").value
-    return component in _missing(_split(image)[0])
+    return component in _missing_components(_split(written_image(layers).value)[0])
 
 
-def image_of(layers: Sequence[Layer], needs: Sequence[Need], say: Say) -> Sourced[str]:
-    """The image, complete with the mirror's name where there is one; errors for what it cannot run."""
-    image: Found[str] = pick(layers, DEFAULT_IMAGE, "collector", "image")
-    registry: Found[str] | None = find(layers, "collector", "image_registry")
+def complete_image(layers: Layers) -> Sourced[str]:
+    """The image, with the mirror's registry where it names none of its own."""
+    image = written_image(layers)
+    registry: Sourced[str] | None = layers.find("collector", "image_registry")
+    if registry is None or _has_registry(_split(image.value)[0]):
+        return image
+    return (registry if image.is_default else image).with_value(f"{registry.value}/{image.value}")
+
+
+def check_image(collector: CollectorSettings, layers: Layers) -> Iterator[Result]:
+    """Errors for what the image cannot run."""
+    image = written_image(layers)
     repository, tag = _split(image.value)
-    found = re.match(r"v?([0-9]+)\.([0-9]+)(?![0-9])", tag)
-    if found and (int(found[1]), int(found[2])) < OLDEST:
+    version = re.match(r"v?([0-9]+)\.([0-9]+)(?![0-9])", tag)
+    if version and (int(version[1]), int(version[2])) < OLDEST:
         oldest = ".".join(map(str, OLDEST))
-        text = (
-            f"has the tag {tag}: collectors before {oldest} do not know the names that are written into its config: "
-            f"write {DEFAULT_IMAGE}, or another of {oldest} or later"
-        )
-        say(image.result("image-too-old", "error", text, DEFAULT_IMAGE))
-    missing = _missing(repository)
-    for need in needs:
+        text = f"has the tag {tag}: collectors before {oldest} do not know the names that are written into their config"
+        fix = f"write {DEFAULT_IMAGE}, or another of {oldest} or later"
+        yield image.report(rules.IMAGE_TOO_OLD, text, fix=fix, proposed=DEFAULT_IMAGE)
+    missing = _missing_components(repository)
+    for need in _needs(collector):
         if need.component in missing:
-            text = f"has no {need.component}, which {need.by} needs: write {DEFAULT_IMAGE}"
-            text += f", or {need.instead}" if need.instead else ""
-            say(image.result("image-lacks", "error", text, DEFAULT_IMAGE))
-    if registry is None or _has_registry(repository):
-        return image.sourced()
-    value = f"{registry.value}/{image.value}"
-    return (registry if image.by_default else image).having(value).sourced()
+            text = f"has no {need.component}, which {need.needed_by} needs"
+            fix = f"write {DEFAULT_IMAGE}" + (f", or {need.alternative}" if need.alternative else "")
+            yield image.report(rules.IMAGE_LACKS, text, fix=fix, proposed=DEFAULT_IMAGE)
 
 
-def _missing(repository: str) -> frozenset[str]:
+def _needs(collector: CollectorSettings) -> Iterator[ComponentNeed]:
+    """The components that not every image has."""
+    kinds = sorted({target.value.kind for targets in collector.exporters.values() for target in targets})
+    yield from (ComponentNeed(kind, "an exporter of this class") for kind in kinds)
+    if collector.k8s_attributes:
+        yield ComponentNeed("k8s_attributes", "mode daemonset", "telemetry.attributes.k8s: false")
+    if collector.queue.value.persistent:
+        yield ComponentNeed("file_storage", "queue.persistent", "queue.persistent: false")
+    if collector.span_metrics:
+        yield ComponentNeed("span_metrics", "collector.span_metrics", "span_metrics.enabled: false")
+    if collector.tail_sampling:
+        yield ComponentNeed("tail_sampling", "collector.tail_sampling", "tail_sampling.enabled: false")
+    if collector.gateway:
+        yield ComponentNeed("load_balancing", "collector.gateway")
+
+
+def _missing_components(repository: str) -> frozenset[str]:
     name = repository.rpartition("/")[2]
     return _NOT_IN_CORE if name in _CORE else _NOT_IN_K8S if name in _K8S else frozenset()
 
@@ -79,6 +104,6 @@ def _split(image: str) -> tuple[str, str]:
 
 
 def _has_registry(repository: str) -> bool:
-    """Docker's rule: the part before the first `/` is a host where it has a dot or a port, or is `localhost`."""
+    """Docker's rule: the part before the first `/` is a host if it has a dot or a port, or is `localhost`."""
     first, slash, _ = repository.partition("/")
     return bool(slash) and ("." in first or ":" in first or first == "localhost")

@@ -1,26 +1,27 @@
-"""What a ClassRuntime's author may not exceed. Limits bind only what stands in a ClassRuntime."""
+"""What a ClassRuntime's author may not exceed. Limits bind only values from a ClassRuntime."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
-from krm_otel.config.provenance import Place
-from krm_otel.config.schema.otel_config import Limits
-from krm_otel.config.settings import Sourced
-from krm_otel.config.sources.layers import Found, Say
+from krm_otel.config.provenance import Sourced
+from krm_otel.config.resolve.request import Request
+from krm_otel.diagnostics.result import Result
+from krm_otel.diagnostics.rule import Rule
+from krm_otel.diagnostics.rules import classes as rules
 from krm_otel.diagnostics.suggestion import listed
 
 
 def matches(text: str, pattern: str) -> bool:
     """Whether a pattern fits: `*` stands for any text, `?` for one character, nothing else is special."""
-    # fnmatch's own translation never goes back over a `*`, so that no pattern can make it slow.
+    # fnmatch's own translation never backtracks over a `*`, so that no pattern can make it slow.
     return fnmatchcase(text, pattern.replace("[", "[[]"))
 
 
 def endpoint_matches(url: str, pattern: str) -> bool:
-    """As `matches`, part by part: `http://*.example.com:4318` must not be fooled by a path that ends so.
+    """As `matches`, part by part: a path that ends like `http://*.example.com:4318` must not fool this pattern.
 
     A pattern without a scheme fits any; one without a path fits only URLs that have none. `*` alone fits all.
     """
@@ -30,47 +31,60 @@ def endpoint_matches(url: str, pattern: str) -> bool:
     if not separator:
         scheme, rest = "*", pattern
     host, slash, path = rest.partition("/")
-    parts = urlsplit(url)
+    url_parts = urlsplit(url)
     return (
-        matches(parts.scheme, scheme)
-        and matches(parts.netloc, host)
-        and matches(parts.path, (slash + path).rstrip("/"))
+        matches(url_parts.scheme, scheme)
+        and matches(url_parts.netloc, host)
+        and matches(url_parts.path, (slash + path).rstrip("/"))
     )
 
 
-def limit_rate(rate: Found[float], limits: Limits | None, at: Place, say: Say) -> Sourced[float]:
-    """The rate, clamped to the limit with a warning; the origin of a clamped rate is the limit."""
-    highest = limits.sampling_rate if limits else None
-    if highest is None or not rate.by_class or rate.value <= highest:
-        return rate.sourced()
-    text = f"is above the limit of the OTelConfig, {highest} is used: write {highest} or less"
-    say(rate.result("limit-sampling-rate", "warning", text, highest))
-    return Sourced(highest, at.origin(("limits", "sampling_rate")))
+def sampling_rate(request: Request) -> Sourced[float]:
+    """The rate, not above the limit; the source of a clamped rate is the limit."""
+    rate: Sourced[float] = request.layers.get("telemetry", "sampling_rate")
+    highest = request.config.limits.sampling_rate
+    if highest is None or not rate.is_from_class or rate.value <= highest:
+        return rate
+    return Sourced(highest, request.config_source, ("limits", "sampling_rate"))
 
 
-def limit_image(image: Found[str], limits: Limits | None, say: Say) -> None:
-    """An error where the image is not allowed."""
-    allowed = limits.images if limits else None
-    if allowed is not None and image.by_class and not any(matches(image.value, pattern) for pattern in allowed):
-        say(image.result("limit-image", "error", _refused("image", image.value, allowed)))
+def check_rate(request: Request) -> Iterator[Result]:
+    """A warning where the rate is clamped."""
+    written: Sourced[float] = request.layers.get("telemetry", "sampling_rate")
+    used = sampling_rate(request).value
+    if used != written.value:
+        text = f"is above the limit of the OTelConfig, {used} is used"
+        yield written.report(rules.LIMIT_SAMPLING_RATE, text, fix=f"write {used} or less", proposed=used)
 
 
-def limit_endpoint(endpoint: Found[str], limits: Limits | None, say: Say) -> None:
-    """An error where the endpoint is not allowed."""
-    allowed = limits.endpoints if limits else None
-    if allowed is not None and endpoint.by_class and not any(endpoint_matches(endpoint.value, p) for p in allowed):
-        say(endpoint.result("limit-endpoint", "error", _refused("endpoint", endpoint.value, allowed)))
+def check_image(request: Request) -> Iterator[Result]:
+    """An error where the collector's image is not allowed."""
+    image: Sourced[str] | None = request.layers.find("collector", "image")
+    allowed = request.config.limits.images
+    if image and allowed is not None and not any(matches(image.value, pattern) for pattern in allowed):
+        yield from _refused(rules.LIMIT_IMAGE, "image", image, allowed)
 
 
-def limit_backend(backend: Found[str], limits: Limits | None, say: Say) -> None:
-    """An error where the backend is not allowed."""
-    allowed = limits.backends if limits else None
-    if allowed is not None and backend.by_class and not any(matches(backend.value, pattern) for pattern in allowed):
-        say(backend.result("limit-backend", "error", _refused("backend", backend.value, allowed)))
+def check_endpoint(endpoint: Sourced[str], request: Request) -> Iterator[Result]:
+    """An error where an endpoint is not allowed."""
+    allowed = request.config.limits.endpoints
+    if allowed is not None and not any(endpoint_matches(endpoint.value, pattern) for pattern in allowed):
+        yield from _refused(rules.LIMIT_ENDPOINT, "endpoint", endpoint, allowed)
 
 
-def _refused(what: str, value: str, allowed: Sequence[str]) -> str:
-    if not allowed:
-        return f"names the {what} {value}, but the OTelConfig allows a ClassRuntime none: leave it out"
-    fitting = listed(list(allowed))
-    return f"names the {what} {value}, which the OTelConfig does not allow: write one that fits {fitting}"
+def check_backend(backend: Sourced[str], request: Request) -> Iterator[Result]:
+    """An error where a backend is not allowed."""
+    allowed = request.config.limits.backends
+    if allowed is not None and not any(matches(backend.value, pattern) for pattern in allowed):
+        yield from _refused(rules.LIMIT_BACKEND, "backend", backend, allowed)
+
+
+def _refused(rule: Rule, what: str, name: Sourced[str], allowed: Sequence[str]) -> Iterator[Result]:
+    if not name.is_from_class:
+        return
+    text = f"names the {what} {name.value}, "
+    if allowed:
+        text += "which the OTelConfig does not allow"
+        yield name.report(rule, text, fix=f"write one that fits {listed(allowed)}")
+    else:
+        yield name.report(rule, text + "but the OTelConfig allows a ClassRuntime none", fix="leave it out")

@@ -8,10 +8,13 @@ VictoriaTraces (`/insert/opentelemetry`). To all of these paths but remote write
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import urlsplit
 
-from krm_otel.config.settings.collector import ExporterKind
+ExporterKind = Literal[
+    "otlp_grpc", "otlp_http", "prometheus", "prometheus_remote_write", "debug", "file", "load_balancing"
+]
+"""Kinds of exporters, by the collector's own names (those of v0.154 and later)."""
 
 ALL: Final = frozenset(("traces", "metrics", "logs"))
 _TRACES: Final = frozenset(("traces",))

@@ -4,68 +4,99 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
-
 from krm_otel.config.schema.collector import (
-    AutoscalingBlock,
-    BatchBlock,
-    DaemonSetBlock,
-    NetworkPolicyBlock,
-    PodBlock,
-    QueueBlock,
+    Autoscaling,
+    Batch,
+    DaemonSet,
+    NetworkPolicy,
+    Pod,
+    Queue,
     ResourcesBlock,
-    ServiceAccountBlock,
+    ServiceAccount,
 )
 from krm_otel.config.schema.credentials import Headers, SecretKey, TlsBlock
 from krm_otel.config.schema.observability import Collector
-from krm_otel.config.schema.sampling import GatewayBlock, SpanMetricsBlock, TailSamplingBlock
+from krm_otel.config.schema.sampling import Gateway, SpanMetrics, TailSampling
+from krm_otel.config.schema.setting import setting
 from krm_otel.config.types import Count, RawConfig, Registry, VariableName
 from krm_otel.otlp import SamplingStage
+
+EndpointHost = Literal["short", "svc", "fqdn"]
 
 
 class ClusterCollector(Collector):
     """Cluster defaults of `collector`, and what only the cluster's owner says."""
 
-    sampling_stage: SamplingStage | None = Field(
+    sampling_stage: SamplingStage = setting(
+        "sdk",
+        "Where traces are sampled: in the SDK, in the collector, or in both.",
+        shown="sdk; with tail_sampling, collector",
+        example="sdk",
+        note="Without a managed collector only `sdk` is possible. See [sampling](collector.md#sampling).",
+    )
+    endpoint_host: EndpointHost = setting(
+        "short",
+        "How the managed collector's Service is addressed.",
+        example="svc",
+        note="`<name>`, `<name>.<namespace>.svc`, or `….svc.cluster.local`. The short name survives a later "
+        "`namespace:` of kustomize; the others need the class's namespace.",
+    )
+    headers: Headers = setting({}, "Headers that go with `endpoint`; values only from Secrets.")
+    tls: TlsBlock | None = setting(None, "Certificates that go with `endpoint`.")
+    image_registry: Registry | None = setting(
         None,
-        description="Where traces are sampled: in the SDK, in the collector, or in both. Default: sdk; with "
-        "tail_sampling, collector.",
+        "Registry, with a path if needed, for images that name none.",
+        shown="Docker Hub",
+        example="registry.acme.example/hub",
     )
-    endpoint_host: Literal["short", "svc", "fqdn"] | None = Field(
-        None, description="How the managed collector's Service is addressed. Default: short."
+    replicas: Count = setting(
+        1,
+        "Pods of a managed Deployment.",
+        example="2",
+        note="From 2 on, it gets a PodDisruptionBudget.",
     )
-    headers: Headers | None = Field(None, description="Headers that go with `endpoint`; values only from Secrets.")
-    tls: TlsBlock | None = Field(None, description="Certificates that go with `endpoint`.")
-    image_registry: Registry | None = Field(
-        None, description="Registry, with a path if need be, in place of Docker Hub for images without one."
+    autoscaling: Autoscaling | None = setting(
+        None, "A HorizontalPodAutoscaler for a managed Deployment, in place of `replicas`."
     )
-    replicas: Count | None = Field(None, description="Pods of a managed Deployment. Default: 1.")
-    autoscaling: AutoscalingBlock | None = Field(
-        None, description="A HorizontalPodAutoscaler for a managed Deployment, in place of `replicas`."
-    )
-    queue: QueueBlock | None = Field(None, description="What waits while a backend is away.")
-    resources: ResourcesBlock | None = Field(None, description="Requests and limits of a managed collector.")
-    native_sidecar: bool | None = Field(
+    queue: Queue = setting(Queue(), "What waits while a backend is away.")
+    resources: ResourcesBlock | None = setting(
         None,
-        description="Run sidecars as init containers that stay, as Kubernetes 1.29 and later can. Default: true.",
+        "Requests and limits of a managed collector.",
+        inside={
+            "requests.cpu": "20m in a sidecar, otherwise 100m",
+            "requests.memory": "64Mi in a sidecar, otherwise 256Mi",
+            "limits.cpu": "500m in a sidecar, otherwise 1",
+            "limits.memory": "256Mi in a sidecar, otherwise 512Mi",
+        },
+        note="`requests`, where given, replace the defaults as a whole; so do `limits`, but for memory, which "
+        "`memory_limiter` and `GOMEMLIMIT` follow and which is 64Mi or more. Defaults never exceed a limit.",
     )
-    daemonset: DaemonSetBlock | None = Field(None, description="The collectors of mode daemonset.")
-    batch: BatchBlock | None = Field(None, description="How a managed collector batches.")
-    config: RawConfig | None = Field(
-        None, description="Merged into the generated config, last: mappings join, anything else replaces."
+    native_sidecar: bool = setting(
+        True,
+        "Run sidecars as init containers that stay, as Kubernetes 1.29 and later can.",
+        example="false",
+        note="`false`: ordinary containers, with which Jobs never complete. Knative always gets ordinary ones.",
     )
-    env: dict[VariableName, SecretKey] | None = Field(
-        None, description="Variables of a managed collector, from Secrets, for ${env:…} in `config`."
+    daemonset: DaemonSet = setting(DaemonSet(), "The collectors of mode daemonset.")
+    batch: Batch = setting(Batch(), "How a managed collector batches.")
+    config: RawConfig | None = setting(
+        None,
+        "Merged into the generated config, last: mappings join, anything else replaces.",
+        example="{exporters: {debug: {verbosity: detailed}}}",
+        note="See [your own part](collector.md#your-own-part-of-the-config).",
     )
-    pod: PodBlock | None = Field(None, description="What the pods of a managed Deployment get in addition.")
-    service_account: ServiceAccountBlock | None = Field(None, description="ServiceAccount of a managed Deployment.")
-    network_policy: NetworkPolicyBlock | None = Field(None, description="NetworkPolicy of a managed Deployment.")
-    span_metrics: SpanMetricsBlock | None = Field(
-        None, description="Rate, errors and duration of requests, made of spans by a managed collector."
+    env: dict[VariableName, SecretKey] = setting(
+        {}, "Variables of a managed collector, from Secrets, for ${env:…} in `config`."
     )
-    tail_sampling: TailSamplingBlock | None = Field(
-        None, description="Decide which traces are kept once they are complete, in place of a sampler by rate alone."
+    pod: Pod = setting(Pod(), "What the pods of a managed Deployment get in addition.")
+    service_account: ServiceAccount = setting(ServiceAccount(), "ServiceAccount of a managed Deployment.")
+    network_policy: NetworkPolicy = setting(NetworkPolicy(), "NetworkPolicy of a managed Deployment.")
+    span_metrics: SpanMetrics | None = setting(
+        None, "Rate, errors and duration of requests, which a managed collector derives from spans."
     )
-    gateway: GatewayBlock | None = Field(
-        None, description="A second tier of collectors for tail_sampling, in which all spans of a trace meet."
+    tail_sampling: TailSampling | None = setting(
+        None, "Decide which traces are kept once they are complete, in place of a sampler by rate alone."
+    )
+    gateway: Gateway | None = setting(
+        None, "A second tier of collectors for tail_sampling, in which all spans of a trace meet."
     )

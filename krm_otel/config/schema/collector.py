@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
-from krm_otel.config.schema.observability import Model
+from krm_otel.config.schema.setting import REQUIRED, Model, setting
 from krm_otel.config.types import (
     LAX,
     AnnotationKey,
@@ -23,22 +23,27 @@ from krm_otel.config.types import (
     Text,
 )
 from krm_otel.config.types.finding import fault
+from krm_otel.diagnostics.rules import collector as rules
+from krm_otel.diagnostics.rules import fields as field_rules
+
+DEFAULT_IMAGE: Final = "otel/opentelemetry-collector-contrib:0.158.0"
+"""The image whose dialect krm-otel writes and tests; Docker Hub's, unless `image_registry` names a mirror."""
 
 Labels = dict[LabelKey, LabelValue]
 MoreLabels = dict[OwnLabelKey, LabelValue]
-"""Labels that something gets beside our own."""
+"""Labels in addition to those of krm-otel."""
 Annotations = dict[AnnotationKey, Text]
 
 
 class ResourceList(Model):
     """Amounts of resources, as Kubernetes quantities."""
 
-    cpu: Quantity | None = Field(None, description="Processor time, such as 100m.")
-    memory: Quantity | None = Field(None, description="Memory, such as 256Mi.")
-    ephemeral_storage: Quantity | None = Field(None, description="Disk of the node, such as 1Gi.")
+    cpu: Quantity | None = setting(None, "Processor time, such as 100m.", example="50m")
+    memory: Quantity | None = setting(None, "Memory, such as 256Mi.", example="128Mi")
+    ephemeral_storage: Quantity | None = setting(None, "Disk of the node, such as 1Gi.", example="1Gi")
 
     def by_name(self) -> dict[str, str]:
-        """The amounts by Kubernetes' names, those that are said."""
+        """The written amounts, by Kubernetes' names."""
         amounts = {"cpu": self.cpu, "memory": self.memory, "ephemeral-storage": self.ephemeral_storage}
         return {name: amount for name, amount in amounts.items() if amount is not None}
 
@@ -46,130 +51,172 @@ class ResourceList(Model):
 class ResourcesBlock(Model):
     """What a managed collector asks for, and what it may not exceed."""
 
-    requests: ResourceList | None = Field(None, description="Requests; given, they replace the defaults as a whole.")
-    limits: ResourceList | None = Field(
-        None, description="Limits; given, they replace the defaults as a whole, but for memory, which always has one."
+    requests: ResourceList | None = setting(None, "Requests; given, they replace the defaults as a whole.")
+    limits: ResourceList | None = setting(
+        None, "Limits; given, they replace the defaults as a whole, but for memory, which always has one."
     )
 
 
-class BatchBlock(Model):
+class Batch(Model):
     """How a managed collector gathers items before it sends them on."""
 
-    enabled: bool | None = Field(None, description="Batch at all. Default: true.")
-    send_batch_size: Count | None = Field(None, description="Items after which a batch is sent. Default: 1024.")
-    send_batch_max_size: Count | None = Field(None, description="Items that a batch never exceeds. Default: no limit.")
-    timeout: Duration | None = Field(None, description="Time after which a batch is sent anyway. Default: 10s.")
+    enabled: bool = setting(True, "Send items in batches.", example="false")
+    send_batch_size: Count = setting(1024, "Number of items after which a batch is sent.", example="8192")
+    send_batch_max_size: Count | None = setting(
+        None, "Number of items that a batch never exceeds.", shown="no limit", example="10000"
+    )
+    timeout: Duration = setting("10s", "Time after which a batch is sent anyway.", example="1s")
 
     @model_validator(mode="after")
     def _max_is_not_below_size(self) -> Self:
-        size, highest = self.send_batch_size or 1024, self.send_batch_max_size
+        size, highest = self.send_batch_size, self.send_batch_max_size
         if highest is not None and highest < size:
-            text = f"has send_batch_max_size {highest} below send_batch_size {size}: write {size} or more"
-            raise fault("batch-size", text)
+            text = f"has send_batch_max_size {highest} below send_batch_size {size}"
+            raise fault(rules.BATCH_SIZE, text, fix=f"write {size} or more")
         return self
 
 
-class QueueBlock(Model):
-    """What waits in a managed collector while a backend is away."""
+class Queue(Model):
+    """The batches that wait in a managed collector while a backend is away."""
 
-    size: Count | None = Field(None, description="Batches that wait. Default: 200 in a sidecar, else 1000.")
-    persistent: bool | None = Field(
-        None, description="Keep them in files, so that they outlive a restart of the collector. Default: false."
+    size: Count | None = setting(
+        None,
+        "Number of batches that wait, for each exporter.",
+        shown="200 in a sidecar, otherwise 1000",
+        example="5000",
     )
-    size_limit: Quantity | None = Field(
-        None, description="Highest size of the pod's own volume for them. Default: none."
+    persistent: bool = setting(
+        False,
+        "Keep them in files, so that they outlive a restart of the collector.",
+        example="true",
+        note="See [the queue](collector.md#the-queue).",
     )
-    claim: ObjectName | None = Field(
-        None, description="An existing PersistentVolumeClaim for them, so that they outlive the pod, too."
+    size_limit: Quantity | None = setting(
+        None, "Highest size of the pod's own volume for them.", shown="none", example="1Gi"
+    )
+    claim: ObjectName | None = setting(
+        None,
+        "An existing PersistentVolumeClaim for them, so that they outlive the pod, too.",
+        example="otel-queue",
+        note="Only for a Deployment of one replica.",
     )
 
     @model_validator(mode="after")
     def _has_files(self) -> Self:
         if not self.persistent and (self.size_limit or self.claim):
-            text = "says where batches are kept, but not that they are: write persistent: true"
-            raise fault("queue-volume", text)
+            text = "says where batches are kept, but not that they are"
+            raise fault(rules.QUEUE_VOLUME, text, fix="write persistent: true")
         if self.size_limit and self.claim:
-            text = "has a claim, which has a size of its own: leave size_limit out"
-            raise fault("queue-volume", text)
+            text = "has a claim, which has a size of its own"
+            raise fault(rules.QUEUE_VOLUME, text, fix="leave size_limit out")
         return self
 
 
-class AutoscalingBlock(Model):
+class Autoscaling(Model):
     """How many pods a managed Deployment has, by load."""
 
-    min_replicas: Count | None = Field(None, description="Fewest pods. Default: 1.")
-    max_replicas: Count = Field(description="Most pods.")
-    cpu: Percentage | None = Field(None, description="Use of the requested processor time to aim at. Default: 75.")
+    min_replicas: Count = setting(1, "Fewest pods.", example="2")
+    max_replicas: Count = setting(REQUIRED, "Most pods.", example="5")
+    cpu: Percentage = setting(75, "Target utilization of the requested processor time, in percent.", example="60")
 
     @model_validator(mode="after")
     def _max_is_not_below_min(self) -> Self:
-        if self.max_replicas < (self.min_replicas or 1):
-            text = f"has max_replicas {self.max_replicas} below min_replicas: write {self.min_replicas} or more"
-            raise fault("autoscaling-range", text)
+        if self.max_replicas < self.min_replicas:
+            text = f"has max_replicas {self.max_replicas} below min_replicas"
+            raise fault(rules.AUTOSCALING_RANGE, text, fix=f"write {self.min_replicas} or more")
         return self
 
 
-class PodBlock(Model):
+class Pod(Model):
     """What the pods of a managed collector get in addition; the pods around a sidecar are yours."""
 
-    image_pull_secrets: Annotated[tuple[ObjectName, ...], LAX] | None = Field(
-        None, description="Names of the Secrets to pull the image with; pods around a sidecar get them, too."
+    image_pull_secrets: Annotated[tuple[ObjectName, ...], LAX] = setting(
+        (),
+        "Names of the Secrets to pull the image with; pods around a sidecar get them, too.",
+        example="[registry]",
+        note="Everything else in `pod` is for collectors with pods of their own.",
     )
-    tolerations: Annotated[tuple[RawMapping, ...], LAX] | None = Field(None, description="As in a pod.")
-    node_selector: Labels | None = Field(None, description="As in a pod.")
-    affinity: RawMapping | None = Field(None, description="As in a pod.")
-    priority_class_name: ObjectName | None = Field(None, description="As in a pod.")
-    labels: MoreLabels | None = Field(None, description="Labels of the pods, beside our own.")
-    annotations: Annotations | None = Field(None, description="Annotations of the pods, beside our own.")
-    security_context: RawMapping | None = Field(None, description="As in a pod; joins what we set.")
+    tolerations: Annotated[tuple[RawMapping, ...], LAX] = setting(
+        (), "As in a pod.", example="[{key: infra, operator: Exists}]"
+    )
+    node_selector: Labels = setting({}, "As in a pod.", example="{pool: infra}")
+    affinity: RawMapping = setting({}, "As in a pod.", example="{nodeAffinity: {}}")
+    priority_class_name: ObjectName | None = setting(None, "As in a pod.", example="system-cluster-critical")
+    labels: MoreLabels = setting(
+        {},
+        "Labels of the pods, in addition to those of krm-otel.",
+        example="{team: core}",
+        note="See [what is generated](collector.md#what-is-generated).",
+    )
+    annotations: Annotations = setting(
+        {},
+        "Annotations of the pods, in addition to those of krm-otel, which win.",
+        example='{sidecar.istio.io/inject: "false"}',
+    )
+    security_context: RawMapping = setting(
+        {}, "As in a pod; it is merged into the one of krm-otel.", example="{fsGroup: 10001}"
+    )
 
 
-class ServiceAccountBlock(Model):
+class ServiceAccount(Model):
     """The ServiceAccount of a managed Deployment."""
 
-    name: ObjectName | None = Field(None, description="An existing one; none is made then.")
-    annotations: Annotations | None = Field(None, description="Annotations of the one that is made.")
+    name: ObjectName | None = setting(
+        None, "An existing ServiceAccount; without one, krm-otel generates one.", example="collector"
+    )
+    annotations: Annotations = setting(
+        {}, "Annotations of the generated one.", example="{acme.example/role: telemetry}"
+    )
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
         if self.name is not None and self.annotations:
-            text = "has a name, so none is made that could carry annotations: leave one of the two out"
-            raise fault("service-account", text)
+            text = "has a name, so none is generated that could carry annotations"
+            raise fault(rules.SERVICE_ACCOUNT, text, fix="leave one of the two out")
         return self
 
 
-class ScraperBlock(Model):
+class Scraper(Model):
     """Who may fetch metrics from a managed Deployment."""
 
-    namespace_labels: Labels | None = Field(
-        None, description="Labels of its namespace. Default: the collector's own namespace."
+    namespace_labels: Labels = setting(
+        {},
+        "Labels of its namespace.",
+        shown="the collector's own namespace",
+        example="{kubernetes.io/metadata.name: monitoring}",
     )
-    pod_labels: Labels | None = Field(None, description="Labels of its pods. Default: every pod.")
+    pod_labels: Labels = setting({}, "Labels of its pods.", shown="every pod", example="{app: prometheus}")
 
     @model_validator(mode="after")
-    def _names_somebody(self) -> Self:
+    def _has_labels(self) -> Self:
         if not self.namespace_labels and not self.pod_labels:
-            text = "must name somebody: write namespace_labels: {kubernetes.io/metadata.name: monitoring}"
-            raise fault("empty", text)
+            fix = "write namespace_labels: {kubernetes.io/metadata.name: monitoring}"
+            raise fault(field_rules.EMPTY, "must have labels of a namespace or of pods", fix=fix)
         return self
 
 
-class NetworkPolicyBlock(Model):
+class NetworkPolicy(Model):
     """The NetworkPolicy of a managed Deployment."""
 
-    enabled: bool | None = Field(None, description="Make one. Default: true.")
-    mesh: Literal["none", "istio", "linkerd"] | None = Field(
-        None, description="Service mesh whose tunnel port is let in, too. Default: none."
+    enabled: bool = setting(True, "Generate one.", example="false")
+    mesh: Literal["none", "istio", "linkerd"] = setting(
+        "none",
+        "Service mesh whose tunnel port is let in, too.",
+        example="istio",
+        note="15008 for Istio, 4143 for Linkerd.",
     )
-    scrapers: Annotated[tuple[ScraperBlock, ...], LAX] | None = Field(
-        None, description="Who may reach the metrics ports. Default: nobody."
-    )
+    scrapers: Annotated[tuple[Scraper, ...], LAX] = setting((), "Who may reach the metrics ports.", shown="nobody")
 
 
-class DaemonSetBlock(Model):
+class DaemonSet(Model):
     """The collectors of mode daemonset: one on each node, for all classes."""
 
-    manage: bool | None = Field(
-        None, description="Generate them here; false: something else does. One package of a cluster says true."
+    manage: bool | None = setting(
+        None,
+        "Generate them here; false: something else does. One package of a cluster says true.",
+        example="true",
+        note="See [on every node](collector.md#on-every-node).",
     )
-    namespace: NamespaceName | None = Field(None, description="Where they run. Default: oaas-system.")
+    namespace: NamespaceName = setting(
+        "oaas-system", "Where they run; every package says the same.", example="telemetry"
+    )

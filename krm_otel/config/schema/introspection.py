@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from krm_otel.config.provenance import Loc
+from krm_otel.config.provenance import FieldSteps
 
 Shape = Any
 """A type annotation without Annotated and None: a model class, `dict[…]`, `tuple[…]`, Literal, str, bool."""
@@ -56,7 +56,7 @@ def shape_in(shape: Shape, step: int | str) -> Shape:
     return None
 
 
-def shape_at(model: type[BaseModel], loc: Loc) -> Shape:
+def shape_at(model: type[BaseModel], loc: FieldSteps) -> Shape:
     """The shape at a place below a model; None where nothing is declared."""
     shape: Shape = model
     for step in loc:
@@ -76,21 +76,21 @@ def choices(shape: Shape) -> tuple[str, ...]:
     return get_args(shape) if origin(shape) is Literal else ()
 
 
-def homes(model: type[BaseModel]) -> dict[str, Loc]:
+def homes(model: type[BaseModel]) -> dict[str, FieldSteps]:
     """Every field below a model by name, with its place: the one nearest to the top, where that is one.
 
     For fields that were written one level too high or too low.
     """
-    found: dict[str, list[Loc]] = {}
+    found: dict[str, list[FieldSteps]] = {}
 
-    def visit(model: type[BaseModel], prefix: Loc) -> None:
+    def visit(model: type[BaseModel], prefix: FieldSteps) -> None:
         for name, shape in fields_of(model).items():
             found.setdefault(name, []).append((*prefix, name))
             if is_model(shape):
                 visit(shape, (*prefix, name))
 
     visit(model, ())
-    nearest: dict[str, Loc] = {}
+    nearest: dict[str, FieldSteps] = {}
     for name, places in found.items():
         depth = min(map(len, places))
         if len(top := [place for place in places if len(place) == depth]) == 1:

@@ -1,75 +1,75 @@
-"""`spec.dashboards`, `spec.rules` and `spec.monitors` of an OTelConfig, and what they come to."""
+"""`spec.dashboards`, `spec.rules` and `spec.monitors` of an OTelConfig: what watches the classes, on request."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from pydantic import Field
+from typing import Final, Literal
 
 from krm_otel.config.schema.collector import MoreLabels
-from krm_otel.config.schema.observability import Model
-from krm_otel.config.settings.monitoring import Dashboards, Monitoring, Monitors, RuleFormat, Rules
+from krm_otel.config.schema.setting import Model, setting
 from krm_otel.config.types import AnnotationKey, PrometheusDuration, Text
 
+RuleFormat = Literal["prometheus_rule", "config_map"]
+_PRESENT: Final = "true where the block is present"
 
-class DashboardsBlock(Model):
-    """A Grafana dashboard for each class."""
 
-    enabled: bool | None = Field(None, description="Make them. Default: true where the block stands.")
-    folder: Text | None = Field(None, description="Folder in Grafana. Default: the sidecar's own.")
-    folder_annotation: AnnotationKey | None = Field(
-        None, description="Annotation that says the folder. Default: grafana_folder."
+class Dashboards(Model):
+    """A Grafana dashboard for each class, in a ConfigMap that the sidecar of Grafana's Helm chart finds."""
+
+    enabled: bool = setting(
+        True, "Make them.", shown=_PRESENT, example="false", note="See [dashboards](metrics.md#dashboards)."
     )
-    labels: MoreLabels | None = Field(
-        None, description='Labels by which Grafana\'s sidecar finds them. Default: grafana_dashboard: "1".'
+    folder: Text | None = setting(None, "Folder in Grafana.", shown="the sidecar's own", example="OaaS")
+    folder_annotation: AnnotationKey = setting(
+        "grafana_folder",
+        "Annotation that names the folder, as the sidecar's `folderAnnotation` does.",
+        example="k8s-sidecar-target-directory",
     )
-
-
-class RulesBlock(Model):
-    """Prometheus rules for each class."""
-
-    enabled: bool | None = Field(None, description="Make them. Default: true where the block stands.")
-    format: RuleFormat | None = Field(
-        None,
-        description="A PrometheusRule of the Prometheus Operator, or a rule file in a ConfigMap. "
-        "Default: prometheus_rule.",
-    )
-    labels: MoreLabels | None = Field(None, description="Labels by which Prometheus finds them. Default: none.")
-    interval: PrometheusDuration | None = Field(None, description="How often they are evaluated. Default: 15s.")
-    analyzer: bool | None = Field(
-        None, description="Series under the names that upstream's NFR analyzer asks for. Default: true."
-    )
-    requirements: bool | None = Field(
-        None, description="What nfr_requirements of a ClassRuntime say, recorded and as alerts. Default: false."
+    labels: MoreLabels = setting(
+        {"grafana_dashboard": "1"},
+        "Labels by which Grafana's sidecar finds them.",
+        shown='grafana_dashboard: "1"',
+        example='{grafana_dashboard: "yes"}',
     )
 
 
-class MonitorsBlock(Model):
+class Rules(Model):
+    """Recording and alerting rules of Prometheus for each class."""
+
+    enabled: bool = setting(
+        True, "Make them.", shown=_PRESENT, example="false", note="See [the NFR analyzer](metrics.md#the-nfr-analyzer)."
+    )
+    format: RuleFormat = setting(
+        "prometheus_rule",
+        "A PrometheusRule of the Prometheus Operator, or a rule file in a ConfigMap.",
+        example="config_map",
+    )
+    labels: MoreLabels = setting(
+        {}, "Labels by which Prometheus finds them.", shown="none", example="{release: prometheus}"
+    )
+    interval: PrometheusDuration = setting(
+        "15s",
+        "How often they are evaluated.",
+        example="30s",
+        note="The shortest window that they query is one minute: evaluate four times in it.",
+    )
+    analyzer: bool = setting(True, "Series under the names that upstream's NFR analyzer asks for.", example="false")
+    requirements: bool = setting(
+        False,
+        "Record what nfr_requirements of a ClassRuntime ask for, and alert on it.",
+        example="true",
+        note="See [requirements](metrics.md#requirements-as-rules-and-alerts).",
+    )
+
+
+class Monitors(Model):
     """A ServiceMonitor or PodMonitor for each managed collector."""
 
-    enabled: bool | None = Field(None, description="Make them. Default: true where the block stands.")
-    labels: MoreLabels | None = Field(None, description="Labels by which Prometheus finds them. Default: none.")
-    interval: PrometheusDuration | None = Field(
-        None, description="How often the collectors are asked. Default: Prometheus' own."
+    enabled: bool = setting(
+        True, "Make them.", shown=_PRESENT, example="false", note="See [monitors](metrics.md#monitors)."
     )
-
-
-def monitoring_of(
-    dashboards: DashboardsBlock | None, rules: RulesBlock | None, monitors: MonitorsBlock | None
-) -> Monitoring:
-    """What the blocks come to."""
-    return Monitoring(
-        dashboards=None if _off(dashboards) else Dashboards(**_said(dashboards)),
-        rules=None if _off(rules) else Rules(**{"format": "prometheus_rule", **_said(rules)}),
-        monitors=None if _off(monitors) else Monitors(**_said(monitors)),
+    labels: MoreLabels = setting(
+        {}, "Labels by which Prometheus finds them.", shown="none", example="{release: prometheus}"
     )
-
-
-def _off(block: DashboardsBlock | RulesBlock | MonitorsBlock | None) -> bool:
-    return block is None or block.enabled is False
-
-
-def _said(block: Model | None) -> dict[str, Any]:
-    """The fields that are said, but for the switch; the others keep their defaults."""
-    said = block.model_fields_set - {"enabled"} if block else ()
-    return {name: value for name in said if (value := getattr(block, name)) is not None}
+    interval: PrometheusDuration | None = setting(
+        None, "How often Prometheus scrapes the collectors.", shown="Prometheus' own", example="30s"
+    )

@@ -1,16 +1,17 @@
-"""The configuration that users write, as pydantic models.
+"""The block: `spec.observability` of a ClassRuntime, its flat relatives, and what a class says of itself in them.
 
-Every field may be absent (None); what a field means where it is absent is decided in `compose`. Types are
-strict: a string where a number belongs is a fault, since YAML's own guesses (`1.10`, `on`) are the most
-common mistakes. The descriptions go into the CRD and the schemas. Sources: the proposal's section 4;
-upstream's CRD for `FlatTelemetry`. What only an OTelConfig has is in `otelconfig`.
+Sources: the proposal's section 4; upstream's CRD for `FlatTelemetry`.
 """
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Any, Final
 
-from krm_otel.config.settings import Mode
+from pydantic import create_model
+
+from krm_otel.config.placement import Mode
+from krm_otel.config.schema.collector import DEFAULT_IMAGE
+from krm_otel.config.schema.setting import Model, documentation, setting
 from krm_otel.config.types import (
     EndpointUrl,
     ExporterList,
@@ -22,89 +23,160 @@ from krm_otel.config.types import (
 )
 from krm_otel.otlp import Protocol
 
-
-class Model(BaseModel):
-    """What all configuration models have in common."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+_SWITCH_NOTE: Final = "It decides `OTEL_{}_EXPORTER`: `otlp` or `none`."
 
 
 class Telemetry(Model):
     """What is recorded, and under which names."""
 
-    traces: bool | None = Field(None, description="Export traces. Default: true.")
-    metrics: bool | None = Field(None, description="Export metrics. Default: true.")
-    logs: bool | None = Field(None, description="Export logs. Default: false.")
-    sampling_rate: SamplingRate | None = Field(
-        None, description="Share of the traces that are kept, from 0.0 to 1.0. Default: 0.1."
+    traces: bool = setting(True, "Export traces.", example="true", flat="traces", note=_SWITCH_NOTE.format("TRACES"))
+    metrics: bool = setting(
+        True, "Export metrics.", example="false", flat="metrics", note=_SWITCH_NOTE.format("METRICS")
     )
-    service_name: ServiceName | None = Field(
-        None, description="Service name of every container of the class. Default: from service_name_template."
+    logs: bool = setting(False, "Export logs.", example="true", flat="logs", note=_SWITCH_NOTE.format("LOGS"))
+    sampling_rate: SamplingRate = setting(
+        0.1,
+        "Share of the traces that are kept, from 0.0 to 1.0.",
+        example="0.05",
+        flat="sampling_rate",
+        note="It governs the traces that the class starts. A rate outside 0.0 to 1.0 is clamped with a warning; "
+        "a rate above 0.5 gets a warning.",
     )
-    propagators: Propagators | None = Field(
-        None, description="Context propagation formats, in order. Default: [w3c, b3]."
-    )
-    resource_attributes: ResourceAttributes | None = Field(
-        None, description="Resource attributes; they merge with those of the other sources, key by key."
-    )
-    protocol: Protocol | None = Field(
+    service_name: ServiceName | None = setting(
         None,
-        description="OTLP protocol where the endpoint's port does not say it (4317, 4318). Default: grpc.",
+        "Service name of every container of the class.",
+        shown="from service_name_template",
+        example="cart",
+        note="The object store (ODGM) gets `<service_name>-odgm`.",
     )
+    propagators: Propagators = setting(
+        ("w3c", "b3"),
+        "Context propagation formats, in order.",
+        shown="[w3c, b3]",
+        example="[w3c]",
+        flat="propagators",
+        note="`w3c` (written as `tracecontext,baggage`), `b3`, `b3multi`, `jaeger`, `xray`, `ottrace`, or `none` "
+        "alone. Write `[w3c]` unless all your SDKs have a B3 package: see "
+        "[propagators](injection.md#propagators-and-b3). OpenTelemetry has deprecated `jaeger` and `ottrace`; they get "
+        "a warning.",
+    )
+    resource_attributes: ResourceAttributes = setting(
+        {},
+        "Resource attributes; they merge with those of the other sources, key by key.",
+        example="{team: core}",
+        flat="resource_attributes",
+        note='Keys are printable ASCII without spaces and `= , % ; " \\`.',
+    )
+    protocol: Protocol = setting(
+        "grpc",
+        "OTLP protocol where the endpoint's port does not say it (4317, 4318).",
+        example="http",
+        flat="protocol",
+        note="4317 is always gRPC, 4318 always HTTP.",
+    )
+
+
+_EXPORTER_NOTE: Final = (
+    "A managed collector sends to all of them. Without a managed collector, SDKs send to this one in place of "
+    "`endpoint`."
+)
 
 
 class Exporters(Model):
     """Where each signal goes: an endpoint, or the name of a backend in the OTelConfig; a managed collector takes
     several, as a list."""
 
-    traces: ExporterList | None = Field(None, description="Endpoint or backend for traces, or several.")
-    metrics: ExporterList | None = Field(None, description="Endpoint or backend for metrics, or several.")
-    logs: ExporterList | None = Field(None, description="Endpoint or backend for logs, or several.")
+    traces: ExporterList | None = setting(
+        None,
+        "Endpoint or backend for traces, or several.",
+        example="[tempo, debug]",
+        flat="exporter_traces",
+        note=_EXPORTER_NOTE,
+    )
+    metrics: ExporterList | None = setting(
+        None,
+        "Endpoint or backend for metrics, or several.",
+        example="https://otlp.acme.example:4318",
+        flat="exporter_metrics",
+        note=_EXPORTER_NOTE,
+    )
+    logs: ExporterList | None = setting(
+        None,
+        "Endpoint or backend for logs, or several.",
+        example="http://logs.acme.example:4317",
+        flat="exporter_logs",
+        note=_EXPORTER_NOTE,
+    )
 
 
 class Collector(Model):
     """The collector that the SDKs send to."""
 
-    mode: Mode | None = Field(
-        None, description="Where the collector runs; `external`: it is not ours. Default: sidecar."
+    mode: Mode = setting(
+        "sidecar",
+        "Where the collector runs; `external`: it is not ours.",
+        example="deployment",
+        flat="mode",
+        note="See [collectors](collector.md).",
     )
-    image: Image | None = Field(None, description="Image of the managed collector.")
-    endpoint: EndpointUrl | None = Field(
-        None, description="OTLP endpoint to send to; where it is set, no managed collector is made."
+    image: Image | None = setting(
+        None,
+        "Image of the managed collector.",
+        example="ghcr.io/acme/otelcol:0.158.0",
+        flat="collector_image",
+        note=f"Without one it is `{DEFAULT_IMAGE}`. It has to be of version 0.154 or later; see "
+        "[images](collector.md#images).",
     )
-    exporters: Exporters | None = Field(None, description="Where each signal goes in the end.")
+    endpoint: EndpointUrl | None = setting(
+        None,
+        "OTLP endpoint to send to; where it is set, no managed collector is made.",
+        example="http://otel-collector.observability:4317",
+        flat="endpoint",
+        note="This holds in every mode. See [endpoints](#endpoints-backends-headers-tls).",
+    )
+    exporters: Exporters = setting(Exporters(), "Where each signal goes in the end.")
 
 
 class Observability(Model):
     """`spec.observability` of a ClassRuntime, and an entry of `classes` in an OTelConfig."""
 
-    enabled: bool | None = Field(None, description="Instrument the workloads of this class. Default: false.")
-    telemetry: Telemetry | None = Field(None, description="What is recorded, and under which names.")
-    collector: Collector | None = Field(None, description="The collector that the SDKs send to.")
-
-
-class FlatTelemetry(Model):
-    """`spec.telemetry` as upstream's released CRD spells the block."""
-
-    enabled: bool | None = Field(None, description="As spec.observability.enabled.")
-    traces: bool | None = Field(None, description="As telemetry.traces of spec.observability.")
-    metrics: bool | None = Field(None, description="As telemetry.metrics of spec.observability.")
-    logs: bool | None = Field(None, description="As telemetry.logs of spec.observability.")
-    sampling_rate: SamplingRate | None = Field(None, description="As telemetry.sampling_rate of spec.observability.")
-    service_name: ServiceName | None = Field(None, description="As telemetry.service_name of spec.observability.")
-    resource_attributes: ResourceAttributes | None = Field(
-        None, description="As telemetry.resource_attributes of spec.observability."
+    enabled: bool = setting(
+        False,
+        "Instrument the workloads of this class.",
+        example="true",
+        flat="enabled",
+        note="The [global switch](#the-global-switch) can be the default.",
     )
-
-    def nested(self) -> Observability:
-        """The same in the shape of `spec.observability`."""
-        values = {name: value for name in self.model_fields_set if (value := getattr(self, name)) is not None}
-        enabled = values.pop("enabled", None)
-        telemetry = Telemetry.model_construct(**values)
-        return Observability.model_construct(enabled=enabled, telemetry=telemetry, collector=None)
+    telemetry: Telemetry = setting(Telemetry(), "What is recorded, and under which names.")
+    collector: Collector = setting(Collector(), "The collector that the SDKs send to.")
 
 
 class FlatForm(Observability):
     """The flat form (environment, ConfigMap) in the shape of a block, with the global switch."""
 
-    features_otel: bool | None = Field(None, description="Global switch.")
+    features_otel: bool | None = setting(None, "Global switch.", flat="features_otel")
+
+
+_FLAT_FIELDS: Final = ("traces", "metrics", "logs", "sampling_rate", "service_name", "resource_attributes")
+
+
+def _flat_telemetry() -> type[Model]:
+    fields: dict[str, Any] = {"enabled": (bool | None, setting(None, "As spec.observability.enabled.", example="true"))}
+    for name in _FLAT_FIELDS:
+        declared = Telemetry.model_fields[name]
+        annotation: Any = declared.rebuild_annotation()
+        description, example = f"As telemetry.{name} of spec.observability.", documentation(declared).example
+        fields[name] = (annotation | None, setting(None, description, example=example))
+    doc = "`spec.telemetry` as upstream's released CRD spells the block."
+    return create_model("FlatTelemetry", __base__=Model, __module__=__name__, __doc__=doc, **fields)
+
+
+FlatTelemetry: Final = _flat_telemetry()
+"""`spec.telemetry` as upstream's released CRD spells the block: fields of `Telemetry`, and the switch."""
+
+
+def nested(flat: Model) -> Observability:
+    """A `FlatTelemetry` in the shape of `spec.observability`."""
+    values = {name: value for name in flat.model_fields_set if (value := flat.written(name)) is not None}
+    enabled = {"enabled": values.pop("enabled")} if "enabled" in values else {}
+    return Observability.model_construct(telemetry=Telemetry.model_construct(**values), **enabled)

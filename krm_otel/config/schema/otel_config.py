@@ -1,15 +1,16 @@
-"""The models of an OTelConfig: cluster defaults, and what only the cluster's owner says."""
+"""`spec` of an OTelConfig: cluster defaults, and what only the cluster's owner says."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from krm_otel.config.schema.cluster_collector import ClusterCollector
 from krm_otel.config.schema.credentials import Headers, TlsBlock
-from krm_otel.config.schema.monitoring import DashboardsBlock, MonitorsBlock, RulesBlock
-from krm_otel.config.schema.observability import Model, Observability, Telemetry
+from krm_otel.config.schema.monitoring import Dashboards, Monitors, Rules
+from krm_otel.config.schema.observability import Observability, Telemetry
+from krm_otel.config.schema.setting import REQUIRED, Model, setting
 from krm_otel.config.types import (
     LAX,
     ApiVersion,
@@ -30,166 +31,242 @@ from krm_otel.config.types import (
     Words,
 )
 from krm_otel.config.types.finding import fault
+from krm_otel.diagnostics.rules import destinations as rules
 
 
 class AttributeGroups(Model):
     """Which resource attributes are derived."""
 
-    k8s: bool | None = Field(None, description="k8s.* attributes, by the downward API. Default: true.")
-    service: bool | None = Field(
-        None, description="service.namespace, service.version and service.instance.id. Default: true."
+    k8s: bool = setting(True, "k8s.* attributes, by the downward API.", example="false")
+    service: bool = setting(True, "service.namespace, service.version and service.instance.id.", example="false")
+    oaas: bool = setting(
+        True,
+        "Attributes oaas.class and oaas.function_key.",
+        example="false",
+        note="`deployment.name` stays; `drop` takes it out.",
     )
-    oaas: bool | None = Field(None, description="Attributes oaas.class and oaas.function_key. Default: true.")
-    drop: AttributeKeys | None = Field(None, description="Single keys that are not wanted. Default: none.")
-    version_from_image: bool | None = Field(
-        None,
-        description="Take service.version from the image's tag where nothing else says it. Default: false.",
+    drop: AttributeKeys = setting(
+        (),
+        "Single derived keys that are not wanted.",
+        shown="none",
+        example="[k8s.pod.uid]",
+        note="Configured and annotated attributes stay.",
+    )
+    version_from_image: bool = setting(
+        False,
+        "Take service.version from the image's tag and digest where nothing else says it.",
+        example="true",
+        note="An annotation or label says it first.",
     )
 
 
 class ClusterTelemetry(Telemetry):
     """Cluster defaults of `telemetry`, and what only the cluster's owner says."""
 
-    service_name_template: Template | None = Field(
+    service_name_template: Template = setting(
+        "{class}-{container}",
+        "Service name where none is given, from {class}, {container}, {function_key}, {workload} and {namespace}.",
+        example='"{namespace}-{workload}"',
+        note="`{function_key}` is the container's name where the function is not known; `{namespace}` is `default` "
+        "where none is written.",
+    )
+    attributes: AttributeGroups = setting(AttributeGroups(), "Which resource attributes are derived.")
+
+
+class Files(Model):
+    """Files that a backend of type file writes: OTLP as JSON, one line for each batch."""
+
+    claim: ObjectName | None = setting(
         None,
-        description="Service name where none is given, from {class}, {container}, {function_key}, {workload} "
-        "and {namespace}. Default: {class}-{container}.",
+        "An existing PersistentVolumeClaim for them.",
+        shown="a volume of the pod, that goes with it",
+        example="telemetry",
+        note="Only for a Deployment of one replica.",
     )
-    attributes: AttributeGroups | None = Field(None, description="Which resource attributes are derived.")
-
-
-class FileBlock(Model):
-    """Files that a backend of type file is: OTLP as JSON, one line for each batch."""
-
-    claim: ObjectName | None = Field(
-        None, description="An existing PersistentVolumeClaim for them. Default: a volume of the pod, that goes with it."
-    )
-    max_megabytes: Count | None = Field(None, description="Size at which a new one is begun. Default: 100.")
-    max_backups: Count | None = Field(None, description="Older ones that are kept. Default: 3.")
+    max_megabytes: Count = setting(100, "Size at which the collector begins a new file.", example="50")
+    max_backups: Count = setting(3, "Number of older files that are kept.", example="10")
 
 
 class Backend(Model):
     """A backend that exporters can name."""
 
-    type: BackendType | None = Field(None, description="What it is, which decides how it is spoken to. Default: otlp.")
-    endpoint: EndpointUrl | None = Field(None, description="Its address; without a path the type's own is added.")
-    headers: Headers | None = Field(None, description="Headers that go with it; values only from Secrets.")
-    tls: TlsBlock | None = Field(None, description="Certificates that go with it.")
-    file: FileBlock | None = Field(None, description="The files, for type file.")
+    type: BackendType = setting(
+        "otlp", "Its type, which decides how collectors send to it.", example="tempo", note="See the types below."
+    )
+    endpoint: EndpointUrl | None = setting(
+        None,
+        "Its address; without a path the type's own is added.",
+        example="http://tempo:4317",
+        note="Without an address the type's [usual one](collector.md#backends) is assumed.",
+    )
+    headers: Headers = setting({}, "Headers that go with it; values only from Secrets.")
+    tls: TlsBlock | None = setting(None, "Certificates that go with it.")
+    file: Files | None = setting(None, "The files, for type file.")
 
     @model_validator(mode="after")
     def _files_are_of_type_file(self) -> Self:
         if self.file is not None and self.type != "file":
-            text = f"has file, and is of type {self.type or 'otlp'}: write type: file, or leave file out"
-            raise fault("backend-file", text)
+            text = f"has file, and is of type {self.type}"
+            raise fault(rules.BACKEND_FILE, text, fix="write type: file, or leave file out")
         return self
 
 
 class Component(Model):
     """A component of the platform: gateway, router, package manager, CRM."""
 
-    match_labels: dict[LabelKey, LabelValue] = Field(
-        min_length=1, description="Labels of its workloads; all of them must be there."
+    match_labels: dict[LabelKey, LabelValue] = setting(
+        REQUIRED,
+        "Labels of its workloads; all of them must be on the object, or all on its pod template.",
+        example="{app: oaas-gateway}",
+        min_length=1,
     )
-    service_name: ServiceName | None = Field(None, description="Its service name. Default: the component's key.")
+    service_name: ServiceName | None = setting(
+        None, "Its service name.", shown="the component's key", example="oaas-gateway"
+    )
 
 
 class Platform(Model):
     """The platform's own components, which form the pseudo-class oaas-platform in each namespace."""
 
-    enabled: bool | None = Field(None, description="Instrument the platform's components. Default: true.")
-    components: dict[Word, Component] | None = Field(None, description="The components by name.")
+    enabled: bool = setting(
+        True,
+        "Instrument the platform's components.",
+        example="false",
+        note="See [platform components](#platform-components).",
+    )
+    components: dict[Word, Component] = setting({}, "The components by name.")
 
 
 class Limits(Model):
     """What a ClassRuntime's author may not exceed; the OTelConfig itself is not bound."""
 
-    sampling_rate: Share | None = Field(None, description="Highest sampling rate; a higher one is clamped.")
-    images: Words | None = Field(
-        None, description="Allowed collector images, as patterns in which * stands for any text."
-    )
-    endpoints: Words | None = Field(
+    sampling_rate: Share | None = setting(
         None,
-        description="Allowed endpoints, as patterns in which * stands for any text in host or path.",
+        "Highest sampling rate; a higher one is clamped.",
+        example="0.2",
+        note="See [limits](#limits).",
     )
-    backends: Words | None = Field(None, description="Names of the allowed backends, as patterns.")
+    images: Words | None = setting(
+        None, "Allowed collector images, as patterns in which * stands for any text.", example='["ghcr.io/acme/*"]'
+    )
+    endpoints: Words | None = setting(
+        None,
+        "Allowed endpoints, as patterns in which * stands for any text in host or path.",
+        example='["http://*.observability:4317"]',
+    )
+    backends: Words | None = setting(None, "Names of the allowed backends, as patterns.", example="[tempo]")
 
 
 class KindEntry(Model):
     """A kind of workload beyond those that are known."""
 
-    api_version: ApiVersion = Field(alias="apiVersion", description="Its apiVersion, such as argoproj.io/v1alpha1.")
-    kind: Kind = Field(description="Its kind, such as Rollout.")
-    path: FieldPath = Field(description="Where its pod template stands, such as spec.template.")
+    api_version: ApiVersion = setting(
+        REQUIRED,
+        "Its apiVersion, such as argoproj.io/v1alpha1.",
+        alias="apiVersion",
+        example="argoproj.io/v1alpha1",
+        note="krm-otel [knows](matching.md#kinds) the kinds of Kubernetes and Knative.",
+    )
+    kind: Kind = setting(REQUIRED, "Its kind, such as Rollout.", example="Rollout")
+    path: FieldPath = setting(
+        REQUIRED, "Path of its pod template, as dotted field names, such as spec.template.", example="spec.template"
+    )
 
 
 class Knative(Model):
     """What the cluster's Knative allows."""
 
-    field_ref: bool | None = Field(
-        None, description="The feature flag kubernetes.podspec-fieldref is on. Default: false."
+    field_ref: bool = setting(
+        False,
+        "The feature flag kubernetes.podspec-fieldref is on, so that downward API variables may be injected.",
+        example="true",
     )
 
 
 class ConfigSpec(Model):
     """`spec` of an OTelConfig."""
 
-    enabled: bool | None = Field(
+    enabled: bool | None = setting(
         None,
-        description="Global switch: false takes everything out; true is the default of `enabled` in a block.",
+        "Global switch: false takes everything out; true is the default of `enabled` in a block.",
+        example="false",
+        note="See [the global switch](#the-global-switch).",
     )
-    telemetry: ClusterTelemetry | None = Field(None, description="Cluster defaults of what is recorded.")
-    collector: ClusterCollector | None = Field(None, description="Cluster defaults of the collector.")
-    classes: dict[Word, Observability] | None = Field(
+    telemetry: ClusterTelemetry = setting(ClusterTelemetry(), "Cluster defaults of what is recorded.")
+    collector: ClusterCollector = setting(ClusterCollector(), "Cluster defaults of the collector.")
+    classes: dict[Word, Observability] = setting(
+        {},
+        "Blocks for single classes by name, for clusters whose CRD refuses spec.observability.",
+        example="{enabled: true}",
+        note="A class also answers to the name that it had before kustomize renamed it.",
+    )
+    backends: dict[BackendName, Backend] = setting({}, "Backends that exporters can name.")
+    platform: Platform | None = setting(None, "The platform's own components.")
+    skip_containers: Words = setting(
+        (),
+        "Names of containers left alone (* allowed), in addition to known proxies and agents.",
+        example="[audit-*]",
+        note="See [which containers](matching.md#which-containers).",
+    )
+    limits: Limits = setting(Limits(), "What a ClassRuntime's author may not exceed.")
+    kinds: Annotated[tuple[KindEntry, ...], LAX] = setting(
+        (), "Further kinds of workloads, with the path of their pod template."
+    )
+    knative: Knative = setting(Knative(), "What the cluster's Knative allows.")
+    dashboards: Dashboards | None = setting(None, "A Grafana dashboard for each class.")
+    rules: Rules | None = setting(None, "Prometheus rules for each class.")
+    monitors: Monitors | None = setting(None, "A ServiceMonitor or PodMonitor for each managed collector.")
+    adopt: bool = setting(
+        False,
+        "Take over variables that manifests set by hand, except for headers and attributes.",
+        example="true",
+        note="Those are endpoint, protocol, service name, exporters, sampler and propagators. See "
+        "[moving in](injection.md#moving-in).",
+    )
+    on_error: Literal["fail", "degrade"] = setting(
+        "fail",
+        "What an error of one class does: `fail` changes nothing at all; with `degrade` the class keeps what it had, "
+        "and the others go on.",
+        example="degrade",
+        note="With `degrade` an error of one class or workload is a warning. A class that wants another collector than "
+        "such a workload can use (another mode, another config for its sidecar) waits with the workload, and a result "
+        "says so (`class-held-back`). Errors of the OTelConfig itself always fail.",
+    )
+    status: Literal["results-only", "write"] = setting(
+        "results-only",
+        "Where the conditions of a class go: into the results, or into the ClassRuntime.",
+        example="write",
+        note="`write`: into `status.conditions`, with a reference to the collector in `status.resource_refs`. See "
+        "[status](status.md).",
+    )
+    merge_crd: bool = setting(
+        False,
+        "A CustomResourceDefinition classruntimes.oaas.io in the input gets spec.observability.",
+        example="true",
+        note="It gets the field in v1alpha1, where it lacks it. `uninject` takes it out. The global switch does not, "
+        "since a server would then refuse classes that have the block.",
+    )
+    names_may_change: bool = setting(
+        False,
+        "Names get a prefix or suffix, or objects another namespace, after the function, as in a kustomize "
+        "component: what needs a name in a text is then an error.",
+        example="true",
+        note="This refuses mode `deployment`, `daemonset.manage` and `flavor: operator`. See "
+        "[kustomize](clients.md#kustomize).",
+    )
+    flavor: Literal["native", "operator"] = setting(
+        "native",
+        "Whose objects are written: the environment and manifests of krm-otel, or the OpenTelemetry Operator's "
+        "custom resources and annotations.",
+        example="operator",
+        note="See [the Operator](operator.md).",
+    )
+    prune: bool | None = setting(
         None,
-        description="Blocks for single classes by name, for clusters whose CRD refuses spec.observability.",
-    )
-    backends: dict[BackendName, Backend] | None = Field(None, description="Backends that exporters can name.")
-    platform: Platform | None = Field(None, description="The platform's own components.")
-    skip_containers: Words | None = Field(
-        None,
-        description="Names of containers left alone (* allowed), beside known proxies and agents.",
-    )
-    limits: Limits | None = Field(None, description="What a ClassRuntime's author may not exceed.")
-    kinds: Annotated[tuple[KindEntry, ...], LAX] | None = Field(
-        None, description="Further kinds of workloads, with the path of their pod template."
-    )
-    knative: Knative | None = Field(None, description="What the cluster's Knative allows.")
-    dashboards: DashboardsBlock | None = Field(None, description="A Grafana dashboard for each class.")
-    rules: RulesBlock | None = Field(None, description="Prometheus rules for each class.")
-    monitors: MonitorsBlock | None = Field(
-        None, description="A ServiceMonitor or PodMonitor for each managed collector."
-    )
-    on_error: Literal["fail", "degrade"] | None = Field(
-        None,
-        description="What a fault of one class does: `fail` changes nothing at all; with `degrade` the class keeps "
-        "what it had, and the others go on. Default: fail.",
-    )
-    adopt: bool | None = Field(
-        None,
-        description="Take over variables that manifests set by hand, but for headers and attributes. Default: false.",
-    )
-    prune: bool | None = Field(
-        None,
-        description="The input is complete: classes not in it are gone. Default: decided by the input.",
-    )
-    status: Literal["results-only", "write"] | None = Field(
-        None,
-        description="Where the conditions of a class go: into the results, or into the ClassRuntime. "
-        "Default: results-only.",
-    )
-    merge_crd: bool | None = Field(
-        None,
-        description="A CustomResourceDefinition classruntimes.oaas.io in the input gets spec.observability. "
-        "Default: false.",
-    )
-    names_may_change: bool | None = Field(
-        None,
-        description="Names get a prefix or suffix, or objects another namespace, after the function, as in a kustomize "
-        "component: what needs a name in a text is then an error. Default: false.",
-    )
-    flavor: Literal["native", "operator"] | None = Field(
-        None,
-        description="Whose objects are written: our own environment and manifests, or the OpenTelemetry Operator's "
-        "custom resources and annotations. Default: native.",
+        "The input is complete: classes not in it are gone.",
+        shown="decided by the input",
+        example="true",
+        note="`false`: no class is ever gone, and generated objects that a class no longer wants stay, each with a "
+        "warning (`not-pruned`); the global switch and `uninject` take them out all the same. See "
+        "[half an input](matching.md#half-an-input).",
     )

@@ -2,74 +2,119 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Final
 
-from krm_otel.config.schema.collector import AutoscalingBlock, ResourcesBlock
-from krm_otel.config.schema.observability import Model
+from krm_otel.config.schema.collector import Autoscaling, ResourcesBlock
+from krm_otel.config.schema.setting import Model, setting
 from krm_otel.config.types import Bounds, Count, Dimensions, Duration, Interval, Policies, RawConfig
 
+HTTP_BUCKETS: Final = (
+    *("5ms", "10ms", "25ms", "50ms", "75ms", "100ms", "250ms", "500ms", "750ms"),
+    *("1s", "2500ms", "5s", "7500ms", "10s"),
+)
+"""The bounds that the semantic conventions advise for `http.server.request.duration`."""
 
-class SpanMetricsBlock(Model):
+
+class SpanMetrics(Model):
     """Metrics that a managed collector makes of spans."""
 
-    enabled: bool | None = Field(None, description="Make them. Default: true.")
-    dimensions: Dimensions | None = Field(
-        None,
-        description="Attributes of spans that become labels, beside service, name, kind and status. Default: none.",
+    enabled: bool = setting(
+        True,
+        "Make metrics of spans.",
+        example="false",
+        note="Without the block there are none. See [metrics of spans](collector.md#metrics-of-spans).",
     )
-    buckets: Bounds | None = Field(
-        None,
-        description="Bounds of the histogram, as durations. Default: those of the HTTP conventions, 5ms to 10s, and "
-        "the class's max_latency_ms.",
+    dimensions: Dimensions = setting(
+        (),
+        "Attributes of spans that become labels, in addition to service, name, kind and status.",
+        shown="none",
+        example="[http.route]",
     )
-    cardinality_limit: Count | None = Field(
-        None,
-        description="Series that the spans of one pod make at most; what is beyond is counted as one. Default: 1000.",
+    buckets: Bounds = setting(
+        HTTP_BUCKETS,
+        "Bounds of the histogram, as durations.",
+        shown="those of the HTTP conventions, 5ms to 10s, and the class's max_latency_ms",
+        example="[10ms, 100ms, 1s]",
     )
-    interval: Interval | None = Field(None, description="Time between two reports. Default: 15s.")
-    exemplars: bool | None = Field(None, description="Trace ids with the buckets. Default: true.")
+    cardinality_limit: Count = setting(
+        1000,
+        "Most series that the spans of one pod make; what exceeds them is counted as one series.",
+        example="500",
+    )
+    interval: Interval = setting("15s", "Time between two reports.", example="1m")
+    exemplars: bool = setting(True, "Attach trace ids to the buckets.", example="false")
 
 
-class TailSamplingBlock(Model):
+class TailSampling(Model):
     """Which traces a managed collector keeps once they are complete."""
 
-    enabled: bool | None = Field(None, description="Decide there. Default: true.")
-    errors: bool | None = Field(None, description="Keep every trace with an error. Default: true.")
-    slow: bool | None = Field(None, description="Keep every trace that takes longer than latency_ms. Default: true.")
-    latency_ms: Count | None = Field(
+    enabled: bool = setting(
+        True,
+        "Decide by whole traces.",
+        example="false",
+        note="Without the block nobody does. See [whole traces](sampling.md#whole-traces).",
+    )
+    errors: bool = setting(True, "Keep every trace with an error.", example="false")
+    slow: bool = setting(True, "Keep every trace that takes longer than latency_ms.", example="false")
+    latency_ms: Count | None = setting(
         None,
-        description="What is slow, in milliseconds. Default: nfr_requirements.max_latency_ms of the class; nothing is "
-        "slow where it has none.",
+        "What is slow, in milliseconds.",
+        shown="nfr_requirements.max_latency_ms of the class; nothing is slow where it has none",
+        example="300",
     )
-    decision_wait: Duration | None = Field(
-        None, description="Time from the first span of a trace until it is decided. Default: 10s."
+    decision_wait: Duration = setting("10s", "Time from the first span of a trace until the decision.", example="30s")
+    num_traces: Count = setting(
+        20_000, "Traces that one collector holds until then; new ones replace the oldest.", example="100000"
     )
-    num_traces: Count | None = Field(
-        None, description="Traces that one collector holds meanwhile; the oldest go for new ones. Default: 20000."
-    )
-    spans_per_second: Count | None = Field(
-        None, description="Most spans a second that one collector keeps of the rest. Default: no limit."
-    )
-    bytes_per_second: Count | None = Field(
-        None, description="Most bytes a second that one collector keeps of the rest. Default: no limit."
-    )
-    total_spans_per_second: Count | None = Field(
+    spans_per_second: Count | None = setting(
         None,
-        description="Most spans a second that one collector keeps at all: half of them errors, the other half shared "
-        "by slow traces and the rest. Default: no limit.",
+        "Most spans a second that one collector keeps of the remaining traces.",
+        shown="no limit",
+        example="500",
     )
-    policies: Policies | None = Field(
-        None, description="Further policies, in the collector's own words; they come first."
+    bytes_per_second: Count | None = setting(
+        None,
+        "Most bytes a second that one collector keeps of the remaining traces.",
+        shown="no limit",
+        example="1000000",
+    )
+    total_spans_per_second: Count | None = setting(
+        None,
+        "Most spans a second that one collector keeps in all: half of them for errors, the other half shared by slow "
+        "traces and the rest.",
+        shown="no limit",
+        example="2000",
+    )
+    policies: Policies = setting(
+        (),
+        "Further policies, as the collector spells them; they come first.",
+        example="[{name: canaries, type: always_sample}]",
     )
 
 
-class GatewayBlock(Model):
+class Gateway(Model):
     """The second tier of collectors."""
 
-    enabled: bool | None = Field(None, description="Have one. Default: true.")
-    replicas: Count | None = Field(None, description="Its pods. Default: 2.")
-    autoscaling: AutoscalingBlock | None = Field(
-        None, description="A HorizontalPodAutoscaler for it, in place of `replicas`."
+    enabled: bool = setting(
+        True,
+        "Have a second tier.",
+        example="false",
+        note="Without the block there is none. See [two tiers](scaling.md#two-tiers).",
     )
-    resources: ResourcesBlock | None = Field(None, description="Requests and limits of its collectors.")
-    config: RawConfig | None = Field(None, description="Merged into its generated config, last, as `collector.config`.")
+    replicas: Count = setting(2, "Its pods.", example="3")
+    autoscaling: Autoscaling | None = setting(None, "A HorizontalPodAutoscaler for it, in place of `replicas`.")
+    resources: ResourcesBlock | None = setting(
+        None,
+        "Requests and limits of its collectors.",
+        inside={
+            "requests.cpu": "200m",
+            "requests.memory": "512Mi",
+            "limits.cpu": "1",
+            "limits.memory": "1Gi",
+        },
+    )
+    config: RawConfig | None = setting(
+        None,
+        "Merged into its generated config, last, as `collector.config`.",
+        example="{exporters: {debug: {verbosity: detailed}}}",
+    )

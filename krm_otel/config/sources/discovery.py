@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from krm_otel.config.provenance import said
 from krm_otel.config.sources.flat_form import is_flat
 from krm_otel.diagnostics.result import Result
+from krm_otel.diagnostics.rule import Location
+from krm_otel.diagnostics.rules import classes as classes_rules
+from krm_otel.diagnostics.rules import inputs as inputs_rules
 from krm_otel.krm.resource import Resource
 from krm_otel.names import (
     CLASS_API_VERSION,
@@ -26,7 +28,7 @@ _PREVIOUS_NAMESPACES: Final = "internal.config.kubernetes.io/previousNamespaces"
 
 
 @dataclass(frozen=True)
-class Sources:
+class Discovered:
     """What configures the input.
 
     `sound` is False where it is not clear which OTelConfig counts: nothing is said then of what it may lack.
@@ -38,7 +40,7 @@ class Sources:
     sound: bool = True
 
 
-def sort_out(function_config: Resource | None, items: Sequence[Resource]) -> tuple[Sources, list[Result]]:
+def discover(function_config: Resource | None, items: Sequence[Resource]) -> tuple[Discovered, list[Result]]:
     """Find what configures; see `resolve` for the rules."""
     results: list[Result] = []
     sound = True
@@ -69,9 +71,13 @@ def sort_out(function_config: Resource | None, items: Sequence[Resource]) -> tup
     if config is not None and config.api_version != CONFIG_API_VERSION:
         text = f"apiVersion of an OTelConfig must be {CONFIG_API_VERSION}: write it so"
         current = config.api_version or None
-        results.append(said("api-version", "error", text, config.ref, "apiVersion", current, CONFIG_API_VERSION))
+        results.append(
+            inputs_rules.API_VERSION.at(
+                Location(config.ref, "apiVersion"), text, current=current, proposed=CONFIG_API_VERSION
+            )
+        )
     named, faults = _named(classes)
-    return Sources(config, flat, tuple(named), sound), [*results, *faults]
+    return Discovered(config, flat, tuple(named), sound), [*results, *faults]
 
 
 def is_class(resource: Resource) -> bool:
@@ -97,17 +103,17 @@ def _named(classes: Iterable[Resource]) -> tuple[list[Resource], list[Result]]:
         path = "metadata.name"
         if not item.name:
             text = "metadata.name is missing: write the name of the class"
-            results.append(said("class-name-missing", "error", text, item.ref, path))
+            results.append(classes_rules.CLASS_NAME_MISSING.at(Location(item.ref, path), text))
         elif whose := RESERVED.get(item.name):
             text = f"metadata.name {item.name} is that of {whose}: write another name"
-            results.append(said("class-name-reserved", "error", text, item.ref, path, item.name))
+            results.append(classes_rules.CLASS_NAME_RESERVED.at(Location(item.ref, path), text, current=item.name))
         elif first := named.get((item.name, item.namespace)):
             where = f"in namespace {item.namespace}" if item.namespace else "without namespace"
             text = (
                 f"metadata.name {item.name} {where} is that of two ClassRuntimes, in {_place(first)} and in "
                 f"{_place(item)}: rename or remove one"
             )
-            results.append(said("class-name-twice", "error", text, item.ref, path, item.name))
+            results.append(classes_rules.CLASS_NAME_TWICE.at(Location(item.ref, path), text, current=item.name))
         else:
             named[item.name, item.namespace] = item
     return list(named.values()), results
@@ -140,12 +146,12 @@ def _two_configs(first: Resource, second: Resource) -> Result:
         f"OTelConfig {first.name} in {_place(first)} and OTelConfig {second.name} in {_place(second)} "
         "are both in the input: keep one, or give one as function config"
     )
-    return said("config-twice", "error", text, second.ref, "metadata.name", second.name or None)
+    return inputs_rules.CONFIG_TWICE.at(Location(second.ref, "metadata.name"), text, current=second.name or None)
 
 
 def _unused(item: Resource, given: Resource) -> Result:
     text = f"OTelConfig {item.name} is not used, since OTelConfig {given.name} is given as function config"
-    return said("config-unused", "info", text, item.ref)
+    return inputs_rules.CONFIG_UNUSED.at(item.ref, text)
 
 
 def _not_accepted(given: Resource) -> Result:
@@ -158,7 +164,7 @@ def _not_accepted(given: Resource) -> Result:
     proposed = {CLASS_KIND: CLASS_API_VERSION, "ConfigMap": "v1"}.get(given.kind, CONFIG_KIND)
     current = (given.api_version if known else given.kind) or None
     path = "apiVersion" if known else "kind"
-    return said("function-config-kind", "error", text, given.ref, path, current, proposed)
+    return inputs_rules.FUNCTION_CONFIG_KIND.at(Location(given.ref, path), text, current=current, proposed=proposed)
 
 
 def top_level_keys(config: Resource) -> list[str]:

@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import unquote
 
-from krm_otel.config.provenance import Loc, Place, said
+from krm_otel.config.provenance import FieldSteps, Source
 from krm_otel.config.reading.errors import as_bool, as_number
 from krm_otel.config.reading.loader import Loaded, check
 from krm_otel.config.schema.observability import FlatForm
 from krm_otel.diagnostics.result import Result
-from krm_otel.diagnostics.rule import one_line
+from krm_otel.diagnostics.rule import Location, one_line
+from krm_otel.diagnostics.rules import fields as fields_rules
+from krm_otel.diagnostics.rules import inputs as inputs_rules
 from krm_otel.diagnostics.suggestion import listed, nearest, without_separators
 from krm_otel.krm.resource import Resource
 from krm_otel.names import E_FEATURE, E_PREFIX
@@ -24,7 +26,7 @@ from krm_otel.yamltext.nodes import Scalar
 from krm_otel.yamltext.query import as_mapping, deref, is_null, text_of
 
 FEATURE: Final = "features_otel"
-KEYS: Final[dict[str, Loc]] = {
+KEYS: Final[dict[str, FieldSteps]] = {
     "enabled": ("enabled",),
     "endpoint": ("collector", "endpoint"),
     "sampling_rate": ("telemetry", "sampling_rate"),
@@ -52,9 +54,9 @@ def variable(key: str) -> str:
     return E_FEATURE if key == FEATURE else E_PREFIX + key.upper()
 
 
-def from_environment(environ: Mapping[str, str]) -> tuple[Place, Loaded[FlatForm]]:
+def from_environment(environ: Mapping[str, str]) -> tuple[Source, Loaded[FlatForm]]:
     """The settings in the environment; an empty variable reads as unset."""
-    place = Place("environment", names={loc: variable(key) for key, loc in KEYS.items()})
+    place = Source("environment", aliases={loc: variable(key) for key, loc in KEYS.items()})
     known = {variable(key): key for key in KEYS}
     results: list[Result] = []
     texts: dict[str, str] = {}
@@ -67,27 +69,33 @@ def from_environment(environ: Mapping[str, str]) -> tuple[Place, Loaded[FlatForm
             text = f"{name} is not a known variable and is not read: " + (
                 f"write {proposed}" if proposed else f"known are {listed(sorted(known), 'and')}"
             )
-            results.append(said("unknown-variable", "warning", text, place.ref, name, one_line(name), proposed))
+            results.append(
+                inputs_rules.UNKNOWN_VARIABLE.at(
+                    Location(place.ref, name), text, current=one_line(name), proposed=proposed
+                )
+            )
     loaded = _parse(texts, place)
     return place, Loaded(loaded.model, (*results, *loaded.results), loaded.faults)
 
 
-def from_config_map(resource: Resource) -> tuple[Place, Loaded[FlatForm]]:
+def from_config_map(resource: Resource) -> tuple[Source, Loaded[FlatForm]]:
     """The settings in the `data` of a ConfigMap; values may be unquoted, null and empty read as unset."""
-    place = Place("OTelConfig", resource.ref, names={loc: f"data.{key}" for key, loc in KEYS.items()})
-    at = Place("OTelConfig", resource.ref, "data")
+    place = Source("OTelConfig", resource.ref, aliases={loc: f"data.{key}" for key, loc in KEYS.items()})
+    at = Source("OTelConfig", resource.ref, "data")
     results: list[Result] = []
-    faults: list[Loc] = []
+    faults: list[FieldSteps] = []
     texts: dict[str, str] = {}
     data = deref(resource.node("data"))
     if data is not None and not isinstance(data, MappingNode) and not is_null(data):
-        results.append(at.result((), "wrong-type", "error", "must be a mapping of keys to texts"))
+        results.append(fields_rules.WRONG_TYPE.at(at.location(()), "must be a mapping of keys to texts"))
         faults.append(())
     seen: set[str] = set()
     for key_node, value in data.pairs if isinstance(data, MappingNode) else ():
         key = text_of(key_node) or ""
         if key in seen:
-            results.append(at.result((key,), "duplicate-key", "error", "stands twice in its mapping: keep one of them"))
+            results.append(
+                inputs_rules.DUPLICATE_KEY.at(at.location((key,)), "stands twice in its mapping: keep one of them")
+            )
         seen.add(key)
         if key not in KEYS:
             results.append(_unknown(at, key))
@@ -98,7 +106,7 @@ def from_config_map(resource: Resource) -> tuple[Place, Loaded[FlatForm]]:
             continue
         else:
             text = "must be a text: lists and mappings are written as a,b and k=v,k2=v2"
-            results.append(at.result((key,), "wrong-type", "error", text))
+            results.append(fields_rules.WRONG_TYPE.at(at.location((key,)), text))
         faults.append((key,))
     loaded = _parse(texts, place)
     return place, Loaded(loaded.model, (*results, *loaded.results), (*faults, *loaded.faults))
@@ -109,7 +117,7 @@ def is_flat(resource: Resource) -> bool:
     return resource.kind == "ConfigMap" and resource.api_version == "v1" and as_mapping(resource.root) is not None
 
 
-def _unknown(at: Place, key: str) -> Result:
+def _unknown(at: Source, key: str) -> Result:
     short = without_separators(key).removeprefix(without_separators(E_PREFIX))
     meant = FEATURE if without_separators(key) == without_separators(E_FEATURE) else nearest(short, KEYS)
     text = (
@@ -117,20 +125,20 @@ def _unknown(at: Place, key: str) -> Result:
         if meant
         else f"is not a known key: known are {listed(sorted(KEYS), 'and')}"
     )
-    return at.result((key,), "unknown-field", "error", text, key, meant)
+    return fields_rules.UNKNOWN_FIELD.at(at.location((key,)), text, current=key, proposed=meant)
 
 
-def _parse(texts: Mapping[str, str], place: Place) -> Loaded[FlatForm]:
+def _parse(texts: Mapping[str, str], place: Source) -> Loaded[FlatForm]:
     data: dict[str, Any] = {}
     results: list[Result] = []
-    faults: list[Loc] = []
-    shown: dict[Loc, str] = {}
+    faults: list[FieldSteps] = []
+    shown: dict[FieldSteps, str] = {}
     for key, raw in texts.items():
         text, loc = raw.strip(), KEYS[key]
         if not text:
             continue
         if not text.isprintable() and any("\ud800" <= char <= "\udfff" for char in text):
-            results.append(place.result(loc, "not-utf8", "error", "is not UTF-8: write it in UTF-8"))
+            results.append(inputs_rules.NOT_UTF8.at(place.location(loc), "is not UTF-8: write it in UTF-8"))
             faults.append(loc)
             continue
         value: Any = text
@@ -143,7 +151,7 @@ def _parse(texts: Mapping[str, str], place: Place) -> Loaded[FlatForm]:
             shown.update({(*loc, index): item for index, item in enumerate(value)})
         elif key == "resource_attributes":
             value, wrong = _pairs(text)
-            results += [place.result(loc, "attribute-pair", "error", t, text) for t in wrong]
+            results += [inputs_rules.ATTRIBUTE_PAIR.at(place.location(loc), t, current=text) for t in wrong]
             faults += [loc] * bool(wrong)
             shown.update({(*loc, name): item for name, item in value.items()})
         shown[loc] = text

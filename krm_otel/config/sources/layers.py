@@ -1,96 +1,91 @@
-"""Layers of configuration, highest first, and how one value is picked from them."""
+"""The sources of one class's settings, highest first, and how one value is found in them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Final
 
-from pydantic import BaseModel
+from krm_otel.config.provenance import FieldSteps, Source, Sourced
+from krm_otel.config.schema.otel_config import ConfigSpec
+from krm_otel.config.schema.setting import Model
 
-from krm_otel.config.provenance import Loc, Place
-from krm_otel.config.settings import Sourced
-from krm_otel.diagnostics.result import Result, Severity
-
-T = TypeVar("T")
-U = TypeVar("U")
-
-_DEFAULTS = Place("default")
+_DEFAULTS: Final = ConfigSpec()
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One source of a class's settings.
+    """One source, with the block that was read from it.
 
-    `faulty`: something in it is wrong that may matter here. What it says is then not judged together with the
-    rest: a misspelt `endpoint` must not be told as a missing one, too.
+    `faulty`: something in it is wrong that may matter to this class. Then nothing is checked together with other
+    sources: a misspelt `endpoint` must not be reported as a missing one, too.
     """
 
-    block: BaseModel
-    place: Place
+    block: Model
+    source: Source
     faulty: bool = False
 
-    def at(self, loc: Loc) -> Any:
-        """The value at a place in the block; None where it is absent."""
+    def written(self, steps: FieldSteps) -> Any:
+        """The value that is written at a place in the block; None where there is none."""
         value: Any = self.block
-        for step in loc:
-            value = getattr(value, str(step), None)
+        for step in steps:
+            value = value.written(str(step)) if isinstance(value, Model) else None
         return value
 
 
 @dataclass(frozen=True)
-class Found(Generic[T]):
-    """A value, and the place where it stands."""
+class Layers:
+    """The layers of one class, highest first. Steps are those of a field in an OTelConfig's spec."""
 
-    value: T
-    place: Place
-    loc: Loc
+    layers: tuple[Layer, ...]
 
-    @property
-    def by_default(self) -> bool:
-        """Whether nobody configured it."""
-        return self.place is _DEFAULTS
+    def __iter__(self) -> Iterator[Layer]:
+        return iter(self.layers)
 
     @property
-    def by_class(self) -> bool:
-        """Whether the author of a ClassRuntime wrote it: limits bind these values only."""
-        return self.place.source == "ClassRuntime"
+    def faulty(self) -> bool:
+        """Whether something is wrong in one of them."""
+        return any(layer.faulty for layer in self.layers)
 
-    def sourced(self) -> Sourced[T]:
-        """The value with its origin."""
-        return Sourced(self.value) if self.by_default else Sourced(self.value, self.place.origin(self.loc))
+    def find(self, *steps: str) -> Sourced[Any] | None:
+        """The value of the highest layer that has one; None where none has."""
+        for layer in self.layers:
+            if (value := layer.written(steps)) is not None:
+                return Sourced(value, layer.source, steps)
+        return None
 
-    def having(self, value: U) -> Found[U]:
-        """Another value that stands for this one."""
-        return Found(value, self.place, self.loc)
+    def get(self, *steps: str) -> Sourced[Any]:
+        """As `find`, otherwise the default that the field declares."""
+        if (written := self.find(*steps)) is not None:
+            return written
+        default: Any = _DEFAULTS
+        for step in steps:
+            default = getattr(default, step)
+        return Sourced(default, steps=steps)
 
-    def result(self, code: str, severity: Severity, text: str, proposed: Any = None) -> Result:
-        """A result about it."""
-        current = list(self.value) if isinstance(self.value, tuple) else self.value
-        return self.place.result(self.loc, code, severity, text, current, proposed)
+    def find_enabled(self, *steps: str) -> Sourced[Any] | None:
+        """A block that is written and not switched off."""
+        block = self.find(*steps)
+        return block if block and block.value.enabled else None
+
+    def merged(self, *steps: str) -> dict[str, Sourced[str]]:
+        """A mapping that the layers fill together, key by key; keys of lower layers come first."""
+        return {
+            key: Sourced(value, layer.source, (*steps, key))
+            for layer in reversed(self.layers)
+            for key, value in (layer.written(steps) or {}).items()
+        }
+
+    def above(self, source: Source) -> Layers:
+        """The layers down to a source, that one included."""
+        ranks = [rank for rank, layer in enumerate(self.layers, 1) if layer.source is source]
+        return Layers(self.layers[: ranks[0]]) if ranks else self
+
+    def of_cluster(self) -> Layers:
+        """The layers that hold for all classes."""
+        return Layers(tuple(layer for layer in self.layers if not is_of_one_class(layer.source)))
 
 
-def find(layers: Sequence[Layer], *loc: str) -> Found[Any] | None:
-    """The value of the highest layer that says it; None where none does."""
-    for layer in layers:
-        if (value := layer.at(loc)) is not None:
-            return Found(value, layer.place, loc)
-    return None
-
-
-def pick(layers: Sequence[Layer], default: T, *loc: str) -> Found[T]:
-    """As `find`, with the built-in value."""
-    return find(layers, *loc) or Found(default, _DEFAULTS, loc)
-
-
-def merged(layers: Sequence[Layer], *loc: str) -> dict[str, Sourced[str]]:
-    """A mapping that the layers fill together, key by key; keys of lower layers come first."""
-    values: dict[str, Sourced[str]] = {}
-    for layer in reversed(layers):
-        for key, value in (layer.at(loc) or {}).items():
-            values[key] = Sourced(value, layer.place.origin((*loc, key)))
-    return values
-
-
-Say = Callable[[Result], None]
-"""Takes what is to be said."""
+def is_of_one_class(source: Source) -> bool:
+    """Whether a source speaks of a single class."""
+    return source.kind == "ClassRuntime" or source.path.startswith("spec.classes")

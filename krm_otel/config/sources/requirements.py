@@ -6,32 +6,16 @@ They are not ours: what is odd there is no error, it is not there.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Final
 
+from krm_otel.config.settings import Requirements
 from krm_otel.diagnostics.result import Result
+from krm_otel.diagnostics.rule import Location
+from krm_otel.diagnostics.rules import classes as classes_rules
 from krm_otel.krm.resource import Resource
 from krm_otel.yamltext.query import is_null, text_of
 
 FIELD: Final = "nfr_requirements"
-
-
-@dataclass(frozen=True, slots=True)
-class Requirements:
-    """What is required, None where nothing is.
-
-    `max_latency_ms` is of the 95th percentile, `min_throughput_rps` of all functions together, `availability_pct` the
-    share of requests that do not fail.
-    """
-
-    max_latency_ms: float | None = None
-    min_throughput_rps: float | None = None
-    availability_pct: float | None = None
-
-    @property
-    def any(self) -> bool:
-        """Whether there is one."""
-        return self != Requirements()
 
 
 _BOUNDS: Final = {"max_latency_ms": math.inf, "min_throughput_rps": math.inf, "availability_pct": 100.0}
@@ -53,7 +37,9 @@ def requirements(resource: Resource) -> tuple[Requirements, list[Result]]:
         elif number != 0:  # nothing is required
             bound = "" if math.isinf(most) else f" and at most {most:g}"
             text = f"spec.{FIELD}.{name} must be a number above 0{bound}: no rule is made of it"
-            results.append(Result("requirement-invalid", "warning", text, resource.ref, ".".join(path), written))
+            results.append(
+                classes_rules.REQUIREMENT_INVALID.at(Location(resource.ref, ".".join(path)), text, current=written)
+            )
     return Requirements(**found), results
 
 

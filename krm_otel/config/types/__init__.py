@@ -11,6 +11,7 @@ from krm_otel.config.types import sampling as scalechecks
 from krm_otel.config.types import text as checks
 from krm_otel.config.types.endpoint import endpoint, is_endpoint
 from krm_otel.config.types.finding import fault
+from krm_otel.diagnostics.rules import fields as fields_rules
 
 PropagatorName = Literal["w3c", "b3", "b3multi", "jaeger", "xray", "ottrace", "none"]
 BackendType = Literal[
@@ -39,9 +40,15 @@ def _several(value: Any) -> Any:
     return value if isinstance(value, list | tuple | dict) else (value,)
 
 
+def _once_each(value: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(value))
+
+
 def _one_at_least(value: tuple[str, ...]) -> tuple[str, ...]:
     if not value:
-        raise fault("empty", "must not be empty: write an endpoint or a backend's name, or leave the field out")
+        raise fault(
+            fields_rules.EMPTY, "must not be empty: write an endpoint or a backend's name, or leave the field out"
+        )
     return tuple(dict.fromkeys(value))
 
 
@@ -88,7 +95,9 @@ VariableName = Annotated[str, AfterValidator(collectorchecks.variable_name)]
 RawMapping = dict[str, Any]
 """A mapping of Kubernetes' or the collector's own; nulls in it stay."""
 RawConfig = Annotated[RawMapping, AfterValidator(collectorchecks.collector_config)]
-Dimensions = Annotated[tuple[Annotated[AttributeKey, AfterValidator(scalechecks.dimension)], ...], LAX]
+Dimensions = Annotated[
+    tuple[Annotated[AttributeKey, AfterValidator(scalechecks.dimension)], ...], LAX, AfterValidator(_once_each)
+]
 Bounds = Annotated[tuple[Duration, ...], LAX, AfterValidator(scalechecks.bounds)]
 Policies = Annotated[
     tuple[Annotated[RawMapping, AfterValidator(scalechecks.policy)], ...], LAX, AfterValidator(scalechecks.policies)

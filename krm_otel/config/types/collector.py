@@ -13,6 +13,8 @@ from krm_otel import names
 from krm_otel.config.types.finding import fault
 from krm_otel.config.types.quantity import parse
 from krm_otel.config.types.text import is_key
+from krm_otel.diagnostics.rules import collector as collector_rules
+from krm_otel.diagnostics.rules import fields as fields_rules
 from krm_otel.diagnostics.suggestion import listed, nearest
 
 SECTIONS: Final = ("receivers", "processors", "exporters", "connectors", "extensions", "service")
@@ -41,21 +43,25 @@ def quantity(value: str) -> str:
         better = value.replace(" ", "").removesuffix("B").removesuffix("b")
         proposed = better if better != value and parse(better) else None
         text = "must be a Kubernetes quantity such as 100m or 256Mi"
-        raise fault("quantity-invalid", text + (f": write {proposed}" if proposed else ""), proposed)
+        raise fault(
+            fields_rules.QUANTITY_INVALID, text + (f": write {proposed}" if proposed else ""), proposed=proposed
+        )
     return value
 
 
 def count(value: int) -> int:
     """A number from 1 on."""
     if not 1 <= value <= _MOST:
-        raise fault("number-range", f"must be from 1 to {_MOST}: write 1 or more", 1 if value < 1 else _MOST)
+        raise fault(
+            fields_rules.NUMBER_RANGE, f"must be from 1 to {_MOST}: write 1 or more", proposed=1 if value < 1 else _MOST
+        )
     return value
 
 
 def percentage(value: int) -> int:
     """A share in percent, of which nothing is no aim."""
     if not 1 <= value <= 100:
-        raise fault("number-range", "must be from 1 to 100: write 75", 75)
+        raise fault(fields_rules.NUMBER_RANGE, "must be from 1 to 100: write 75", proposed=75)
     return value
 
 
@@ -65,7 +71,9 @@ def duration(value: Any) -> Any:
     if isinstance(text, str) and (text is not value or not _DURATION.match(text)):
         raise _no_duration("must be a duration such as 200ms, 10s or 1m30s", text, _DURATION)
     if isinstance(text, str) and nanoseconds(text) > _LONGEST:
-        raise fault("duration-invalid", "is longer than the collector can count: write 24h or less", "24h")
+        raise fault(
+            fields_rules.DURATION_INVALID, "is longer than the collector can count: write 24h or less", proposed="24h"
+        )
     return value
 
 
@@ -78,7 +86,7 @@ def nanoseconds(duration: str) -> Fraction:
 def positive_duration(value: str) -> str:
     """A duration above zero."""
     if not re.search("[1-9]", value):
-        raise fault("duration-invalid", "must be above zero: write 15s", "15s")
+        raise fault(fields_rules.DURATION_INVALID, "must be above zero: write 15s", proposed="15s")
     return value
 
 
@@ -94,34 +102,42 @@ def prometheus_duration(value: Any) -> Any:
 
 def _no_duration(text: str, written: str, pattern: re.Pattern[str]) -> PydanticCustomError:
     proposed = f"{written}s" if pattern.fullmatch(f"{written}s") else None
-    return fault("duration-invalid", text + (f": write {proposed}" if proposed else ""), proposed)
+    return fault(fields_rules.DURATION_INVALID, text + (f": write {proposed}" if proposed else ""), proposed=proposed)
 
 
 def registry(value: str) -> str:
     """A registry's host, with port and path."""
     bare = re.sub(r"^[a-z]+://", "", value).rstrip("/")
     if not _REGISTRY.match(bare):
-        raise fault("registry-invalid", "must be a registry such as registry.acme.example/mirror")
+        raise fault(collector_rules.REGISTRY_INVALID, "must be a registry such as registry.acme.example/mirror")
     if bare != value:
-        raise fault("registry-invalid", f"must be a registry without scheme and trailing slash: write {bare}", bare)
+        raise fault(
+            collector_rules.REGISTRY_INVALID,
+            f"must be a registry without scheme and trailing slash: write {bare}",
+            proposed=bare,
+        )
     return value
 
 
 def annotation_key(value: str) -> str:
     """A Kubernetes annotation's key."""
     if not is_key(value):
-        raise fault("annotation-invalid", "must have an annotation's key such as prometheus.io/scrape")
+        raise fault(fields_rules.ANNOTATION_INVALID, "must have an annotation's key such as prometheus.io/scrape")
     if value in names.OUR_ANNOTATIONS or names.in_transit(value):
-        raise fault("key-reserved", "is an annotation that we set ourselves: write another key, or leave it out")
+        raise fault(
+            fields_rules.KEY_RESERVED, "is an annotation that we set ourselves: write another key, or leave it out"
+        )
     return value
 
 
 def variable_name(value: str) -> str:
     """The name of an environment variable of the collector's, none of ours."""
     if not _VARIABLE.match(value):
-        raise fault("variable-name", "must have a variable's name as its key: letters, digits and _, as in API_TOKEN")
+        raise fault(
+            fields_rules.VARIABLE_NAME, "must have a variable's name as its key: letters, digits and _, as in API_TOKEN"
+        )
     if _OURS.match(value):
-        raise fault("variable-name", "has the name of a variable that we set: write another name")
+        raise fault(fields_rules.VARIABLE_NAME, "has the name of a variable that we set: write another name")
     return value
 
 
@@ -131,12 +147,14 @@ def collector_config(value: dict[str, Any]) -> dict[str, Any]:
         if section not in SECTIONS:
             meant = nearest(section, SECTIONS)
             text = f"has no section {section}: " + (f"write {meant}" if meant else f"known are {listed(SECTIONS)}")
-            raise fault("collector-config", text, meant)
+            raise fault(collector_rules.COLLECTOR_CONFIG, text, proposed=meant)
         if body is not None and not isinstance(body, dict):
-            raise fault("collector-config", f"has a section {section} that is not a mapping: write a mapping")
+            raise fault(
+                collector_rules.COLLECTOR_CONFIG, f"has a section {section} that is not a mapping: write a mapping"
+            )
     for path in _written_out(value, ()):
         text = f"has a secret written out at {'.'.join(path)}: write ${{env:NAME}}, and env.NAME with its Secret"
-        raise fault("literal-secret", text)
+        raise fault(fields_rules.LITERAL_SECRET, text)
     return value
 
 

@@ -13,6 +13,7 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from krm_otel.config.types.finding import Finding, fault
+from krm_otel.diagnostics.rules import destinations as destinations_rules
 from krm_otel.otlp import Protocol, port_protocol
 
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
@@ -56,7 +57,7 @@ def endpoint(value: str) -> str:
         scheme = found[0] if (found := _SCHEME.match(value)) else "http://"
         better = re.split(r"[?#]", scheme + value.rpartition("@")[2])[0]
         text = "contains a user name or password: leave it out, and write headers with a Secret instead"
-        raise fault("endpoint-credentials", text, better if _accepted(better) else None)
+        raise fault(destinations_rules.ENDPOINT_CREDENTIALS, text, proposed=better if _accepted(better) else None)
     if re.search(r"[\s\x00-\x1f\x7f]", value):
         better = re.sub(r"\s*([:/])\s*", r"\1", value.strip())  # between letters, nobody knows what was meant
         proposed = better if _accepted(better) else None
@@ -88,7 +89,7 @@ def endpoint(value: str) -> str:
 
 def _invalid(text: str, proposed: str | None, example: str = "") -> Exception:
     write = proposed or example
-    return fault("endpoint-invalid", text + (f": write {write}" if write else ""), proposed)
+    return fault(destinations_rules.ENDPOINT_INVALID, text + (f": write {write}" if write else ""), proposed=proposed)
 
 
 def _accepted(value: str) -> bool:
@@ -124,7 +125,7 @@ def _host(url: SplitResult) -> bool:
 # --- what depends on the protocol -------------------------------------------------------------------------
 
 
-def path_fault(url: str, protocol: Protocol, base: bool) -> Finding | None:
+def path_finding(url: str, protocol: Protocol, base: bool) -> Finding | None:
     """What is wrong with an endpoint's path: gRPC has none, and a base has no `/v1/<signal>` yet."""
     path = urlsplit(url).path
     if path and protocol == "grpc":
@@ -132,15 +133,14 @@ def path_fault(url: str, protocol: Protocol, base: bool) -> Finding | None:
         if port_protocol(url) is None:
             write += ", or set telemetry.protocol to http"
         return Finding(
-            "endpoint-path",
+            destinations_rules.ENDPOINT_PATH,
             f"has the path {path}, which gRPC does not know: {write}",
-            "error",
-            url[: -len(path)],
+            proposed=url[: -len(path)],
         )
     if base and (found := _SIGNAL_PATH.search(path)):
         better = url[: -len(found[0])]
         text = f"ends with {found[0]}, which SDKs append themselves: write {better}"
-        return Finding("endpoint-path", text, "error", better)
+        return Finding(destinations_rules.ENDPOINT_PATH, text, proposed=better)
     return None
 
 

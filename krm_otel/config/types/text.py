@@ -10,6 +10,10 @@ from pydantic import ValidationInfo
 
 from krm_otel import names
 from krm_otel.config.types.finding import Finding, advise, fault
+from krm_otel.diagnostics.rules import collector as collector_rules
+from krm_otel.diagnostics.rules import destinations as destinations_rules
+from krm_otel.diagnostics.rules import fields as fields_rules
+from krm_otel.diagnostics.rules import sampling as sampling_rules
 from krm_otel.diagnostics.suggestion import listed, nearest
 
 HIGH_RATE: Final = 0.5
@@ -36,12 +40,14 @@ def share(value: float, info: ValidationInfo) -> float:
     """A share between 0.0 and 1.0: clamped with a warning outside."""
     if not math.isfinite(value):
         raise fault(
-            "sampling-rate-invalid", "must be a number between 0.0 and 1.0: write 0.1 for one trace in ten", 0.1
+            sampling_rules.SAMPLING_RATE_INVALID,
+            "must be a number between 0.0 and 1.0: write 0.1 for one trace in ten",
+            proposed=0.1,
         )
     used = min(max(value, 0.0), 1.0)
     if used != value:
         text = f"lies outside 0.0 to 1.0, {used} is used: write {used}, or 0.1 for one trace in ten"
-        advise(info, Finding("sampling-rate-clamped", text, "warning", used), used)
+        advise(info, Finding(sampling_rules.SAMPLING_RATE_CLAMPED, text, proposed=used), used)
     return abs(used)  # a written -0.0 is 0.0 in a sampler's argument
 
 
@@ -50,7 +56,7 @@ def sampling_rate(value: float, info: ValidationInfo) -> float:
     used = share(value, info)
     if used > HIGH_RATE:
         text = f"keeps more than half of all traces, which is costly in production: write {HIGH_RATE} or less"
-        advise(info, Finding("sampling-rate-high", text, "warning", HIGH_RATE), used)
+        advise(info, Finding(sampling_rules.SAMPLING_RATE_HIGH, text, proposed=HIGH_RATE), used)
     return used
 
 
@@ -58,7 +64,7 @@ def propagator(value: str, info: ValidationInfo) -> str:
     """A warning for propagators that OpenTelemetry has deprecated."""
     if value in ("jaeger", "ottrace"):
         text = f"names the deprecated propagator {value}: write w3c, or b3 where older services need it"
-        advise(info, Finding("propagator-deprecated", text, "warning", "w3c"), value)
+        advise(info, Finding(sampling_rules.PROPAGATOR_DEPRECATED, text, proposed="w3c"), value)
     return value
 
 
@@ -67,28 +73,30 @@ def propagators(value: tuple[str, ...]) -> tuple[str, ...]:
     unique = tuple(dict.fromkeys(value))
     if not unique:
         raise fault(
-            "propagators-empty",
+            sampling_rules.PROPAGATORS_EMPTY,
             "must name at least one propagator: write [none] to propagate nothing",
-            ["none"],
+            proposed=["none"],
         )
     if "none" in unique and len(unique) > 1:
         others = [name for name in unique if name != "none"]
         text = f"has none beside {listed(others, 'and')}: write [none] alone, or leave none out"
-        raise fault("propagators-none", text, others)
+        raise fault(sampling_rules.PROPAGATORS_NONE, text, proposed=others)
     return unique
 
 
 def printable(value: str) -> str:
     """A text without control characters."""
     if found := _CONTROL.search(value):
-        raise fault("control-character", f"contains the control character U+{ord(found[0]):04X}: leave it out")
+        raise fault(
+            fields_rules.CONTROL_CHARACTER, f"contains the control character U+{ord(found[0]):04X}: leave it out"
+        )
     return value
 
 
 def service_name(value: str) -> str:
     """A name: not blank, no control characters."""
     if not value.strip():
-        raise fault("service-name-empty", "must not be empty: write a name, or leave the field out")
+        raise fault(fields_rules.SERVICE_NAME_EMPTY, "must not be empty: write a name, or leave the field out")
     return printable(value)
 
 
@@ -101,9 +109,9 @@ def template(value: str) -> str:
             known = listed([f"{{{p}}}" for p in PLACEHOLDERS], "and")
             proposed = value.replace(f"{{{name}}}", f"{{{meant}}}") if meant else None
             write = f"write {{{meant}}}" if meant else "write one of them"
-            raise fault("template-placeholder", f"knows {known}, not {{{name}}}: {write}", proposed)
+            raise fault(fields_rules.TEMPLATE_PLACEHOLDER, f"knows {known}, not {{{name}}}: {write}", proposed=proposed)
     if "{" in (rest := re.sub(r"\{[^{}]*\}", "", value)) or "}" in rest:
-        raise fault("template-placeholder", "has a brace without its partner: write {class}-{container}")
+        raise fault(fields_rules.TEMPLATE_PLACEHOLDER, "has a brace without its partner: write {class}-{container}")
     return value
 
 
@@ -112,7 +120,11 @@ def attribute_key(value: str) -> str:
     if not _ATTRIBUTE_KEY.match(value) or _NOT_IN_KEYS.search(value):
         better = _NOT_IN_KEYS.sub("_", value).strip("_")
         text = 'must be a key of printable ASCII without spaces and = , % ; " \\'
-        raise fault("attribute-key", text + (f": write {better}" if better else ": write a name"), better or None)
+        raise fault(
+            fields_rules.ATTRIBUTE_KEY,
+            text + (f": write {better}" if better else ": write a name"),
+            proposed=better or None,
+        )
     return value
 
 
@@ -120,7 +132,9 @@ def image(value: str) -> str:
     """A container image: not empty, no white space."""
     if not value or re.search(r"\s", value):
         better = "".join(value.split())
-        raise fault("image-invalid", "must be an image reference without white space", better or None)
+        raise fault(
+            collector_rules.IMAGE_INVALID, "must be an image reference without white space", proposed=better or None
+        )
     return printable(value)
 
 
@@ -128,7 +142,7 @@ def object_name(value: str) -> str:
     """The name of a Kubernetes Secret or ConfigMap."""
     if len(value) > 253 or not _SUBDOMAIN.match(value):
         text = "must be the name of a Kubernetes object: lower-case letters, digits, - and . (at most 253)"
-        raise fault("object-name", text)
+        raise fault(fields_rules.OBJECT_NAME, text)
     return value
 
 
@@ -136,35 +150,41 @@ def namespace_name(value: str) -> str:
     """The name of a Kubernetes namespace: it is part of host names."""
     if len(value) > 63 or not _SUBDOMAIN.match(value) or "." in value:
         text = "must be the name of a namespace: lower-case letters, digits and - (at most 63)"
-        raise fault("object-name", text)
+        raise fault(fields_rules.OBJECT_NAME, text)
     return value
 
 
 def data_key(value: str) -> str:
     """A key of a Secret's or ConfigMap's data."""
     if len(value) > 253 or not _DATA_KEY.match(value) or value in (".", ".."):
-        raise fault("data-key", "must be a key of a Secret or ConfigMap: letters, digits, -, _ and . (at most 253)")
+        raise fault(
+            fields_rules.DATA_KEY, "must be a key of a Secret or ConfigMap: letters, digits, -, _ and . (at most 253)"
+        )
     return value
 
 
 def header_name(value: str) -> str:
     """An HTTP header's name."""
     if not _TOKEN.match(value):
-        raise fault("header-name", "must have a header's name as its key: letters, digits and - as in X-Scope-OrgID")
+        raise fault(
+            fields_rules.HEADER_NAME, "must have a header's name as its key: letters, digits and - as in X-Scope-OrgID"
+        )
     return value
 
 
 def backend_name(value: str) -> str:
     """The name of a backend: no `:` or `/`, so that it cannot be taken for an endpoint."""
     if not _BACKEND.match(value):
-        raise fault("backend-name", "must have a name of letters, digits, -, _ and . as its key")
+        raise fault(destinations_rules.BACKEND_NAME, "must have a name of letters, digits, -, _ and . as its key")
     return value
 
 
 def word(value: str) -> str:
     """A text that is not empty and has no white space, as globs and container names are."""
     if not value or re.search(r"\s", value):
-        raise fault("not-a-word", "must not be empty or contain white space", "".join(value.split()) or None)
+        raise fault(
+            fields_rules.NOT_A_WORD, "must not be empty or contain white space", proposed="".join(value.split()) or None
+        )
     return printable(value)
 
 
@@ -178,28 +198,28 @@ def is_key(value: str) -> bool:
 def label_key(value: str) -> str:
     """A Kubernetes label's key."""
     if not is_key(value):
-        raise fault("label-invalid", "must have a Kubernetes label key such as app.kubernetes.io/name")
+        raise fault(fields_rules.LABEL_INVALID, "must have a Kubernetes label key such as app.kubernetes.io/name")
     return value
 
 
 def own_label_key(value: str) -> str:
     """The key of a label that our objects get, too: none of those by which they are ours, and found."""
     if value in names.OUR_LABELS:
-        raise fault("key-reserved", "is a label that we set ourselves: write another key, or leave it out")
+        raise fault(fields_rules.KEY_RESERVED, "is a label that we set ourselves: write another key, or leave it out")
     return label_key(value)
 
 
 def label_value(value: str) -> str:
     """A Kubernetes label's value; it may be empty."""
     if value and (len(value) > 63 or not _LABEL.match(value)):
-        raise fault("label-invalid", "must be a label value: at most 63 letters, digits, -, _ and .")
+        raise fault(fields_rules.LABEL_INVALID, "must be a label value: at most 63 letters, digits, -, _ and .")
     return value
 
 
 def api_version(value: str) -> str:
     """`group/version`, or `v1`."""
     if not _API_VERSION.match(value):
-        raise fault("kind-invalid", "must be an apiVersion such as argoproj.io/v1alpha1")
+        raise fault(fields_rules.KIND_INVALID, "must be an apiVersion such as argoproj.io/v1alpha1")
     return value
 
 
@@ -209,9 +229,9 @@ def kind(value: str) -> str:
         better = value[:1].upper() + value[1:]
         proposed = better if _KIND.match(better) else None
         raise fault(
-            "kind-invalid",
+            fields_rules.KIND_INVALID,
             "must be a kind such as Rollout" + (f": write {proposed}" if proposed else ""),
-            proposed,
+            proposed=proposed,
         )
     return value
 
@@ -221,5 +241,7 @@ def field_path(value: str) -> str:
     if not _FIELD_PATH.match(value):
         better = value.strip("./$").replace("/", ".")
         proposed = better if _FIELD_PATH.match(better) else "spec.template"
-        raise fault("kind-path", f"must be the dotted path of the pod template: write {proposed}", proposed)
+        raise fault(
+            fields_rules.KIND_PATH, f"must be the dotted path of the pod template: write {proposed}", proposed=proposed
+        )
     return value

@@ -14,7 +14,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
 from krm_otel import names
-from krm_otel.config.settings import Endpoint, FileSource, Origin, Settings, Sourced
+from krm_otel.config.settings import Endpoint, FileSource, Origin, Settings, Source, Sourced
 from krm_otel.config.types.endpoint import redact
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.inject.sdk.attributes import reference
@@ -73,7 +73,7 @@ def want_exporters(wanted: Wanted, settings: Settings, asked: Protocol | None, v
     `asked` is what the workload's `oaas.io/otel-protocol` wants.
     """
     # For the user's own endpoint on a port that tells nothing.
-    said = settings.protocol if asked is None else Sourced(asked, Origin("annotation", names.A_PROTOCOL))
+    said = settings.protocol if asked is None else Sourced(asked, Source("annotation", path=names.A_PROTOCOL))
     elsewhere = {
         signal
         for signal in SIGNALS

@@ -7,8 +7,7 @@ from dataclasses import replace
 from krm_otel import names
 from krm_otel.collector.names import client_labels
 from krm_otel.collector.operator import A_SIDECAR, asking, instrumented
-from krm_otel.config.settings import OaasClass, Settings
-from krm_otel.config.settings.values import Tls
+from krm_otel.config.settings import OaasClass, Settings, Tls
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Ref, Result
 from krm_otel.inject.patch.additions import Additions

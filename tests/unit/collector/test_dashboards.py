@@ -13,7 +13,7 @@ from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from krm_otel.collector.monitoring.dashboards import dashboard_assets, dashboard_json
-from krm_otel.config.settings.monitoring import Dashboards
+from krm_otel.config.schema.monitoring import Dashboards
 from tests.unit.collector.given import given, given_nodes
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "dashboards" / "hello-class.json"
@@ -123,7 +123,12 @@ def test_the_sidecar_finds_it() -> None:
         "kustomize.toolkit.fluxcd.io/substitute": "disabled",
     }
     assert list(asset.data["data"]) == ["demo-echo-otel-dashboard.json"]
-    (asset,) = dashboard_assets(*given(), Dashboards("Team A", "folder", {"dashboard": "yes", "component": "mine"}))
+    (asset,) = dashboard_assets(
+        *given(),
+        Dashboards.model_construct(
+            folder="Team A", folder_annotation="folder", labels={"dashboard": "yes", "component": "mine"}
+        ),
+    )
     metadata = asset.data["metadata"]
     assert metadata["annotations"]["folder"] == "Team A"
     assert metadata["labels"]["dashboard"] == "yes"

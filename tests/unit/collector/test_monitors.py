@@ -10,8 +10,8 @@ from krm_otel.collector.manifests.factories import assets
 from krm_otel.collector.manifests.sidecar import sidecar
 from krm_otel.collector.monitoring.monitors import monitor_assets
 from krm_otel.collector.names import client_labels
+from krm_otel.config.schema.monitoring import Monitors
 from krm_otel.config.settings import OaasClass, Settings
-from krm_otel.config.settings.monitoring import Monitors
 from tests.unit.collector.given import given, given_nodes
 
 SCRAPED = "collector: {mode: %s, exporters: {traces: debug, metrics: %s}}"
@@ -72,7 +72,7 @@ def test_nothing_is_monitored_where_nothing_runs() -> None:
 
 
 def test_prometheus_finds_it_by_its_labels() -> None:
-    made = monitor(*given(), Monitors({"release": "p", "component": "mine"}, "30s"))
+    made = monitor(*given(), Monitors.model_construct(labels={"release": "p", "component": "mine"}, interval="30s"))
     assert made["metadata"]["labels"]["release"] == "p"
     assert made["metadata"]["labels"]["component"] == "otel", "what pruning goes by stays"
     assert [one["interval"] for one in made["spec"]["podMetricsEndpoints"]] == ["30s"]

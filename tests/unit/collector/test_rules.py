@@ -10,8 +10,8 @@ import yaml
 
 from krm_otel.collector.monitoring.promql import source
 from krm_otel.collector.monitoring.rules import rule_assets, rule_groups
+from krm_otel.config.schema.monitoring import Rules
 from krm_otel.config.settings import OaasClass, Requirements
-from krm_otel.config.settings.monitoring import Rules
 from tests.unit.collector.given import given
 
 ANALYZER = ["http_server_requests_seconds_bucket", "activator_request_count", "activator_request_latencies_bucket"]
@@ -23,14 +23,14 @@ def requiring(space: str = "demo", /, **wanted: float) -> OaasClass:
 
 def required(**wanted: float) -> list[dict[str, Any]]:
     """The rules of a class that requires this."""
-    rules = Rules("config_map", analyzer=False, requirements=True)
+    rules = Rules(format="config_map", analyzer=False, requirements=True)
     return [rule for group in rule_groups(requiring(**wanted), rules) for rule in group["rules"]]
 
 
 def test_both_formats_say_the_same() -> None:
-    rules = Rules("prometheus_rule", requirements=True, labels={"release": "p"})
+    rules = Rules(format="prometheus_rule", requirements=True, labels={"release": "p"})
     (one,) = rule_assets(requiring(max_latency_ms=5), rules)
-    (other,) = rule_assets(requiring(max_latency_ms=5), replace(rules, format="config_map"))
+    (other,) = rule_assets(requiring(max_latency_ms=5), rules.model_copy(update={"format": "config_map"}))
     assert (one.data["kind"], other.data["kind"]) == ("PrometheusRule", "ConfigMap")
     assert yaml.safe_load(other.data["data"]["rules.yaml"]) == one.data["spec"]
     assert one.data["metadata"] == other.data["metadata"]
@@ -40,10 +40,10 @@ def test_both_formats_say_the_same() -> None:
 @pytest.mark.parametrize(
     ("rules", "groups"),
     [
-        (Rules("config_map"), ["demo.echo.analyzer"]),
-        (Rules("config_map", requirements=True), ["demo.echo.analyzer", "demo.echo.requirements"]),
-        (Rules("config_map", analyzer=False, requirements=True), ["demo.echo.requirements"]),
-        (Rules("config_map", analyzer=False), []),
+        (Rules(format="config_map"), ["demo.echo.analyzer"]),
+        (Rules(format="config_map", requirements=True), ["demo.echo.analyzer", "demo.echo.requirements"]),
+        (Rules(format="config_map", analyzer=False, requirements=True), ["demo.echo.requirements"]),
+        (Rules(format="config_map", analyzer=False), []),
     ],
 )
 def test_each_group_is_there_where_it_is_asked_for(rules: Rules, groups: list[str]) -> None:
@@ -69,7 +69,7 @@ def test_a_class_that_requires_nothing_has_no_such_rules() -> None:
 def test_requests_are_counted_by_spans_where_all_of_them_are(spec: str, spans: bool) -> None:
     """Not where SDKs sample: then only the functions' own metrics know of every request."""
     oaas_class, settings = given(config=spec)
-    (group,) = rule_groups(oaas_class, Rules("config_map"), source(settings))
+    (group,) = rule_groups(oaas_class, Rules(format="config_map"), source(settings))
     assert ("traces_span_metrics_duration_seconds" in group["rules"][0]["expr"]) == spans
     assert ("http_server_request_duration_seconds" in group["rules"][0]["expr"]) != spans
 
@@ -77,7 +77,7 @@ def test_requests_are_counted_by_spans_where_all_of_them_are(spec: str, spans: b
 @pytest.mark.parametrize("namespace", ["demo", ""])
 def test_the_analyzer_is_given_what_it_asks_for(namespace: str) -> None:
     """Only series of this namespace count, where it is known."""
-    (group,) = rule_groups(requiring(namespace), Rules("config_map"))
+    (group,) = rule_groups(requiring(namespace), Rules(format="config_map"))
     assert [rule["record"] for rule in group["rules"]] == ANALYZER
     for rule in group["rules"]:
         assert 'oaas_owner="echo"' in rule["expr"]

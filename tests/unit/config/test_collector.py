@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from krm_otel.config.settings.collector import Batch, CollectorSettings, NodeCollector, Resources, Target
+from krm_otel.config.schema.collector import Batch
+from krm_otel.config.settings import CollectorSettings, NodeCollector, Resources, Target
 from tests.unit.config.given import observability, otel_config, resolved, settings_of, sound, told
 
 
@@ -421,8 +422,8 @@ def test_defaults_give_way_to_what_is_configured(resources: str, expected: Resou
 
 
 def test_batches_have_the_sizes_of_the_proposal() -> None:
-    assert collector().batch.value == Batch(1024, 0, "10s")
-    assert collector("", "collector: {batch: {timeout: 1s}}").batch.value == Batch(1024, 0, "1s")
+    assert collector().batch.value == Batch(send_batch_size=1024, timeout="10s")
+    assert collector("", "collector: {batch: {timeout: 1s}}").batch.value == Batch(send_batch_size=1024, timeout="1s")
     assert collector("", "collector: {batch: {enabled: false}}").batch.value is None
 
 

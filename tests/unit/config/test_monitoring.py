@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from krm_otel.config.settings.monitoring import Dashboards, Monitoring, Monitors, Rules
-from krm_otel.config.sources.requirements import Requirements
+from krm_otel.config.schema.monitoring import Dashboards, Monitors, Rules
+from krm_otel.config.settings import Monitoring, Requirements
 from tests.unit.config.given import class_runtime, observability, otel_config, resolved
 
 
@@ -16,11 +16,11 @@ from tests.unit.config.given import class_runtime, observability, otel_config, r
         ("dashboards:", Monitoring()),
         ("dashboards: {}", Monitoring(dashboards=Dashboards())),
         ("dashboards: {enabled: false, folder: A}", Monitoring()),
-        ("dashboards: {enabled: true, folder: A}", Monitoring(dashboards=Dashboards("A"))),
+        ("dashboards: {enabled: true, folder: A}", Monitoring(dashboards=Dashboards(folder="A"))),
         ("dashboards: {labels: {a: b}}", Monitoring(dashboards=Dashboards(labels={"a": "b"}))),
-        ("rules: {}", Monitoring(rules=Rules("prometheus_rule"))),
-        ("rules: {format: config_map, interval: 1m}", Monitoring(rules=Rules("config_map", interval="1m"))),
-        ("rules: {analyzer: false}", Monitoring(rules=Rules("prometheus_rule", analyzer=False))),
+        ("rules: {}", Monitoring(rules=Rules(format="prometheus_rule"))),
+        ("rules: {format: config_map, interval: 1m}", Monitoring(rules=Rules(format="config_map", interval="1m"))),
+        ("rules: {analyzer: false}", Monitoring(rules=Rules(format="prometheus_rule", analyzer=False))),
         ("monitors: {interval: 5s}", Monitoring(monitors=Monitors(interval="5s"))),
         ("monitors: {enabled: false}", Monitoring()),
     ],

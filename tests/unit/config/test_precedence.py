@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from krm_otel.config.settings import DEFAULT, Attributes, Origin, Settings
+from krm_otel.config.schema.otel_config import AttributeGroups
+from krm_otel.config.settings import DEFAULT, Origin, Settings
 from tests.unit.config.given import (
     ENDPOINT,
     class_runtime,
@@ -126,7 +127,7 @@ def test_defaults_are_those_of_the_proposal() -> None:
     assert settings.service_name is None
     assert settings.service_name_template.value == "{class}-{container}"
     assert settings.sampling_stage.value == "sdk"
-    assert settings.attributes.value == Attributes()
+    assert settings.attributes.value == AttributeGroups()
     assert settings.attributes.origin == DEFAULT
     assert settings.exporters == {}
     assert settings.resource_attributes == {}
@@ -143,7 +144,7 @@ def test_only_the_otelconfig_speaks_of_attribute_groups() -> None:
         """
     )
     settings = sound(observability("enabled: true"), config)
-    assert settings.attributes.value == Attributes(k8s=False, drop=("host.name",), version_from_image=True)
+    assert settings.attributes.value == AttributeGroups(k8s=False, drop=("host.name",), version_from_image=True)
     assert settings.attributes.origin == Origin("OTelConfig", "spec.telemetry.attributes")
     assert settings.service_name_template.value == "{namespace}-{class}"
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from krm_otel.config.resolve.sampling import RESOURCES
-from krm_otel.config.settings import Settings
-from krm_otel.config.settings.collector import Autoscaling, CollectorSettings, Gateway, Resources
-from krm_otel.config.settings.sampling import BUCKETS, SpanMetrics, TailSampling
+from krm_otel.config.resolve.sampling import GATEWAY_RESOURCES
+from krm_otel.config.schema.collector import Autoscaling
+from krm_otel.config.schema.sampling import HTTP_BUCKETS, SpanMetrics, TailSampling
+from krm_otel.config.settings import CollectorSettings, GatewaySettings, Resources, Settings
 from krm_otel.diagnostics.result import Result
 from tests.unit.config.given import observability, otel_config, resolved, settings_of, sound, told
 
@@ -57,16 +57,18 @@ def test_every_part_of_them_can_be_told() -> None:
     )
     found = collector(SIDECAR, spec).span_metrics
     assert found is not None
-    assert found.value == SpanMetrics(("http.route", "a"), ("1ms", "0.5s"), 7, "1m", False)
+    assert found.value == SpanMetrics(
+        dimensions=("http.route", "a"), buckets=("1ms", "0.5s"), cardinality_limit=7, interval="1m", exemplars=False
+    )
 
 
 @pytest.mark.parametrize(
     ("latency", "expected"),
     [
-        ("200", (*BUCKETS[:6], "200ms", *BUCKETS[6:])),
-        ("250", BUCKETS),
-        ("0", BUCKETS),
-        ("20000", (*BUCKETS, "20000ms")),
+        ("200", (*HTTP_BUCKETS[:6], "200ms", *HTTP_BUCKETS[6:])),
+        ("250", HTTP_BUCKETS),
+        ("0", HTTP_BUCKETS),
+        ("20000", (*HTTP_BUCKETS, "20000ms")),
     ],
 )
 def test_what_a_class_requires_is_a_bound_of_its_histogram(latency: str, expected: tuple[str, ...]) -> None:
@@ -251,7 +253,7 @@ def test_what_is_slow_comes_from_the_class_or_the_config(
 ) -> None:
     found = sound(requiring(required), otel_config(f"collector: {{tail_sampling: {block}}}")).collector
     assert found is not None and found.tail_sampling is not None
-    slow = found.tail_sampling.value.latency
+    slow = found.slow_after
     assert (slow.value if slow else None) == latency
     assert (str(slow.origin) if slow else "") == origin
 
@@ -325,15 +327,15 @@ def test_what_to_write_is_what_was_meant(field: str, write: str) -> None:
 def test_a_gateway_has_settings_of_its_own() -> None:
     found = collector(SIDECAR, "collector: {tail_sampling: {}, gateway: {}}").gateway
     assert found is not None
-    assert (found.replicas.value, found.resources.value) == (2, RESOURCES)
+    assert (found.replicas.value, found.resources.value) == (2, GATEWAY_RESOURCES)
     spec = (
         "collector: {tail_sampling: {}, gateway: {autoscaling: {max_replicas: 5}, resources: {limits: {memory: 2Gi}}, "
         "config: {exporters: {debug: {verbosity: detailed}}}}}"
     )
     found = collector(SIDECAR, spec).gateway
-    assert isinstance(found, Gateway) and found.config is not None
-    assert found.autoscaling == Autoscaling(5)
-    assert found.resources.value == Resources(RESOURCES.requests, {"memory": "2Gi"})
+    assert isinstance(found, GatewaySettings) and found.config is not None
+    assert found.autoscaling == Autoscaling(max_replicas=5)
+    assert found.resources.value == Resources(GATEWAY_RESOURCES.requests, {"memory": "2Gi"})
     assert str(found.resources.origin) == "OTelConfig spec.collector.gateway.resources"
     assert str(found.config.origin) == "OTelConfig spec.collector.gateway.config"
 

@@ -1,0 +1,112 @@
+"""A class and its settings, all sources applied."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from krm_otel.config.placement import Mode
+from krm_otel.config.provenance import Sourced
+from krm_otel.config.schema.otel_config import AttributeGroups
+from krm_otel.config.settings.collector import CollectorSettings, NodeCollector
+from krm_otel.config.settings.destinations import Endpoint
+from krm_otel.diagnostics.result import Ref
+from krm_otel.krm.resource import Resource
+from krm_otel.otlp import Protocol, SamplingStage
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one class.
+
+    Args:
+        propagators: as OTEL_PROPAGATORS spells them, in order: `("tracecontext", "baggage", "b3")`.
+        endpoint: where SDKs send everything; None with a managed collector, whose address depends on the class's name
+            (`krm_otel.collector.addresses`).
+        exporters: signal → endpoint of its own; only signals that have one, and only where SDKs send directly.
+        collector: the managed collector; None where there is none.
+        node_collector: in mode daemonset, where the collector of the node is, which the class does not generate.
+    """
+
+    enabled: Sourced[bool]
+    traces: Sourced[bool]
+    metrics: Sourced[bool]
+    logs: Sourced[bool]
+    sampling_rate: Sourced[float]
+    sampling_stage: Sourced[SamplingStage]
+    service_name: Sourced[str] | None
+    service_name_template: Sourced[str]
+    propagators: Sourced[tuple[str, ...]]
+    resource_attributes: dict[str, Sourced[str]]
+    attributes: Sourced[AttributeGroups]
+    protocol: Sourced[Protocol]
+    mode: Sourced[Mode]
+    image: Sourced[str] | None
+    endpoint: Sourced[Endpoint] | None
+    exporters: dict[str, Sourced[Endpoint]]
+    collector: CollectorSettings | None = None
+    node_collector: NodeCollector | None = None
+
+    def signal(self, name: str) -> Sourced[bool]:
+        """The switch of `traces`, `metrics` or `logs`."""
+        return {"traces": self.traces, "metrics": self.metrics, "logs": self.logs}[name]
+
+    @property
+    def any_signal(self) -> bool:
+        """Whether anything is exported at all."""
+        return self.traces.value or self.metrics.value or self.logs.value
+
+
+@dataclass(frozen=True, slots=True)
+class Requirements:
+    """What `spec.nfr_requirements` of a ClassRuntime requires; None where it requires nothing.
+
+    `max_latency_ms` is of the 95th percentile, `min_throughput_rps` of all functions together, `availability_pct` the
+    share of requests that do not fail.
+    """
+
+    max_latency_ms: float | None = None
+    min_throughput_rps: float | None = None
+    availability_pct: float | None = None
+
+    @property
+    def any(self) -> bool:
+        """Whether there is one."""
+        return self != Requirements()
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One entry of a ClassRuntime's `spec.functions`; `image` may be empty."""
+
+    key: str
+    image: str
+
+
+@dataclass(frozen=True, slots=True)
+class OaasClass:
+    """A class that workloads can belong to: a ClassRuntime, or a pseudo-class of the platform.
+
+    Args:
+        names: `name`, and every earlier name that kustomize recorded.
+        settings: None where there is no block at all (then it is off), or where the block is `faulty`.
+        faulty: it has errors, and keeps what it had.
+        enabled_by: `OTelConfig`, where the ClassRuntime alone does not enable it. Half an input may lack that.
+        refused: its settings are right, and what it wants cannot be generated.
+    """
+
+    name: str
+    names: tuple[str, ...]
+    namespace: str
+    ref: Ref
+    functions: tuple[Function, ...]
+    settings: Settings | None
+    faulty: bool = False
+    resource: Resource | None = None
+    enabled_by: str = ""
+    requirements: Requirements = field(default=Requirements())
+    refused: bool = False
+
+    @property
+    def enabled(self) -> bool:
+        """Whether its workloads are instrumented."""
+        return self.settings is not None and self.settings.enabled.value
