@@ -1,6 +1,6 @@
-"""Every name that stands in users' manifests: groups, kinds, annotations, labels, variables.
+"""Every name in users' manifests: groups, kinds, annotations, labels, variables.
 
-One place, so that a name is written once and a reader finds what may appear in a diff.
+Each is written once, so that a reader finds here what may appear in a diff.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from krm_otel.otlp import SIGNALS, exporter_variable
 CLASS_GROUP: Final = "oaas.io"
 CLASS_KIND: Final = "ClassRuntime"
 BLOCK: Final = "observability"
-"""The field of a ClassRuntime's spec that this is all about."""
+"""The field of a ClassRuntime's spec that configures its telemetry."""
 CLASS_API_VERSION: Final = "oaas.io/v1alpha1"
 CONFIG_API_VERSION: Final = "fn.oaas.io/v1alpha1"
 CONFIG_KIND: Final = "OTelConfig"
 PLATFORM_CLASS: Final = "oaas-platform"
-"""Name of the pseudo-class that the platform's own components form in each namespace."""
+"""The pseudo-class that the platform's own components form in each namespace."""
 NODE_OWNER: Final = "oaas-otel"
-"""Owner of the collectors that run on every node for all classes (mode daemonset), and the beginning of their names."""
+"""The pseudo-class that owns the collectors of mode daemonset; their names begin with it."""
 RESERVED: Final = {
     PLATFORM_CLASS: "the platform's own components",
     NODE_OWNER: "the collectors of mode daemonset",
 }
-"""Names that no ClassRuntime may have, and whose they are."""
+"""Names that no ClassRuntime may have → what has them."""
 
 # Annotations and labels that users write.
 A_CLASS: Final = "oaas.io/class-runtime"
@@ -35,53 +35,53 @@ A_RESOURCE_PREFIX: Final = "resource.opentelemetry.io/"
 L_OWNER: Final = "oaas.io/owner"
 L_VERSION: Final = "app.kubernetes.io/version"
 
-# Labels that we write.
+# Labels that krm-otel writes.
 L_CLASS: Final = "otel.oaas.io/class"
-"""On pod templates that send to a managed collector: what its NetworkPolicy lets in. Never used for matching."""
+"""On pod templates that send to a managed collector: its NetworkPolicy lets them in. krm-otel never matches by it."""
 L_COMPONENT: Final = "component"
 COMPONENT: Final = "otel"
 
-# Annotations that we write.
+# Annotations that krm-otel writes.
 A_RECORD: Final = "oaas.io/otel-injected"
 A_GENERATED_BY: Final = "oaas.io/generated-by"
 GENERATOR: Final = "krm-otel"
 A_ENABLED_BY: Final = "oaas.io/otel-enabled-by"
-"""On generated objects: what enabled their class, where that is not the ClassRuntime itself. Without it in the input,
-the class is not known to be off."""
+"""On generated objects: what enabled their class, where that is not the ClassRuntime itself. While that is not in the
+input, krm-otel cannot know that the class is off."""
 A_CONFIG_HASH: Final = "oaas.io/otel-config-hash"
-"""On pod templates: a hash of the collector's config, so that a changed one rolls the pods that read it."""
+"""On pod templates: a hash of the collector's config, so that a changed config rolls the pods that read it."""
 
 TEMPLATE_MEMBERS: Final = frozenset((L_CLASS, A_CONFIG_HASH))
-"""What we write into the metadata of pod templates: nobody else has a use for it, so a changed value is ours, too."""
+"""Metadata of pod templates that nobody else uses: a changed value still belongs to krm-otel."""
 A_SYNC_WAVE: Final = "argocd.argoproj.io/sync-wave"
-"""On generated objects: the wave of the workloads that need them, where Argo CD is told one."""
+"""On generated objects: the sync wave of the workloads that need them, where those have one."""
 
 A_NO_SUBSTITUTION: Final = "kustomize.toolkit.fluxcd.io/substitute"
-"""Flux replaces `${…}` in what it applies: it would empty every `${env:…}` of a collector's config."""
+"""`disabled` keeps Flux from replacing `${…}`: it would empty every `${env:…}` of a collector's config."""
 L_INSTANCE: Final = "app.kubernetes.io/instance"
-"""The label by which the objects of one collector belong together: its name."""
+"""The name of a collector, on all of its objects."""
 OUR_LABELS: Final = frozenset(
     (
         *(L_OWNER, L_COMPONENT, L_CLASS, L_INSTANCE),
         *(f"app.kubernetes.io/{name}" for name in ("name", "component", "part-of", "managed-by")),
     )
 )
-"""Labels of generated objects and their pods: what finds and prunes them."""
+"""Labels of generated objects and their pods, by which they are found and pruned."""
 OUR_ANNOTATIONS: Final = frozenset(
     (A_RECORD, A_GENERATED_BY, A_ENABLED_BY, A_CONFIG_HASH, A_SYNC_WAVE, A_NO_SUBSTITUTION)
 )
 """Annotations of generated objects and their pods."""
 
 A_LOCAL: Final = "config.kubernetes.io/local-config"
-"""On what belongs to a package and is not applied."""
+"""On objects that belong to a package and are not applied to a cluster."""
 
-# Annotations of the orchestrators: kpt, kustomize and Helm 4 put them on items in transit, they are not on disk.
+# Annotations that kpt, kustomize and Helm 4 put on items in transit. They are not on disk.
 A_PATH: Final = "config.kubernetes.io/path"
 A_INDEX: Final = "config.kubernetes.io/index"
 A_INTERNAL_PATH: Final = "internal.config.kubernetes.io/path"
 A_INTERNAL_INDEX: Final = "internal.config.kubernetes.io/index"
 A_PACKAGE_PATH: Final = "internal.config.kubernetes.io/package-path"
-"""In `kpt fn render`: the folder of the package, or subpackage, that the path of an item starts at."""
+"""In `kpt fn render`: the folder of the package or subpackage that the path of an item is relative to."""
 A_PREVIOUS_NAMES: Final = "internal.config.kubernetes.io/previousNames"
 TRANSIT_PREFIXES: Final = (
     "internal.config.kubernetes.io/",
@@ -94,17 +94,18 @@ TRANSIT_ANNOTATIONS: Final = frozenset((A_PATH, A_INDEX))
 
 
 def in_transit(annotation: str) -> bool:
-    """Whether an annotation was put there by kpt, kustomize or Helm for the way through the function."""
+    """Whether kpt, kustomize or Helm put an annotation there, for the way through the function."""
     return annotation in TRANSIT_ANNOTATIONS or annotation.startswith(TRANSIT_PREFIXES)
 
 
-# The environment that the CRM's own settings come from (the proposal's section 5).
+# The environment of the CRM's own settings (the proposal's section 5).
 E_FEATURE: Final = "OPRC_CRM_FEATURES_OTEL"
 E_PREFIX: Final = "OPRC_CRM_OTEL_"
 
 # Variables that are injected.
 HELPER_PREFIX: Final = "OAAS_OTEL_"
-"""Helper variables have names of our own: the OpenTelemetry Operator takes its own as a sign that it was here."""
+"""Helper variables have a prefix of their own: by its own, the OpenTelemetry Operator recognizes pods that it has
+instrumented."""
 E_NAMESPACE: Final = "OAAS_OTEL_NAMESPACE"
 E_POD_NAME: Final = "OAAS_OTEL_POD_NAME"
 E_POD_UID: Final = "OAAS_OTEL_POD_UID"
@@ -135,4 +136,4 @@ ADOPTED: Final = frozenset(
         *(exporter_variable(signal) for signal in SIGNALS),
     )
 )
-"""What can be taken over where manifests set it by hand. Never headers, which may be secrets; attributes are merged."""
+"""Variables that `adopt` takes over. Never headers, which may be secrets; attributes are merged anyway."""
