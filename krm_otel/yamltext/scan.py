@@ -193,6 +193,7 @@ def _skip(event: Any, stream: Iterator[Any], aliases: set[str] | None = None) ->
 
 _DOCUMENT_LINE: Final = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
 _KIND_LINE: Final = re.compile(r"""^\s*(?:-\s+)?["']?kind["']?:\s*["']?(\w+)""", re.MULTILINE)
+_API_VERSION_LINE: Final = re.compile(r"""^\s*(?:-\s+)?["']?apiVersion["']?:\s*["']?(\w[\w./-]*)""", re.MULTILINE)
 _VISIBLE: Final = re.compile(r"[^\r\n]")
 _ITEMS_LINE: Final = re.compile(r"^items:[ \t]*(?:#.*)?\r?\n", re.MULTILINE)
 
@@ -204,8 +205,10 @@ class Broken:
     start: int
     end: int
     reason: str
+    api_version: str
+    """The value of its first `apiVersion:` line; empty where it has none."""
     kind: str
-    """What its `kind:` line says; empty where it has none."""
+    """The value of its first `kind:` line; empty where it has none."""
 
 
 def readable(text: str) -> tuple[str, list[Broken]]:
@@ -226,11 +229,11 @@ def readable(text: str) -> tuple[str, list[Broken]]:
             for _ in events(new):
                 pass
         except SourceError as error:
-            kind = _KIND_LINE.search(text, start, end)
+            kind, version = _KIND_LINE.search(text, start, end), _API_VERSION_LINE.search(text, start, end)
             # What stands behind the last line counts for that one: something may be added behind it.
             line = min(error.line or 1, chunk.rstrip().count("\n") + 1)
             reason = f"{error.message} (line {line} of it)"
-            broken.append(Broken(start, end, reason, kind[1] if kind else ""))
+            broken.append(Broken(start, end, reason, version[1] if version else "", kind[1] if kind else ""))
             new = _VISIBLE.sub(" ", chunk)
         if new is not chunk:
             pieces += (text[at:body], new[body - start :])
