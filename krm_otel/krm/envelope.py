@@ -13,7 +13,6 @@ from typing import Any
 from krm_otel.diagnostics.result import Result
 from krm_otel.krm.item import Item, indented
 from krm_otel.krm.members import (
-    Edit,
     append_documents,
     append_to_list,
     remove_documents,
@@ -21,8 +20,9 @@ from krm_otel.krm.members import (
     rewrite,
 )
 from krm_otel.krm.resource import Resource
-from krm_otel.krm.results_block import results_edits
+from krm_otel.krm.results_block import results_splices
 from krm_otel.yamltext.scan import Document
+from krm_otel.yamltext.splices import Splice, spliced
 
 
 @dataclass(slots=True)
@@ -47,26 +47,26 @@ class Envelope:
 
         A plain stream cannot have results.
         """
-        edits = [
+        splices = [
             (item.start, item.end, changed[item.position][item.column :])
             for item in self.items
             if item.position in changed
         ]
         if self.resource_list is not None:
-            edits += results_edits(self.text, self.resource_list, [result.to_dict() for result in results])
-        return self._spliced(edits)
+            splices += results_splices(self.text, self.resource_list, [result.to_dict() for result in results])
+        return self._spliced(splices)
 
     def without(self, indexes: Iterable[int]) -> str:
         """The text without the items at these indexes."""
         if self.resource_list is not None:
             return self._spliced(remove_from_list(self.text, self.resource_list, self.items, indexes))
         documents = set(indexes)
-        edits: list[Edit] = []
+        splices: list[Splice] = []
         for document, in_list in self.lists:
             removed = [i - in_list.start for i in documents.intersection(in_list)]
-            edits += remove_from_list(self.text, document, self.items[in_list.start : in_list.stop], removed)
+            splices += remove_from_list(self.text, document, self.items[in_list.start : in_list.stop], removed)
             documents.difference_update(in_list)
-        return self._spliced([*edits, *remove_documents(self.text, self.items, documents)])
+        return self._spliced([*splices, *remove_documents(self.text, self.items, documents)])
 
     def with_appended(self, objects: Sequence[dict[str, Any]]) -> str:
         """The text with these objects after its items."""
@@ -83,11 +83,5 @@ class Envelope:
         """The text of another object in the place of an item, as `splice` takes it."""
         return indented(rewrite(self.text, item, data), item.column)
 
-    def _spliced(self, edits: Iterable[Edit]) -> str:
-        pieces: list[str] = [self.bom]
-        copied = 0
-        for start, end, new in sorted(edits):
-            pieces += (self.text[copied:start], new)
-            copied = end
-        pieces.append(self.text[copied:])
-        return "".join(pieces)
+    def _spliced(self, splices: Iterable[Splice]) -> str:
+        return self.bom + spliced(self.text, splices)

@@ -1,4 +1,4 @@
-"""Edits that append, remove or rewrite whole objects of an envelope.
+"""Splices that append, remove or rewrite whole objects of an envelope.
 
 Generated objects come after the user's, in the style of the input: entries of `items` in a ResourceList, documents in a
 stream, members in JSON. Removing them results in the text that was there before.
@@ -15,9 +15,7 @@ from krm_otel.yamltext.layout import InsertionPoint, content_end, insertion_poin
 from krm_otel.yamltext.nodes import SourceError
 from krm_otel.yamltext.parse import compose
 from krm_otel.yamltext.scan import Document
-
-Edit = tuple[int, int, str]
-"""(start, end, new text)."""
+from krm_otel.yamltext.splices import Splice
 
 
 def rewrite(text: str, item: Item, data: dict[str, Any]) -> str:
@@ -32,8 +30,8 @@ def rewrite(text: str, item: Item, data: dict[str, Any]) -> str:
 
 def append_to_list(
     text: str, document: Document, items: Sequence[Item], objects: Sequence[dict[str, Any]]
-) -> list[Edit]:
-    """Edits that append objects to the `items` of a document."""
+) -> list[Splice]:
+    """Splices that append objects to the `items` of a document."""
     if not objects:
         return []
     key, value = document.keys["items"]
@@ -52,7 +50,7 @@ def append_to_list(
     return [*removal, (point.start, point.start, point.newline + block if point.open_end else block)]
 
 
-def _append_to_flow(text: str, items: Sequence[Item], start: int, objects: Sequence[dict[str, Any]]) -> Edit:
+def _append_to_flow(text: str, items: Sequence[Item], start: int, objects: Sequence[dict[str, Any]]) -> Splice:
     texts = [emit.flow(data) for data in objects]
     if not items:
         start = text.index("[", start) + 1
@@ -64,8 +62,8 @@ def _append_to_flow(text: str, items: Sequence[Item], start: int, objects: Seque
     return last.end, last.end, "".join(separator + object_text for object_text in texts)
 
 
-def remove_from_list(text: str, document: Document, items: Sequence[Item], indexes: Iterable[int]) -> list[Edit]:
-    """Edits that remove items, by index, from the `items` of a document."""
+def remove_from_list(text: str, document: Document, items: Sequence[Item], indexes: Iterable[int]) -> list[Splice]:
+    """Splices that remove items, by index, from the `items` of a document."""
     removed = sorted(set(indexes))
     if not removed:
         return []
@@ -74,50 +72,50 @@ def remove_from_list(text: str, document: Document, items: Sequence[Item], index
         lead = next((i for i in range(len(items)) if i not in removed), len(items))
         if lead == len(items):
             return [(items[0].start, items[-1].end, "")]
-        edits = [(items[0].start, items[lead].start, "")] if lead else []
-        return edits + [(items[i - 1].end, items[i].end, "") for i in removed if i > lead]
-    edits = []
+        splices = [(items[0].start, items[lead].start, "")] if lead else []
+        return splices + [(items[i - 1].end, items[i].end, "") for i in removed if i > lead]
+    splices = []
     for i in removed:
         # A dash may be on its own line, above a comment: the entry begins where the one before it ends.
         begin = value.start if i == 0 else text.index("-", next_line(text, _content_end(text, items[i - 1])).start)
         dash = text.rfind("-", begin, items[i].start)
-        edits.append((line_start(text, dash), next_line(text, _content_end(text, items[i])).start, ""))
-    edits = _keep_open_end(text, edits, len(items), removed)
+        splices.append((line_start(text, dash), next_line(text, _content_end(text, items[i])).start, ""))
+    splices = _keep_open_end(text, splices, len(items), removed)
     if len(removed) == len(items):
         colon = text.index(":", key.end) + 1
-        edits.append((colon, colon, " []"))
-    return edits
+        splices.append((colon, colon, " []"))
+    return splices
 
 
-def append_documents(text: str, objects: Sequence[dict[str, Any]]) -> list[Edit]:
-    """Edits that append documents to a stream."""
+def append_documents(text: str, objects: Sequence[dict[str, Any]]) -> list[Splice]:
+    """Splices that append documents to a stream."""
     newline = "\r\n" if "\r\n" in text else "\n"
     point = InsertionPoint(len(text), newline, text != "" and not text.endswith("\n"))
     lines = [newline.join(["---", *emit.block(data)]) for data in objects]
     return [(point.start, point.start, point.as_lines(lines))] if objects else []
 
 
-def remove_documents(text: str, items: Sequence[Item], indexes: Iterable[int]) -> list[Edit]:
-    """Edits that remove documents, by index, from a stream, each with the `---` before it."""
+def remove_documents(text: str, items: Sequence[Item], indexes: Iterable[int]) -> list[Splice]:
+    """Splices that remove documents, by index, from a stream, each with the `---` before it."""
     removed = sorted(set(indexes))
-    edits = []
+    splices = []
     for i in removed:
         start = line_start(text, items[i].start)
         marker = text.rfind("---", items[i - 1].end if i else 0, items[i].start)
         if marker >= 0 and line_start(text, marker) == marker:
             start = marker
-        edits.append((start, items[i].end, ""))
-    return _keep_open_end(text, edits, len(items), removed)
+        splices.append((start, items[i].end, ""))
+    return _keep_open_end(text, splices, len(items), removed)
 
 
-def _keep_open_end(text: str, edits: list[Edit], count: int, removed: list[int]) -> list[Edit]:
+def _keep_open_end(text: str, splices: list[Splice], count: int, removed: list[int]) -> list[Splice]:
     """Makes a text that ended without a line break end so again when its last items are removed."""
-    if text.endswith("\n") or not removed or removed[-1] != count - 1 or edits[-1][1] < len(text):
-        return edits
+    if text.endswith("\n") or not removed or removed[-1] != count - 1 or splices[-1][1] < len(text):
+        return splices
     first = next(n for n in range(len(removed)) if removed[n:] == list(range(removed[n], count)))
-    start, end, new = edits[first]
+    start, end, new = splices[first]
     break_length = 2 if text[:start].endswith("\r\n") else 1 if start else 0
-    return [*edits[:first], (start - break_length, end, new), *edits[first + 1 :]]
+    return [*splices[:first], (start - break_length, end, new), *splices[first + 1 :]]
 
 
 def _content_end(text: str, item: Item) -> int:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from krm_otel.krm.members import Edit
 from krm_otel.yamltext import emit
 from krm_otel.yamltext.scan import Document, Span
+from krm_otel.yamltext.splices import Splice
 
 
-def results_edits(text: str, resource_list: Document, results: list[dict[str, Any]]) -> list[Edit]:
-    """Edits that write `results` in the place of old ones; without results they remove the key."""
+def results_splices(text: str, resource_list: Document, results: list[dict[str, Any]]) -> list[Splice]:
+    """Splices that write `results` in the place of old ones; without results they remove the key."""
     old = resource_list.keys.get("results")
     newline = "\r\n" if "\r\n" in text[: text.find("\n") + 1] else "\n"
     if resource_list.root.flow:
@@ -47,20 +47,20 @@ def _without_trailing_comments(text: str, start: int, end: int, column: int) -> 
 
 def _flow_results(
     text: str, resource_list: Document, old: tuple[Span, Span] | None, results: list[dict[str, Any]]
-) -> list[Edit]:
+) -> list[Splice]:
     """`results` in a ResourceList written as JSON: always the last member, on its own line where the others are."""
     others = [pair for pair in resource_list.pairs if pair is not old]
     last = others[-1][1].end
-    edits = []
+    splices = []
     if old is not None:
         before = [value.end for _, value in others if value.end <= old[0].start]
         after = [key.start for key, _ in others if key.start >= old[1].end]
-        edits.append((before[-1], old[1].end, "") if before else (old[0].start, after[0], ""))
+        splices.append((before[-1], old[1].end, "") if before else (old[0].start, after[0], ""))
     if results:
         line_start = text.rfind("\n", 0, others[-1][0].start) + 1
         indent = text[line_start : others[-1][0].start]
         separator = "\n" + indent if line_start and not indent.strip() else " "
-        edits.append((last, last, f',{separator}"results": {emit.flow(results)}'))
-    if len(edits) == 2 and edits[0][0] == last:
-        return [(last, edits[0][1], edits[1][2])]
-    return edits
+        splices.append((last, last, f',{separator}"results": {emit.flow(results)}'))
+    if len(splices) == 2 and splices[0][0] == last:
+        return [(last, splices[0][1], splices[1][2])]
+    return splices

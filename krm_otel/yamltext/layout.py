@@ -199,6 +199,20 @@ def flow_cuts(node: Collection, removed: Iterable[int]) -> Iterator[Cut]:
             yield Cut(members[i - 1][1], members[i][1])
 
 
+def flow_separator(text: str, node: Collection, parent: Collection | None) -> str:
+    """What separates a new last member of a flow collection from the members that it has."""
+    last = spans(node)[-1][0]
+    line = line_start(text, last)
+    before = text[line:last]
+    if line > node.start and not before.strip():
+        # The last member is on its own line, so each new one gets its own line.
+        return "," + next_line(text, line).newline + before
+    if parent is not None and not parent.flow:
+        newline = "\r\n" if "\r\n" in text else "\n"
+        return "," + newline + " " * (line_indent(text, node.start) + 2)
+    return ", "
+
+
 def list_indent(root: Node) -> int:
     """How far a text indents lists below their key: as far as its first block list; 0 where it has none."""
     for node in walk(root):
