@@ -11,7 +11,7 @@ from typing import Any
 
 from krm_otel.krm.item import Item, indented
 from krm_otel.yamltext import emit
-from krm_otel.yamltext.layout import InsertionPoint, content_end, insertion_point, line_start, next_line
+from krm_otel.yamltext.layout import InsertionPoint, content_end, flow_cuts, insertion_point, line_start, next_line
 from krm_otel.yamltext.nodes import SourceError
 from krm_otel.yamltext.parse import compose
 from krm_otel.yamltext.scan import Document
@@ -69,11 +69,8 @@ def remove_from_list(text: str, document: Document, items: Sequence[Item], index
         return []
     key, value = document.keys["items"]
     if document.root.flow or value.flow:
-        lead = next((i for i in range(len(items)) if i not in removed), len(items))
-        if lead == len(items):
-            return [(items[0].start, items[-1].end, "")]
-        splices = [(items[0].start, items[lead].start, "")] if lead else []
-        return splices + [(items[i - 1].end, items[i].end, "") for i in removed if i > lead]
+        spans = [(item.start, item.end) for item in items]
+        return [(cut.start, cut.end, "") for cut in flow_cuts(spans, removed)]
     splices = []
     for i in removed:
         # A dash may be on its own line, above a comment: the entry begins where the one before it ends.

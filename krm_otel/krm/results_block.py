@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from krm_otel.yamltext import emit
+from krm_otel.yamltext.layout import line_start
 from krm_otel.yamltext.scan import Document, Span
 from krm_otel.yamltext.splices import Splice
 
@@ -15,20 +16,19 @@ def results_splices(text: str, resource_list: Document, results: list[dict[str, 
     newline = "\r\n" if "\r\n" in text[: text.find("\n") + 1] else "\n"
     if resource_list.root.flow:
         return _flow_results(text, resource_list, old, results)
-    first = resource_list.pairs[0][0]
     column = min(key.column for key, _ in resource_list.pairs)  # `? key` is deeper than the others
     lines = [" " * column + line for line in emit.entry("results", results)] if results else []
     block = "".join(line + newline for line in lines)
     if old is not None:
-        start = text.rfind("\n", 0, old[0].start) + 1
+        start = line_start(text, old[0].start)
         following = [key.start for key, _ in resource_list.pairs if key.start > old[0].start]
-        end = text.rfind("\n", 0, min(following)) + 1 if following else resource_list.end
+        end = line_start(text, min(following)) if following else resource_list.end
         return [(start, _without_trailing_comments(text, start, end, column), block)]
     if not results:
         return []
     if text[resource_list.end - 1] != "\n":
         # The last line has no line break and may be part of a block scalar, so nothing can follow it.
-        start = text.rfind("\n", 0, first.start) + 1
+        start = line_start(text, resource_list.pairs[0][0].start)
         return [(start, start, block)]
     return [(resource_list.end, resource_list.end, block)]
 
@@ -37,7 +37,7 @@ def _without_trailing_comments(text: str, start: int, end: int, column: int) -> 
     """The end of the lines without the blank lines and comments at the margin after them, which belong to what
     follows."""
     while end > start:
-        line = max(text.rfind("\n", 0, end - 1) + 1, start)
+        line = max(line_start(text, end - 1), start)
         content = text[line:end].strip()
         if content and not text[line:end][column:].startswith("#"):
             break
@@ -57,9 +57,9 @@ def _flow_results(
         after = [key.start for key, _ in others if key.start >= old[1].end]
         splices.append((before[-1], old[1].end, "") if before else (old[0].start, after[0], ""))
     if results:
-        line_start = text.rfind("\n", 0, others[-1][0].start) + 1
-        indent = text[line_start : others[-1][0].start]
-        separator = "\n" + indent if line_start and not indent.strip() else " "
+        line = line_start(text, others[-1][0].start)
+        indent = text[line : others[-1][0].start]
+        separator = "\n" + indent if line and not indent.strip() else " "
         splices.append((last, last, f',{separator}"results": {emit.flow(results)}'))
     if len(splices) == 2 and splices[0][0] == last:
         return [(last, splices[0][1], splices[1][2])]

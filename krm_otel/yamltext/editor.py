@@ -259,7 +259,7 @@ class Editor:
         self._cut(node, removed)
 
     def _cut(self, node: Collection, removed: Iterable[int]) -> None:
-        for cut in flow_cuts(node, removed) if node.flow else line_cuts(self.text, node, removed):
+        for cut in flow_cuts(spans(node), removed) if node.flow else line_cuts(self.text, node, removed):
             if cut is None:
                 raise CannotEdit("its lines cannot be separated from other lines: write each entry on its own lines")
             # The original text ended without a line break, so the new one does.

@@ -183,16 +183,14 @@ def line_cuts(text: str, node: Collection, removed: Iterable[int]) -> Iterator[C
             yield None
 
 
-def flow_cuts(node: Collection, removed: Iterable[int]) -> Iterator[Cut]:
-    """Members of a flow collection with the comma before them; leading members with the comma after them."""
-    members, chosen = spans(node), set(removed)
-    lead = 0
-    while lead in chosen:
-        lead += 1
+def flow_cuts(members: list[tuple[int, int]], removed: Iterable[int]) -> Iterator[Cut]:
+    """Members of a flow collection, by their spans and indexes, with the comma before them; leading members with the
+    comma after them."""
+    chosen = set(removed)
+    lead = next((i for i in range(len(members)) if i not in chosen), len(members))
     if lead == len(members):
         yield Cut(members[0][0], members[-1][1])
-        return
-    if lead:
+    elif lead:
         yield Cut(members[0][0], members[lead][0])
     for i in sorted(chosen):
         if i > lead:
@@ -215,19 +213,17 @@ def flow_separator(text: str, node: Collection, parent: Collection | None) -> st
 
 def list_indent(root: Node) -> int:
     """How far a text indents lists below their key: as far as its first block list; 0 where it has none."""
-    for node in walk(root):
-        if isinstance(node, Mapping) and not node.flow:
-            for _, value in node.pairs:
-                if isinstance(value, Sequence) and not value.flow and value.items:
-                    return max(value.column - node.column, 0)
-    return 0
+    return next((max(indent, 0) for indent in _indents(root, Sequence)), 0)
 
 
 def mapping_indent(root: Node) -> int:
     """How far a text indents mappings below their key: as far as its first block mapping; 2 where it has none."""
+    return next((indent for indent in _indents(root, Mapping) if indent > 0), 2)
+
+
+def _indents(root: Node, kind: type[Collection]) -> Iterator[int]:
     for node in walk(root):
         if isinstance(node, Mapping) and not node.flow:
             for _, value in node.pairs:
-                if isinstance(value, Mapping) and not value.flow and value.column > node.column:
-                    return value.column - node.column
-    return 2
+                if isinstance(value, kind) and not value.flow and values(value):
+                    yield value.column - node.column

@@ -124,10 +124,8 @@ def node_from_data(value: Any) -> Node:
         sequence = Sequence(0, 0, None, None, False)
         sequence.items = [node_from_data(v) for v in value]
         return sequence
-    if isinstance(value, emit.Quoted | emit.SingleQuoted):
-        return _string(value.value)
-    if isinstance(value, str):
-        return _string(value)
+    if isinstance(value, emit.Quoted | emit.SingleQuoted | str):
+        return _string(value if isinstance(value, str) else value.value)
     return Scalar(0, 0, 0, None, None, emit.scalar(value), None)
 
 
