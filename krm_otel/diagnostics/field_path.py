@@ -1,7 +1,7 @@
 """Field paths as results print them: `spec.template.spec.containers[0].name`.
 
-The spelling is that of Kubernetes' own validation errors (apimachinery, `field.Path`): indexes, and keys that are no
-plain words, stand in brackets, as in `metadata.annotations[oaas.io/otel-inject]`.
+The spelling is that of Kubernetes' own validation errors (apimachinery, `field.Path`): indexes, and keys that are not
+plain words, are in brackets, as in `metadata.annotations[oaas.io/otel-inject]`.
 """
 
 from __future__ import annotations

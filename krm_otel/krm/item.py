@@ -26,7 +26,6 @@ class Item:
     api_version: str
     kind: str
     file: str = ""
-    file_index: int | None = None
     flow: bool = False
     _resource: ReferenceType[Resource] | None = None
 
@@ -44,7 +43,8 @@ class Item:
     def resource(self) -> Resource | None:
         """The object; None where it is not a mapping, or cannot be read by itself (then the envelope has a result).
 
-        It is composed on demand and not kept: all objects together would take most of a run's memory.
+        It is composed on demand, and kept only while another object refers to it: all objects together would take most
+        of a run's memory.
         """
         resource = self._resource() if self._resource is not None else None
         if resource is None:
@@ -65,7 +65,7 @@ class Item:
         root = compose(text)
         if not isinstance(root, Mapping):
             return None
-        return Resource(root, self.position, self.file, self.file_index)
+        return Resource(root, self.position, self.file)
 
 
 def indented(text: str, column: int) -> str:

@@ -20,14 +20,12 @@ class Resource:
         root: the object's mapping.
         position: its index among the items; -1 for the function config.
         file: the file that it comes from, where the input is files; otherwise its annotations name it.
-        file_index: its index in the file, where it is known; otherwise its annotations name it.
     """
 
-    def __init__(self, root: Mapping, position: int = -1, file: str = "", file_index: int | None = None):
+    def __init__(self, root: Mapping, position: int = -1, file: str = ""):
         self.root = root
         self.position = position
         self.file = file
-        self._file_index = file_index
 
     def node(self, *path: str | int) -> Node | None:
         """The node at a path, read through aliases and merge keys; None where there is none."""
@@ -76,10 +74,8 @@ class Resource:
     def ref(self) -> Ref:
         """The object as results name it."""
         file = self.file or next((self.annotations[a] for a in _PATHS if a in self.annotations), "")
-        index = self._file_index
-        if index is None:
-            text = next((self.annotations[a] for a in _INDEXES if a in self.annotations), "")
-            index = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+        text = next((self.annotations[a] for a in _INDEXES if a in self.annotations), "")
+        index = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
         name = self.name or self.text("metadata", "generateName")
         return Ref(self.api_version, self.kind, name, self.namespace, file, index, self.position)
 
