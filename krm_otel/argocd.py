@@ -15,7 +15,8 @@ from urllib.parse import quote
 from krm_otel.config.schema.observability import FlatForm
 from krm_otel.config.sources.flat_form import KEYS
 from krm_otel.crd.schema import structural
-from krm_otel.krm.envelope import Item, read_envelope
+from krm_otel.krm.item import Item
+from krm_otel.krm.reader import read_envelope
 from krm_otel.krm.resource import Resource
 from krm_otel.names import A_LOCAL, CONFIG_KIND
 from krm_otel.yamltext.emit import block

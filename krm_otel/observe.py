@@ -26,8 +26,9 @@ from krm_otel.config.sources.blocks import class_block
 from krm_otel.diagnostics.result import Result, has_errors
 from krm_otel.inject.patch.record import load
 from krm_otel.inject.status import CONDITIONS, GENERATION, REFS, written
-from krm_otel.krm.envelope import read_envelope
+from krm_otel.krm.reader import read_envelope
 from krm_otel.krm.resource import Resource
+from krm_otel.workloads.kinds import is_required
 from krm_otel.yamltext.nodes import Node, SourceError
 from krm_otel.yamltext.nodes import Sequence as ListNode
 from krm_otel.yamltext.query import decode, lookup, text_of
@@ -78,7 +79,7 @@ def observe(data: bytes, config: Resource | None, environ: Mapping[str, str]) ->
         environ: for `OPRC_CRM_*`.
     """
     try:
-        envelope = read_envelope(data.decode("utf-8"))
+        envelope = read_envelope(data.decode("utf-8"), is_required=is_required)
     except (UnicodeDecodeError, SourceError) as error:
         message = f"the input is not YAML or JSON: {error}; write kubectl get classruntimes,deployments,pods -o yaml"
         return Observation(results=(Result("unreadable-input", "error", message),))
@@ -86,13 +87,13 @@ def observe(data: bytes, config: Resource | None, environ: Mapping[str, str]) ->
     own = [one for one in resources if one.kind == names.CLASS_KIND and one.group == names.CLASS_GROUP]
     if not own:
         text = "the input has no ClassRuntime: write kubectl get classruntimes,deployments,daemonsets,pods -o yaml"
-        return Observation(results=(*envelope.faults, Result("input-malformed", "error", text)))
+        return Observation(results=(*envelope.results, Result("input-malformed", "error", text)))
     configuration, results = resolve(config, own, environ)
     classes = {one.ref.position: one for one in configuration.classes}
     live = _Live.of(resources)
     states = [_state(one, classes.get(one.position), live, known=config is not None) for one in own]
     # Without the configuration, what names a thing in it is no fault.
-    return Observation(tuple(states), (*envelope.faults, *(results if config is not None else ())))
+    return Observation(tuple(states), (*envelope.results, *(results if config is not None else ())))
 
 
 @dataclass(slots=True)

@@ -12,9 +12,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from krm_otel.diagnostics.result import Ref, Result, Severity, has_errors, ordered
-from krm_otel.krm.envelope import Envelope, read_envelope
+from krm_otel.krm.envelope import Envelope
+from krm_otel.krm.reader import read_envelope
 from krm_otel.krm.resource import Resource
 from krm_otel.plan import Change, Objects, Track, make_plan, untracked
+from krm_otel.workloads.kinds import is_required
 from krm_otel.yamltext.nodes import SourceError
 
 _ERRORS: Final = "there are errors, so nothing is changed"
@@ -118,11 +120,11 @@ def run(
     # Where it failed, a text that is not YAML would hide why: nothing is better.
     written = [
         _written(envelope, texts, objects, added.pop(source.name, []), said)
-        if envelope and (envelope.whole or not has_errors(results))
+        if envelope and (envelope.is_complete or not has_errors(results))
         else None
         for source, envelope in zip(sources, envelopes, strict=True)
     ]
-    new = {name: Envelope("", []).followed_by(more) for name, more in added.items()}
+    new = {name: Envelope("", []).with_appended(more) for name, more in added.items()}
     starts = tuple(_starts(envelope, objects) if envelope else () for envelope in envelopes)
     return Outcome(tuple(written), tuple(results), _done(plan.changes, results), new, starts, plan.switched_off)
 
@@ -146,7 +148,7 @@ def _written(
     if gone := [positions[position] for position in objects.gone if position in positions]:
         text = read_envelope(text).without(gone)
     if added:
-        text = read_envelope(text).followed_by(added)
+        text = read_envelope(text).with_appended(added)
     return text
 
 
@@ -171,11 +173,11 @@ def _read(source: Source, first: int) -> tuple[Envelope | None, list[Result]]:
     ref = Ref(file=source.name)
     try:
         text = source.data.decode("utf-8")
-        envelope = read_envelope(text, source.name, first)
+        envelope = read_envelope(text, source.name, first, is_required)
     except UnicodeDecodeError as error:
         wide = source.data.startswith((b"\xff\xfe", b"\xfe\xff"))  # what PowerShell redirects into a file
         message = f"the input is {'UTF-16' if wide else f'not UTF-8 (byte {error.start})'}: write it as UTF-8"
         return None, [Result("unreadable-input", severity, message, ref)]
     except SourceError as error:
         return None, [Result("unreadable-input", severity, f"the input is not YAML or JSON: {error}", ref)]
-    return envelope, envelope.faults
+    return envelope, envelope.results

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from krm_otel.diagnostics.rules import RULES
-from krm_otel.krm.envelope import Envelope, read_envelope
+from krm_otel.krm.envelope import Envelope
+from krm_otel.krm.reader import read_envelope
 from krm_otel.run import Outcome, Source, run
 from tests.oracle import assert_lines_kept
 
@@ -47,7 +48,7 @@ def assert_laws(
 
 
 def has_results(envelope: Envelope) -> bool:
-    return envelope.top is not None and "results" in envelope.top.keys
+    return envelope.resource_list is not None and "results" in envelope.resource_list.keys
 
 
 def assert_items_kept(before: Envelope, after: Envelope, outcome: Outcome) -> None:

@@ -1,7 +1,7 @@
 """Field paths as results print them: `spec.template.spec.containers[0].name`.
 
-The spelling is that of Kubernetes' own validation errors (apimachinery, `field.Path`): indexes, and keys that are no
-plain words, stand in brackets, as in `metadata.annotations[oaas.io/otel-inject]`.
+The spelling is that of Kubernetes' own validation errors (apimachinery, `field.Path`): indexes, and keys that are not
+plain words, are in brackets, as in `metadata.annotations[oaas.io/otel-inject]`.
 """
 
 from __future__ import annotations
@@ -16,8 +16,12 @@ _PLAIN: Final = re.compile(r"[A-Za-z0-9_-]+\Z")
 
 
 def field_path(*steps: Step, start: str = "") -> str:
-    """A path as text; `start` is one that is text already: `spec`, `("telemetry", "propagators", 0)` →
-    `spec.telemetry.propagators[0]`."""
+    """A path as text, as in `spec.telemetry.propagators[0]`.
+
+    Args:
+        steps: keys and indexes.
+        start: a path that is text already; the steps follow it.
+    """
     text = start
     for step in steps:
         if isinstance(step, int) or not _PLAIN.match(step):

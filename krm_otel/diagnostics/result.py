@@ -13,7 +13,7 @@ _RANK: Final[dict[str, int]] = {"error": 0, "warning": 1, "info": 2}
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """The resource that a result is about, with its place in the input and, where known, its file."""
+    """The resource that a result is about, with its position in the input and, where known, its file."""
 
     api_version: str = ""
     kind: str = ""
@@ -34,11 +34,15 @@ class Result:
     """One result; rules make them (`krm_otel.diagnostics.rule`).
 
     Args:
-        code: that of the rule.
+        code: the code of the rule.
+        severity: `error`, `warning` or `info`.
+        message: what is wrong, and what to write or do instead.
+        ref: the resource.
         field_path: as in `spec.observability.telemetry.sampling_rate`; empty for the resource as a whole.
-        current, proposed: plain data; None: not given.
-        label: the part of `field_path` that the message begins with.
-        has_fix: the message says what to write.
+        current: the value in the field, plain data; None where it is not given.
+        proposed: the value that the field could have, plain data; None where it is not given.
+        label: the end of `field_path` that the message begins with; empty where it does not.
+        has_fix: whether the message says what to write or do.
     """
 
     code: str
@@ -73,47 +77,38 @@ class Result:
         return data
 
     def line(self) -> str:
-        """The result on one line, for people: `error: ClassRuntime demo/echo: spec…: message (write …)`."""
+        """The result on one line, for people: `error: ClassRuntime demo/echo: spec…: message`."""
         parts: list[str] = [self.severity]
         if self.ref.kind:
             parts.append(str(self.ref))
         if self.ref.file:
             parts.append(self.ref.file if not self.ref.index else f"{self.ref.file}[{self.ref.index}]")
+        # A result that no Rule made says its fix and its label in prose.
+        has_fix = self.has_fix or "write" in self.message
+        label = self.label or self._label_in_message()
         message = self.message
-        if self.proposed is not None and not self.has_fix and "write" not in message:
+        if self.proposed is not None and not has_fix:
             message += f"; write {self.proposed if isinstance(self.proposed, str) else json.dumps(self.proposed)}"
-        path, end = self.field_path, self.field_path
-        while end and not message.startswith(f"{end} "):
-            _, _, end = end.partition(".")
-        if end:
-            message = path + message[len(end) :]  # the message begins with the field: once is enough
-        elif path:
-            parts.append(path)
+        if label:
+            message = self.field_path + message[len(label) :]  # the field once, with its whole path
+        elif self.field_path:
+            parts.append(self.field_path)
         return ": ".join([*parts, message])
+
+    def _label_in_message(self) -> str:
+        label = self.field_path
+        while label and not self.message.startswith(f"{label} "):
+            _, _, label = label.partition(".")
+        return label
 
 
 def ordered(results: Iterable[Result]) -> list[Result]:
-    """Errors first, then warnings, then infos; within these by item, and as they were found. Doubles go."""
-    unique = dict.fromkeys(_Hashable(result) for result in results)
-    return sorted((h.result for h in unique), key=lambda r: (_RANK[r.severity], r.ref.position))
-
-
-class _Hashable:
-    """A result by its printed form: current and proposed values may be lists, which do not hash."""
-
-    __slots__ = ("key", "result")
-
-    def __init__(self, result: Result):
-        self.result = result
-        self.key = repr(result)
-
-    def __hash__(self) -> int:
-        return hash(self.key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Hashable) and self.key == other.key
+    """Errors, then warnings, then infos; in each group by item, then in the order of `results`; without duplicates."""
+    # By their printed form: current and proposed values may be lists, which cannot be hashed.
+    unique = {repr(result): result for result in results}
+    return sorted(unique.values(), key=lambda result: (_RANK[result.severity], result.ref.position))
 
 
 def has_errors(results: Iterable[Result]) -> bool:
-    """Whether the function fails: exit code 1."""
+    """Whether the function fails (exit code 1)."""
     return any(result.severity == "error" for result in results)

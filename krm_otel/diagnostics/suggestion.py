@@ -1,4 +1,4 @@
-"""What somebody may have meant: the nearest right spelling of a word."""
+"""Suggestions: the known word that is most like a wrong one."""
 
 from __future__ import annotations
 
@@ -9,36 +9,41 @@ from typing import Final
 
 _SEPARATORS: Final = re.compile(r"[^a-z0-9]+")
 _LONGEST: Final = 100
-"""Nobody misspells a word of more letters than this, and difflib takes quadratic time."""
+"""Longer words are cut to this many letters: difflib takes quadratic time."""
 _MOST_NAMES: Final = 50
-"""Among more names than this the nearest one is rarely what was meant, and it takes time to find."""
+"""Among more names than this the nearest one is rarely right, and it takes time to find."""
 
 
 def without_separators(word: str) -> str:
-    """A word without case and separators: `samplingRate`, `Sampling-Rate` and `sampling_rate` are one."""
+    """A word without case and separators: the same for `samplingRate`, `Sampling-Rate` and `sampling_rate`."""
     return _SEPARATORS.sub("", word.lower())
 
 
 def nearest(word: str, choices: Iterable[str], cutoff: float = 0.6) -> str | None:
     """The choice that is most like `word`; None where none is like it.
 
-    Case, `-`, `_` and camelCase do not count; beyond that `difflib` decides. A `cutoff` of 1 asks for the same word.
+    Case, `-`, `_` and camelCase do not count; beyond that `difflib` decides.
+
+    Args:
+        word: the wrong word.
+        choices: the known words.
+        cutoff: how like it a choice has to be, from 0 to 1 (the same letters).
     """
     by_letters = {without_separators(choice): choice for choice in choices}
     letters = without_separators(word)
-    if (same := by_letters.get(letters)) is not None:
-        return same
+    if letters in by_letters:
+        return by_letters[letters]
     close = get_close_matches(letters[:_LONGEST], by_letters, 1, cutoff)
     return by_letters[close[0]] if close else None
 
 
-def nearest_name(written: str, names: Iterable[str]) -> str | None:
-    """As `nearest`, among names that users gave, of which there may be thousands."""
-    near = [name for name in names if name and abs(len(name) - len(written)) <= 3]
-    return nearest(written, near) if written and len(near) <= _MOST_NAMES else None
+def nearest_name(word: str, names: Iterable[str]) -> str | None:
+    """The same among names that users gave; there may be thousands of them."""
+    near = [name for name in names if name and abs(len(name) - len(word)) <= 3]
+    return nearest(word, near) if word and len(near) <= _MOST_NAMES else None
 
 
 def listed(words: Iterable[str], last: str = "or") -> str:
-    """`a, b or c`."""
+    """The words as an enumeration: `a, b or c`."""
     *head, tail = list(words) or [""]
     return f"{', '.join(head)} {last} {tail}" if head else tail

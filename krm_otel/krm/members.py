@@ -1,144 +1,128 @@
-"""Whole objects of an envelope: appended, taken out, written anew. Texts and spans only.
+"""Splices that append, remove or rewrite whole objects of an envelope.
 
-Generated objects follow the user's, in the style of the input: entries of `items` in a ResourceList, documents in a
-stream, members in JSON. Taking them out gives back the text that was there before.
+Generated objects come after the user's, in the style of the input: entries of `items` in a ResourceList, documents in a
+stream, members in JSON. Removing them results in the text that was there before.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from krm_otel.krm.item import Item, indented
 from krm_otel.yamltext import emit
-from krm_otel.yamltext.layout import content_end, insertion_point, line_start, next_line
+from krm_otel.yamltext.layout import InsertionPoint, content_end, flow_cuts, insertion_point, line_start, next_line
 from krm_otel.yamltext.nodes import SourceError
 from krm_otel.yamltext.parse import compose
 from krm_otel.yamltext.scan import Document
-
-Edit = tuple[int, int, str]
-"""(start, end, new text)."""
+from krm_otel.yamltext.splices import Splice
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One object: its span in the text, and its column."""
-
-    start: int
-    end: int
-    column: int
-    flow: bool
-
-
-def written(data: dict[str, Any], text: str, member: Member) -> str:
-    """Another object in the place and style of a member, as its whole text; what stands behind it stays."""
-    if member.flow:
+def rewrite(text: str, item: Item, data: dict[str, Any]) -> str:
+    """The text of another object in the place and style of an item; what follows the item's content stays."""
+    if item.flow:
         return emit.flow(data)
-    end = _content_end(text, member)
-    newline = next_line(text, member.start).newline
-    lines = [line if i == 0 else " " * member.column + line for i, line in enumerate(emit.block(data))]
-    return newline.join(lines) + text[end : member.end]
+    end = _content_end(text, item)
+    newline = next_line(text, item.start).newline
+    lines = [line if i == 0 else " " * item.column + line for i, line in enumerate(emit.block(data))]
+    return newline.join(lines) + text[end : item.end]
 
 
-def append_to_list(text: str, top: Document, members: Sequence[Member], new: Sequence[dict[str, Any]]) -> list[Edit]:
-    """Edits that append objects to the `items` of a ResourceList."""
-    if not new:
+def append_to_list(
+    text: str, document: Document, items: Sequence[Item], objects: Sequence[dict[str, Any]]
+) -> list[Splice]:
+    """Splices that append objects to the `items` of a document."""
+    if not objects:
         return []
-    key, items = top.keys["items"]
-    if top.root.flow or (members and items.flow):
-        return [_append_flow(text, members, items.start, new)]
-    column = items.column if members else key.column
-    lines = emit.block(list(new))
-    if not members:
-        # Empty or null: the value gives way to lines below the key.
-        point = next_line(text, items.end)
-        start = text.index(":", key.end) + 1
-        block = "".join(" " * column + line + point.newline for line in lines)
-        head = [(start, items.end, "")] if items.end > start else []
-        return [*head, (point.start, point.start, point.newline + block if point.open_end else block)]
-    point = insertion_point(text, _content_end(text, members[-1]), key.column)
-    return [(point.start, point.start, point.as_lines(" " * column + line for line in lines))]
+    key, value = document.keys["items"]
+    if document.root.flow or (items and value.flow):
+        return [_append_to_flow(text, items, value.start, objects)]
+    column = value.column if items else key.column
+    lines = [" " * column + line for line in emit.block(list(objects))]
+    if items:
+        point = insertion_point(text, _content_end(text, items[-1]), key.column)
+        return [(point.start, point.start, point.as_lines(lines))]
+    # The list is empty or null: lines below the key replace the value.
+    point = next_line(text, value.end)
+    start = text.index(":", key.end) + 1
+    block = "".join(line + point.newline for line in lines)
+    removal = [(start, value.end, "")] if value.end > start else []
+    return [*removal, (point.start, point.start, point.newline + block if point.open_end else block)]
 
 
-def _append_flow(text: str, members: Sequence[Member], start: int, new: Sequence[dict[str, Any]]) -> Edit:
-    texts = [emit.flow(data) for data in new]
-    if not members:
-        at = text.index("[", start) + 1
-        return at, at, ", ".join(texts)
-    last = members[-1]
+def _append_to_flow(text: str, items: Sequence[Item], start: int, objects: Sequence[dict[str, Any]]) -> Splice:
+    texts = [emit.flow(data) for data in objects]
+    if not items:
+        start = text.index("[", start) + 1
+        return start, start, ", ".join(texts)
+    last = items[-1]
     line = line_start(text, last.start)
-    own_line = line > 0 and not text[line : last.start].strip()
-    separator = ",\n" + text[line : last.start] if own_line else ", "
-    return last.end, last.end, "".join(separator + one for one in texts)
+    is_first_on_line = line > 0 and not text[line : last.start].strip()
+    separator = ",\n" + text[line : last.start] if is_first_on_line else ", "
+    return last.end, last.end, "".join(separator + object_text for object_text in texts)
 
 
-def remove_from_list(text: str, top: Document, members: Sequence[Member], gone: Iterable[int]) -> list[Edit]:
-    """Edits that take members, by index, out of the `items` of a ResourceList."""
-    chosen = sorted(set(gone))
-    if not chosen:
+def remove_from_list(text: str, document: Document, items: Sequence[Item], indexes: Iterable[int]) -> list[Splice]:
+    """Splices that remove items, by index, from the `items` of a document."""
+    removed = sorted(set(indexes))
+    if not removed:
         return []
-    key, items = top.keys["items"]
-    if top.root.flow or items.flow:
-        lead = next((i for i in range(len(members)) if i not in chosen), len(members))
-        if lead == len(members):
-            return [(members[0].start, members[-1].end, "")]
-        edits = [(members[0].start, members[lead].start, "")] if lead else []
-        return edits + [(members[i - 1].end, members[i].end, "") for i in chosen if i > lead]
-    edits = []
-    for i in chosen:
-        # A dash may stand on a line of its own, above a comment: the entry begins where the one before it ends.
-        begin = items.start if i == 0 else text.index("-", next_line(text, _content_end(text, members[i - 1])).start)
-        dash = text.rfind("-", begin, members[i].start)
-        edits.append((line_start(text, dash), next_line(text, _content_end(text, members[i])).start, ""))
-    edits = _closing(text, edits, len(members), chosen)
-    if len(chosen) == len(members):
+    key, value = document.keys["items"]
+    if document.root.flow or value.flow:
+        spans = [(item.start, item.end) for item in items]
+        return [(cut.start, cut.end, "") for cut in flow_cuts(spans, removed)]
+    splices = []
+    for i in removed:
+        # A dash may be on its own line, above a comment: the entry begins where the one before it ends.
+        begin = value.start if i == 0 else text.index("-", next_line(text, _content_end(text, items[i - 1])).start)
+        dash = text.rfind("-", begin, items[i].start)
+        splices.append((line_start(text, dash), next_line(text, _content_end(text, items[i])).start, ""))
+    splices = _keep_open_end(text, splices, len(items), removed)
+    if len(removed) == len(items):
         colon = text.index(":", key.end) + 1
-        edits.append((colon, colon, " []"))
-    return edits
+        splices.append((colon, colon, " []"))
+    return splices
 
 
-def append_documents(text: str, new: Sequence[dict[str, Any]]) -> list[Edit]:
-    """Edits that append documents to a stream."""
-    if not new:
-        return []
+def append_documents(text: str, objects: Sequence[dict[str, Any]]) -> list[Splice]:
+    """Splices that append documents to a stream."""
     newline = "\r\n" if "\r\n" in text else "\n"
-    documents = [newline.join(["---", *emit.block(data)]) for data in new]
-    at = len(text)
-    if text and not text.endswith("\n"):
-        return [(at, at, "".join(newline + document for document in documents))]
-    return [(at, at, "".join(document + newline for document in documents))]
+    point = InsertionPoint(len(text), newline, text != "" and not text.endswith("\n"))
+    lines = [newline.join(["---", *emit.block(data)]) for data in objects]
+    return [(point.start, point.start, point.as_lines(lines))] if objects else []
 
 
-def remove_documents(text: str, members: Sequence[Member], gone: Iterable[int]) -> list[Edit]:
-    """Edits that take documents, by index, out of a stream, each with the `---` before it."""
-    edits = []
-    for i in sorted(set(gone)):
-        start = line_start(text, members[i].start)
-        marker = text.rfind("---", members[i - 1].end if i else 0, members[i].start)
+def remove_documents(text: str, items: Sequence[Item], indexes: Iterable[int]) -> list[Splice]:
+    """Splices that remove documents, by index, from a stream, each with the `---` before it."""
+    removed = sorted(set(indexes))
+    splices = []
+    for i in removed:
+        start = line_start(text, items[i].start)
+        marker = text.rfind("---", items[i - 1].end if i else 0, items[i].start)
         if marker >= 0 and line_start(text, marker) == marker:
             start = marker
-        edits.append((start, members[i].end, ""))
-    return _closing(text, edits, len(members), sorted(set(gone)))
+        splices.append((start, items[i].end, ""))
+    return _keep_open_end(text, splices, len(items), removed)
 
 
-def _closing(text: str, edits: list[Edit], count: int, chosen: list[int]) -> list[Edit]:
-    """A text that ended without a line break ends so again when its last members go."""
-    if text.endswith("\n") or not chosen or chosen[-1] != count - 1 or edits[-1][1] < len(text):
-        return edits
-    first = next(n for n in range(len(chosen)) if chosen[n:] == list(range(chosen[n], count)))
-    start, end, new = edits[first]
-    back = 2 if text[:start].endswith("\r\n") else 1 if start else 0
-    return [*edits[:first], (start - back, end, new), *edits[first + 1 :]]
+def _keep_open_end(text: str, splices: list[Splice], count: int, removed: list[int]) -> list[Splice]:
+    """Makes a text that ended without a line break end so again when its last items are removed."""
+    if text.endswith("\n") or not removed or removed[-1] != count - 1 or splices[-1][1] < len(text):
+        return splices
+    first = next(n for n in range(len(removed)) if removed[n:] == list(range(removed[n], count)))
+    start, end, new = splices[first]
+    break_length = 2 if text[:start].endswith("\r\n") else 1 if start else 0
+    return [*splices[:first], (start - break_length, end, new), *splices[first + 1 :]]
 
 
-def _content_end(text: str, member: Member) -> int:
-    """The index behind the last character of a member that is not blank or comment."""
-    if member.flow:
-        return member.end
+def _content_end(text: str, item: Item) -> int:
+    """The index after the last character of an item that is neither blank nor part of a comment."""
+    if item.flow:
+        return item.end
+    alone = indented(text[item.start : item.end], item.column)
     try:
-        root = compose(" " * member.column + text[member.start : member.end])
+        root = compose(alone)
     except SourceError:
-        root = None  # it passes as it is, all of it
-    if root is None:
-        return member.start + len(text[member.start : member.end].rstrip())
-    return content_end(" " * member.column + text[member.start : member.end], root) + member.start - member.column
+        root = None  # all of it is passed through as it is
+    end = len(alone.rstrip()) if root is None else content_end(alone, root)
+    return end + item.start - item.column

@@ -14,19 +14,18 @@ _PREVIOUS_NAMES = "internal.config.kubernetes.io/previousNames"
 
 
 class Resource:
-    """One object, read from its node; nothing is decoded before it is asked for.
+    """One object, read from its node; its parts are decoded on demand.
 
     Args:
         root: the object's mapping.
-        position: its index among the items, -1 for the function config.
-        file: the file it was read from, where the input is files; else its annotations say it.
+        position: its index among the items; -1 for the function config.
+        file: the file that it comes from, where the input is files; otherwise its annotations name it.
     """
 
-    def __init__(self, root: Mapping, position: int = -1, file: str = "", file_index: int | None = None):
+    def __init__(self, root: Mapping, position: int = -1, file: str = ""):
         self.root = root
         self.position = position
         self.file = file
-        self._file_index = file_index
 
     def node(self, *path: str | int) -> Node | None:
         """The node at a path, read through aliases and merge keys; None where there is none."""
@@ -67,24 +66,22 @@ class Resource:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """The name, and every name the object had before kustomize renamed it."""
+        """The name, and every name that the object had before kustomize renamed it."""
         previous = self.annotations.get(_PREVIOUS_NAMES, "").split(",")
         return tuple(dict.fromkeys([self.name, *(name.strip() for name in previous if name.strip())]))
 
     @cached_property
     def ref(self) -> Ref:
-        """What results say of it."""
+        """The object as results name it."""
         file = self.file or next((self.annotations[a] for a in _PATHS if a in self.annotations), "")
-        index = self._file_index
-        if index is None:
-            written = next((self.annotations[a] for a in _INDEXES if a in self.annotations), "")
-            index = int(written) if written.isascii() and written.isdigit() and len(written) < 10 else None
+        text = next((self.annotations[a] for a in _INDEXES if a in self.annotations), "")
+        index = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
         name = self.name or self.text("metadata", "generateName")
         return Ref(self.api_version, self.kind, name, self.namespace, file, index, self.position)
 
 
 def strings(node: Node | None) -> dict[str, str]:
-    """A mapping of scalars as text, whatever the scalars' types (a bare `true` reads `true`); nulls read empty."""
+    """A mapping of scalars as text, whatever their types (a plain `true` is `"true"`); null is the empty string."""
     mapping = as_mapping(node)
     if mapping is None:
         return {}

@@ -14,7 +14,7 @@ from krm_otel import names
 from krm_otel.config.resolve.configuration import resolve
 from krm_otel.config.sources.environment import source_date
 from krm_otel.diagnostics.result import has_errors
-from krm_otel.krm.envelope import Item
+from krm_otel.krm.item import Item
 from krm_otel.krm.resource import Resource
 from krm_otel.plan.changes import Change, Objects, Plan, Track, untracked
 from krm_otel.plan.classes.checks import closing

@@ -10,7 +10,7 @@ from krm_otel.crd.definition import block_schema, definition_name
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Result
 from krm_otel.inject.crd import put_block, strip_block
-from krm_otel.krm.envelope import Item
+from krm_otel.krm.item import Item
 from krm_otel.plan.changes import Change
 from krm_otel.plan.recorded_objects import reconciled
 from krm_otel.yamltext.editable import CannotEdit

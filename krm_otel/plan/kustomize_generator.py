@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from krm_otel import names
-from krm_otel.krm.envelope import Item
+from krm_otel.krm.item import Item
 from krm_otel.krm.resource import Resource
 from krm_otel.plan.objects.ownership import is_ours
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from krm_otel import names
 from krm_otel.inject.patch.record import Record, load
-from krm_otel.krm.envelope import Item
+from krm_otel.krm.item import Item
 from krm_otel.plan.changes import Change
 from krm_otel.yamltext.editable import CannotEdit
 from krm_otel.yamltext.nodes import Mapping, SourceError

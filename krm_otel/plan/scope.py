@@ -12,7 +12,7 @@ from krm_otel import names
 from krm_otel.collector.names import owner
 from krm_otel.config.settings import Configuration, OaasClass
 from krm_otel.diagnostics.result import Ref, Result
-from krm_otel.krm.envelope import Item
+from krm_otel.krm.item import Item
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from krm_otel.krm.envelope import read_envelope
+from krm_otel.krm.reader import read_envelope
 
 _STYLES: Final = {"+": "green", "-": "red", "@": "cyan"}
 _NO_END: Final = "\\ No newline at end of file"

@@ -14,7 +14,7 @@ from typing import Any
 
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Result
-from krm_otel.krm.envelope import Item
+from krm_otel.krm.item import Item
 from krm_otel.krm.resource import Resource
 from krm_otel.yamltext.nodes import Sequence as SequenceNode
 from krm_otel.yamltext.nodes import SourceError

@@ -21,7 +21,7 @@ from krm_otel.config.settings import Configuration
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Result
 from krm_otel.krm.resource import Resource, strings
-from krm_otel.names import A_GENERATED_BY, GENERATOR
+from krm_otel.names import A_GENERATED_BY, CLASS_GROUP, CLASS_KIND, CONFIG_API_VERSION, CONFIG_KIND, GENERATOR
 from krm_otel.workloads.containers import Container, read_containers
 
 KNATIVE_GROUP: Final = "serving.knative.dev"
@@ -60,6 +60,17 @@ KINDS: Final[dict[tuple[str, str], KindInfo]] = {
     (KNATIVE_GROUP, "Configuration"): _KNATIVE,
 }
 """(group, kind) → what is known of it."""
+
+_CONFIG_GROUPS: Final = (CONFIG_API_VERSION.partition("/")[0], CLASS_GROUP, "")
+_REQUIRED: Final = frozenset((*KINDS, (CLASS_GROUP, CLASS_KIND), *((group, CONFIG_KIND) for group in _CONFIG_GROUPS)))
+
+
+def is_required(group: str | None, kind: str) -> bool:
+    """Whether every object of a kind has to be readable: objects that configure krm-otel, and those that it edits.
+
+    Where the group is not known (None), the kind decides.
+    """
+    return (group, kind) in _REQUIRED if group is not None else any(kind == known for _, known in _REQUIRED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,5 @@
-"""YAML as text with structure: nodes that know their place, edits that touch nothing else.
+"""YAML as text with structure: nodes with spans, and edits that change nothing else.
 
-`source` reads text into nodes with spans, `edit` turns changes of nodes into splices of the text,
-`emit` writes plain data. No other package of krm-otel imports `yaml`.
+`parse` reads text into nodes, `query` looks things up in them, `editor` turns changes of nodes into splices of the
+text, `emit` writes plain data, `scan` finds the documents and items of a whole text. No other package imports `yaml`.
 """

@@ -65,6 +65,25 @@ class EditableNodes:
         self._nodes[path] = child
         return child
 
+    def parent(self, path: Path) -> Mapping:
+        """The mapping that has, or can get, the last key of a path; raises CannotEdit where it is not a mapping."""
+        parent = self.node(path[:-1])
+        if not isinstance(parent, Mapping):
+            raise CannotEdit("it is not a mapping", path[:-1])
+        return parent
+
+    def enclosing(self, path: Path) -> Collection | None:
+        """The collection that contains the node at a path; None for the root."""
+        node = self.node(path[:-1]) if path else None
+        return node if isinstance(node, Collection) else None
+
+    def scalar(self, path: Path) -> Scalar:
+        """The scalar at a path; raises CannotEdit where there is none."""
+        node = self.node(path)
+        if not isinstance(node, Scalar):
+            raise CannotEdit("it is not a plain value", path)
+        return node
+
     def _member(self, mapping: Mapping, key: str, path: Path) -> Node | None:
         values = [v for k, v in mapping.pairs if isinstance(k, Scalar) and k.value == key]
         if len(values) > 1:

@@ -24,10 +24,10 @@ from krm_otel.yamltext.layout import (
     blank_tail,
     content_end,
     flow_cuts,
+    flow_separator,
     index_after_colon,
     insertion_point,
     line_cuts,
-    line_indent,
     line_start,
     list_indent,
     mapping_indent,
@@ -37,6 +37,7 @@ from krm_otel.yamltext.layout import (
 )
 from krm_otel.yamltext.nodes import Mapping, Node, Scalar, Sequence, SourceError
 from krm_otel.yamltext.query import is_null
+from krm_otel.yamltext.splices import OverlapError, Splice, spliced
 from krm_otel.yamltext.verify import ExpectedTree, node_from_data, node_from_text
 
 
@@ -51,7 +52,7 @@ class Editor:
         self.text = text
         self.root = root
         self._nodes = EditableNodes(text, root)
-        self._splices: list[tuple[int, int, int, str]] = []
+        self._splices: list[Splice] = []
         self._trim_end = False
         self._open_end = False
         self._expected = ExpectedTree()
@@ -69,7 +70,7 @@ class Editor:
             None where it has members; `"new"` where the key does not exist; otherwise `=` and the exact text between
             the key's colon and the end of its value.
         """
-        parent, node = self._parent(path), self._nodes.node(path)
+        parent, node = self._nodes.parent(path), self._nodes.node(path)
         if node is None:
             return "new"
         if not (is_null(node) or (isinstance(node, Collection) and not values(node))):
@@ -89,7 +90,7 @@ class Editor:
 
     def put(self, path: Path, value: str | int) -> None:
         """Adds a key with a value to a mapping that does not have the key."""
-        self._add_members(self._parent(path), self._enclosing(path[:-1]), {str(path[-1]): value})
+        self._add_members(self._nodes.parent(path), self._nodes.enclosing(path[:-1]), {str(path[-1]): value})
 
     def insert(self, path: Path, index: int, entries: AbcSequence[Any]) -> None:
         """Inserts entries before the one at `index` of the block list at `path`.
@@ -108,29 +109,18 @@ class Editor:
         newline = next_line(self.text, start).newline
         self._splice(start, start, "".join(" " * node.column + line + newline for line in lines))
 
-    def _parent(self, path: Path) -> Mapping:
-        parent = self._nodes.node(path[:-1])
-        if not isinstance(parent, Mapping):
-            raise CannotEdit("it is not a mapping", path[:-1])
-        return parent
-
-    def _enclosing(self, path: Path) -> Collection | None:
-        """The collection that contains the node at `path`; None for the root."""
-        node = self._nodes.node(path[:-1]) if path else None
-        return node if isinstance(node, Collection) else None
-
     def _value_text(self, path: Path, node: Node) -> tuple[int, str]:
         """(index after the key's colon, the text from there to the end of the value)."""
-        parent, key = self._parent(path), path[-1]
+        parent, key = self._nodes.parent(path), path[-1]
         start = index_after_colon(self.text, parent.pairs[_index(parent, key)][0])
         if start is None:
             raise CannotEdit(f"no colon follows the key {key!r}: write it as {key}:", path)
         return start, self.text[start : max(node.end, start)]
 
     def _extend(self, path: Path, new: list[Any] | dict[str, Any]) -> str | None:
-        original, parent, node = self.original(path), self._parent(path), self._nodes.node(path)
+        original, parent, node = self.original(path), self._nodes.parent(path), self._nodes.node(path)
         if node is None:
-            self._add_members(parent, self._enclosing(path[:-1]), {str(path[-1]): new})
+            self._add_members(parent, self._nodes.enclosing(path[:-1]), {str(path[-1]): new})
         elif original is not None:
             self._fill(path, node, new)
         elif isinstance(node, Sequence if isinstance(new, list) else Mapping):
@@ -141,7 +131,7 @@ class Editor:
 
     def _fill(self, path: Path, node: Node, new: list[Any] | dict[str, Any]) -> None:
         """Gives a null or empty value members: on their own lines, or in flow style where lines are not possible."""
-        parent = self._parent(path)
+        parent = self._nodes.parent(path)
         start, old = self._value_text(path, node)
         self._expected.replace(node, node_from_data(new))
         if parent.flow or "\n" in old:
@@ -186,24 +176,15 @@ class Editor:
             end = self.text.index("{" if isinstance(node, Mapping) else "[", node.start) + 1
             self._splice(end, end, ", ".join(texts))
             return
-        start, end = members[-1]
-        line = line_start(self.text, start)
-        before = self.text[line:start]
-        if line > node.start and not before.strip():
-            # The last member is on its own line, so each new one gets its own line.
-            separator = "," + next_line(self.text, line).newline + before
-        elif parent is not None and not parent.flow:
-            newline = "\r\n" if "\r\n" in self.text else "\n"
-            separator = "," + newline + " " * (line_indent(self.text, node.start) + 2)
-        else:
-            separator = ", "
+        separator = flow_separator(self.text, node, parent)
+        end = members[-1][1]
         self._splice(end, end, "".join(separator + text for text in texts))
 
     # --- values --------------------------------------------------------------------------------------------------
 
     def replace(self, path: Path, value: str | emit.SingleQuoted | None) -> str:
         """Gives the scalar at `path` another string value, or null. Returns its exact old text."""
-        node, parent = self._scalar(path), self._enclosing(path)
+        node, parent = self._nodes.scalar(path), self._nodes.enclosing(path)
         old = self.text[node.start : node.end]
         tail = blank_tail(old) if node.style in ("|", ">") else ""
         single = isinstance(value, emit.SingleQuoted) and not (parent and parent.flow)
@@ -215,7 +196,7 @@ class Editor:
 
     def restore(self, path: Path, old: str) -> None:
         """Undoes `replace`: writes the old text of the scalar at `path` again."""
-        node = self._scalar(path)
+        node = self._nodes.scalar(path)
         end, tail = node.end, blank_tail(old)
         self._expect_text(node, old)
         if self.text.startswith(tail, end):
@@ -228,12 +209,6 @@ class Editor:
         # `replace` writes a space before a value that was empty.
         start = node.start if old or self.text[node.start - 1] != " " else node.start - 1
         self._splice(start, end, old)
-
-    def _scalar(self, path: Path) -> Scalar:
-        node = self._nodes.node(path)
-        if not isinstance(node, Scalar):
-            raise CannotEdit("it is not a plain value", path)
-        return node
 
     # --- removals ------------------------------------------------------------------------------------------------
 
@@ -264,7 +239,7 @@ class Editor:
     def remove_key(self, path: Path) -> None:
         """Removes a key and its value from a mapping that has it."""
         self._nodes.node(path)
-        parent = self._parent(path)
+        parent = self._nodes.parent(path)
         self._remove(parent, [_index(parent, path[-1])])
 
     def _empty(self, path: Path, node: Collection, old: str) -> None:
@@ -284,7 +259,7 @@ class Editor:
         self._cut(node, removed)
 
     def _cut(self, node: Collection, removed: Iterable[int]) -> None:
-        for cut in flow_cuts(node, removed) if node.flow else line_cuts(self.text, node, removed):
+        for cut in flow_cuts(spans(node), removed) if node.flow else line_cuts(self.text, node, removed):
             if cut is None:
                 raise CannotEdit("its lines cannot be separated from other lines: write each entry on its own lines")
             # The original text ended without a line break, so the new one does.
@@ -300,7 +275,12 @@ class Editor:
             known: a text whose edit in the other direction resulted in this editor's text and was checked. If the
                 new text is the same, it is not checked again.
         """
-        text = self._spliced()
+        try:
+            text = spliced(self.text, self._splices)
+        except OverlapError:
+            raise CannotEdit("two edits overlap") from None
+        if self._trim_end:
+            text = text.removesuffix("\n").removesuffix("\r")
         if text == known:
             return text
         try:
@@ -313,20 +293,8 @@ class Editor:
             raise CannotEdit("the text ends in a block scalar without a line break: add one")
         raise CannotEdit("the edited text would not mean what it should")
 
-    def _spliced(self) -> str:
-        pieces: list[str] = []
-        copied = 0
-        for start, end, _, new in sorted(self._splices):
-            if start < copied:
-                raise CannotEdit("two edits overlap")
-            pieces += (self.text[copied:start], new)
-            copied = end
-        pieces.append(self.text[copied:])
-        text = "".join(pieces)
-        return text.removesuffix("\n").removesuffix("\r") if self._trim_end else text
-
     def _splice(self, start: int, end: int, new: str) -> None:
-        self._splices.append((start, end, len(self._splices), new))
+        self._splices.append((start, end, new))
 
     def _write_lines(self, index: int, owner: int, lines: list[str], indent: int) -> None:
         """Writes lines after the line of `index` and the comments that are deeper than column `owner`."""

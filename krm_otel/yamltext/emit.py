@@ -1,7 +1,7 @@
 """Plain data (dicts, lists, tuples, scalars) → YAML and JSON text: deterministic, and safe for every character.
 
-One spelling a value, so that what we write is the same on every run and machine. Strings are written plain only
-where no YAML reader could take them for something else.
+Each value has one spelling, so that the output is the same on every run and machine. Strings are written plain only
+where every YAML reader takes them for strings.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import Any, Final
 _PLAIN: Final = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./()-]+)*\Z")
 # Words that some YAML 1.1 or 1.2 reader takes for a boolean, null or number.
 _RESERVED: Final = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"])
-# What libyaml, or a YAML 1.1 reader, would refuse or change in a double-quoted scalar.
+# Characters that libyaml or a YAML 1.1 reader refuses or changes in a double-quoted scalar.
 _ESCAPE: Final = re.compile('[\x00-\x1f"\\\\\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]')
 _SHORT: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """A string that is always written in double quotes (values of environment variables are)."""
+    """A string that is always written in double quotes, such as the value of an environment variable."""
 
     value: str
 
@@ -50,7 +50,7 @@ def scalar(value: Any) -> str:
 
 
 def is_plain_string(text: str) -> bool:
-    """Whether every YAML reader takes the text for a string when it stands plain."""
+    """Whether every YAML reader takes the text for a string if it is not quoted."""
     return _PLAIN.match(text) is not None and text.lower() not in _RESERVED
 
 
@@ -66,7 +66,7 @@ def flow(value: Any) -> str:
 
 
 def block(value: Any, list_indent: int = 0) -> list[str]:
-    """The lines of a mapping or sequence in block style, unindented; lists `list_indent` deeper than their key."""
+    """The lines of a mapping or sequence in block style; lists are indented by `list_indent` below their key."""
     if isinstance(value, dict):
         return [line for key, member in value.items() for line in entry(key, member, list_indent)]
     lines: list[str] = []
@@ -98,7 +98,7 @@ def _is_collection(value: Any) -> bool:
 
 
 def _literal_fits(text: str) -> bool:
-    """Whether a literal block reads back exactly: several lines, nothing to escape, no odd blanks at the edges."""
+    """Whether a literal block is read back exactly: several lines, nothing to escape, no odd blanks at the edges."""
     if "\n" not in text.removesuffix("\n"):
         return False
     body = text.removesuffix("\n")

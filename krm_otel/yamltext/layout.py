@@ -183,37 +183,47 @@ def line_cuts(text: str, node: Collection, removed: Iterable[int]) -> Iterator[C
             yield None
 
 
-def flow_cuts(node: Collection, removed: Iterable[int]) -> Iterator[Cut]:
-    """Members of a flow collection with the comma before them; leading members with the comma after them."""
-    members, chosen = spans(node), set(removed)
-    lead = 0
-    while lead in chosen:
-        lead += 1
+def flow_cuts(members: list[tuple[int, int]], removed: Iterable[int]) -> Iterator[Cut]:
+    """Members of a flow collection, by their spans and indexes, with the comma before them; leading members with the
+    comma after them."""
+    chosen = set(removed)
+    lead = next((i for i in range(len(members)) if i not in chosen), len(members))
     if lead == len(members):
         yield Cut(members[0][0], members[-1][1])
-        return
-    if lead:
+    elif lead:
         yield Cut(members[0][0], members[lead][0])
     for i in sorted(chosen):
         if i > lead:
             yield Cut(members[i - 1][1], members[i][1])
 
 
+def flow_separator(text: str, node: Collection, parent: Collection | None) -> str:
+    """What separates a new last member of a flow collection from the members that it has."""
+    last = spans(node)[-1][0]
+    line = line_start(text, last)
+    before = text[line:last]
+    if line > node.start and not before.strip():
+        # The last member is on its own line, so each new one gets its own line.
+        return "," + next_line(text, line).newline + before
+    if parent is not None and not parent.flow:
+        newline = "\r\n" if "\r\n" in text else "\n"
+        return "," + newline + " " * (line_indent(text, node.start) + 2)
+    return ", "
+
+
 def list_indent(root: Node) -> int:
     """How far a text indents lists below their key: as far as its first block list; 0 where it has none."""
-    for node in walk(root):
-        if isinstance(node, Mapping) and not node.flow:
-            for _, value in node.pairs:
-                if isinstance(value, Sequence) and not value.flow and value.items:
-                    return max(value.column - node.column, 0)
-    return 0
+    return next((max(indent, 0) for indent in _indents(root, Sequence)), 0)
 
 
 def mapping_indent(root: Node) -> int:
     """How far a text indents mappings below their key: as far as its first block mapping; 2 where it has none."""
+    return next((indent for indent in _indents(root, Mapping) if indent > 0), 2)
+
+
+def _indents(root: Node, kind: type[Collection]) -> Iterator[int]:
     for node in walk(root):
         if isinstance(node, Mapping) and not node.flow:
             for _, value in node.pairs:
-                if isinstance(value, Mapping) and not value.flow and value.column > node.column:
-                    return value.column - node.column
-    return 2
+                if isinstance(value, kind) and not value.flow and values(value):
+                    yield value.column - node.column

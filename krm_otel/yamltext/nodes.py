@@ -1,10 +1,10 @@
-"""YAML nodes that know their place in the text."""
+"""YAML nodes with their spans in the text."""
 
 from __future__ import annotations
 
 
 class SourceError(Exception):
-    """The text is not YAML that can be read. `line` is 1-based, or None where no place is known."""
+    """The text is not YAML that can be read. `line` is 1-based, or None where it is not known."""
 
     def __init__(self, message: str, line: int | None = None):
         super().__init__(message if line is None else f"line {line}: {message}")
@@ -13,10 +13,10 @@ class SourceError(Exception):
 
 
 class Node:
-    """A YAML node: `start` and `end` are code-point indexes into the text, `column` is that of `start`.
+    """A YAML node: `start` and `end` are code-point indexes into the text, `column` is the column of `start`.
 
-    The end of a block collection is the start of the next token, so it runs over blank lines and comments. The column
-    of what stands in flow style may be too small, behind a surrogate pair of JSON.
+    The end of a block collection is the start of the next token, so its span includes blank lines and comments. In flow
+    style, the column of a node after a surrogate pair of JSON may be too small.
     """
 
     __slots__ = ("anchor", "column", "end", "start", "tag")
@@ -30,14 +30,14 @@ class Node:
 
 
 class Scalar(Node):
-    """A scalar: `value` is the text it stands for, `style` one of None (plain), ``'``, ``"``, ``|``, ``>``."""
+    """A scalar: `value` is its text without quotes and escapes; `style` is None (plain), ``'``, ``"``, ``|``, ``>``."""
 
     __slots__ = ("style", "value")
 
     def __init__(
         self, start: int, end: int, column: int, anchor: str | None, tag: str | None, value: str, style: str | None
     ):
-        # Written out: nodes are made by the million, and a call of the base class is half of their cost.
+        # Not by the base class: runs create millions of nodes, and that call is half of their cost.
         self.start = start
         self.end = end
         self.column = column
@@ -48,7 +48,7 @@ class Scalar(Node):
 
 
 class Mapping(Node):
-    """A mapping: its pairs in the order of the text, duplicates included."""
+    """A mapping: its pairs in the order of the text, with duplicate keys."""
 
     __slots__ = ("flow", "pairs")
 
@@ -70,7 +70,7 @@ class Sequence(Node):
 
 
 class Alias(Node):
-    """`*name`: `target` is the node it stands for, or None where the anchor is not in the text that was read."""
+    """`*name`: `target` is the node with the anchor, or None where the text that was read does not have the anchor."""
 
     __slots__ = ("target",)
 

@@ -2,8 +2,7 @@
 
 PyYAML's composer forgets anchors, merges duplicate keys in silence and crashes on deep nesting, so the tree is
 built here from libyaml's *events*, which are exact: every node keeps its start and end as indexes into the text.
-Values are never constructed while reading (`0755`, `10.00` and `22:22` stay as written); `values` says what a node
-means, for the few places that need it.
+Values are not constructed while reading (`0755`, `10.00` and `22:22` stay as written); `query` says what a node means.
 """
 
 from __future__ import annotations
@@ -18,7 +17,8 @@ import yaml
 from krm_otel.yamltext.nodes import Alias, Mapping, Node, Scalar, Sequence, SourceError
 
 MAX_DEPTH: Final = 1000
-"""Deepest nesting that is read. Real manifests stay below 40; libyaml's consumers overflow the C stack far above."""
+"""The deepest nesting that is read. Real manifests stay below 40; programs that use libyaml overflow the C stack at
+far more."""
 
 _BRACKET_RUN: Final = re.compile(r"(?:[\[{][ \t\r\n]*+){100}(?:[\[{][ \t\r\n]*+)*+")
 _SURROGATE_PAIR: Final = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
@@ -27,46 +27,31 @@ _REST_OF_KEY: Final = re.compile(r'[^"\\\n]*"\s*:')
 
 
 def events(text: str) -> Iterator[Any]:
-    """libyaml's events of `text`; raises SourceError for what cannot be read, never a crash, whatever reads them.
+    """libyaml's events of `text`, to be read inside `source_errors` by code that stops at MAX_DEPTH itself.
 
-    In JSON, surrogate pairs, which libyaml refuses, are read as the one character they mean.
+    In JSON, surrogate pairs, which libyaml refuses, are read as the one character that they mean.
     """
-    depth = 0
-    with source_errors():
-        for event in raw_events(text):
-            kind = type(event)
-            if kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
-                depth += 1
-                if depth > MAX_DEPTH:
-                    raise too_deep(event)
-            elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
-                depth -= 1
-            yield event
-
-
-def raw_events(text: str) -> Iterator[Any]:
-    """The same at full speed: to be read inside `source_errors`, by code that stops at MAX_DEPTH itself."""
     _refuse_bracket_runs(text)
-    # `yaml.parse` does the same by two calls and a generator for every event.
+    # `yaml.parse` does the same with two more calls and a generator for each event.
     return iter(yaml.CSafeLoader(without_surrogate_pairs(text)).get_event, None)
 
 
-_MEND: Final = {
+_FIXES: Final = {
     "found character that cannot start any token": ": write spaces for a tab, quotes around @, ` and %",
     "found a tab character that violates indentation": ": write spaces",
 }
-"""What to write instead, behind what the parser says of the faults that people make."""
+"""Problem, as libyaml words it → what to write instead, for the mistakes that people make."""
 
 
 @contextmanager
 def source_errors() -> Iterator[None]:
-    """Turns what the parser raises into SourceError."""
+    """Raises the parser's errors as SourceError."""
     try:
         yield
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = error.problem or str(error)
-        raise SourceError(problem + _MEND.get(problem, ""), mark.line + 1 if mark else None) from None
+        raise SourceError(problem + _FIXES.get(problem, ""), mark.line + 1 if mark else None) from None
     except yaml.YAMLError as error:
         raise SourceError(" ".join(str(error).split())) from None
     except UnicodeEncodeError:
@@ -74,12 +59,12 @@ def source_errors() -> Iterator[None]:
 
 
 def too_deep(event: Any) -> SourceError:
-    """What is raised at the event that goes deeper than MAX_DEPTH."""
+    """The error for the event that goes deeper than MAX_DEPTH."""
     return SourceError(f"nested deeper than {MAX_DEPTH} levels", event.start_mark.line + 1)
 
 
 def _refuse_bracket_runs(text: str) -> None:
-    """libyaml takes quadratic time, and crashes, on what opens thousands of brackets at once."""
+    """libyaml takes quadratic time, and crashes, where thousands of brackets open in a row."""
     if text.count("[") + text.count("{") <= MAX_DEPTH:
         return
     for run in _BRACKET_RUN.finditer(text):
@@ -88,8 +73,10 @@ def _refuse_bracket_runs(text: str) -> None:
 
 
 def without_surrogate_pairs(text: str) -> str:
-    """JSON with every escaped surrogate pair written as YAML has it, without moving any other character; a text that
-    is no JSON object or list as it is."""
+    """JSON with every escaped surrogate pair written as in YAML, without moving any other character.
+
+    A text that is not a JSON object or list is returned as it is.
+    """
     if "\\u" in text and _FLOW_FIRST.match(text):
         return _SURROGATE_PAIR.sub(_same_length_escape, text)
     return text
@@ -101,25 +88,25 @@ def _same_length_escape(match: re.Match[str]) -> str:
         start -= 1
     pair = match.group()
     if (match.start() - start) % 2:
-        return pair  # the backslash before it is itself escaped: not an escape at all
+        return pair  # the backslash before it is itself escaped, so this is not an escape
     char = 0x10000 + ((int(pair[2:6], 16) - 0xD800) << 10) + (int(pair[8:12], 16) - 0xDC00)
-    # An escaped line break stands for nothing, and keeps the length; a key may not span lines, so it gets two
-    # letters more (such keys are only ever passed through).
+    # An escaped line break means nothing, and keeps the length. A key may not span lines, so it gets two more letters
+    # (such keys are only passed through).
     is_key = _REST_OF_KEY.match(text, match.end())
     return f"\\U{char:08X}__" if is_key else f"\\\n\\U{char:08X}"
 
 
 def compose(text: str) -> Node | None:
-    """The root node of the first document of `text`, or None where there is none; raises SourceError.
+    """The root node of the first document of `text`; None where there is no document. Raises SourceError.
 
-    Aliases point at the last anchor of that name before them.
+    An alias points at the last anchor of its name before it.
     """
     with source_errors():
-        return _build(raw_events(text))
+        return _build(events(text))
 
 
 def _build(stream: Iterator[Any]) -> Node | None:
-    # The hot loop of every item that is looked at: the commonest event first, and nothing asked twice.
+    # The hot loop of every item that is read: the most frequent event comes first, and nothing is computed twice.
     stack: list[Mapping | Sequence] = []
     anchors: dict[str, Node] = {}
     parent: Mapping | Sequence | None = None

@@ -1,6 +1,7 @@
-"""What nodes mean: looking things up, and plain data, as Kubernetes reads them.
+"""What nodes mean: lookups and plain data, as Kubernetes reads YAML.
 
-Nothing here recurses, and no alias or merge key is followed twice, so that hostile input costs no more than its size.
+No function here recurses, and no alias or merge key is followed twice, so that the cost of hostile input is limited by
+its size.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from typing import Any, Final
 from krm_otel.yamltext.nodes import Alias, Mapping, Node, Scalar, Sequence, SourceError
 
 MAX_DATA_DEPTH: Final = 200
-"""Deepest plain data that is made: Python's own functions on it (==, repr, json) recurse."""
+"""The deepest plain data that `decode` returns: Python's own functions on it (==, repr, json) recurse."""
 MAX_DATA_NODES: Final = 1_000_000
-"""Most nodes of plain data that are made: aliases can stand for more than any memory holds."""
+"""The most nodes that `decode` returns: aliases can expand to more than fits in memory."""
 
 _NULL: Final = frozenset(("", "~", "null", "Null", "NULL"))
 _TRUE: Final = frozenset(("true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"))
@@ -25,14 +26,14 @@ _SPECIAL_FLOAT: Final = re.compile(r"([-+]?)\.(inf|Inf|INF|nan|NaN|NAN)\Z")
 
 
 def deref(node: Node | None) -> Node | None:
-    """The node itself, or what an alias stands for."""
+    """The node itself, or the target of an alias."""
     while isinstance(node, Alias):
         node = node.target
     return node
 
 
 def is_null(node: Node | None) -> bool:
-    """Whether a node reads as absent: no node, or null in any spelling."""
+    """Whether a node means no value: no node, or null in any spelling."""
     node = deref(node)
     if node is None:
         return True
@@ -42,13 +43,13 @@ def is_null(node: Node | None) -> bool:
 
 
 def direct(mapping: Node | None, key: str) -> Node | None:
-    """The value that stands under `key` in the mapping itself (the last one, as Kubernetes reads duplicates)."""
-    found = None
+    """The value of `key` in the mapping itself (of duplicate keys the last one, as in Kubernetes)."""
+    value = None
     if isinstance(mapping, Mapping):
         for k, v in mapping.pairs:
             if isinstance(k, Scalar) and k.value == key:
-                found = v
-    return found
+                value = v
+    return value
 
 
 def lookup(node: Node | None, *path: str | int) -> Node | None:
@@ -67,17 +68,13 @@ def lookup(node: Node | None, *path: str | int) -> Node | None:
 
 
 def _member(mapping: Mapping, key: str) -> Node | None:
-    if (found := direct(mapping, key)) is not None or not _has_merge_key(mapping):
-        return found
-    for source in layers(mapping):
-        if (found := direct(source, key)) is not None:
-            return found
-    return None
+    if (value := direct(mapping, key)) is not None or not _has_merge_key(mapping):
+        return value
+    return next((value for layer in layers(mapping) if (value := direct(layer, key)) is not None), None)
 
 
 def layers(mapping: Mapping) -> Iterator[Node | None]:
-    """The mapping itself and all that its merge keys bring in, nearest first, each once; None for a source that cannot
-    be resolved."""
+    """The mapping and all mappings that it merges, nearest first, each once; None for an alias without target."""
     seen: set[int] = set()
     pending: list[Node | None] = [mapping]
     while pending:
@@ -91,7 +88,7 @@ def layers(mapping: Mapping) -> Iterator[Node | None]:
 
 
 def merge_sources(mapping: Mapping) -> list[Node | None]:
-    """What the merge keys (`<<`) of a mapping itself bring in, nearest first; None for what cannot be resolved."""
+    """The mappings in the merge keys (`<<`) of a mapping, nearest first; None for an alias without target."""
     sources: list[Node | None] = []
     for k, v in mapping.pairs:
         if is_merge_key(k):
@@ -105,25 +102,25 @@ def _has_merge_key(mapping: Mapping) -> bool:
 
 
 def is_merge_key(key: Node) -> bool:
-    """Whether a key is `<<`, plain."""
+    """Whether a key is `<<`, not quoted."""
     return isinstance(key, Scalar) and key.value == "<<" and key.style is None
 
 
 def members(mapping: Mapping) -> dict[str, Node]:
-    """The mapping's values by key, merge keys applied; keys that are no scalars are left out."""
-    found: dict[str, Node] = {}
+    """The mapping's values by key, with merge keys applied and without keys that are not scalars."""
+    by_key: dict[str, Node] = {}
     sources = (
         [layer for layer in layers(mapping) if isinstance(layer, Mapping)] if _has_merge_key(mapping) else [mapping]
     )
     for source in reversed(sources):
         for k, v in source.pairs:
             if isinstance(key := deref(k), Scalar) and not is_merge_key(k):
-                found[key.value] = v
-    return found
+                by_key[key.value] = v
+    return by_key
 
 
 def text_of(node: Node | None) -> str | None:
-    """The text of a scalar that is not null, as written (`10.00` stays `10.00`); else None."""
+    """The text of a scalar that is not null, as written (`10.00` stays `10.00`); None for any other node."""
     node = deref(node)
     if not isinstance(node, Scalar) or is_null(node):
         return None
@@ -131,10 +128,10 @@ def text_of(node: Node | None) -> str | None:
 
 
 def decode(node: Node | None) -> Any:
-    """Plain data as Kubernetes reads it: dict, list, str, int, float, bool, None; merge keys applied.
+    """Plain data as Kubernetes reads it: dict, list, str, int, float, bool, None, with merge keys applied.
 
-    `yes`, `on` and their like are booleans, as in kubectl; dates stay strings. What is too deep, or too large because
-    aliases multiply it (or lead back to themselves), raises SourceError.
+    `yes`, `on` and the like are booleans, as in kubectl; dates stay strings. Raises SourceError for data that is too
+    deep, or too large because of its aliases (which may also lead back to themselves).
     """
     whole: list[Any] = [None]
     pending: list[tuple[Node | None, Any, Any, int]] = [(node, whole, 0, 0)]
@@ -153,7 +150,7 @@ def decode(node: Node | None) -> Any:
         elif isinstance(node, Mapping):
             data = {}
             inner = list(members(node).items())
-            # A key that is no scalar, which no Kubernetes object has: the pair as a list, under a key of its own.
+            # A key that is not a scalar, which no Kubernetes object has: the pair becomes a list, with a new key.
             odd = [pair for pair in node.pairs if not isinstance(deref(pair[0]), Scalar)]
             for number, pair in enumerate(odd):
                 entry = data[f"? {number}"] = [None, None]
@@ -181,7 +178,7 @@ def _scalar(node: Scalar) -> Any:
     if value in _FALSE:
         return False
     if _INT.match(value):
-        # Very long digit strings are no numbers to anybody; Python would refuse to convert them.
+        # No program reads so many digits as a number, and Python refuses to convert them.
         return int(value) if len(value) < 400 else value
     if _FLOAT.match(value):
         return float(value)
@@ -191,7 +188,7 @@ def _scalar(node: Scalar) -> Any:
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """Every node of a tree, aliases not followed."""
+    """Every node of a tree, without the targets of its aliases."""
     pending = [node]
     while pending:
         node = pending.pop()
@@ -204,12 +201,12 @@ def walk(node: Node) -> Iterator[Node]:
 
 
 def as_mapping(node: Node | None) -> Mapping | None:
-    """The node as a mapping, aliases followed; None if it is none."""
+    """The node, or the target of an alias, if it is a mapping; otherwise None."""
     node = deref(node)
     return node if isinstance(node, Mapping) else None
 
 
 def as_sequence(node: Node | None) -> Sequence | None:
-    """The node as a sequence, aliases followed; None if it is none."""
+    """The node, or the target of an alias, if it is a sequence; otherwise None."""
     node = deref(node)
     return node if isinstance(node, Sequence) else None

@@ -1,7 +1,7 @@
-"""One pass over a whole text: where its documents and list items stand.
+"""One pass over a whole text: the spans of its documents and list items.
 
-Composing a real ResourceList as a whole is slow, and fails on some (two files may use one anchor name). The events
-alone give every span at a fraction of the cost; items of interest are composed later, each by itself.
+Composing a whole ResourceList is slow, and fails for some (two files may use one anchor name). The events alone give
+every span at a fraction of the cost. Items of interest are composed later, each by itself.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import Any, Final
 import yaml
 
 from krm_otel.yamltext.nodes import SourceError
-from krm_otel.yamltext.parse import MAX_DEPTH, events, raw_events, source_errors, too_deep, without_surrogate_pairs
+from krm_otel.yamltext.parse import MAX_DEPTH, events, source_errors, too_deep, without_surrogate_pairs
 
 
 @dataclass(slots=True)
 class Span:
-    """A node's place: `end` of a block collection is where the next token starts. `is_mapping` tells objects apart.
+    """The span of a node in the text. The end of a block collection is the start of the next token.
 
-    `api_version` and `kind` are the scalars under these keys, empty where there are none.
+    `api_version` and `kind` are the scalars of these keys, empty where there are none.
     """
 
     start: int
@@ -32,7 +32,7 @@ class Span:
     api_version: str = ""
     kind: str = ""
     aliases: set[str] | None = None
-    """The anchors that a list item refers to, if any."""
+    """The anchors that a list item refers to; None where it has no alias."""
 
 
 @dataclass(slots=True)
@@ -41,32 +41,32 @@ class Document:
 
     root: Span
     end: int
-    """Where the document ends: at the next `---` or `...`, or the end of the text."""
+    """The end of the document: the next `---` or `...`, or the end of the text."""
     pairs: list[tuple[Span, Span]] = field(default_factory=list)
-    """All top-level keys with their values, in the order of the text."""
+    """All top-level keys and their values, in the order of the text."""
     keys: dict[str, tuple[Span, Span]] = field(default_factory=dict)
-    """The same by name; the last one where a key stands twice."""
+    """The same by name; of duplicate keys, the last one."""
     duplicate: str = ""
-    """A top-level key that stands twice."""
+    """A top-level key that is a duplicate; empty where there is none."""
     items: list[Span] | None = None
-    """None where `items` is absent or no list."""
+    """None where `items` does not exist or is not a list."""
     tag_handles: bool = False
-    """Whether a `%TAG` directive stands before it, without which its parts may not be readable alone."""
+    """Whether it has a `%TAG` directive, without which its parts may not be readable by themselves."""
 
 
 def documents(text: str) -> list[Document]:
-    """The documents of a text, empty ones left out; raises SourceError."""
-    found: list[Document] = []
+    """The documents of a text that are not empty; raises SourceError."""
+    result: list[Document] = []
     with source_errors():
-        stream = raw_events(text)
+        stream = events(text)
         for event in stream:
             if isinstance(event, yaml.DocumentStartEvent):
                 document = _document(next(stream), stream)
-                document.end = _start(next(stream))
+                document.end = next(stream).start_mark.index
                 document.tag_handles = bool(event.tags)
                 if document.root.end > document.root.start:
-                    found.append(document)
-    return found
+                    result.append(document)
+    return result
 
 
 def _document(event: Any, stream: Iterator[Any]) -> Document:
@@ -92,9 +92,9 @@ def _document(event: Any, stream: Iterator[Any]) -> Document:
                     break
                 document.items.append(_item(item, stream))
         else:
-            span.end = _skip(value, stream)
+            span.end = _skip(value, stream, limit=MAX_DEPTH - 1)
             if type(value) is yaml.ScalarEvent:
-                _name(root, name, value.value)
+                _set_type(root, name, value.value)
         if name in document.keys:
             document.duplicate = name
         document.pairs.append((key_span, span))
@@ -109,7 +109,7 @@ def _item(event: Any, stream: Iterator[Any]) -> Span:
         span.end = _skip(event, stream, aliases)
         span.aliases = aliases or None
         return span
-    # The hot loop of every run: all events of all items pass here.
+    # The hot loop of every run: it reads all events of all items.
     depth = 0
     key: str | None = None
     scalar, alias, closing = yaml.ScalarEvent, yaml.AliasEvent, yaml.MappingEndEvent
@@ -122,7 +122,7 @@ def _item(event: Any, stream: Iterator[Any]) -> Span:
                     key = inner.value
                 else:
                     if key == "kind" or key == "apiVersion":
-                        _name(span, key, inner.value)
+                        _set_type(span, key, inner.value)
                     key = None
         elif kind in opening:
             depth += 1
@@ -143,16 +143,11 @@ def _item(event: Any, stream: Iterator[Any]) -> Span:
     raise AssertionError("libyaml closed no mapping")  # pragma: no cover - the parser guarantees it
 
 
-def _name(span: Span, key: str, value: str) -> None:
+def _set_type(span: Span, key: str, value: str) -> None:
     if key == "kind":
         span.kind = value
     elif key == "apiVersion":
         span.api_version = value
-
-
-def _start(event: Any) -> int:
-    index: int = event.start_mark.index
-    return index
 
 
 def _end(event: Any) -> int:
@@ -171,8 +166,11 @@ def _span(event: Any) -> Span:
     )
 
 
-def _skip(event: Any, stream: Iterator[Any], aliases: set[str] | None = None) -> int:
-    """Reads to the end of the node that `event` begins; returns the index of its end, and collects `aliases`."""
+def _skip(event: Any, stream: Iterator[Any], aliases: set[str] | None = None, limit: int = MAX_DEPTH) -> int:
+    """Reads to the end of the node that `event` begins, and returns the index of its end.
+
+    The names of its aliases are added to `aliases`. Raises SourceError where it is nested deeper than `limit`.
+    """
     depth = 0
     while True:
         kind = type(event)
@@ -180,7 +178,7 @@ def _skip(event: Any, stream: Iterator[Any], aliases: set[str] | None = None) ->
             aliases.add(event.anchor)
         if kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
             depth += 1
-            if depth > MAX_DEPTH:
+            if depth > limit:
                 raise too_deep(event)
         elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
             depth -= 1
@@ -189,53 +187,55 @@ def _skip(event: Any, stream: Iterator[Any], aliases: set[str] | None = None) ->
         event = next(stream)
 
 
-# --- where libyaml rejects the text ------------------------------------------------------------------------------
+# --- texts that libyaml rejects ----------------------------------------------------------------------------------
 
 _DOCUMENT_LINE: Final = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
 _KIND_LINE: Final = re.compile(r"""^\s*(?:-\s+)?["']?kind["']?:\s*["']?(\w+)""", re.MULTILINE)
+_API_VERSION_LINE: Final = re.compile(r"""^\s*(?:-\s+)?["']?apiVersion["']?:\s*["']?(\w[\w./-]*)""", re.MULTILINE)
 _VISIBLE: Final = re.compile(r"[^\r\n]")
 _ITEMS_LINE: Final = re.compile(r"^items:[ \t]*(?:#.*)?\r?\n", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A stretch of text that cannot be read; all around it can."""
+    """A part of the text that cannot be read; the text around it can."""
 
     start: int
     end: int
     reason: str
+    api_version: str
+    """The value of its first `apiVersion:` line; empty where it has none."""
     kind: str
-    """What its `kind:` line says; empty where it has none."""
+    """The value of its first `kind:` line; empty where it has none."""
 
 
 def readable(text: str) -> tuple[str, list[Broken]]:
-    """The text with every unreadable document or list item blanked out, at the same indexes, and what was blanked.
+    """The text with every unreadable document or list item replaced by blanks of the same length, and these parts.
 
-    Cut by line alone, as kpt and Helm write documents and items; a text in which nothing is found that can be mended
-    comes back as it is. JSON's surrogate pairs are mended, not blanked.
+    The text is cut by its lines alone, as kpt and Helm write documents and items. Where that does not help, the text is
+    returned as it is. Surrogate pairs of JSON are rewritten instead of blanked.
     """
     broken: list[Broken] = []
     pieces: list[str] = []
-    at = 0
+    copied = 0
     for start, end, column in _chunks(text):
-        # An item's dash is taken away, so that what is left is a document by itself.
+        # Without its dash, an item is a document by itself.
         body = start if column is None else start + column + 1
         chunk = " " * (body - start) + text[body:end]
         new = without_surrogate_pairs(chunk)
         try:
-            for _ in events(new):
-                pass
+            documents(new)
         except SourceError as error:
-            kind = _KIND_LINE.search(text, start, end)
-            # What stands behind the last line counts for that one: something may be added behind it.
+            kind, version = _KIND_LINE.search(text, start, end), _API_VERSION_LINE.search(text, start, end)
+            # An error after the last line counts for that line, since krm-otel may append text there.
             line = min(error.line or 1, chunk.rstrip().count("\n") + 1)
             reason = f"{error.message} (line {line} of it)"
-            broken.append(Broken(start, end, reason, kind[1] if kind else ""))
+            broken.append(Broken(start, end, reason, version[1] if version else "", kind[1] if kind else ""))
             new = _VISIBLE.sub(" ", chunk)
         if new is not chunk:
-            pieces += (text[at:body], new[body - start :])
-            at = end
-    pieces.append(text[at:])
+            pieces += (text[copied:body], new[body - start :])
+            copied = end
+    pieces.append(text[copied:])
     return "".join(pieces), broken
 
 

@@ -12,7 +12,7 @@ import yaml
 
 from krm_otel.yamltext import emit
 from krm_otel.yamltext.nodes import Alias, Mapping, Node, Scalar, Sequence
-from krm_otel.yamltext.parse import compose, raw_events, source_errors
+from krm_otel.yamltext.parse import compose, events, source_errors
 from krm_otel.yamltext.query import is_null
 
 _FRAME: Final = frozenset((yaml.StreamStartEvent, yaml.DocumentStartEvent, yaml.DocumentEndEvent, yaml.StreamEndEvent))
@@ -55,7 +55,7 @@ class ExpectedTree:
         """
         pending: list[Node | None] = [root]
         with source_errors():
-            for event in raw_events(text):
+            for event in events(text):
                 kind = type(event)
                 if kind in _FRAME:
                     continue
@@ -124,10 +124,8 @@ def node_from_data(value: Any) -> Node:
         sequence = Sequence(0, 0, None, None, False)
         sequence.items = [node_from_data(v) for v in value]
         return sequence
-    if isinstance(value, emit.Quoted | emit.SingleQuoted):
-        return _string(value.value)
-    if isinstance(value, str):
-        return _string(value)
+    if isinstance(value, emit.Quoted | emit.SingleQuoted | str):
+        return _string(value if isinstance(value, str) else value.value)
     return Scalar(0, 0, 0, None, None, emit.scalar(value), None)
 
 

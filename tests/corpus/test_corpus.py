@@ -18,7 +18,7 @@ from typing import NoReturn
 
 import pytest
 
-from krm_otel.krm.envelope import read_envelope
+from krm_otel.krm.reader import read_envelope
 from krm_otel.yamltext.nodes import SourceError
 from tests.corpus.written import CLASS, ENDPOINT, with_class
 from tests.laws import assert_laws, function

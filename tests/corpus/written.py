@@ -8,7 +8,9 @@ from typing import Any
 
 import yaml
 
-from krm_otel.krm.envelope import Envelope, Item, read_envelope
+from krm_otel.krm.envelope import Envelope
+from krm_otel.krm.item import Item
+from krm_otel.krm.reader import read_envelope
 from krm_otel.workloads.kinds import KINDS
 
 CLASS = "corpus"
@@ -88,11 +90,11 @@ def _add_classes(envelope: Envelope, edits: list[tuple[int, str]], namespaces: l
     if not namespaces:
         return 0
     classes = [json.dumps(_class(namespace)) for namespace in namespaces]
-    if envelope.top is None:
+    if envelope.resource_list is None:
         before = "" if envelope.text.endswith("\n") else "\n"
         edits.append((len(envelope.text), before + "".join(f"---\n{text}\n" for text in classes)))
         return 0
-    start = envelope.top.keys["items"][1].start
+    start = envelope.resource_list.keys["items"][1].start
     if envelope.text[start] == "[":
         edits.append((start + 1, "".join(f"{text}, " for text in classes)))
     else:

@@ -33,7 +33,7 @@ from krm_otel.config.types import BackendType, PropagatorName
 from krm_otel.config.types.tail_policies import TYPES
 from krm_otel.config.types.text import PLACEHOLDERS
 from krm_otel.diagnostics.rules import RULES
-from krm_otel.krm.envelope import read_envelope
+from krm_otel.krm.reader import read_envelope
 from krm_otel.run import Source, run
 from krm_otel.workloads.kinds import KINDS
 from krm_otel.workloads.select import SKIPPED_IMAGES, SKIPPED_NAMES

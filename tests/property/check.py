@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from krm_otel.krm.envelope import read_envelope
+from krm_otel.krm.reader import read_envelope
 from krm_otel.run import Outcome
 from tests.laws import assert_laws
 from tests.oracle import assert_injected, assert_lines_kept

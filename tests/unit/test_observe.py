@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from krm_otel.krm.envelope import read_envelope
+from krm_otel.krm.reader import read_envelope
 from krm_otel.krm.resource import Resource
 from krm_otel.observe import Observation, observe
 from krm_otel.run import Source, run

@@ -30,9 +30,9 @@ ATTRIBUTE_PAIR: Final = Rule(
 CANNOT_EDIT: Final = Rule(
     "cannot-edit",
     "error",
-    "The object cannot be edited without changing something else: an alias, a shared anchor, a merge key or a "
-    "double key on the way.",
-    "Write it out at the place named.",
+    "The object cannot be edited without changing something else: there is an alias, a shared anchor, a merge key or a "
+    "duplicate key on the path.",
+    "Write the value out at that path.",
     example="this cannot be edited safely: the text ends in a block scalar without a line break: add one",
 )
 CONFIG_ABSENT: Final = Rule(
@@ -76,9 +76,9 @@ FUNCTION_CONFIG_KIND: Final = Rule(
 INPUT_MALFORMED: Final = Rule(
     "input-malformed",
     "error",
-    "The ResourceList itself is not as the KRM Functions Specification says.",
-    "Mend the caller.",
-    example="the input holds a ResourceList and other documents; send one ResourceList, or a plain stream of manifests",
+    "The ResourceList does not follow the KRM Functions Specification.",
+    "Fix the program that calls krm-otel.",
+    example="the input has a ResourceList and other documents: send one ResourceList, or a plain stream of manifests",
 )
 NOT_UTF8: Final = Rule(
     "not-utf8",
@@ -104,8 +104,8 @@ UNREADABLE_INPUT: Final = Rule(
 UNREADABLE_ITEM: Final = Rule(
     "unreadable-item",
     "error",
-    "One object of the input cannot be parsed; it passes as it is.",
-    "Mend it.",
-    example="did not find expected ',' or '}' (line 5 of it); the ClassRuntime is needed to decide: mend it",
-    otherwise="warning for a file, and for kinds that decide nothing",
+    "An object of the input cannot be read by itself. It is passed through as it is.",
+    "Correct its YAML; replace an alias to another object with its value.",
+    example="did not find expected ',' or '}' (line 5 of it); krm-otel has to read every ClassRuntime: correct it",
+    otherwise="warning for a file, and for kinds that krm-otel neither reads nor edits",
 )

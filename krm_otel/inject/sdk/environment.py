@@ -8,7 +8,7 @@ from typing import Literal
 
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Ref, Result
-from krm_otel.krm.envelope import Item
+from krm_otel.krm.item import Item
 from krm_otel.krm.resource import Resource
 from krm_otel.workloads.containers import Container
 from krm_otel.yamltext.nodes import Mapping as MappingNode

@@ -11,7 +11,7 @@ from krm_otel.config.settings import Configuration, OaasClass
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Ref, Result
 from krm_otel.inject.status import put_state, strip_state, written
-from krm_otel.krm.envelope import Item
+from krm_otel.krm.item import Item
 from krm_otel.plan.changes import Change
 from krm_otel.plan.recorded_objects import reconciled
 from krm_otel.yamltext.editable import CannotEdit

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from krm_otel.config.settings import Configuration
 from krm_otel.diagnostics.result import Ref
-from krm_otel.krm.envelope import Item
+from krm_otel.krm.item import Item
 from krm_otel.krm.resource import Resource
 from krm_otel.workloads.kinds import is_generated, is_patch, kind_info
 from krm_otel.yamltext.nodes import Sequence as SequenceNode

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from krm_otel import names
 from krm_otel.diagnostics.result import Ref, Result
-from krm_otel.krm.envelope import Item
+from krm_otel.krm.item import Item
 from krm_otel.krm.resource import Resource
 from krm_otel.yamltext.nodes import SourceError
 from krm_otel.yamltext.query import decode

@@ -15,7 +15,7 @@ from krm_otel.collector.monitoring.rules import rule_assets
 from krm_otel.collector.names import collector_name, config_name
 from krm_otel.collector.operator import object_name, operator_assets
 from krm_otel.config.settings import Configuration, OaasClass, Settings
-from krm_otel.krm.envelope import Item
+from krm_otel.krm.item import Item
 from krm_otel.krm.resource import Resource
 from krm_otel.plan.classes.summary import Census, Seen
 from krm_otel.plan.objects.ownership import Key, Taken, Wanted, both_want, key_of, with_annotations

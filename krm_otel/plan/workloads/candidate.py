@@ -10,7 +10,7 @@ from krm_otel.inject.patch.additions import ObjectEdit, changed_by_hand
 from krm_otel.inject.patch.reconcile import put_in
 from krm_otel.inject.patch.record import Record
 from krm_otel.inject.patch.strip import still_mounted, strip
-from krm_otel.krm.envelope import Item
+from krm_otel.krm.item import Item
 from krm_otel.workloads.kinds import Workload, workload_of
 
 

@@ -14,7 +14,7 @@ from krm_otel.diagnostics.result import Ref, Result, has_errors
 from krm_otel.inject.patch.record import MAX_BYTES, load
 from krm_otel.inject.sdk.environment import EnvSources
 from krm_otel.inject.sdk.variables import Desired, desired
-from krm_otel.krm.envelope import Item
+from krm_otel.krm.item import Item
 from krm_otel.krm.resource import Resource
 from krm_otel.plan.changes import Change
 from krm_otel.plan.classes.summary import Census

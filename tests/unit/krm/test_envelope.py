@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from krm_otel.diagnostics.result import Ref, Result
-from krm_otel.krm.envelope import read_envelope
+from krm_otel.krm.reader import read_envelope
 from krm_otel.yamltext.nodes import SourceError
 
 HEAD = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n"
@@ -109,7 +109,7 @@ def test_items_are_replaced_where_they_stand(text: str, changed: dict[int, str],
 def test_plain_streams(text: str, kinds: list[str]) -> None:
     """One object a document, or those of a List; there is no place for results."""
     envelope = read_envelope(text)
-    assert envelope.top is None and [item.kind for item in envelope.items] == kinds
+    assert envelope.resource_list is None and [item.kind for item in envelope.items] == kinds
     assert envelope.splice({}, ONE) == text
 
 
@@ -117,8 +117,8 @@ def test_plain_streams(text: str, kinds: list[str]) -> None:
     ("text", "code", "words"),
     [
         (HEAD + ITEMS + "---\nkind: B\n", "input-malformed", "other documents"),
-        (HEAD.replace("v1", "v2") + ITEMS, "input-malformed", "is not known"),
-        (HEAD + ITEMS + ITEMS, "input-malformed", "'items' stands twice"),
+        (HEAD.replace("v1", "v2") + ITEMS, "input-malformed", "is not supported"),
+        (HEAD + ITEMS + ITEMS, "input-malformed", "items is a duplicate key"),
         (HEAD + "items: x\n", "input-malformed", "not a list"),
         (HEAD + ITEMS + "functionConfig: []\n", "function-config-kind", "not an object"),
         ("%TAG !e! tag:e:\n---\n" + HEAD + ITEMS + "functionConfig: !e!x {}\n", "function-config-kind", "by itself"),
@@ -126,13 +126,13 @@ def test_plain_streams(text: str, kinds: list[str]) -> None:
         ("%TAG !e! tag:e:\n---\nkind: Pod\na: !e!x y\n", "unreadable-item", "by itself"),
         (HEAD + "items:\n- kind: A\n  a: &x 1\n- kind: Pod\n  a: *x\n", "unreadable-item", "alias *x"),
         (HEAD + "items:\n- &x {kind: Pod}\n- *x\n", "unreadable-item", "alias *x"),
-        (HEAD + ITEMS + "- kind: Pod\n  a: [}\n", "unreadable-item", "needed to decide"),
+        (HEAD + ITEMS + "- kind: Pod\n  a: [}\n", "unreadable-item", "has to read every Pod"),
     ],
 )
 def test_faults(text: str, code: str, words: str) -> None:
     """What cannot be decided on is an error; the text comes out all the same."""
-    envelope = read_envelope(text)
-    (fault,) = envelope.faults
+    envelope = read_envelope(text, is_required=lambda _, kind: kind == "Pod")
+    (fault,) = envelope.results
     assert (fault.code, fault.severity) == (code, "error") and words in fault.message
     assert envelope.splice({}, []) == text
     for item in envelope.items:
@@ -145,7 +145,7 @@ def test_faults(text: str, code: str, words: str) -> None:
 )
 def test_no_faults(text: str) -> None:
     """Bystanders may be as they are, and a list may be empty."""
-    assert read_envelope(text).faults == []
+    assert read_envelope(text).results == []
 
 
 def test_bystanders_that_cannot_be_read_pass() -> None:
@@ -153,7 +153,7 @@ def test_bystanders_that_cannot_be_read_pass() -> None:
     text = HEAD + "items:\n- kind: A\n- kind: Other\n  a: [}\n- kind: B\n"
     envelope = read_envelope(text)
     assert [item.kind for item in envelope.items] == ["A", "", "B"]
-    assert [fault.severity for fault in envelope.faults] == ["warning"]
+    assert [fault.severity for fault in envelope.results] == ["warning"]
     assert envelope.splice({}, []) == text
     broken = envelope.items[1]
     assert text[broken.start : broken.end] == " kind: Other\n  a: [}\n" and broken.resource is None
@@ -162,7 +162,7 @@ def test_bystanders_that_cannot_be_read_pass() -> None:
 def test_what_is_added_stands_behind_an_item_that_cannot_be_read() -> None:
     """Not within it: its end is that of its text."""
     text = HEAD + "items:\n- kind: A\n- kind: Other\n  a: [}\n  b: 1\n"
-    assert read_envelope(text).followed_by([{"kind": "W"}]) == text + "- kind: W\n"
+    assert read_envelope(text).with_appended([{"kind": "W"}]) == text + "- kind: W\n"
 
 
 @pytest.mark.parametrize("text", ["a: [}\n", "a: {{ x }}: y\n", HEAD + "items: [}\n"])

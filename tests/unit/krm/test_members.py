@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from krm_otel.krm.envelope import read_envelope
+from krm_otel.krm.reader import read_envelope
 
 NEW: list[dict[str, Any]] = [
     {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"x": "one\ntwo\n"}},
@@ -49,7 +49,7 @@ def items_of(text: str) -> list[Any]:
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_appended_objects_follow_and_go_again(text: str) -> None:
     """They are the last items; without them the text is as it was."""
-    longer = read_envelope(text).followed_by(NEW)
+    longer = read_envelope(text).with_appended(NEW)
     before = items_of(text)
     assert items_of(longer) == [*before, *NEW]
     count = len(before)
@@ -60,16 +60,16 @@ def test_appended_objects_follow_and_go_again(text: str) -> None:
 def test_one_of_two_can_go(text: str) -> None:
     """Either may go alone, and what is left is as if it had come alone."""
     count = len(items_of(text))
-    longer = read_envelope(text).followed_by(NEW)
+    longer = read_envelope(text).with_appended(NEW)
     for i in (0, 1):
-        assert read_envelope(longer).without([count + i]) == read_envelope(text).followed_by([NEW[1 - i]])
+        assert read_envelope(longer).without([count + i]) == read_envelope(text).with_appended([NEW[1 - i]])
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_an_object_is_written_anew_in_its_place(text: str) -> None:
     """What stands around it stays."""
     count = len(items_of(text))
-    longer = read_envelope(text).followed_by(NEW)
+    longer = read_envelope(text).with_appended(NEW)
     envelope = read_envelope(longer)
     item = envelope.items[count]
     changed = envelope.splice({item.position: envelope.rewritten(item, NEW[1])}, [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from textwrap import dedent
 from typing import Any
 
@@ -288,6 +289,29 @@ def test_what_cannot_be_edited_is_refused(text: str, path: tuple[str | int, ...]
     with pytest.raises(CannotEdit) as caught:
         append(text, *path)
     assert reason in caught.value.reason
+
+
+SHARED = "a: &a\n- x\n- y\nb: *a\nc: {d: &d z, e: *d}\n"
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda editor: editor.append(("a",), ["z"]),
+        lambda editor: editor.append(("b",), ["z"]),
+        lambda editor: editor.insert(("a",), 1, ["z"]),
+        lambda editor: editor.remove(("a",), [0], None),
+        lambda editor: editor.remove_key(("a",)),
+        lambda editor: editor.replace(("a", 0), "z"),
+        lambda editor: editor.replace(("c", "d"), "z"),
+        lambda editor: editor.restore(("c", "e"), "z"),
+        lambda editor: editor.original(("a",)),
+    ],
+)
+def test_every_edit_refuses_what_an_alias_shares(edit: Callable[[Editor], object]) -> None:
+    """No call before it is needed for that."""
+    with pytest.raises(CannotEdit, match=r"alias|anchor"):
+        edit(editor_of(SHARED))
 
 
 @pytest.mark.parametrize("recorded", ["[}", ": :", "x\nb: 1", "\x00", "- - x", '"\ud83d"'])
