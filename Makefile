@@ -35,8 +35,12 @@ test: $(READY) ## run the tests that need no other tools (XDIST= for one process
 	@$(BIN)/pytest tests --ignore=tests/tools --ignore=tests/cluster $(XDIST)
 	@cd dataplane && ../$(BIN)/pytest $(XDIST)
 
-.PHONY: check check-lint check-format check-types check-layers
-check: check-lint check-format check-types check-layers ## lint, formatting, types, architecture
+.PHONY: test-fast
+test-fast: $(READY) ## run the tests that start no process and try no random input (half a minute)
+	@$(BIN)/pytest tests/cases tests/unit tests/docs -m 'not slow' $(XDIST)
+
+.PHONY: check check-lint check-format check-types check-layers check-house check-docs
+check: check-lint check-format check-types check-layers check-house check-docs ## lint, formatting, types, architecture, generated docs
 
 check-lint: $(READY)
 	@$(BIN)/ruff check .
@@ -51,6 +55,12 @@ check-types: $(READY)
 check-layers: $(READY)
 	@$(BIN)/lint-imports
 	@cd dataplane && ../$(BIN)/lint-imports
+
+check-house: $(READY)
+	@$(BIN)/pytest tests/unit/test_house.py
+
+check-docs: $(READY)
+	@$(BIN)/python -m tools.docs --check
 
 .PHONY: fmt
 fmt: $(READY) ## format the code and apply safe fixes
@@ -74,6 +84,14 @@ images: tools ## build the container images with podman, without a registry (roo
 schemas: $(READY) ## write schemas/ anew, for editors
 	@mkdir -p schemas; for name in observability class-runtime fn-config; do \
 	  $(BIN)/krm-otel schema $$name > schemas/$$name.json || exit 1; done
+
+.PHONY: docs
+docs: $(READY) ## write the generated parts of the documentation anew
+	@$(BIN)/python -m tools.docs
+
+.PHONY: changelog
+changelog: $(READY) ## move the fragments of changes/ into CHANGELOG.md, under the version of the package
+	@$(BIN)/towncrier build --yes --version "$$($(BIN)/python -c 'import krm_otel; print(krm_otel.__version__)')"
 
 .PHONY: golden
 golden: $(READY) ## rewrite expected output; fails on purpose: read the diff, then run the tests
