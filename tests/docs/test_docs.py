@@ -7,6 +7,7 @@ OTelConfigs and ClassRuntimes; every other one has to be YAML at least.
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -450,3 +451,31 @@ def test_every_scenario_names_the_test_that_holds_it() -> None:
         file, _, name = ticked(held).partition("::")
         assert f"\ndef {name}(" in (ROOT / file).read_text(encoding="utf-8"), scenario
         assert what.endswith("."), scenario
+
+
+# --- the guide for contributors -----------------------------------------------------------------------------------
+
+
+def defined_names(file: Path) -> set[str]:
+    """The module's own name, and the names of its functions, classes, methods and constants."""
+    nodes = ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+    names_in_file = {file.stem}
+    for node in nodes:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names_in_file.add(node.name)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names_in_file |= {target.id for target in targets if isinstance(target, ast.Name)}
+    return names_in_file
+
+
+def test_the_walk_names_functions_of_the_files_that_it_links_to() -> None:
+    links = re.findall(r"\[`([\w.]+)`\]\(([\w/]+\.py)\)", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
+    assert len(links) >= 15
+    assert [(name, file) for name, file in links if name not in defined_names(ROOT / file)] == []
+
+
+def test_every_command_of_the_guide_is_a_target_of_make() -> None:
+    targets = re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert sorted(set(re.findall(r"`make ([a-z0-9-]+)", guide)) - set(targets)) == []
