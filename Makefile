@@ -36,7 +36,7 @@ test: $(READY) ## run the tests that need no other tools (XDIST= for one process
 	@cd dataplane && ../$(BIN)/pytest $(XDIST)
 
 .PHONY: test-fast
-test-fast: $(READY) ## run the tests that start no process and try no random input (half a minute)
+test-fast: $(READY) ## run the tests that start no process and try no random input (under a minute)
 	@$(BIN)/pytest tests/cases tests/unit tests/docs -m 'not slow' $(XDIST)
 
 .PHONY: check check-lint check-format check-types check-layers check-house check-docs

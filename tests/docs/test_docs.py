@@ -253,10 +253,8 @@ def test_every_result_code_is_documented_and_no_other() -> None:
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.code)
-def test_a_rule_is_complete_and_its_links_resolve(rule: Rule) -> None:
-    for text in (rule.meaning, rule.remedy):
-        assert text.endswith(".")
-        assert broken_links(DOCS / "results.md", text) == []
+def test_links_of_a_rule_resolve(rule: Rule) -> None:
+    assert broken_links(DOCS / "results.md", f"{rule.meaning} {rule.remedy}") == []
 
 
 # --- what is generated --------------------------------------------------------------------------------------------
