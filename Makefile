@@ -1,14 +1,14 @@
-# The one door to this repository. Every target does its own set-up: a fresh clone needs only Python, git and
-# make, and for `e2e` and `tools` also Go.
+# The commands of this repository. Every target does its own set-up: a fresh clone needs only Python, git and make,
+# and for `e2e` and `tools` also Go.
 
 PYTHON ?= python3
 BIN    := .venv/bin
-# Newer than pyproject.toml: the environment is as that file says.
+# Newer than pyproject.toml: then the environment is up to date with that file.
 READY  := .venv/.ready
 # Empty it (make test XDIST=) to debug in one process.
 XDIST  ?= -n auto --dist worksteal
 
-# Where an image sets it, each of the many processes that tests start would compile all modules anew.
+# If the image of a CI sets it, each of the many processes that tests start compiles all modules again.
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
@@ -24,7 +24,7 @@ demo: $(READY) ## show what krm-otel changes in examples/quickstart
 	@echo 'examples/quickstart is a ClassRuntime with an observability block, and its workloads.'
 	@echo 'This is all that krm-otel would change there (nothing is written):'
 	@echo
-	@# 1 is what diff answers to differences, and Python to a crash: only the first prints something.
+	@# Exit code 1 means differences, but also a crash of Python. Only differences print something.
 	@diff=$$($(BIN)/krm-otel diff examples/quickstart --color always); code=$$?; \
 	printf '%s\n' "$$diff"; \
 	if [ $$code -eq 1 ] && [ -n "$$diff" ]; then exit 0; fi; \
@@ -35,8 +35,12 @@ test: $(READY) ## run the tests that need no other tools (XDIST= for one process
 	@$(BIN)/pytest tests --ignore=tests/tools --ignore=tests/cluster $(XDIST)
 	@cd dataplane && ../$(BIN)/pytest $(XDIST)
 
-.PHONY: check check-lint check-format check-types check-layers
-check: check-lint check-format check-types check-layers ## lint, formatting, types, architecture
+.PHONY: test-fast
+test-fast: $(READY) ## run the tests that start no process and try no random input (under a minute)
+	@$(BIN)/pytest tests/cases tests/unit tests/docs -m 'not slow' $(XDIST)
+
+.PHONY: check check-lint check-format check-types check-layers check-house check-docs
+check: check-lint check-format check-types check-layers check-house check-docs ## check lint, formatting, types, layers, sizes, generated docs
 
 check-lint: $(READY)
 	@$(BIN)/ruff check .
@@ -51,6 +55,12 @@ check-types: $(READY)
 check-layers: $(READY)
 	@$(BIN)/lint-imports
 	@cd dataplane && ../$(BIN)/lint-imports
+
+check-house: $(READY)
+	@$(BIN)/pytest tests/unit/test_house.py
+
+check-docs: $(READY)
+	@$(BIN)/python -m tools.docs --check
 
 .PHONY: fmt
 fmt: $(READY) ## format the code and apply safe fixes
@@ -71,9 +81,17 @@ images: tools ## build the container images with podman, without a registry (roo
 	@$(PYTHON) -m tools.containers build
 
 .PHONY: schemas
-schemas: $(READY) ## write schemas/ anew, for editors
+schemas: $(READY) ## write schemas/, for editors
 	@mkdir -p schemas; for name in observability class-runtime fn-config; do \
 	  $(BIN)/krm-otel schema $$name > schemas/$$name.json || exit 1; done
+
+.PHONY: docs
+docs: $(READY) ## write the generated parts of the documentation
+	@$(BIN)/python -m tools.docs
+
+.PHONY: changelog
+changelog: $(READY) ## move the fragments of changes/ into CHANGELOG.md, under the version of the package
+	@$(BIN)/towncrier build --yes --version "$$($(BIN)/python -c 'import krm_otel; print(krm_otel.__version__)')"
 
 .PHONY: golden
 golden: $(READY) ## rewrite expected output; fails on purpose: read the diff, then run the tests
@@ -85,11 +103,11 @@ cluster-up: ## start a real Kubernetes of one node with Knative Serving (root, D
 	@$(PYTHON) -m tools.cluster knative
 
 .PHONY: cluster-down
-cluster-down: ## end it; nothing of it is left
+cluster-down: ## end it and remove everything of it
 	@$(PYTHON) -m tools.cluster down
 
 .PHONY: demo-e2e
-demo-e2e: $(READY) ## the data plane on that cluster, with what is injected, and the trace of a request (root, Debian)
+demo-e2e: $(READY) ## run the data plane on that cluster, injected, and print the trace of a request (root, Debian)
 	@$(PYTHON) tools/build.py
 	@$(BIN)/python -c 'from tools.containers.podman import build_dataplane; build_dataplane()'
 	@$(BIN)/python -m tools.demo
@@ -99,7 +117,7 @@ bench: $(READY) ## measure speed and memory
 	@$(BIN)/python bench/run.py
 
 .PHONY: bench-collectors
-bench-collectors: $(READY) ## measure generated collectors beside one tuned by hand (root)
+bench-collectors: $(READY) ## measure generated collectors and one tuned by hand (root)
 	@$(BIN)/python bench/collectors.py
 
 .PHONY: bench-telemetry
@@ -107,7 +125,7 @@ bench-telemetry: $(READY) ## measure what telemetry adds to a request, also with
 	@$(BIN)/python -m bench.telemetry
 
 .PHONY: setup
-setup: $(READY) ## make .venv with everything for development
+setup: $(READY) ## create .venv with everything for development
 
 $(READY): pyproject.toml dataplane/pyproject.toml
 	@echo 'setting up .venv (once; about half a minute) ...'
@@ -117,7 +135,7 @@ $(READY): pyproject.toml dataplane/pyproject.toml
 	@touch $@
 
 .PHONY: clean
-clean: ## remove what make made here (not the tools in the user's cache)
+clean: ## remove what make created here (not the tools in the user's cache)
 	@rm -rf .venv build dist
 	@cd dataplane && rm -rf build dist
 	@rm -rf $(foreach tool,mypy pytest ruff import_linter,.$(tool)_cache dataplane/.$(tool)_cache) .hypothesis dataplane/.hypothesis

@@ -1,4 +1,4 @@
-"""The switch that rewrites expected output, and the mark of what needs other tools."""
+"""The switch that rewrites expected output, and the markers that follow from a test's folder."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-E2E = [Path(__file__).with_name(name) for name in ("tools", "cluster")]
+MARKERS = {"tools": pytest.mark.e2e, "cluster": pytest.mark.e2e, "property": pytest.mark.slow}
+"""Folder of tests → the marker that all its tests have, so that nobody has to remember it."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -18,7 +19,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything in these folders is e2e; nobody has to remember to say so."""
     for item in items:
-        if any(item.path.is_relative_to(folder) for folder in E2E):
-            item.add_marker(pytest.mark.e2e)
+        for folder, marker in MARKERS.items():
+            if item.path.is_relative_to(Path(__file__).with_name(folder)):
+                item.add_marker(marker)

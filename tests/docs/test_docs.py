@@ -7,6 +7,7 @@ OTelConfigs and ClassRuntimes; every other one has to be YAML at least.
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,17 +33,23 @@ from krm_otel.config.sources.flat_form import KEYS, variable
 from krm_otel.config.types import BackendType, PropagatorName
 from krm_otel.config.types.tail_policies import TYPES
 from krm_otel.config.types.text import PLACEHOLDERS
+from krm_otel.diagnostics.rule import Rule
 from krm_otel.diagnostics.rules import RULES
 from krm_otel.krm.reader import read_envelope
 from krm_otel.run import Source, run
 from krm_otel.workloads.kinds import KINDS
 from krm_otel.workloads.select import SKIPPED_IMAGES, SKIPPED_NAMES
+from tools.docs.__main__ import outdated
+from tools.docs.blocks import BlockError, regenerate
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.glob("*.md"))
 CATALOG = ROOT / "fn-config" / "README.md"
 EVERYTHING = [*PAGES, ROOT / "README.md", CATALOG]
+ADRS = sorted((DOCS / "adr").glob("*.md"))
+INSIDE = [ROOT / "CONTRIBUTING.md", ROOT / "changes" / "README.md", *ADRS]
+"""Pages for those who work on krm-otel."""
 
 
 def text_of(name: str) -> str:
@@ -240,11 +247,34 @@ def test_every_kind_proxy_and_agent_is_documented() -> None:
 
 
 def test_every_result_code_is_documented_and_no_other() -> None:
-    found = rows(text_of("results.md"))
-    assert [ticked(row[0]) for row in found] == sorted(RULES)
-    for code, severity, meaning, todo in found:
-        assert re.match(r"(error|warning|info)\b", severity), code
-        assert meaning.endswith(".") and todo.endswith("."), code
+    documented = re.findall(r"^### `(.+)`$", text_of("results.md"), re.MULTILINE)
+    assert sorted(documented) == sorted(RULES)
+    assert set(documented) <= anchors(DOCS / "results.md")
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.code)
+def test_links_of_a_rule_resolve(rule: Rule) -> None:
+    assert broken_links(DOCS / "results.md", f"{rule.meaning} {rule.remedy}") == []
+
+
+# --- what is generated --------------------------------------------------------------------------------------------
+
+
+def test_generated_blocks_are_up_to_date() -> None:
+    assert [str(page) for page in outdated()] == [], "run make docs"
+
+
+def test_a_block_is_replaced_between_its_marks() -> None:
+    page = "a\n<!-- generated: x -->\nold\n<!-- end -->\nb\n"
+    fresh = "a\n<!-- generated: x -->\n\nnew\n\n<!-- end -->\nb\n"
+    assert regenerate(page, {"x": lambda: "new\n"}) == fresh
+    assert regenerate(fresh, {"x": lambda: "new"}) == fresh
+
+
+@pytest.mark.parametrize("page", ["<!-- generated: x -->\nold\n", "<!-- generated: y -->\n<!-- end -->\n"])
+def test_a_mark_without_end_or_generator_is_an_error(page: str) -> None:
+    with pytest.raises(BlockError):
+        regenerate(page, {"x": lambda: "new"})
 
 
 def test_every_type_of_policy_is_documented() -> None:
@@ -361,21 +391,31 @@ def test_fences_name_a_language() -> None:
 
 def anchors(page: Path) -> set[str]:
     """Anchors of a page's headings, as GitHub makes them."""
-    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
-    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    headings = re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("page", EVERYTHING, ids=lambda page: page.name)
-def test_links_resolve(page: Path) -> None:
-    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+def broken_links(page: Path, text: str) -> list[str]:
+    """The targets of a text's links that do not exist, as seen from a page."""
+    broken: list[str] = []
     for target in re.findall(r"\]\(([^)\s]+)\)", text):
         if re.match(r"https?://", target):
             continue
         path, _, anchor = target.partition("#")
         file = (page.parent / path).resolve() if path else page
-        assert file.exists(), target
-        assert not anchor or anchor in anchors(file), target
+        if not file.exists() or (anchor and anchor not in anchors(file)):
+            broken.append(target)
+    return broken
+
+
+def prose(page: Path) -> str:
+    """A page without its fenced blocks."""
+    return re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("page", [*EVERYTHING, *INSIDE], ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_resolve(page: Path) -> None:
+    assert broken_links(page, prose(page)) == []
 
 
 def test_every_page_is_in_the_index() -> None:
@@ -409,3 +449,31 @@ def test_every_scenario_names_the_test_that_holds_it() -> None:
         file, _, name = ticked(held).partition("::")
         assert f"\ndef {name}(" in (ROOT / file).read_text(encoding="utf-8"), scenario
         assert what.endswith("."), scenario
+
+
+# --- the guide for contributors -----------------------------------------------------------------------------------
+
+
+def defined_names(file: Path) -> set[str]:
+    """The module's own name, and the names of its functions, classes, methods and constants."""
+    nodes = ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+    names_in_file = {file.stem}
+    for node in nodes:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names_in_file.add(node.name)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names_in_file |= {target.id for target in targets if isinstance(target, ast.Name)}
+    return names_in_file
+
+
+def test_the_walk_names_functions_of_the_files_that_it_links_to() -> None:
+    links = re.findall(r"\[`([\w.]+)`\]\(([\w/]+\.py)\)", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
+    assert len(links) >= 15
+    assert [(name, file) for name, file in links if name not in defined_names(ROOT / file)] == []
+
+
+def test_every_command_of_the_guide_is_a_target_of_make() -> None:
+    targets = re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert sorted(set(re.findall(r"`make ([a-z0-9-]+)", guide)) - set(targets)) == []

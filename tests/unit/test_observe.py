@@ -228,6 +228,7 @@ def test_input_without_a_class_is_an_error(data: bytes) -> None:
     assert "kubectl get classruntimes" in result.message
 
 
+@pytest.mark.slow
 def test_the_command() -> None:
     items = with_status(rendered("deployment"), "Deployment", "echo-otel-collector", {"availableReplicas": 1})
     program = Path(sys.executable).with_name("krm-otel")

@@ -9,6 +9,8 @@ import pytest
 
 from tests.unit.cli.command import CLASS, WORKLOADS, krm_otel
 
+pytestmark = pytest.mark.slow  # each test starts the installed command
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:

@@ -13,6 +13,8 @@ import pytest
 from krm_otel.cli.output import track
 from tests.unit.cli.command import CLASS, STREAM, WORKLOADS, files, krm_otel
 
+pytestmark = pytest.mark.slow  # each test starts the installed command
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:

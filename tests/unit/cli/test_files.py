@@ -11,6 +11,8 @@ import pytest
 
 from tests.unit.cli.command import CLASS, STREAM, WORKLOADS, files, krm_otel
 
+pytestmark = pytest.mark.slow  # each test starts the installed command
+
 BROKEN = b"{{ if .Values.x }}\na: [\n"
 MANAGED = b"""\
 apiVersion: oaas.io/v1alpha1

@@ -12,6 +12,8 @@ from krm_otel.run import Source, run
 from krm_otel.starters import NEXT, files
 from tests.unit.cli.command import krm_otel
 
+pytestmark = pytest.mark.slow  # each test starts the installed command
+
 EXAMPLES = Path(__file__).parents[3] / "examples"
 SAME = {
     "kustomize": ("krm-otel", EXAMPLES / "kustomize" / "component"),

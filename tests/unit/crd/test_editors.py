@@ -83,6 +83,7 @@ def faults(one: dict[str, Any]) -> list[str]:
     return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(one)]
 
 
+@pytest.mark.slow
 def test_what_the_function_accepts_is_valid() -> None:
     """Every configuration of the cases that is without fault, and what this repository ships."""
     seen = 0

@@ -45,6 +45,7 @@ def applied(folder: Path, old: str | None, new: str | None, name: str = "f.yaml"
     return file.read_bytes().decode() if file.exists() else None
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(TEXTS, TEXTS)
 def test_git_applies_any_change(old: str, new: str) -> None:
@@ -54,6 +55,7 @@ def test_git_applies_any_change(old: str, new: str) -> None:
         assert applied(Path(folder), old, wanted) == wanted
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(TEXTS, TEXTS)
 def test_hunks_are_as_small_as_they_can_be(old: str, new: str) -> None:
@@ -66,6 +68,7 @@ LINE = st.sampled_from("    +-")
 ITEMS = st.lists(st.tuples(st.sampled_from([*"    -"]), st.lists(LINE, max_size=20)), max_size=8)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(ITEMS, st.integers(0, 2))
 def test_items_are_compared_one_with_one(items: list[tuple[str, list[str]]], more: int) -> None:
@@ -127,6 +130,7 @@ def test_a_run_says_where_items_are(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sizes == [(9, 5), *[(5, 5)] * 19, (4, 4)]
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(TEXTS.filter(bool))
 def test_git_makes_and_removes_files(text: str) -> None:
@@ -136,6 +140,7 @@ def test_git_makes_and_removes_files(text: str) -> None:
         assert applied(Path(folder), text, None) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["a b.yaml", "a b 2026-01-01 10:00.yaml", "é.yaml"])
 def test_names_are_read_by_git(tmp_path: Path, name: str) -> None:
     """Blanks in a name do not end it."""
@@ -143,6 +148,7 @@ def test_names_are_read_by_git(tmp_path: Path, name: str) -> None:
         assert applied(tmp_path, old, new, name) == new
 
 
+@pytest.mark.slow
 def test_a_file_without_a_line_is_filled(tmp_path: Path) -> None:
     """It is there, so it is not made."""
     assert applied(tmp_path, "", "a\n") == "a\n"

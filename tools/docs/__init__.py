@@ -1,0 +1,1 @@
+"""Documentation that comes from the code: blocks of Markdown that `make docs` writes and `make check` compares."""
