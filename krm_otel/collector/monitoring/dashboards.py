@@ -20,11 +20,11 @@ from importlib import resources
 from typing import Any, Final
 
 from krm_otel import names
-from krm_otel.collector.config.labels import OWNER
-from krm_otel.collector.config.telemetry import SECOND, TIER
-from krm_otel.collector.manifests.objects import Asset, generated, labelled
-from krm_otel.collector.monitoring.promql import Source, http_requests, matcher
-from krm_otel.collector.names import dashboard_name
+from krm_otel.collector.config.metric_attributes import OWNER
+from krm_otel.collector.config.service_telemetry import SECOND, TIER
+from krm_otel.collector.manifests.objects import Asset, new_object, with_labels
+from krm_otel.collector.monitoring.promql import RequestHistogram, http_requests, matcher
+from krm_otel.collector.naming import dashboard_name
 from krm_otel.config.schema.monitoring import Dashboards
 from krm_otel.config.settings import OaasClass, Settings
 
@@ -39,21 +39,20 @@ _FUNCTION: Final = 'oaas_function_key=~"$function"'
 
 
 def dashboard_assets(
-    oaas_class: OaasClass, settings: Settings, options: Dashboards, histogram: Source = http_requests
+    oaas_class: OaasClass, settings: Settings, options: Dashboards, histogram: RequestHistogram = http_requests
 ) -> tuple[Asset, ...]:
     """The dashboard of a class, or of the collectors that run on every node."""
     name = dashboard_name(oaas_class.name)
-    data = generated(oaas_class, "v1", "ConfigMap", name)
-    data["metadata"]["annotations"][names.A_NO_SUBSTITUTION] = "disabled"  # Grafana's variables are `${…}`, too
+    data = new_object(oaas_class, "v1", "ConfigMap", name, substitute=False)  # Grafana's variables are `${…}`, too
     if options.folder:
         data["metadata"]["annotations"][options.folder_annotation] = options.folder
     # All dashboards that a sidecar finds end up in one folder.
     file = "-".join(part for part in (oaas_class.namespace, name) if part)
     data["data"] = {f"{file}.json": dashboard_json(oaas_class, settings, histogram)}
-    return (Asset(labelled(data, options.labels), f"dashboards: what is seen of class {oaas_class.name}"),)
+    return (Asset(with_labels(data, options.labels), f"dashboards: what is seen of class {oaas_class.name}"),)
 
 
-def dashboard_json(oaas_class: OaasClass, settings: Settings, histogram: Source = http_requests) -> str:
+def dashboard_json(oaas_class: OaasClass, settings: Settings, histogram: RequestHistogram = http_requests) -> str:
     """The dashboard as Grafana reads it, the same on every run; `histogram` counts the class's requests."""
     on_nodes = oaas_class.name == names.NODE_OWNER
     shared_collector = on_nodes or settings.node_collector is not None
@@ -71,7 +70,7 @@ def dashboard_json(oaas_class: OaasClass, settings: Settings, histogram: Source 
     return json.dumps(dashboard, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def _values(oaas_class: OaasClass, histogram: Source, *, shared_collector: bool) -> dict[str, str]:
+def _values(oaas_class: OaasClass, histogram: RequestHistogram, *, shared_collector: bool) -> dict[str, str]:
     """The values of the template's words: mostly matchers and expressions.
 
     A collector of the class runs in the class's namespace, the shared one elsewhere.
