@@ -18,7 +18,7 @@ from krm_otel import names, otlp
 from krm_otel.collector.config.build import build_config
 from krm_otel.collector.config.service_telemetry import with_resource_keys
 from krm_otel.collector.manifests.config_map import template_annotations
-from krm_otel.collector.manifests.container import VOLUME, container, volumes
+from krm_otel.collector.manifests.container import container, volumes
 from krm_otel.collector.manifests.objects import Asset, new_object, with_labels
 from krm_otel.collector.manifests.workload import scheduling, security_context
 from krm_otel.collector.naming import HEADLESS, collector_name, operator_gateway_name
@@ -101,9 +101,9 @@ def opentelemetry_collector(tier: Tier) -> dict[str, Any]:
         **{field: fields[field] for field in ("env", "resources", "securityContext")},
     }
     # The Operator creates its own ConfigMap, with a volume for it.
-    if mounts := [mount for mount in fields["volumeMounts"] if mount["name"] != VOLUME]:
+    if mounts := [mount for mount in fields["volumeMounts"] if mount["name"] != names.V_COLLECTOR]:
         spec["volumeMounts"] = mounts
-        spec["volumes"] = [volume for volume in volumes(tier) if volume["name"] != VOLUME]
+        spec["volumes"] = [volume for volume in volumes(tier) if volume["name"] != names.V_COLLECTOR]
     if tier.placement.has_service:
         spec |= _own_pods(tier)
     # The Operator knows no list in the collector's own resource, and would drop all of its telemetry (its issue 5207).

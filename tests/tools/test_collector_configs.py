@@ -22,10 +22,10 @@ import yaml
 from krm_otel.collector.addresses import HEALTH_PORT
 from krm_otel.collector.config.build import QUEUE_FOLDER
 from krm_otel.collector.config.checks import check_config
-from krm_otel.collector.config.credentials import MOUNT_ROOT
 from krm_otel.collector.config.exporters import FILES_FOLDER
 from krm_otel.collector.manifests.container import ports
 from krm_otel.config.settings import OaasClass, Settings
+from krm_otel.names import MOUNT_ROOT
 from tests.tools.collector import wait_until_healthy
 from tests.tools.matrix import CHOICES, Case, covered, pairs, rows
 from tests.tools.ports import FREE

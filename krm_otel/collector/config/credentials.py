@@ -8,13 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from krm_otel import names
 from krm_otel.config.settings import CollectorSettings, FileSource, SecretHeader, Target
-
-MOUNT_ROOT: Final = "/etc/oaas-otel"
-_VOLUME: Final = "oaas-otel-collector-tls"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +80,8 @@ def _files(
     mounts: list[dict[str, Any]] = []
     paths: dict[FileSource, str] = {}
     for number, ((kind, name), files) in enumerate(by_object.items(), 1):
-        volume = _VOLUME if number == 1 else f"{_VOLUME}-{number}"
-        folder = f"{MOUNT_ROOT}/{volume.removeprefix('oaas-otel-')}"
+        volume = names.V_COLLECTOR_TLS if number == 1 else f"{names.V_COLLECTOR_TLS}-{number}"
+        folder = names.mount_path(volume)
         items = [{"key": key, "path": key} for key in sorted(file.key for file in files)]
         if kind == "Secret":
             volumes.append({"name": volume, "secret": {"secretName": name, "items": items}})

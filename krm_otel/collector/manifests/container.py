@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from krm_otel.collector.addresses import HEALTH_PORT, METRICS_PORT, SCRAPE_PORT
 from krm_otel.collector.config.build import QUEUE_FOLDER
-from krm_otel.collector.config.credentials import MOUNT_ROOT, credentials
+from krm_otel.collector.config.credentials import credentials
 from krm_otel.collector.config.environment import NAMESPACE_VARIABLE, NODE_VARIABLE
 from krm_otel.collector.config.exporters import file_folder
 from krm_otel.collector.config.processors import memory_limits, needs_namespace
@@ -15,14 +15,14 @@ from krm_otel.collector.naming import CONFIG_KEY, CONTAINER
 from krm_otel.collector.tiers import Tier
 from krm_otel.config.placement import POD_IP_VARIABLE
 from krm_otel.config.settings import CollectorSettings
+from krm_otel.names import V_COLLECTOR, mount_path
 from krm_otel.otlp import PORTS
 
-VOLUME: Final = "oaas-otel-collector"
-QUEUE_VOLUME: Final = "oaas-otel-collector-queue"
-FILES_VOLUME: Final = "oaas-otel-collector-files"
+_QUEUE_VOLUME: Final = f"{V_COLLECTOR}-queue"
+_FILES_VOLUME: Final = f"{V_COLLECTOR}-files"
 UID: Final = 10001
 """The user of the published images; written out only where a pod would run them as root."""
-_FOLDER: Final = f"{MOUNT_ROOT}/collector"
+_FOLDER: Final = mount_path(V_COLLECTOR)
 _FIELDS: Final = (
     *("name", "image", "args", "restartPolicy", "ports", "env", "resources"),
     *("startupProbe", "livenessProbe", "readinessProbe", "securityContext", "volumeMounts"),
@@ -34,10 +34,10 @@ def volumes(tier: Tier) -> tuple[dict[str, Any], ...]:
     """The pod's volumes: the config, certificates, the queue, and one for each backend that is files."""
     collector, queue = tier.collector, tier.collector.queue.value
     items = [{"key": CONFIG_KEY, "path": CONFIG_KEY}]
-    config = {"name": VOLUME, "configMap": {"name": tier.config_name, "items": items}}
-    kept = [_storage(QUEUE_VOLUME, queue.claim, queue.size_limit)] if queue.persistent else []
+    config = {"name": V_COLLECTOR, "configMap": {"name": tier.config_name, "items": items}}
+    kept = [_storage(_QUEUE_VOLUME, queue.claim, queue.size_limit)] if queue.persistent else []
     files = [
-        _storage(f"{FILES_VOLUME}-{number}", target.files.claim) for number, target in enumerate(collector.files, 1)
+        _storage(f"{_FILES_VOLUME}-{number}", target.files.claim) for number, target in enumerate(collector.files, 1)
     ]
     return config, *credentials(collector).volumes, *kept, *files
 
@@ -70,11 +70,11 @@ def container(
         if collector.k8s_attributes:
             env.append(_field(NODE_VARIABLE, "spec.nodeName"))
     env.append({"name": "GOMEMLIMIT", "value": f"{memory_limits(collector)[0]}MiB"})
-    mounts = [{"name": VOLUME, "mountPath": _FOLDER, "readOnly": True}, *known.mounts]
+    mounts = [{"name": V_COLLECTOR, "mountPath": _FOLDER, "readOnly": True}, *known.mounts]
     if collector.queue.value.persistent:
-        mounts.append({"name": QUEUE_VOLUME, "mountPath": QUEUE_FOLDER})
+        mounts.append({"name": _QUEUE_VOLUME, "mountPath": QUEUE_FOLDER})
     for number, target in enumerate(collector.files, 1):
-        mounts.append({"name": f"{FILES_VOLUME}-{number}", "mountPath": file_folder(target)})
+        mounts.append({"name": f"{_FILES_VOLUME}-{number}", "mountPath": file_folder(target)})
     every = {
         "name": CONTAINER,
         "image": collector.image.value,
