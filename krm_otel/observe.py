@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from krm_otel import names
-from krm_otel.collector.names import CONTAINER, GATEWAY, collector_name, config_name, gateway_name, owner
+from krm_otel.collector.naming import CONTAINER, GATEWAY, collector_name, config_name, gateway_name, label_value
 from krm_otel.conditions import (
     COLLECTOR_UNAVAILABLE,
     DEGRADED,
@@ -170,7 +170,7 @@ def _collector(resource: Resource, state: State, live: _Live) -> Condition:
 
 
 def _first_tier(resource: Resource, state: State, live: _Live) -> Condition:
-    own = live.collectors.get((resource.namespace, owner(resource.name)))
+    own = live.collectors.get((resource.namespace, label_value(resource.name)))
     if own is None and state.mode == "daemonset":
         own = next((one for (_, whose), one in live.collectors.items() if whose == names.NODE_OWNER), None)
     sidecars = live.sidecars.get((resource.namespace, config_name(resource.name)), [])

@@ -1,1 +1,1 @@
-"""The managed collector of a class: its address, config, manifests and sidecar, as pure functions over settings."""
+"""The managed collector of a class: its address, config, manifests and monitoring, as pure functions over settings."""

@@ -1,8 +1,9 @@
 """Flavor `operator`: the same settings as objects and annotations of the OpenTelemetry Operator.
 
-It makes the collector of an OpenTelemetryCollector (its Service is `<name>-collector`, so that addresses are those of
-the flavor `native`), and sets an Instrumentation's environment in pods that ask for it by annotation (`inject-sdk`). It
-sets nothing that a container has, and it encodes nothing: values of attributes are encoded here.
+The Operator creates the collector of an OpenTelemetryCollector (its Service is `<name>-collector`, so addresses are
+those of flavor `native`), and sets an Instrumentation's environment in pods that ask for it by annotation
+(`inject-sdk`). It sets no variable that a container already has, and it encodes nothing: values of attributes are
+encoded here.
 
 Sources: opentelemetry-operator v0.158, `apis/v1beta1`, `apis/v1alpha1`, and in `internal` `instrumentation`,
 `manifests` and `naming`.
@@ -14,14 +15,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from krm_otel import names, otlp
-from krm_otel.collector.config.pipelines import config, merged
-from krm_otel.collector.config.telemetry import with_keys
-from krm_otel.collector.manifests.container import VOLUME, container, template_annotations, volumes
-from krm_otel.collector.manifests.objects import Asset, generated, labelled
-from krm_otel.collector.names import HEADLESS, collector_name, operator_gateway_name
-from krm_otel.collector.tiers import first_tier, name_of, second_tier
+from krm_otel.collector.config.build import build_config
+from krm_otel.collector.config.service_telemetry import with_resource_keys
+from krm_otel.collector.manifests.config_map import template_annotations
+from krm_otel.collector.manifests.container import container, volumes
+from krm_otel.collector.manifests.objects import Asset, new_object, with_labels
+from krm_otel.collector.manifests.workload import scheduling, security_context
+from krm_otel.collector.naming import HEADLESS, collector_name, operator_gateway_name
+from krm_otel.collector.tiers import Tier, tiers
 from krm_otel.config.schema.monitoring import Monitors
-from krm_otel.config.settings import CollectorSettings, Endpoint, OaasClass, Settings
+from krm_otel.config.settings import Endpoint, OaasClass, Settings
 from krm_otel.otlp import PROTOCOLS, RATIO, SAMPLERS, decimal, encode
 
 INJECT_PREFIX: Final = "instrumentation.opentelemetry.io/inject-"
@@ -30,146 +33,129 @@ A_CONTAINER_NAMES: Final = "instrumentation.opentelemetry.io/container-names"
 A_SIDECAR: Final = "sidecar.opentelemetry.io/inject"
 
 
-def object_name(class_name: str) -> str:
-    """The name of both objects: the Operator puts `-collector` behind it."""
+def operator_name(class_name: str) -> str:
+    """The name of a class's OpenTelemetryCollector and Instrumentation; the Operator appends `-collector`."""
     return collector_name(class_name).removesuffix("-collector")
 
 
-def asking(oaas_class: OaasClass, settings: Settings, containers: Sequence[str], service_name: str) -> dict[str, str]:
-    """What a pod template says to the Operator.
+def operator_annotations(
+    oaas_class: OaasClass, settings: Settings, containers: Sequence[str], service_name: str
+) -> dict[str, str]:
+    """The annotations of a pod template that ask the Operator for a class's environment and sidecar.
 
     Args:
-        containers: those that are instrumented; empty where they have no names.
+        oaas_class: the class.
+        settings: its settings.
+        containers: the names of those that are instrumented; empty where they have none.
         service_name: of the pod; empty where its containers have several.
     """
-    name = object_name(oaas_class.name)
-    found = {A_INJECT_SDK: name}
+    name = operator_name(oaas_class.name)
+    annotations = {A_INJECT_SDK: name}
     if containers:
-        found[A_CONTAINER_NAMES] = ",".join(containers)
-    if settings.collector is not None and settings.collector.mode.value == "sidecar":
-        found[A_SIDECAR] = name
+        annotations[A_CONTAINER_NAMES] = ",".join(containers)
+    if settings.collector is not None and settings.collector.placement.in_class_pods:
+        annotations[A_SIDECAR] = name
     if service_name:
-        found[f"{names.A_RESOURCE_PREFIX}service.name"] = service_name
-    return found
+        annotations[f"{names.A_RESOURCE_PREFIX}service.name"] = service_name
+    return annotations
+
+
+def active_annotations(annotations: Mapping[str, str]) -> list[str]:
+    """The annotations of a pod template that ask the Operator to inject something."""
+    keys = [key for key in annotations if key.startswith(INJECT_PREFIX) or key == A_SIDECAR]
+    return [key for key in keys if annotations[key].lower() != "false"]
 
 
 def operator_assets(oaas_class: OaasClass, settings: Settings, monitors: Monitors | None = None) -> tuple[Asset, ...]:
-    """Everything that is generated for a class: its collector, where it has a managed one, and its environment.
+    """Everything that is generated for a class: its managed collectors, if it has any, and its environment.
 
-    `monitors`: the Operator makes one of each collector, too.
+    With `monitors`, the Operator also creates a monitor of each collector.
     """
-    made = []
-    first, second = (
-        first_tier(oaas_class, settings, f"{operator_gateway_name(oaas_class.name)}{HEADLESS}"),
-        second_tier(settings),
-    )
-    if first.collector is not None:
-        reason = f"the Operator runs the collector of class {oaas_class.name}"
-        made.append(Asset(_watched(collector(oaas_class, first, first.collector), monitors), reason))
-    if second is not None and second.collector is not None:
-        reason = f"the Operator runs the second tier of class {oaas_class.name}"
-        made.append(Asset(_watched(collector(oaas_class, second, second.collector), monitors), reason))
-    if oaas_class.name != names.NODE_OWNER and settings.endpoint is not None:
-        reason = f"the Operator sets the environment of class {oaas_class.name}"
-        made.append(Asset(instrumentation(oaas_class, settings, settings.endpoint.value), reason))
-    return tuple(made)
+    class_name, assets = oaas_class.name, []
+    for tier in tiers(oaas_class, settings, f"{operator_gateway_name(class_name)}{HEADLESS}"):
+        collector = "second tier" if tier.collector.second_tier else "collector"
+        data = opentelemetry_collector(tier)
+        if monitors is not None:
+            data["spec"]["observability"] = {"metrics": {"enableMetrics": True}}
+            # The Operator copies the collector's labels to all that it creates for it, also to the monitor.
+            data = with_labels(data, monitors.labels)
+        assets.append(Asset(data, f"the Operator runs the {collector} of class {class_name}"))
+    if class_name != names.NODE_OWNER and settings.endpoint is not None:
+        data = instrumentation(oaas_class, settings, settings.endpoint.value)
+        assets.append(Asset(data, f"the Operator sets the environment of class {class_name}"))
+    return tuple(assets)
 
 
-def _watched(made: dict[str, Any], monitors: Monitors | None) -> dict[str, Any]:
-    """The Operator gives the labels of a collector to all that it makes of it, and so to the monitor."""
-    if monitors is None:
-        return made
-    spec = {**made["spec"], "observability": {"metrics": {"enableMetrics": True}}}
-    return labelled({**made, "spec": spec}, monitors.labels)
-
-
-def collector(oaas_class: OaasClass, settings: Settings, managed: CollectorSettings) -> dict[str, Any]:
-    """An OpenTelemetryCollector; what it does by itself (Service, account, budget, rights) is left to it."""
-    name = operator_gateway_name(oaas_class.name) if managed.second_tier else object_name(oaas_class.name)
-    made = generated(
-        oaas_class, "opentelemetry.io/v1beta1", "OpenTelemetryCollector", name, name_of(oaas_class, managed)
-    )
-    made["metadata"]["annotations"][names.A_NO_SUBSTITUTION] = "disabled"
-    own = container(oaas_class, settings)
-    mode = managed.mode.value
+def opentelemetry_collector(tier: Tier) -> dict[str, Any]:
+    """An OpenTelemetryCollector. The Operator creates the Service, account, budget and rights by itself."""
+    oaas_class, collector = tier.oaas_class, tier.collector
+    name = operator_gateway_name(oaas_class.name) if collector.second_tier else operator_name(oaas_class.name)
+    kind = "OpenTelemetryCollector"
+    data = new_object(oaas_class, "opentelemetry.io/v1beta1", kind, name, tier.name, substitute=False)
+    fields = container(tier)
     spec: dict[str, Any] = {
-        "mode": mode,
-        "image": own["image"],
-        # The config is written for this version: nothing is to rewrite it.
+        "mode": collector.mode.value,
+        "image": fields["image"],
+        # The config is written for this version: the Operator must not rewrite it.
         "upgradeStrategy": "none",
-        "env": own["env"],
-        "resources": own["resources"],
-        "securityContext": own["securityContext"],
+        **{field: fields[field] for field in ("env", "resources", "securityContext")},
     }
-    # The Operator brings its own ConfigMap.
-    if mounts := [mount for mount in own["volumeMounts"] if mount["name"] != VOLUME]:
+    # The Operator creates its own ConfigMap, with a volume for it.
+    if mounts := [mount for mount in fields["volumeMounts"] if mount["name"] != names.V_COLLECTOR]:
         spec["volumeMounts"] = mounts
-        spec["volumes"] = [volume for volume in volumes(oaas_class, settings) if volume["name"] != VOLUME]
-    if mode != "sidecar":
-        spec |= _of_its_own_pods(oaas_class, settings, managed)
-    # It knows no list in the collector's own resource, and would take all of its telemetry out (its issue 5207).
-    made["spec"] = {**spec, "config": with_keys(config(oaas_class, settings))}
-    return made
+        spec["volumes"] = [volume for volume in volumes(tier) if volume["name"] != names.V_COLLECTOR]
+    if tier.placement.has_service:
+        spec |= _own_pods(tier)
+    # The Operator knows no list in the collector's own resource, and would drop all of its telemetry (its issue 5207).
+    data["spec"] = {**spec, "config": with_resource_keys(build_config(tier))}
+    return data
 
 
-def _of_its_own_pods(oaas_class: OaasClass, settings: Settings, managed: CollectorSettings) -> dict[str, Any]:
-    pod = managed.pod
-    security = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+def _own_pods(tier: Tier) -> dict[str, Any]:
+    """The fields of a collector in pods of its own."""
+    collector, pod = tier.collector, tier.collector.pod
     spec: dict[str, Any] = {
-        "podAnnotations": {**pod.annotations, **template_annotations(oaas_class, settings)},
-        "podSecurityContext": merged(security, pod.security_context),
-        "networkPolicy": {"enabled": managed.network_policy.enabled},
+        "podAnnotations": {**pod.annotations, **template_annotations(tier)},
+        "podSecurityContext": security_context(pod),
+        "networkPolicy": {"enabled": collector.network_policy.enabled},
     }
-    if managed.service_account.name:
-        spec["serviceAccount"] = managed.service_account.name
-    if managed.mode.value == "deployment":
-        if scaling := managed.autoscaling:
-            spec["autoscaler"] = {
-                "minReplicas": scaling.min_replicas,
-                "maxReplicas": scaling.max_replicas,
-                "targetCPUUtilization": scaling.cpu,
-            }
-        else:
-            spec["replicas"] = managed.replicas.value
-    scheduling = {
-        "priorityClassName": pod.priority_class_name,
-        "nodeSelector": dict(pod.node_selector),
-        "affinity": dict(pod.affinity),
-        "tolerations": list(pod.tolerations),
-    }
-    return spec | {key: value for key, value in scheduling.items() if value}
+    if collector.service_account.name:
+        spec["serviceAccount"] = collector.service_account.name
+    if tier.placement.has_replicas and (autoscaling := collector.autoscaling):
+        spec["autoscaler"] = {
+            "minReplicas": autoscaling.min_replicas,
+            "maxReplicas": autoscaling.max_replicas,
+            "targetCPUUtilization": autoscaling.cpu,
+        }
+    elif tier.placement.has_replicas:
+        spec["replicas"] = collector.replicas.value
+    return spec | scheduling(pod)
 
 
 def instrumentation(oaas_class: OaasClass, settings: Settings, endpoint: Endpoint) -> dict[str, Any]:
     """An Instrumentation: the environment of all workloads of a class."""
-    made = generated(oaas_class, "opentelemetry.io/v1alpha1", "Instrumentation", object_name(oaas_class.name))
+    data = new_object(oaas_class, "opentelemetry.io/v1alpha1", "Instrumentation", operator_name(oaas_class.name))
     groups = settings.attributes.value
     attributes = {"deployment.name": oaas_class.name}
     if groups.oaas:
         attributes["oaas.class"] = oaas_class.name
     attributes = {key: value for key, value in attributes.items() if key not in groups.drop}
     attributes |= {key: sourced.value for key, sourced in settings.resource_attributes.items()}
-    # It has no field for the protocol, nor for exporters.
+    # An Instrumentation has no field for the protocol, nor for exporters.
     env = {names.E_PROTOCOL: PROTOCOLS[endpoint.protocol]}
     env |= {
         otlp.exporter_variable(signal): "otlp" if settings.signal(signal).value else "none" for signal in otlp.SIGNALS
     }
-    chosen = SAMPLERS[settings.sampling_stage.value]
-    rate = {"argument": decimal(settings.sampling_rate.value)} if chosen == RATIO else {}
-    made["spec"] = {
+    sampler = SAMPLERS[settings.sampling_stage.value]
+    rate = {"argument": decimal(settings.sampling_rate.value)} if sampler == RATIO else {}
+    data["spec"] = {
         "exporter": {"endpoint": endpoint.url},
         "propagators": list(settings.propagators.value),
-        "sampler": {"type": chosen, **rate},
+        "sampler": {"type": sampler, **rate},
         "resource": {
             "addK8sUIDAttributes": groups.k8s,
             "resourceAttributes": {key: encode(value) for key, value in attributes.items()},
         },
         "env": [{"name": name, "value": value} for name, value in env.items()],
     }
-    return made
-
-
-def instrumented(template: Mapping[str, str]) -> list[str]:
-    """The annotations of a pod template by which the Operator is asked to do something."""
-    asked = [key for key in template if key.startswith(INJECT_PREFIX) or key == A_SIDECAR]
-    return [key for key in asked if template[key].lower() != "false"]
+    return data

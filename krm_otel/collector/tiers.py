@@ -1,74 +1,87 @@
-"""One tier of collectors, or two: the settings of each, and how each is called.
+"""The managed collectors of a class: one tier, or two with a gateway.
 
-With a gateway, the collectors that SDKs send to are the first tier. They do everything but decide: metrics and logs go
-to their backends from there, and spans go on by trace id, so that all spans of a trace meet in one collector of the
-second tier. There traces are decided and exported.
+With a gateway, SDKs send to the first tier. It exports metrics and logs to their backends and distributes spans by
+trace id, so that all spans of a trace reach the same collector of the second tier. The second tier samples whole traces
+and exports them.
 
-Each tier is a managed collector of its own, with settings of its own: whatever makes configs and manifests need not
-know of the other.
+Each tier is a managed collector with settings of its own: what generates configs and manifests handles one tier only.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from krm_otel.collector import names
+from krm_otel.collector import naming
+from krm_otel.collector.addresses import service_host
+from krm_otel.config.placement import Placement
 from krm_otel.config.settings import CollectorSettings, OaasClass, Settings, Target
 
 
-def name_of(oaas_class: OaasClass, managed: CollectorSettings) -> str:
-    """The name of all objects of a tier but its ConfigMap."""
-    own = names.gateway_name if managed.second_tier else names.collector_name
-    return own(oaas_class.name)
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """One managed collector.
 
-
-def config_name_of(oaas_class: OaasClass, managed: CollectorSettings) -> str:
-    """The name of a tier's ConfigMap."""
-    own = names.gateway_config_name if managed.second_tier else names.config_name
-    return own(oaas_class.name)
-
-
-def first_tier(oaas_class: OaasClass, settings: Settings, host: str = "") -> Settings:
-    """What SDKs send to: without a gateway, the settings as they are.
-
-    `host`: where the second tier is, if not behind our own Service.
+    Args:
+        oaas_class: the class that it is generated for, or the owner of the collectors on nodes.
+        settings: those of the class. Read the collector's from `collector`, not from here.
+        collector: the settings of this tier.
     """
-    managed = settings.collector
-    if managed is None or managed.gateway is None:
-        return settings
-    host = host or _host(oaas_class, managed)
-    gateway = managed.gateway.replicas.with_value(Target("load_balancing", "load_balancing", host))
-    exporters = {**managed.exporters, "traces": (gateway,)}
-    return replace(settings, collector=replace(managed, exporters=exporters, tail_sampling=None))
+
+    oaas_class: OaasClass
+    settings: Settings
+    collector: CollectorSettings
+
+    @property
+    def name(self) -> str:
+        """The name of the tier's objects except its ConfigMap."""
+        name = naming.gateway_name if self.collector.second_tier else naming.collector_name
+        return name(self.oaas_class.name)
+
+    @property
+    def config_name(self) -> str:
+        """The name of the tier's ConfigMap."""
+        name = naming.gateway_config_name if self.collector.second_tier else naming.config_name
+        return name(self.oaas_class.name)
+
+    @property
+    def placement(self) -> Placement:
+        """What follows from the tier's mode."""
+        return self.collector.placement
+
+    @property
+    def pod_selector(self) -> dict[str, str]:
+        """The labels that select the tier's pods."""
+        return naming.pod_selector(self.name)
 
 
-def second_tier(settings: Settings) -> Settings | None:
-    """What the first tier sends traces to; None where there is no gateway."""
-    managed = settings.collector
-    if managed is None or managed.gateway is None:
-        return None
-    gateway = managed.gateway
-    queue = managed.queue.value.model_copy(update={"claim": None})  # whose files one collector alone can have
-    made = replace(
-        managed,
-        mode=managed.mode.with_value("deployment"),
-        exporters={"traces": managed.exporters["traces"]},
+def tiers(oaas_class: OaasClass, settings: Settings, gateway_host: str = "") -> tuple[Tier, ...]:
+    """The tiers of a class, the one that SDKs send to first; empty where it has no managed collector.
+
+    `gateway_host` is the host name of the second tier, where that is not the generated Service's.
+    """
+    collector = settings.collector
+    if collector is None:
+        return ()
+    gateway = collector.gateway
+    if gateway is None:
+        return (Tier(oaas_class, settings, collector),)
+    name = naming.gateway_name(oaas_class.name)
+    host = gateway_host or service_host(name, oaas_class.namespace, collector.endpoint_host.value)
+    target = gateway.replicas.with_value(Target("load_balancing", "load_balancing", host))
+    first = replace(collector, exporters={**collector.exporters, "traces": (target,)}, tail_sampling=None)
+    second = replace(
+        collector,
+        mode=collector.mode.with_value("deployment"),
+        exporters={"traces": collector.exporters["traces"]},
         resources=gateway.resources,
         replicas=gateway.replicas,
         autoscaling=gateway.autoscaling,
         config=gateway.config,
-        queue=managed.queue.with_value(queue),
+        # Only one collector can use the files of a claim.
+        queue=collector.queue.with_value(collector.queue.value.model_copy(update={"claim": None})),
         labels=False,
         span_metrics=None,
         gateway=None,
-        first=managed.mode.value,
+        first=collector.mode.value,
     )
-    return replace(settings, collector=made)
-
-
-def _host(oaas_class: OaasClass, managed: CollectorSettings) -> str:
-    """The headless Service's name, as long as `endpoint_host` says."""
-    name, kind = names.gateway_name(oaas_class.name), managed.endpoint_host.value
-    if kind == "short" or not oaas_class.namespace:
-        return name
-    return f"{name}.{oaas_class.namespace}.svc" + (".cluster.local" if kind == "fqdn" else "")
+    return Tier(oaas_class, settings, first), Tier(oaas_class, settings, second)

@@ -7,7 +7,9 @@ from typing import Final, Literal
 
 Mode = Literal["sidecar", "deployment", "daemonset", "external"]
 _LOOPBACK: Final = "127.0.0.1"
-_POD_IP: Final = "${env:MY_POD_IP}"
+POD_IP_VARIABLE: Final = "MY_POD_IP"
+"""The variable of the collector's container that has the pod's address."""
+_POD_IP: Final = f"${{env:{POD_IP_VARIABLE}}}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ PLACEMENTS: Final[dict[Mode, Placement]] = {
     "sidecar": Placement(
         in_class_pods=True,
         receiver_host=_LOOPBACK,
-        own_host=f"${{env:MY_POD_IP:-{_LOOPBACK}}}",
+        own_host=f"${{env:{POD_IP_VARIABLE}:-{_LOOPBACK}}}",
         scrape_host="",
         queue_size=200,
         requests={"cpu": "20m", "memory": "64Mi"},

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from krm_otel.collector.names import owner
+from krm_otel.collector.naming import label_value
 from krm_otel.config.settings import Configuration
 from krm_otel.diagnostics.result import Ref, Result
 from krm_otel.krm.resource import Resource
@@ -35,7 +35,7 @@ def held_back(
     kept: Sequence[Kept], ours: Sequence[Existing], wanted: Mapping[Key, Wanted], configuration: Configuration
 ) -> list[Taken]:
     """The classes whose objects would be written anew beneath a workload that needs them as they are, and why."""
-    owners = {(namespace, owner(name)): one for one in kept for namespace, name in one.classes}
+    owners = {(namespace, label_value(name)): one for one in kept for namespace, name in one.classes}
     if not owners:
         return []
     renewed: list[tuple[Existing, Wanted]] = []

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from krm_otel import names
-from krm_otel.collector.names import owner
+from krm_otel.collector.naming import label_value
 from krm_otel.config.settings import Configuration, OaasClass
 from krm_otel.diagnostics.result import Ref, Result
 from krm_otel.krm.item import Item
@@ -69,7 +69,7 @@ class Scope:
     def _named(self, namespace: str, label: str) -> str:
         if (namespace, label) in self.classes:
             return label
-        return next((name for space, name in self.classes if space == namespace and owner(name) == label), label)
+        return next((name for space, name in self.classes if space == namespace and label_value(name) == label), label)
 
 
 def _says(oaas_class: OaasClass) -> bool:

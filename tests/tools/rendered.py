@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from typing import Any, Final
 
 from krm_otel.collector.manifests.factories import assets
 from krm_otel.collector.manifests.sidecar import sidecar
-from krm_otel.collector.tiers import first_tier, second_tier
+from krm_otel.collector.tiers import tiers as tiers_of
 from krm_otel.config.settings import OaasClass, Settings
 from tests.tools.matrix import Case, cases
 from tests.unit.collector.given import given, given_nodes
@@ -28,9 +29,7 @@ def everything() -> tuple[tuple[Case, OaasClass, Settings], ...]:
 
 def tiers(oaas_class: OaasClass, settings: Settings) -> Iterator[Settings]:
     """The collectors of a class: what SDKs send to, and its gateway."""
-    yield first_tier(oaas_class, settings)
-    if second := second_tier(settings):
-        yield second
+    return (replace(settings, collector=tier.collector) for tier in tiers_of(oaas_class, settings))
 
 
 def config_of(oaas_class: OaasClass, settings: Settings) -> str:

@@ -19,12 +19,13 @@ from typing import Any
 import pytest
 import yaml
 
-from krm_otel.collector.config.checks import faults
-from krm_otel.collector.config.credentials import MOUNT_ROOT
+from krm_otel.collector.addresses import HEALTH_PORT
+from krm_otel.collector.config.build import QUEUE_FOLDER
+from krm_otel.collector.config.checks import check_config
 from krm_otel.collector.config.exporters import FILES_FOLDER
-from krm_otel.collector.config.pipelines import QUEUE_FOLDER
 from krm_otel.collector.manifests.container import ports
 from krm_otel.config.settings import OaasClass, Settings
+from krm_otel.names import MOUNT_ROOT
 from tests.tools.collector import wait_until_healthy
 from tests.tools.matrix import CHOICES, Case, covered, pairs, rows
 from tests.tools.ports import FREE
@@ -67,7 +68,7 @@ def test_the_same_matrix_every_time() -> None:
 @pytest.mark.parametrize("number", range(CHUNKS))
 def test_the_collector_accepts_every_config(number: int, otelcol: Path, tmp_path: Path) -> None:
     def check(case: Case, oaas_class: OaasClass, settings: Settings) -> None:
-        assert faults(oaas_class, settings) == ()
+        assert list(check_config(oaas_class, settings)) == []
         text = config_of(oaas_class, settings)
         assert SECRET not in text
         file = tmp_path / f"{case.name}.yaml"
@@ -109,7 +110,7 @@ def on_this_machine(oaas_class: OaasClass, settings: Settings, queue: Path) -> t
     """The config with free ports for those that it listens on, and the port of the health check."""
     managed = settings.collector
     assert managed is not None
-    listening = ports(managed)
+    listening = {**ports(managed), "health": HEALTH_PORT}
     free = {name: next(FREE) for name in listening}
     made = copy.deepcopy(yaml.safe_load(config_of(oaas_class, settings)))
 

@@ -1,1 +1,1 @@
-"""The collector's own configuration, from settings."""
+"""The collector's own config, generated from settings."""

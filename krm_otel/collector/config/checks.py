@@ -1,6 +1,6 @@
-"""Whether a config still holds together once the user's own part is merged into it.
+"""Checks whether a config is still consistent after the user's own part is merged into it.
 
-What the collector would refuse at start is told here: a pipeline that is empty, or names what is not there.
+They report what the collector would refuse when it starts: a pipeline that is empty, or names what is not defined.
 """
 
 from __future__ import annotations
@@ -8,93 +8,94 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from krm_otel.collector.config.pipelines import config
-from krm_otel.collector.config.spans import TAIL_SAMPLING
-from krm_otel.collector.tiers import first_tier, second_tier
+from krm_otel.collector.config.build import build_config
+from krm_otel.collector.config.sampling import TAIL_SAMPLING
+from krm_otel.collector.tiers import tiers
 from krm_otel.config.settings import OaasClass, Settings
 from krm_otel.config.types.tail_policies import mistakes
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Result
-from krm_otel.diagnostics.rule import one_line
+from krm_otel.diagnostics.rule import Location
+from krm_otel.diagnostics.rules import collector as rules
 from krm_otel.diagnostics.suggestion import listed, nearest
 
-ROLES: Final = ("receivers", "processors", "exporters")
-SIGNALS: Final = ("traces", "metrics", "logs", "profiles")
+_ROLES: Final = ("receivers", "processors", "exporters")
+_SIGNALS: Final = ("traces", "metrics", "logs", "profiles")
+_SERVICE: Final = ("extensions", "pipelines", "telemetry")
+
+Problem = tuple[str, str]
+"""What is wrong in a config, and what to write instead."""
 
 
-def faults(oaas_class: OaasClass, settings: Settings) -> tuple[Result, ...]:
-    """The errors of a class's merged config; none where nothing is merged, for what we write holds together."""
-    tiers = (first_tier(oaas_class, settings), second_tier(settings))
-    return tuple(fault for tier in tiers if tier for fault in _of_tier(oaas_class, tier))
+def check_config(oaas_class: OaasClass, settings: Settings) -> Iterator[Result]:
+    """The errors of a class's merged configs. A config that is only generated is consistent, and is not checked."""
+    for tier in tiers(oaas_class, settings):
+        if (user_config := tier.collector.config) is None:
+            continue
+        field = "collector.gateway.config" if tier.collector.second_tier else "collector.config"
+        location = Location(oaas_class.ref, user_config.origin.where)
+        for text, fix in _problems(build_config(tier)):
+            yield rules.COLLECTOR_CONFIG.at(location, f"with {field} merged in, {text}", fix=fix)
 
 
-def _of_tier(oaas_class: OaasClass, settings: Settings) -> Iterator[Result]:
-    managed = settings.collector
-    if managed is None or managed.config is None:
-        return
-    where = managed.config.origin.where
-    field = "collector.gateway.config" if managed.second_tier else "collector.config"
-    for text in _faults(config(oaas_class, settings)):
-        yield Result("collector-config", "error", one_line(f"with {field} merged in, {text}"), oaas_class.ref, where)
-
-
-def _faults(made: Mapping[str, Any]) -> Iterator[str]:
-    service = made.get("service")
+def _problems(config: Mapping[str, Any]) -> Iterator[Problem]:
+    service = config.get("service")
     pipelines = service.get("pipelines") if isinstance(service, Mapping) else None
     if not isinstance(service, Mapping) or not isinstance(pipelines, Mapping) or not pipelines:
-        yield "there is no pipeline: leave service.pipelines as it is, or write one"
+        yield "there is no pipeline", "leave service.pipelines as it is, or write one"
         return
-    yield from _unknown(service, ("extensions", "pipelines", "telemetry"), "service")
-    yield from _policies(made)
-    connectors = _keys(made, "connectors")
-    yield from _undefined(service.get("extensions") or (), _keys(made, "extensions"), "service.extensions")
+    yield from _unknown_keys(service, _SERVICE, "service")
+    yield from _policies(config)
+    yield from _undefined(service.get("extensions") or (), _ids(config, "extensions"), "service.extensions")
     for name, pipeline in pipelines.items():
-        at = f"service.pipelines.{name}"
-        if (signal := str(name).partition("/")[0]) not in SIGNALS:
-            meant = nearest(signal, SIGNALS)
-            yield f"{at} is no pipeline of a signal: write {meant or listed(SIGNALS)}, or {meant or 'traces'}/{signal}"
+        path = f"service.pipelines.{name}"
+        if (signal := str(name).partition("/")[0]) not in _SIGNALS:
+            near = nearest(signal, _SIGNALS)
+            fix = f"write {near or listed(_SIGNALS)}, or {near or 'traces'}/{signal}"
+            yield f"{path} is not named after a signal", fix
         if not isinstance(pipeline, Mapping):
-            yield f"{at} is not a mapping: write receivers, processors and exporters"
+            yield f"{path} is not a mapping", "write receivers, processors and exporters"
             continue
-        yield from _unknown(pipeline, ROLES, at)
-        for role in ROLES:
-            known = _keys(made, role) | (connectors if role != "processors" else set())
+        yield from _unknown_keys(pipeline, _ROLES, path)
+        for role in _ROLES:
+            connectors = set() if role == "processors" else _ids(config, "connectors")
             components = pipeline.get(role) or ()
             if not components and role != "processors":
-                yield f"{at} has no {role}: write one at least"
-            yield from _undefined(components, known, f"{at}.{role}")
+                yield f"{path} has no {role}", "write at least one"
+            yield from _undefined(components, _ids(config, role) | connectors, f"{path}.{role}")
 
 
-def _policies(made: Mapping[str, Any]) -> Iterator[str]:
-    """What is wrong in policies of tail sampling; extensions may bring types of their own."""
-    more = {name.partition("/")[0] for name in _keys(made, "extensions")}
-    for name, processor in (made.get("processors") or {}).items():
+def _policies(config: Mapping[str, Any]) -> Iterator[Problem]:
+    """Problems of tail sampling's policies; extensions may bring types of their own."""
+    types = {name.partition("/")[0] for name in _ids(config, "extensions")}
+    for name, processor in (config.get("processors") or {}).items():
         policies = processor.get("policies") if isinstance(processor, Mapping) else None
         if str(name).partition("/")[0] != TAIL_SAMPLING or not isinstance(policies, list):
             continue
-        for number, policy in enumerate(policies):
-            for found in mistakes(policy, more):
-                yield f"{field_path('processors', str(name), 'policies', number, *found.path)} {found.text}"
+        for index, policy in enumerate(policies):
+            for mistake in mistakes(policy, types):
+                path = field_path("processors", str(name), "policies", index, *mistake.path)
+                yield f"{path} {mistake.text}", ""
 
 
-def _keys(made: Mapping[str, Any], section: str) -> set[str]:
-    return {str(key) for key in made.get(section) or {}}
+def _ids(config: Mapping[str, Any], section: str) -> set[str]:
+    return {str(key) for key in config.get(section) or {}}
 
 
-def _unknown(written: Mapping[str, Any], known: tuple[str, ...], at: str) -> Iterator[str]:
-    for name in written:
-        if name not in known:
-            yield f"{at} has {name}, which is not known: write {nearest(str(name), known) or listed(known)}"
+def _unknown_keys(section: Mapping[str, Any], known: tuple[str, ...], path: str) -> Iterator[Problem]:
+    for key in section:
+        if key not in known:
+            yield f"{path} has {key}, which is not known", f"write {nearest(str(key), known) or listed(known)}"
 
 
-def _undefined(components: Any, known: set[str], at: str) -> Iterator[str]:
+def _undefined(components: Any, defined: set[str], path: str) -> Iterator[Problem]:
     if not isinstance(components, list | tuple):
-        yield f"{at} is not a list: write [{components}]"
+        yield f"{path} is not a list", f"write [{components}]"
         return
-    for number, name in enumerate(map(str, components)):
-        if name in map(str, components[:number]):
-            yield f"{at} names {name} twice: leave one out"
-        elif name not in known:
-            meant = nearest(name, sorted(known))
-            section = at.rpartition(".")[2]
-            yield f"{at} names {name}, which is not defined: write " + (meant or f"{section}.{name}, too")
+    for index, name in enumerate(map(str, components)):
+        if name in map(str, components[:index]):
+            yield f"{path} names {name} twice", "leave one out"
+        elif name not in defined:
+            section = path.rpartition(".")[2]
+            fix = nearest(name, sorted(defined)) or f"{section}.{name}, too"
+            yield f"{path} names {name}, which is not defined", f"write {fix}"

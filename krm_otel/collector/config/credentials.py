@@ -1,27 +1,29 @@
-"""Secrets and certificates of a collector: variables and files of its container, and what the config calls them.
+"""Secrets and certificates of a collector: variables and files of its container, and how the config refers to them.
 
-A secret's value never stands in the config: the config says `${env:NAME}`, the kubelet fills the variable.
+The value of a secret is never in the config: the config has `${env:NAME}`, and the kubelet sets the variable.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from krm_otel import names
 from krm_otel.config.settings import CollectorSettings, FileSource, SecretHeader, Target
 
-MOUNT_ROOT: Final = "/etc/oaas-otel"
-_VOLUME: Final = "oaas-otel-collector-tls"
-
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a container gets, and how its config refers to it.
+    """The credentials of one collector.
 
-    `variables` are by (exporter's name, header), `paths` by what is mounted.
+    Args:
+        env: variables of the container.
+        variables: (exporter's name, header) → the variable with its value.
+        volumes: volumes of the pod.
+        mounts: volume mounts of the container.
+        paths: what is mounted → its path in the container.
     """
 
     env: tuple[dict[str, Any], ...]
@@ -31,61 +33,61 @@ class Credentials:
     paths: dict[FileSource, str]
 
 
-def credentials(managed: CollectorSettings) -> Credentials:
+def credentials(collector: CollectorSettings) -> Credentials:
     """The credentials of a collector, in the order of its exporters."""
-    targets = list(dict.fromkeys(target.value for group in managed.exporters.values() for target in group))
-    sources: dict[str, SecretHeader] = {}
+    targets = list(dict.fromkeys(target.value for targets in collector.exporters.values() for target in targets))
+    secrets: dict[str, SecretHeader] = {}
     variables: dict[tuple[str, str], str] = {}
     for target in targets:
         for header in target.headers:
-            variables[target.name, header.name] = _variable(sources, target.name, header)
-    sources.update({source.name: source for source in managed.env})
-    env = [
-        {"name": name, "valueFrom": {"secretKeyRef": {"name": source.secret, "key": source.key}}}
-        for name, source in sources.items()
-    ]
-    volumes, mounts, paths = _files(targets)
-    return Credentials(tuple(env), variables, volumes, mounts, paths)
+            variable = _free_variable(secrets, target.name, header)
+            secrets[variable] = header
+            variables[target.name, header.name] = variable
+    secrets.update({variable.name: variable for variable in collector.env})
+    env = tuple(
+        {"name": name, "valueFrom": {"secretKeyRef": {"name": secret.secret, "key": secret.key}}}
+        for name, secret in secrets.items()
+    )
+    return Credentials(env, variables, *_files(targets))
 
 
-def _variable(taken: dict[str, SecretHeader], backend: str, header: SecretHeader) -> str:
-    """A free name for a header's variable; one that already holds the same is used again."""
-    wish = re.sub(r"[^A-Z0-9]", "_", f"{backend}_{header.name}".upper())
-    name, number = f"{names.HELPER_PREFIX}HEADER_{wish}", 1
-    while (other := taken.get(name)) is not None and (other.secret, other.key) != (header.secret, header.key):
+def _free_variable(secrets: dict[str, SecretHeader], backend: str, header: SecretHeader) -> str:
+    """The name of a header's variable: an unused one, or one that has the same value already."""
+    suffix = re.sub(r"[^A-Z0-9]", "_", f"{backend}_{header.name}".upper())
+    preferred = f"{names.HELPER_PREFIX}HEADER_{suffix}"
+    name, number = preferred, 1
+    while (other := secrets.get(name)) is not None and (other.secret, other.key) != (header.secret, header.key):
         number += 1
-        name = f"{names.HELPER_PREFIX}HEADER_{wish}_{number}"
-    taken[name] = header
+        name = f"{preferred}_{number}"
     return name
-
-
-def _sources(targets: Iterable[Target]) -> Iterator[FileSource]:
-    for target in targets:
-        if not target.url.startswith("https://"):
-            continue
-        tls = target.tls
-        yield from (source for source in (tls.ca, tls.client_certificate, tls.client_key) if source is not None)
 
 
 def _files(
     targets: Iterable[Target],
 ) -> tuple[tuple[dict[str, Any], ...], tuple[dict[str, Any], ...], dict[FileSource, str]]:
-    """One volume for each Secret or ConfigMap, with the keys that are needed."""
-    keys: dict[tuple[str, str], list[FileSource]] = {}
-    for source in dict.fromkeys(_sources(targets)):
-        keys.setdefault((source.kind, source.name), []).append(source)
+    """Volumes, mounts and paths: one volume for each Secret or ConfigMap, with the keys that are needed."""
+    sources = dict.fromkeys(
+        source
+        for target in targets
+        if target.url.startswith("https://")
+        for source in (target.tls.ca, target.tls.client_certificate, target.tls.client_key)
+        if source is not None
+    )
+    by_object: dict[tuple[str, str], list[FileSource]] = {}
+    for source in sources:
+        by_object.setdefault((source.kind, source.name), []).append(source)
     volumes: list[dict[str, Any]] = []
     mounts: list[dict[str, Any]] = []
     paths: dict[FileSource, str] = {}
-    for number, ((kind, name), sources) in enumerate(keys.items(), 1):
-        volume = _VOLUME if number == 1 else f"{_VOLUME}-{number}"
-        folder = f"{MOUNT_ROOT}/{volume.removeprefix('oaas-otel-')}"
-        items = [{"key": key, "path": key} for key in sorted(source.key for source in sources)]
+    for number, ((kind, name), files) in enumerate(by_object.items(), 1):
+        volume = names.V_COLLECTOR_TLS if number == 1 else f"{names.V_COLLECTOR_TLS}-{number}"
+        folder = names.mount_path(volume)
+        items = [{"key": key, "path": key} for key in sorted(file.key for file in files)]
         if kind == "Secret":
             volumes.append({"name": volume, "secret": {"secretName": name, "items": items}})
         else:
             volumes.append({"name": volume, "configMap": {"name": name, "items": items}})
         # `readOnly` is written out: Knative's webhook fills it in, which Argo CD would show as drift.
         mounts.append({"name": volume, "mountPath": folder, "readOnly": True})
-        paths.update({source: f"{folder}/{source.key}" for source in sources})
+        paths.update({file: f"{folder}/{file.key}" for file in files})
     return tuple(volumes), tuple(mounts), paths

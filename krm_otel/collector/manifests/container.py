@@ -1,110 +1,83 @@
-"""The collector's container, in a Deployment's pod and in a class's own pods."""
+"""The collector's container, in pods of its own and in a class's pods."""
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Mapping
 from typing import Any, Final
 
-from krm_otel import names
 from krm_otel.collector.addresses import HEALTH_PORT, METRICS_PORT, SCRAPE_PORT
-from krm_otel.collector.config.credentials import MOUNT_ROOT, credentials
+from krm_otel.collector.config.build import QUEUE_FOLDER
+from krm_otel.collector.config.credentials import credentials
+from krm_otel.collector.config.environment import NAMESPACE_VARIABLE, NODE_VARIABLE
 from krm_otel.collector.config.exporters import file_folder
-from krm_otel.collector.config.pipelines import (
-    NAMESPACE_VARIABLE,
-    NODE_VARIABLE,
-    QUEUE_FOLDER,
-    config,
-    memory_limits,
-    needs_namespace,
-)
-from krm_otel.collector.names import CONFIG_KEY, CONTAINER
-from krm_otel.collector.tiers import config_name_of
-from krm_otel.config.settings import CollectorSettings, OaasClass, Settings
+from krm_otel.collector.config.processors import memory_limits, needs_namespace
+from krm_otel.collector.naming import CONFIG_KEY, CONTAINER
+from krm_otel.collector.tiers import Tier
+from krm_otel.config.placement import POD_IP_VARIABLE
+from krm_otel.config.settings import CollectorSettings
+from krm_otel.names import V_COLLECTOR, mount_path
 from krm_otel.otlp import PORTS
-from krm_otel.yamltext.emit import block
 
-VOLUME: Final = "oaas-otel-collector"
-QUEUE_VOLUME: Final = "oaas-otel-collector-queue"
-FILES_VOLUME: Final = "oaas-otel-collector-files"
+_QUEUE_VOLUME: Final = f"{V_COLLECTOR}-queue"
+_FILES_VOLUME: Final = f"{V_COLLECTOR}-files"
 UID: Final = 10001
 """The user of the published images; written out only where a pod would run them as root."""
-_FOLDER: Final = f"{MOUNT_ROOT}/collector"
-_HASH: Final = 16
+_FOLDER: Final = mount_path(V_COLLECTOR)
+_FIELDS: Final = (
+    *("name", "image", "args", "restartPolicy", "ports", "env", "resources"),
+    *("startupProbe", "livenessProbe", "readinessProbe", "securityContext", "volumeMounts"),
+)
+"""The fields of a container, in the order in which they are written."""
 
 
-def config_text(oaas_class: OaasClass, settings: Settings) -> str:
-    """The config as it stands in the ConfigMap."""
-    return "\n".join(block(config(oaas_class, settings), 2)) + "\n"
-
-
-def template_annotations(oaas_class: OaasClass, settings: Settings) -> dict[str, str]:
-    """A hash of the config: the pods that read it roll when it changes, and no others."""
-    text = config_text(oaas_class, settings)
-    return {names.A_CONFIG_HASH: hashlib.sha256(text.encode()).hexdigest()[:_HASH]}
-
-
-def volumes(oaas_class: OaasClass, settings: Settings) -> tuple[dict[str, Any], ...]:
-    """The pod's volumes: the config, and certificates."""
-    managed = settings.collector
-    assert managed is not None
+def volumes(tier: Tier) -> tuple[dict[str, Any], ...]:
+    """The pod's volumes: the config, certificates, the queue, and one for each backend that is files."""
+    collector, queue = tier.collector, tier.collector.queue.value
     items = [{"key": CONFIG_KEY, "path": CONFIG_KEY}]
-    own = {"name": VOLUME, "configMap": {"name": config_name_of(oaas_class, managed), "items": items}}
-    return own, *credentials(managed).volumes, *_queue(managed), *_files(managed)
-
-
-def _queue(managed: CollectorSettings) -> list[dict[str, Any]]:
-    """The volume for what waits, where that is kept in files."""
-    queue = managed.queue.value
-    if not queue.persistent:
-        return []
-    if queue.claim:
-        return [{"name": QUEUE_VOLUME, "persistentVolumeClaim": {"claimName": queue.claim}}]
-    return [{"name": QUEUE_VOLUME, "emptyDir": {"sizeLimit": queue.size_limit} if queue.size_limit else {}}]
-
-
-def _files(managed: CollectorSettings) -> list[dict[str, Any]]:
-    """A volume for each backend that is files."""
-    return [
-        {
-            "name": f"{FILES_VOLUME}-{number}",
-            **(
-                {"persistentVolumeClaim": {"claimName": target.files.claim}} if target.files.claim else {"emptyDir": {}}
-            ),
-        }
-        for number, target in enumerate(managed.files, 1)
+    config = {"name": V_COLLECTOR, "configMap": {"name": tier.config_name, "items": items}}
+    kept = [_storage(_QUEUE_VOLUME, queue.claim, queue.size_limit)] if queue.persistent else []
+    files = [
+        _storage(f"{_FILES_VOLUME}-{number}", target.files.claim) for number, target in enumerate(collector.files, 1)
     ]
+    return config, *credentials(collector).volumes, *kept, *files
+
+
+def _storage(name: str, claim: str | None, size_limit: str | None = None) -> dict[str, Any]:
+    """A volume for files of the collector: an existing claim, or one that ends with the pod."""
+    if claim:
+        return {"name": name, "persistentVolumeClaim": {"claimName": claim}}
+    return {"name": name, "emptyDir": {"sizeLimit": size_limit} if size_limit else {}}
 
 
 def container(
-    oaas_class: OaasClass, settings: Settings, *, downward_api: bool = True, root: bool = False
+    tier: Tier, fields: Mapping[str, Any] | None = None, *, downward_api: bool = True, root: bool = False
 ) -> dict[str, Any]:
-    """What all collectors have in common; ports and probes come to it.
+    """The container of a collector.
 
     Args:
-        downward_api: whether the pod may tell a container its address.
-        root: the pod says `runAsUser: 0`.
+        tier: the collector.
+        fields: further fields, such as ports and probes.
+        downward_api: whether the pod may give a container its address and other fields.
+        root: the pod has `runAsUser: 0`.
     """
-    managed = settings.collector
-    assert managed is not None
-    soft, _, _ = memory_limits(managed)
+    collector = tier.collector
+    known, resources = credentials(collector), collector.resources.value
     env: list[dict[str, Any]] = []
     if downward_api:
-        env.append(_field("MY_POD_IP", "status.podIP"))
-        if needs_namespace(oaas_class, settings):
+        env.append(_field(POD_IP_VARIABLE, "status.podIP"))
+        if needs_namespace(tier):
             env.append(_field(NAMESPACE_VARIABLE, "metadata.namespace"))
-        if managed.k8s_attributes:
+        if collector.k8s_attributes:
             env.append(_field(NODE_VARIABLE, "spec.nodeName"))
-    env.append({"name": "GOMEMLIMIT", "value": f"{soft}MiB"})
-    known = credentials(managed)
-    files = [{"name": QUEUE_VOLUME, "mountPath": QUEUE_FOLDER}] if managed.queue.value.persistent else []
-    files += [
-        {"name": f"{FILES_VOLUME}-{number}", "mountPath": file_folder(target)}
-        for number, target in enumerate(managed.files, 1)
-    ]
-    resources = managed.resources.value
-    return {
+    env.append({"name": "GOMEMLIMIT", "value": f"{memory_limits(collector)[0]}MiB"})
+    mounts = [{"name": V_COLLECTOR, "mountPath": _FOLDER, "readOnly": True}, *known.mounts]
+    if collector.queue.value.persistent:
+        mounts.append({"name": _QUEUE_VOLUME, "mountPath": QUEUE_FOLDER})
+    for number, target in enumerate(collector.files, 1):
+        mounts.append({"name": f"{_FILES_VOLUME}-{number}", "mountPath": file_folder(target)})
+    every = {
         "name": CONTAINER,
-        "image": managed.image.value,
+        "image": collector.image.value,
         "args": [f"--config={_FOLDER}/{CONFIG_KEY}"],
         "env": [*env, *known.env],
         "resources": {"requests": dict(resources.requests), "limits": dict(resources.limits)},
@@ -116,25 +89,38 @@ def container(
             **({"runAsUser": UID} if root else {}),
             "seccompProfile": {"type": "RuntimeDefault"},
         },
-        "volumeMounts": [{"name": VOLUME, "mountPath": _FOLDER, "readOnly": True}, *known.mounts, *files],
+        "volumeMounts": mounts,
+        **(fields or {}),
     }
+    return {name: every[name] for name in _FIELDS if name in every}
 
 
-def ports(managed: CollectorSettings) -> dict[str, int]:
-    """Every port that a collector listens on, by name; `health` is asked by the kubelet only."""
-    scrape = {"prometheus": SCRAPE_PORT} if has_scrape(managed) else {}
+def ports(collector: CollectorSettings) -> dict[str, int]:
+    """The ports that others send to or fetch from, by name; only the kubelet asks at HEALTH_PORT."""
     return {
         "otlp-grpc": PORTS["grpc"],
-        **({} if managed.second_tier else {"otlp-http": PORTS["http"]}),
-        "metrics": METRICS_PORT,
-        **scrape,
-        "health": HEALTH_PORT,
+        **({} if collector.second_tier else {"otlp-http": PORTS["http"]}),
+        **metrics_ports(collector),
     }
 
 
-def has_scrape(managed: CollectorSettings) -> bool:
-    """Whether a Prometheus fetches the metrics that the collector was sent."""
-    return any(target.value.kind == "prometheus" for target in managed.exporters.get("metrics", ()))
+def metrics_ports(collector: CollectorSettings) -> dict[str, int]:
+    """The ports that a Prometheus fetches metrics from: the collector's own, and those that it received."""
+    received = any(target.value.kind == "prometheus" for target in collector.exporters.get("metrics", ()))
+    return {"metrics": METRICS_PORT, **({"prometheus": SCRAPE_PORT} if received else {})}
+
+
+def port_fields(numbers: Mapping[str, int]) -> list[dict[str, Any]]:
+    """The field `ports` of a container, from ports by name."""
+    return [{"name": name, "containerPort": port, "protocol": "TCP"} for name, port in numbers.items()]
+
+
+def probes() -> dict[str, Any]:
+    """The probes of every collector, which ask its health check."""
+    return {
+        "startupProbe": probe(periodSeconds=1, failureThreshold=60),
+        "livenessProbe": probe(periodSeconds=10, failureThreshold=6),
+    }
 
 
 def probe(**timing: int) -> dict[str, Any]:

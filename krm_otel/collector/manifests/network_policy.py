@@ -1,44 +1,51 @@
-"""Who may send to a managed collector, and who may fetch its metrics."""
+"""The NetworkPolicy: who may send to a collector, and who may fetch its metrics."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
 from krm_otel import names
-from krm_otel.collector import names as own
-from krm_otel.collector.manifests.container import has_scrape, ports
-from krm_otel.collector.manifests.objects import of_tier, selector
+from krm_otel.collector.manifests.container import metrics_ports, ports
+from krm_otel.collector.manifests.objects import Asset, tier_object
+from krm_otel.collector.naming import client_labels, collector_name, pod_selector
+from krm_otel.collector.tiers import Tier
+from krm_otel.config.placement import PLACEMENTS
 from krm_otel.config.schema.collector import Scraper
-from krm_otel.config.settings import CollectorSettings, OaasClass
 
 MESH_PORTS: Final = {"istio": 15008, "linkerd": 4143}
 """Where a mesh's proxies reach a pod: Istio's ambient tunnel (HBONE), Linkerd's inbound proxy."""
 
 
-def network_policy(oaas_class: OaasClass, managed: CollectorSettings) -> dict[str, Any]:
-    """Lets in the class's pods (on nodes: those of every class) for OTLP, and named scrapers for metrics. Answers to
-    the kubelet's probes need no rule: a node always reaches its own pods."""
-    listening = ports(managed)
-    senders: dict[str, Any] = {"podSelector": {"matchLabels": own.client_labels(oaas_class.name)}}
-    if managed.mode.value == "daemonset":
-        anyone = {"matchExpressions": [{"key": names.L_CLASS, "operator": "Exists"}]}
-        senders = {"namespaceSelector": {}, "podSelector": anyone}
-    elif managed.first == "deployment":
-        senders = {"podSelector": {"matchLabels": own.selector(oaas_class.name)}}
-    otlp = [listening[name] for name in listening if name.startswith("otlp-")]
-    tunnel = MESH_PORTS.get(managed.network_policy.mesh)
-    through = [tunnel] if tunnel else []
-    ingress = [_rule([senders], [*otlp, *through])]
-    if scrapers := managed.network_policy.scrapers:
-        metrics = [listening["metrics"], *([listening["prometheus"]] if has_scrape(managed) else [])]
-        ingress.append(_rule([_peer(scraper) for scraper in scrapers], [*metrics, *through]))
-    made = of_tier(oaas_class, managed, "networking.k8s.io/v1", "NetworkPolicy")
-    made["spec"] = {
-        "podSelector": {"matchLabels": selector(oaas_class, managed)},
-        "policyTypes": ["Ingress"],
-        "ingress": ingress,
-    }
-    return made
+def network_policy(tier: Tier) -> Asset | None:
+    """Allows the senders to send OTLP, and named scrapers to fetch metrics. The kubelet's probes need no rule: a node
+    always reaches its own pods."""
+    policy, collector = tier.collector.network_policy, tier.collector
+    if not tier.placement.has_service or not policy.enabled:
+        return None
+    senders, description = _senders(tier)
+    otlp = [port for name, port in ports(collector).items() if name.startswith("otlp-")]
+    mesh = [MESH_PORTS[policy.mesh]] if policy.mesh in MESH_PORTS else []
+    ingress = [_rule([senders], [*otlp, *mesh])]
+    if policy.scrapers:
+        peers = [_peer(scraper) for scraper in policy.scrapers]
+        ingress.append(_rule(peers, [*metrics_ports(collector).values(), *mesh]))
+    data = tier_object(tier, "networking.k8s.io/v1", "NetworkPolicy")
+    selector = {"podSelector": {"matchLabels": tier.pod_selector}}
+    data["spec"] = {**selector, "policyTypes": ["Ingress"], "ingress": ingress}
+    return Asset(data, f"only {description} may send")
+
+
+def _senders(tier: Tier) -> tuple[dict[str, Any], str]:
+    """The peer that may send, and what it is called."""
+    class_name, first = tier.oaas_class.name, tier.collector.first
+    if tier.placement.per_node:
+        any_class = {"matchExpressions": [{"key": names.L_CLASS, "operator": "Exists"}]}
+        return {"namespaceSelector": {}, "podSelector": any_class}, "pods of classes"
+    if first is None:
+        return {"podSelector": {"matchLabels": client_labels(class_name)}}, "the class's own pods"
+    sidecars = PLACEMENTS[first].in_class_pods
+    labels = client_labels(class_name) if sidecars else pod_selector(collector_name(class_name))
+    return {"podSelector": {"matchLabels": labels}}, "the first tier"
 
 
 def _rule(peers: list[dict[str, Any]], numbers: list[int]) -> dict[str, Any]:
@@ -46,9 +53,5 @@ def _rule(peers: list[dict[str, Any]], numbers: list[int]) -> dict[str, Any]:
 
 
 def _peer(scraper: Scraper) -> dict[str, Any]:
-    peer: dict[str, Any] = {}
-    if scraper.namespace_labels:
-        peer["namespaceSelector"] = {"matchLabels": dict(scraper.namespace_labels)}
-    if scraper.pod_labels:
-        peer["podSelector"] = {"matchLabels": dict(scraper.pod_labels)}
-    return peer
+    selectors = {"namespaceSelector": scraper.namespace_labels, "podSelector": scraper.pod_labels}
+    return {name: {"matchLabels": dict(labels)} for name, labels in selectors.items() if labels}

@@ -1,50 +1,53 @@
-"""What all generated objects have: names, labels, annotations, and the reason why they are there."""
+"""What all generated objects have: names, labels, annotations, and the reason why they exist."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from krm_otel.collector import names as own
-from krm_otel.collector.tiers import name_of
-from krm_otel.config.settings import CollectorSettings, OaasClass
+from krm_otel import names
+from krm_otel.collector.naming import collector_name, object_labels
+from krm_otel.collector.tiers import Tier
+from krm_otel.config.settings import OaasClass
 
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A generated object, and why it is there."""
+    """A generated object, and why it exists."""
 
     data: dict[str, Any]
     reason: str
 
 
-def generated(oaas_class: OaasClass, api_version: str, kind: str, name: str, instance: str = "") -> dict[str, Any]:
-    """What every generated object has; it stands in the class's namespace, where that is written.
+def new_object(
+    oaas_class: OaasClass, api_version: str, kind: str, name: str, instance: str = "", *, substitute: bool = True
+) -> dict[str, Any]:
+    """An object with what every generated object has, in the class's namespace if it has one.
 
-    `instance` is the name of what it belongs to, if not the class's collector.
+    Args:
+        oaas_class: the class that it is generated for.
+        api_version, kind, name: its identity.
+        instance: the name of the collector that it belongs to; empty: the one that SDKs send to.
+        substitute: whether Flux may replace `${…}` in it.
     """
     metadata: dict[str, Any] = {"name": name}
     if oaas_class.namespace:
         metadata["namespace"] = oaas_class.namespace
-    metadata["labels"] = own.labels(oaas_class.name, instance)
-    metadata["annotations"] = own.generated_annotations(oaas_class.enabled_by)
+    metadata["labels"] = object_labels(oaas_class.name, instance or collector_name(oaas_class.name))
+    metadata["annotations"] = {names.A_GENERATED_BY: names.GENERATOR}
+    if oaas_class.enabled_by:
+        metadata["annotations"][names.A_ENABLED_BY] = oaas_class.enabled_by
+    if not substitute:
+        metadata["annotations"][names.A_NO_SUBSTITUTION] = "disabled"
     return {"apiVersion": api_version, "kind": kind, "metadata": metadata}
 
 
-def of_tier(
-    oaas_class: OaasClass, managed: CollectorSettings, api_version: str, kind: str, name: str = ""
-) -> dict[str, Any]:
-    """An object of one tier, called like the tier unless it has a `name` of its own."""
-    instance = name_of(oaas_class, managed)
-    return generated(oaas_class, api_version, kind, name or instance, instance)
+def tier_object(tier: Tier, api_version: str, kind: str) -> dict[str, Any]:
+    """An object of one tier, with the tier's name."""
+    return new_object(tier.oaas_class, api_version, kind, tier.name, tier.name)
 
 
-def labelled(made: dict[str, Any], more: dict[str, str]) -> dict[str, Any]:
-    """An object with further labels, by which others find it; ours stay as they are."""
-    metadata = made["metadata"]
-    return {**made, "metadata": {**metadata, "labels": {**more, **metadata["labels"]}}}
-
-
-def selector(oaas_class: OaasClass, managed: CollectorSettings) -> dict[str, str]:
-    """The labels by which the pods of a tier are found."""
-    return own.selector(oaas_class.name, name_of(oaas_class, managed))
+def with_labels(data: dict[str, Any], labels: dict[str, str]) -> dict[str, Any]:
+    """An object with further labels, which others select it by; those that it has are unchanged."""
+    metadata = data["metadata"]
+    return {**data, "metadata": {**metadata, "labels": {**labels, **metadata["labels"]}}}

@@ -1,8 +1,8 @@
 """The collector as one more container of a class's own pods.
 
 Probes. A native sidecar's startup probe makes the function wait until the collector listens, so that a Job's first
-spans have somewhere to go. There is no readiness probe: it would count for the pod, and telemetry that is away must not
-take a function out of service. The liveness probe restarts the collector alone.
+spans have somewhere to go. There is no readiness probe: it would count for the pod, and missing telemetry must not take
+a function out of service. The liveness probe restarts the collector alone.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from krm_otel.collector.manifests.container import container, has_scrape, ports, probe, template_annotations, volumes
-from krm_otel.collector.tiers import first_tier
+from krm_otel.collector.addresses import HEALTH_PORT
+from krm_otel.collector.manifests.config_map import template_annotations
+from krm_otel.collector.manifests.container import container, metrics_ports, port_fields, ports, probes, volumes
+from krm_otel.collector.tiers import tiers
 from krm_otel.config.settings import OaasClass, Settings
 
 
@@ -19,8 +21,12 @@ from krm_otel.config.settings import OaasClass, Settings
 class Sidecar:
     """What a pod template gets.
 
-    `native`: the container goes to `initContainers` (it says `restartPolicy: Always`), else to `containers`.
-    `annotations` are for the pod template. `ports` are all that it listens on, declared or not.
+    Args:
+        container: the collector.
+        native: the container belongs to `initContainers` (with `restartPolicy: Always`), otherwise to `containers`.
+        volumes: of the pod.
+        annotations: of the pod template.
+        ports: all that the container listens on, declared or not.
     """
 
     container: dict[str, Any]
@@ -31,34 +37,24 @@ class Sidecar:
 
 
 def sidecar(oaas_class: OaasClass, settings: Settings, knative: bool, *, root: bool = False) -> Sidecar:
-    """The sidecar of a class.
+    """The sidecar of a class with a managed collector.
 
     Args:
+        oaas_class: the class.
+        settings: its settings.
         knative: the pod is Knative's, which refuses ports, probes and `fieldRef` in a sidecar, and init containers.
-        root: the pod says `runAsUser: 0`, which the container must overrule to start with `runAsNonRoot`.
+        root: the pod has `runAsUser: 0`, which the container must override to start with `runAsNonRoot`.
     """
-    settings = first_tier(oaas_class, settings)
-    managed = settings.collector
-    assert managed is not None
-    native = managed.native_sidecar.value and not knative
-    made = container(oaas_class, settings, downward_api=not knative, root=root)
+    tier = tiers(oaas_class, settings)[0]
+    native = tier.collector.native_sidecar.value and not knative
+    fields: dict[str, Any] = {"restartPolicy": "Always"} if native else {}
     if not knative:
-        listening = ports(managed)
-        declared = [{"name": "otel-metrics", "containerPort": listening["metrics"], "protocol": "TCP"}]
-        if has_scrape(managed):
-            port = {"name": "otel-prometheus", "containerPort": listening["prometheus"], "protocol": "TCP"}
-            declared.append(port)
-        made["ports"] = declared
-        made["startupProbe"] = probe(periodSeconds=1, failureThreshold=60)
-        made["livenessProbe"] = probe(periodSeconds=10, failureThreshold=6)
-    if native:
-        made["restartPolicy"] = "Always"
-    order = ("name", "image", "args", "restartPolicy", "ports", "env", "resources", "startupProbe", "livenessProbe")
-    made = {key: made[key] for key in (*order, "securityContext", "volumeMounts") if key in made}
+        declared = {f"otel-{name}": port for name, port in metrics_ports(tier.collector).items()}
+        fields |= {"ports": port_fields(declared), **probes()}
     return Sidecar(
-        container=made,
+        container=container(tier, fields, downward_api=not knative, root=root),
         native=native,
-        volumes=volumes(oaas_class, settings),
-        annotations=template_annotations(oaas_class, settings),
-        ports=tuple(ports(managed).values()),
+        volumes=volumes(tier),
+        annotations=template_annotations(tier),
+        ports=(*ports(tier.collector).values(), HEALTH_PORT),
     )

@@ -1,1 +1,1 @@
-"""What watches: monitors, rules, dashboards."""
+"""Monitoring of a class and its collector: monitors, Prometheus rules and dashboards."""

@@ -1,7 +1,8 @@
-"""What Prometheus is asked about a class: expressions, as pure functions. Rules and dashboards are made of them.
+"""PromQL expressions about the requests of a class, as pure functions. Rules and dashboards consist of them.
 
-Series carry `oaas_owner` and `namespace` (`krm_otel.collector.config.labels`). Names are those that Prometheus makes
-of OTel's by each of the three ways: `http.server.request.duration` → `http_server_request_duration_seconds`.
+Series have the labels `oaas_owner` and `namespace` (`krm_otel.collector.config.metric_attributes`). Names are those
+that Prometheus derives from OpenTelemetry's by scrape, remote write and OTLP alike: `http.server.request.duration` →
+`http_server_request_duration_seconds`.
 """
 
 from __future__ import annotations
@@ -14,29 +15,39 @@ from krm_otel.config.settings import Settings
 
 
 def matcher(label: str, value: str) -> str:
-    """`label="value"`, whatever stands in the value."""
+    """`label="value"`, with the value quoted."""
     return f"{label}={json.dumps(value, ensure_ascii=False)}"
 
 
-Source = Callable[..., "Requests"]
-"""Matchers → the histogram that knows of requests."""
+def selector(name: str, *matchers: str) -> str:
+    """`name{a="b",c="d"}`."""
+    return f"{name}{{{','.join(matchers)}}}"
+
+
+RequestHistogram = Callable[..., "Requests"]
+"""Matchers → the requests that a histogram counts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Requests:
-    """The histogram of durations, in seconds, that says how many requests a class had, how long they took, and which
-    of them failed; `matchers` are those of the class."""
+    """The requests of a class, as a histogram counts them: how many, how long they took, and which failed.
+
+    Args:
+        name: the histogram's, of durations in seconds.
+        failed: the matcher of requests that failed.
+        matchers: those of the class.
+    """
 
     name: str
     failed: str
     matchers: tuple[str, ...]
 
-    def rate(self, by: str, window: str, *more: str) -> str:
-        """Requests per second. First the rates, then the sum: a process that starts again is then no drop."""
-        return self._rate("count", by, window, *more)
+    def rate(self, by: str, window: str, *matchers: str) -> str:
+        """Requests per second. Rates are summed, not counters: then a process that restarts makes no drop."""
+        return self._rate("count", by, window, *matchers)
 
     def failing(self, by: str, window: str) -> str:
-        """Those of them that fail; 0 where none does, nothing where nobody asks."""
+        """Requests per second that fail; 0 where none does, nothing where there are no requests."""
         return f"({self._rate('count', by, window, self.failed)} or 0 * {self.rate(by, window)})"
 
     def buckets(self, by: str, window: str) -> str:
@@ -47,19 +58,14 @@ class Requests:
         """A quantile of the duration, in seconds."""
         return f"histogram_quantile({share}, {self.buckets(by, window)})"
 
-    def _rate(self, part: str, by: str, window: str, *more: str) -> str:
-        return f"sum by ({by}) (rate({selector(f'{self.name}_{part}', *self.matchers, *more)}[{window}]))"
-
-
-def selector(name: str, *matchers: str) -> str:
-    """`name{a="b",c="d"}`."""
-    return f"{name}{{{','.join(matchers)}}}"
+    def _rate(self, part: str, by: str, window: str, *matchers: str) -> str:
+        return f"sum by ({by}) (rate({selector(f'{self.name}_{part}', *self.matchers, *matchers)}[{window}]))"
 
 
 def span_requests(*matchers: str) -> Requests:
-    """What `span_metrics` makes of the spans in which a request is answered."""
-    served = 'span_kind="SPAN_KIND_SERVER"'
-    return Requests("traces_span_metrics_duration_seconds", 'status_code="STATUS_CODE_ERROR"', (*matchers, served))
+    """What `span_metrics` counts: the spans of servers."""
+    server = 'span_kind="SPAN_KIND_SERVER"'
+    return Requests("traces_span_metrics_duration_seconds", 'status_code="STATUS_CODE_ERROR"', (*matchers, server))
 
 
 def http_requests(*matchers: str) -> Requests:
@@ -67,12 +73,17 @@ def http_requests(*matchers: str) -> Requests:
     return Requests("http_server_request_duration_seconds", 'http_response_status_code=~"5.."', matchers)
 
 
-def source(collecting: Settings | None) -> Source:
-    """What knows of the requests of a class: its spans, where they are counted before any is dropped; else the metrics
-    that functions record themselves. `collecting` are the settings of the collector that they send to, if it is known.
+def request_histogram(collector_settings: Settings | None) -> RequestHistogram:
+    """The histogram of a class's requests.
+
+    It is made of spans where the collector counts them and no SDK drops any before. Otherwise it is the metric that
+    functions record themselves.
+
+    Args:
+        collector_settings: the settings of the collector that the class sends to; None where they are not known.
     """
-    managed = collecting.collector if collecting else None
-    counted = managed is not None and managed.span_metrics is not None
-    if collecting and counted and (collecting.sampling_stage.value != "sdk" or collecting.sampling_rate.value == 1):
-        return span_requests
-    return http_requests
+    settings = collector_settings
+    if settings is None or settings.collector is None or settings.collector.span_metrics is None:
+        return http_requests
+    all_spans = settings.sampling_stage.value != "sdk" or settings.sampling_rate.value == 1
+    return span_requests if all_spans else http_requests

@@ -27,9 +27,9 @@ BATCH_SIZE: Final = Rule(
 COLLECTOR_CONFIG: Final = Rule(
     "collector-config",
     "error",
-    "`collector.config` is not shaped like a collector's config, or what it comes to does not hold together: a "
-    "pipeline is empty, is of no signal, or names what is not defined or twice, or a policy of tail sampling "
-    "is none.",
+    "`collector.config` is not shaped like a collector's config, or the merged config is inconsistent: a pipeline is "
+    "empty, is not named after a signal, or names a component that is not defined, or one twice, or a policy of tail "
+    "sampling is not valid.",
     "Write what is proposed; see [your own part](collector.md#your-own-part-of-the-config).",
     example="with collector.config merged in, service.pipelines.traces.exporters names nope, which is not defined: "
     "write exporters.nope, too",

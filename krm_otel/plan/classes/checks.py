@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from krm_otel import names
-from krm_otel.collector.config.checks import faults
+from krm_otel.collector.config.checks import check_config
 from krm_otel.config.settings import Configuration, OaasClass, Settings
 from krm_otel.diagnostics.result import Result
 from krm_otel.plan.classes.summary import Census
@@ -15,7 +15,7 @@ from krm_otel.workloads.match import RULES_TRIED
 def closing(configuration: Configuration, census: Census, *, generating: bool) -> Iterator[Result]:
     """The results; `generating`: the input has no workloads, and is not to have any."""
     if (nodes := configuration.node_collectors) is not None and nodes.settings is not None:
-        yield from faults(nodes, nodes.settings)
+        yield from check_config(nodes, nodes.settings)
     for oaas_class in configuration.classes:
         if not oaas_class.enabled or oaas_class.settings is None:
             continue
@@ -25,7 +25,7 @@ def closing(configuration: Configuration, census: Census, *, generating: bool) -
                 f"write the annotation {names.A_CLASS}: {oaas_class.name} on its workloads"
             )
             yield Result("class-without-workload", "warning", message, oaas_class.ref)
-        yield from faults(oaas_class, oaas_class.settings)
+        yield from check_config(oaas_class, oaas_class.settings)
         platform = configuration.platform
         if census.platform and platform is not None and platform.enabled.value:
             yield from _rates(oaas_class, oaas_class.settings, platform)

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from krm_otel import names
-from krm_otel.collector.names import owner
+from krm_otel.collector.naming import label_value
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Ref, Result
 from krm_otel.plan.changes import Change, Objects
@@ -46,7 +46,7 @@ def plan_objects(
         remove: everything of ours goes, whatever is in the input.
     """
     results: list[Result] = []
-    needed_owners = {(namespace, owner(name)) for namespace, name in needed}
+    needed_owners = {(namespace, label_value(name)) for namespace, name in needed}
     rewritten: dict[int, dict[str, Any]] = {}
     gone: set[int] = set()
     changes: list[Change] = []

@@ -10,10 +10,10 @@ from krm_otel.collector.manifests.factories import assets
 from krm_otel.collector.manifests.objects import Asset
 from krm_otel.collector.monitoring.dashboards import dashboard_assets
 from krm_otel.collector.monitoring.monitors import monitor_assets
-from krm_otel.collector.monitoring.promql import source
-from krm_otel.collector.monitoring.rules import rule_assets
-from krm_otel.collector.names import collector_name, config_name
-from krm_otel.collector.operator import object_name, operator_assets
+from krm_otel.collector.monitoring.prometheus_rules import rule_assets
+from krm_otel.collector.monitoring.promql import request_histogram
+from krm_otel.collector.naming import collector_name, config_name
+from krm_otel.collector.operator import operator_assets, operator_name
 from krm_otel.config.settings import Configuration, OaasClass, Settings
 from krm_otel.krm.item import Item
 from krm_otel.krm.resource import Resource
@@ -49,7 +49,7 @@ def references(wanted: Mapping[Key, Wanted], oaas_class: OaasClass) -> list[dict
     """What a class's status says of its collector: the objects that run it, or its config where pods carry it."""
     found = {key_of(one.data)[1::2] for one in wanted.values() if one.owner == oaas_class.ref}
     config, name = config_name(oaas_class.name), collector_name(oaas_class.name)
-    runs = (("Deployment", name), ("ConfigMap", config), ("OpenTelemetryCollector", object_name(oaas_class.name)))
+    runs = (("Deployment", name), ("ConfigMap", config), ("OpenTelemetryCollector", operator_name(oaas_class.name)))
     return next(([{"kind": kind, "name": called}] for kind, called in runs if (kind, called) in found), [])
 
 
@@ -86,7 +86,7 @@ def _assets(oaas_class: OaasClass, settings: Settings, configuration: Configurat
     monitoring, nodes = configuration.monitoring, configuration.node_collectors
     # Of a node's collector it is known what it counts where it is made here.
     shared = nodes.settings if nodes else None
-    known = source(shared if settings.node_collector else settings)
+    known = request_histogram(shared if settings.node_collector else settings)
     if configuration.operator:
         yield from operator_assets(oaas_class, settings, monitoring.monitors)
     else:

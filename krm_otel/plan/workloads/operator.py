@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from krm_otel import names
-from krm_otel.collector.names import client_labels
-from krm_otel.collector.operator import A_SIDECAR, asking, instrumented
+from krm_otel.collector.naming import client_labels
+from krm_otel.collector.operator import A_SIDECAR, active_annotations, operator_annotations
 from krm_otel.config.settings import OaasClass, Settings, Tls
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Ref, Result
@@ -26,7 +26,7 @@ def joined_by_operator(workload: Workload, oaas_class: OaasClass, settings: Sett
     containers = [one.name for one in parts] if all(one.named for one in parts) else []
     called = {v.value for part in wanted.containers for v in part.variables if v.name == names.E_SERVICE_NAME}
     service_name = str(called.pop()).replace("$$", "$") if len(called) == 1 else ""
-    asked = asking(oaas_class, settings, containers, service_name)
+    asked = operator_annotations(oaas_class, settings, containers, service_name)
     there = workload.template_annotations
     results = list(wanted.results)
     for key in sorted(asked.keys() & there.keys()):
@@ -48,7 +48,7 @@ def met_operator(workload: Workload, settings: Settings) -> list[Result]:
     ref, managed = workload.resource.ref, settings.collector
     beside = managed is not None and managed.mode.value == "sidecar"
     found = []
-    for key in instrumented(workload.template_annotations):
+    for key in active_annotations(workload.template_annotations):
         path = field_path(*workload.template_path, "metadata", "annotations", key)
         if key == A_SIDECAR and beside:
             text = (

@@ -156,8 +156,8 @@ class WorkloadPlanner:
         self.results += joined.results
         if joined.skipped:
             return _settle(candidate, joined.skipped)
-        if settings.collector is not None or settings.node_collector is not None:
-            settings = replace(settings, endpoint=collector_endpoint(oaas_class, settings))
+        if endpoint := collector_endpoint(oaas_class, settings):
+            settings = replace(settings, endpoint=endpoint)
         self.census.of(oaas_class).sends(candidate.base, settings)
         wanted = self._desired(candidate, match, oaas_class, settings, selection, joined)
         self.results += wanted.results

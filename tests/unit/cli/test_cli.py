@@ -238,7 +238,6 @@ def test_start_up_imports_no_more_than_it_needs() -> None:
         "multiprocessing",
         "asyncio",
         "hypothesis",
-        "grafana_foundation_sdk",
     }
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from krm_otel.collector.config.build import build_config
+from krm_otel.collector.tiers import Tier, tiers
 from krm_otel.config.settings import OaasClass, Settings
 from tests.unit.config.given import observability, otel_config, resolved
 
@@ -27,3 +31,13 @@ def given_nodes(config: str) -> tuple[OaasClass, Settings]:
     found = configuration.node_collectors
     assert found is not None and found.settings is not None
     return found, found.settings
+
+
+def first_tier(found: tuple[OaasClass, Settings]) -> Tier:
+    """The collector that the SDKs of a class send to."""
+    return tiers(*found)[0]
+
+
+def config_of(found: tuple[OaasClass, Settings]) -> dict[str, Any]:
+    """The config of that collector."""
+    return build_config(first_tier(found))

@@ -23,11 +23,11 @@ from tests.unit.collector.given import given
 )
 def test_the_endpoint_follows_mode_protocol_and_host(block: str, config: str, url: str) -> None:
     oaas_class, settings = given(block, f"collector: {{endpoint_host: {config}}}" if config else None)
-    protocol = settings.protocol.value
-    assert collector_endpoint(oaas_class, settings).value == Endpoint(url, protocol)
+    endpoint = collector_endpoint(oaas_class, settings)
+    assert endpoint is not None and endpoint.value == Endpoint(url, settings.protocol.value)
 
 
 def test_its_origin_is_that_of_the_mode() -> None:
     oaas_class, settings = given("collector: {mode: deployment}")
-    origin = collector_endpoint(oaas_class, settings).origin
-    assert str(origin) == "ClassRuntime spec.observability.collector.mode"
+    endpoint = collector_endpoint(oaas_class, settings)
+    assert endpoint is not None and str(endpoint.origin) == "ClassRuntime spec.observability.collector.mode"

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
-from krm_otel.collector.config.labels import labels
-from krm_otel.config.settings import OaasClass
-from krm_otel.diagnostics.result import Ref
+from krm_otel.collector.config.metric_attributes import METRIC_ATTRIBUTES, metric_attributes
+from tests.unit.collector.given import config_of, given_nodes
+
+PROMETHEUS = "collector: {daemonset: {manage: true}, exporters: {metrics: p}}\nbackends: {p: {type: prometheus-scrape}}"
 
 
-def sources(name: str, namespace: str) -> dict[str, list[str]]:
+def sources(processor: dict[str, Any]) -> dict[str, list[str]]:
     """Label → what it is set to, first come first served."""
     found: dict[str, list[str]] = {}
-    for statement in labels(OaasClass(name, (name,), namespace, Ref(), (), None))["metric_statements"]:
+    for statement in processor["metric_statements"]:
         parts = re.fullmatch(
             r'set\(datapoint\.attributes\["(.+?)"\], (.+)\) where datapoint\.attributes\["(.+?)"\] == nil', statement
         )
@@ -22,7 +24,7 @@ def sources(name: str, namespace: str) -> dict[str, list[str]]:
 
 
 def test_what_the_sender_says_comes_first_and_the_class_itself_last() -> None:
-    assert sources("echo", "demo") == {
+    assert sources(metric_attributes("echo", "demo")) == {
         "oaas_owner": ['resource.attributes["oaas.class"]', 'resource.attributes["deployment.name"]', '"echo"'],
         "oaas_function_key": ['resource.attributes["oaas.function_key"]'],
         "namespace": [
@@ -35,9 +37,9 @@ def test_what_the_sender_says_comes_first_and_the_class_itself_last() -> None:
 
 
 def test_a_collector_of_all_classes_knows_only_what_it_is_told() -> None:
-    found = sources("oaas-otel", "oaas-system")
+    found = sources(config_of(given_nodes(PROMETHEUS))["processors"][METRIC_ATTRIBUTES])
     assert all(source.startswith("resource.") for several in found.values() for source in several)
 
 
 def test_a_name_is_a_text_whatever_it_holds() -> None:
-    assert sources('a"b\\$c', "")["oaas_owner"][-1] == r'"a\"b\\$$c"'
+    assert sources(metric_attributes('a"b\\$c'))["oaas_owner"][-1] == r'"a\"b\\$$c"'

@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
-from krm_otel.collector.config.pipelines import config
-from krm_otel.collector.manifests.factories import assets, deployment
+from krm_otel.collector.manifests.factories import assets
 from krm_otel.collector.manifests.sidecar import sidecar
 from krm_otel.yamltext.emit import block as emit
-from tests.unit.collector.given import given
+from tests.unit.collector.given import config_of, given
 
 BACKEND = """
 backends:
@@ -53,14 +52,13 @@ def test_each_mode_makes_what_it_needs_and_no_more(block: str, spec: str | None,
 def test_files_are_in_a_volume_of_their_own_in_the_pod_or_in_a_claim() -> None:
     spec = "backends: {kept: {type: file, file: {claim: telemetry, max_megabytes: 9}}, gone: {type: file}}"
     block = "collector: {mode: deployment, exporters: {traces: [kept, gone], metrics: kept}}"
-    oaas_class, settings = given(block, spec)
-    object_ = deployment(oaas_class, settings)["spec"]
+    object_ = made(block, spec)["Deployment"]["spec"]
     pod = object_["template"]["spec"]
     volumes = {volume.pop("name"): volume for volume in pod["volumes"]}
     assert volumes["oaas-otel-collector-files-1"] == {"persistentVolumeClaim": {"claimName": "telemetry"}}
     assert volumes["oaas-otel-collector-files-2"] == {"emptyDir": {}}
     mounts = {mount["name"]: mount["mountPath"] for mount in pod["containers"][0]["volumeMounts"]}
-    exporters = config(oaas_class, settings)["exporters"]
+    exporters = config_of(given(block, spec))["exporters"]
     for name, backend in (("oaas-otel-collector-files-1", "kept"), ("oaas-otel-collector-files-2", "gone")):
         assert exporters[f"file/{backend}"]["path"].startswith(f"{mounts[name]}/")
     assert exporters["file/kept"]["rotation"] == {"max_megabytes": 9, "max_backups": 3}

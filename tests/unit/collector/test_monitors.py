@@ -9,7 +9,7 @@ import pytest
 from krm_otel.collector.manifests.factories import assets
 from krm_otel.collector.manifests.sidecar import sidecar
 from krm_otel.collector.monitoring.monitors import monitor_assets
-from krm_otel.collector.names import client_labels
+from krm_otel.collector.naming import client_labels
 from krm_otel.config.schema.monitoring import Monitors
 from krm_otel.config.settings import OaasClass, Settings
 from tests.unit.collector.given import given, given_nodes

@@ -7,17 +7,17 @@ from typing import Any
 import pytest
 import yaml
 
-from krm_otel.collector.config.checks import faults
-from krm_otel.collector.config.pipelines import config, merged
-from krm_otel.collector.manifests.container import config_text
-from tests.unit.collector.given import given, given_nodes
+from krm_otel.collector.config.build import build_config, merge
+from krm_otel.collector.config.checks import check_config
+from krm_otel.collector.manifests.config_map import config_text
+from tests.unit.collector.given import config_of, first_tier, given, given_nodes
 
 
 def made(block: str = "", spec: str | None = None, namespace: str = "demo") -> dict[str, Any]:
-    oaas_class, settings = given(block, spec, namespace=namespace)
-    result = config(oaas_class, settings)
-    assert yaml.safe_load(config_text(oaas_class, settings)) == result
-    assert list(yaml.safe_load(config_text(oaas_class, settings))) == list(result)
+    tier = first_tier(given(block, spec, namespace=namespace))
+    result = build_config(tier)
+    assert yaml.safe_load(config_text(tier)) == result
+    assert list(yaml.safe_load(config_text(tier))) == list(result)
     return result
 
 
@@ -50,11 +50,11 @@ def test_behind_a_service_everything_binds_to_the_pods_address() -> None:
 
 def test_the_collectors_own_metrics_say_whose_they_are() -> None:
     """Nothing in the name of a class is replaced by the collector."""
-    found = config(*given("collector: {mode: deployment}", name="echo"))["service"]["telemetry"]
+    found = config_of(given("collector: {mode: deployment}", name="echo"))["service"]["telemetry"]
     reader = found["metrics"]["readers"][0]["pull"]["exporter"]["prometheus"]
     assert found["resource"] == {"attributes": [{"name": "oaas_owner", "value": "echo"}]}
     assert reader["with_resource_constant_labels"] == {"included": ["oaas_owner"]}
-    nodes = config(*given_nodes("collector: {daemonset: {manage: true}}"))["service"]["telemetry"]
+    nodes = config_of(given_nodes("collector: {daemonset: {manage: true}}"))["service"]["telemetry"]
     assert nodes["resource"] == {"attributes": [{"name": "oaas_owner", "value": "oaas-otel"}]}
 
 
@@ -262,7 +262,7 @@ def test_a_backend_that_is_called_like_a_signal_does_not_collide() -> None:
 
 def test_mappings_join_and_everything_else_replaces() -> None:
     base = {"a": {"b": 1, "c": [1, 2]}, "d": {"e": 1}}
-    assert merged(base, {"a": {"c": [3]}, "d": None, "f": {}}) == {"a": {"b": 1, "c": [3]}, "d": None, "f": {}}
+    assert merge(base, {"a": {"c": [3]}, "d": None, "f": {}}) == {"a": {"b": 1, "c": [3]}, "d": None, "f": {}}
     assert base == {"a": {"b": 1, "c": [1, 2]}, "d": {"e": 1}}
 
 
@@ -305,7 +305,7 @@ def test_a_component_without_settings_survives() -> None:
         ("{service: {pipelines: {traces: {exporter: [debug]}}}}", "traces has exporter, which is not known: write"),
         (
             "{service: {pipelines: {trace: {receivers: [otlp], exporters: [debug]}}}}",
-            "service.pipelines.trace is no pipeline of a signal: write traces, or traces/trace",
+            "service.pipelines.trace is not named after a signal: write traces, or traces/trace",
         ),
         (
             "{service: {pipelines: {traces: {processors: [batch, batch]}}}}",
@@ -325,6 +325,6 @@ def test_a_component_without_settings_survives() -> None:
     ],
 )
 def test_what_does_not_hold_together_is_an_error(own: str, says: str) -> None:
-    found = faults(*given("", f"collector: {{config: {own}}}"))
+    found = list(check_config(*given("", f"collector: {{config: {own}}}")))
     assert len(found) == (1 if says else 0)
     assert all(says in result.message and result.code == "collector-config" for result in found)

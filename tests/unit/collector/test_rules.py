@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from krm_otel.collector.monitoring.promql import source
-from krm_otel.collector.monitoring.rules import rule_assets, rule_groups
+from krm_otel.collector.monitoring.prometheus_rules import rule_assets, rule_groups
+from krm_otel.collector.monitoring.promql import request_histogram
 from krm_otel.config.schema.monitoring import Rules
 from krm_otel.config.settings import OaasClass, Requirements
 from tests.unit.collector.given import given
@@ -69,7 +69,7 @@ def test_a_class_that_requires_nothing_has_no_such_rules() -> None:
 def test_requests_are_counted_by_spans_where_all_of_them_are(spec: str, spans: bool) -> None:
     """Not where SDKs sample: then only the functions' own metrics know of every request."""
     oaas_class, settings = given(config=spec)
-    (group,) = rule_groups(oaas_class, Rules(format="config_map"), source(settings))
+    (group,) = rule_groups(oaas_class, Rules(format="config_map"), request_histogram(settings))
     assert ("traces_span_metrics_duration_seconds" in group["rules"][0]["expr"]) == spans
     assert ("http_server_request_duration_seconds" in group["rules"][0]["expr"]) != spans
 

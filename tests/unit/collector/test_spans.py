@@ -6,14 +6,13 @@ from typing import Any
 
 import pytest
 
-from krm_otel.collector.config.pipelines import config
-from tests.unit.collector.given import given
+from tests.unit.collector.given import config_of, given
 
 BLOCK = "collector: {mode: %s, exporters: {traces: debug, metrics: debug}}\ntelemetry: {sampling_rate: 0.07}"
 
 
 def made(mode: str, spec: str) -> dict[str, Any]:
-    return config(*given(BLOCK % mode, f"collector: {{{spec}}}"))
+    return config_of(given(BLOCK % mode, f"collector: {{{spec}}}"))
 
 
 def policies(block: str) -> list[dict[str, Any]]:

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from krm_otel.collector.config.checks import faults
-from krm_otel.collector.config.pipelines import config
+from krm_otel.collector.config.build import build_config
+from krm_otel.collector.config.checks import check_config
 from krm_otel.collector.manifests.factories import assets
 from krm_otel.collector.manifests.sidecar import sidecar
 from krm_otel.collector.operator import operator_assets
-from krm_otel.collector.tiers import first_tier, second_tier
+from krm_otel.collector.tiers import tiers
 from tests.unit.collector.given import given
 
 BLOCK = "telemetry: {logs: true}\ncollector: {mode: %s, exporters: {traces: vendor, metrics: debug, logs: debug}}"
@@ -30,16 +30,14 @@ def objects(
 
 
 def configs(mode: str, more: str = "") -> tuple[dict[str, Any], dict[str, Any]]:
-    oaas_class, settings = given(BLOCK % mode, SPEC % ("", more))
-    second = second_tier(settings)
-    assert second is not None
-    return config(oaas_class, first_tier(oaas_class, settings)), config(oaas_class, second)
+    first, second = tiers(*given(BLOCK % mode, SPEC % ("", more)))
+    return build_config(first), build_config(second)
 
 
 def test_without_a_gateway_there_is_one_tier() -> None:
     oaas_class, settings = given(BLOCK % "deployment", "backends: {vendor: {endpoint: 'https://v:4317'}}")
-    assert first_tier(oaas_class, settings) is settings
-    assert second_tier(settings) is None
+    (tier,) = tiers(oaas_class, settings)
+    assert tier.collector is settings.collector
 
 
 def test_every_object_of_the_second_tier_is_named_after_it() -> None:
@@ -155,16 +153,14 @@ def container(deployment: dict[str, Any]) -> dict[str, Any]:
 def test_each_tier_has_its_own_config_merged_in() -> None:
     own = "config: {service: {telemetry: {logs: {level: debug}}}}"
     more = ", config: {service: {telemetry: {logs: {level: warn}}}}"
-    oaas_class, settings = given(BLOCK % "deployment", SPEC % (own, more))
-    assert config(oaas_class, first_tier(oaas_class, settings))["service"]["telemetry"]["logs"] == {"level": "warn"}
-    second = second_tier(settings)
-    assert second is not None
-    assert config(oaas_class, second)["service"]["telemetry"]["logs"] == {"level": "debug"}
+    first, second = map(build_config, tiers(*given(BLOCK % "deployment", SPEC % (own, more))))
+    assert first["service"]["telemetry"]["logs"] == {"level": "warn"}
+    assert second["service"]["telemetry"]["logs"] == {"level": "debug"}
 
 
 def test_what_a_gateways_config_comes_to_is_checked() -> None:
     own = "config: {service: {pipelines: {traces: {exporters: [debgu]}}}}"
-    (found,) = faults(*given(BLOCK % "deployment", SPEC % (own, "")))
+    (found,) = check_config(*given(BLOCK % "deployment", SPEC % (own, "")))
     assert found.code == "collector-config"
     assert found.field_path == "spec.collector.gateway.config"
     assert "with collector.gateway.config merged in, service.pipelines.traces.exporters names debgu" in found.message

@@ -1,0 +1,64 @@
+"""Attributes that identify the sender of every data point, for a Prometheus.
+
+Prometheus has labels and no resources: attributes of a resource end up on `target_info`, which queries do not see. So
+the few that identify the sender are copied to the data points, under names that are the same by scrape, remote write
+and OTLP. They follow from the resource, so they add no series.
+
+| label | the first of these that exists |
+|---|---|
+| `oaas_owner` | `oaas.class`, `deployment.name`, the class of the collector |
+| `oaas_function_key` | `oaas.function_key` |
+| `namespace` | `k8s.namespace.name`, the namespace of the collector's class, `service.namespace` |
+| `service_name` | `service.name` |
+
+Upstream's NFR analyzer asks by `oaas_owner` and `namespace`. A data point that has such an attribute keeps it.
+`service.name` keeps its dot: `span_metrics` writes it so, and Prometheus would join two spellings of one label.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from krm_otel.collector.config.environment import literal
+
+METRIC_ATTRIBUTES: Final = "transform/labels"
+"""The processor's id."""
+OWNER: Final = "oaas_owner"
+"""The label with the name of the class."""
+
+
+def metric_attributes(class_name: str = "", namespace: str = "") -> dict[str, Any]:
+    """The processor.
+
+    Args:
+        class_name: the class that the collector belongs to; empty where all classes share it.
+        namespace: that of the class; empty where it is not known.
+    """
+    sources = {
+        OWNER: (_resource("oaas.class"), _resource("deployment.name"), _text(class_name)),
+        "oaas_function_key": (_resource("oaas.function_key"),),
+        "namespace": (
+            _resource("k8s.namespace.name"),
+            _text(namespace),
+            _resource("service.namespace"),
+        ),
+        "service.name": (_resource("service.name"),),
+    }
+    # Setting an attribute to nothing has no effect, so the first source that exists wins.
+    statements = [
+        f'set(datapoint.attributes["{label}"], {source}) where datapoint.attributes["{label}"] == nil'
+        for label, expressions in sources.items()
+        for source in expressions
+        if source
+    ]
+    return {"error_mode": "ignore", "metric_statements": statements}
+
+
+def _resource(key: str) -> str:
+    return f'resource.attributes["{key}"]'
+
+
+def _text(value: str) -> str:
+    """A text in the processor's language (OTTL); empty for an empty text."""
+    return literal(json.dumps(value, ensure_ascii=False)) if value else ""

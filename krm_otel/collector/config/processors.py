@@ -1,0 +1,89 @@
+"""The processors of a collector's config."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from krm_otel.collector.config.environment import NAMESPACE_VARIABLE, NODE_VARIABLE, literal
+from krm_otel.collector.config.metric_attributes import METRIC_ATTRIBUTES, metric_attributes
+from krm_otel.collector.config.sampling import sampler
+from krm_otel.collector.tiers import Tier
+from krm_otel.config.schema.collector import Batch
+from krm_otel.config.settings import CollectorSettings
+from krm_otel.config.types.quantity import mebibytes
+
+_K8S_ATTRIBUTES: Final[dict[str, Any]] = {
+    "auth_type": "serviceAccount",
+    "filter": {"node_from_env_var": NODE_VARIABLE},
+    "extract": {"metadata": ["k8s.namespace.name", "k8s.pod.name", "k8s.pod.uid", "k8s.node.name"]},
+    "pod_association": [
+        {"sources": [{"from": "resource_attribute", "name": "k8s.pod.uid"}]},
+        {"sources": [{"from": "connection"}]},
+    ],
+}
+"""Adds the name of the sending pod, for SDKs that do not send it. Watches only pods of the node, and takes only what is
+in the pod itself: more would need more rights."""
+
+
+def processors(tier: Tier) -> dict[str, Any]:
+    """The processors by id, in the order of the pipelines."""
+    collector = tier.collector
+    limit, spike = memory_limits(collector)
+    config: dict[str, Any] = {
+        "memory_limiter": {"check_interval": "1s", "limit_mib": limit, "spike_limit_mib": spike},
+    }
+    if collector.k8s_attributes:
+        config["k8s_attributes"] = _K8S_ATTRIBUTES
+    if attributes := _resource_attributes(tier):
+        inserted = [{"key": key, "value": value, "action": "insert"} for key, value in attributes.items()]
+        config["resource"] = {"attributes": inserted}
+    if collector.labels:
+        known = () if tier.placement.per_node else (tier.oaas_class.name, tier.oaas_class.namespace)
+        config[METRIC_ATTRIBUTES] = metric_attributes(*known)
+    if "traces" in collector.exporters and (named := sampler(tier)):
+        config.update([named])
+    if collector.batch.value is not None:
+        config["batch"] = _batch(collector.batch.value)
+    return config
+
+
+def memory_limits(collector: CollectorSettings) -> tuple[int, int]:
+    """The limit of memory_limiter and of Go (80 % of the container's), and memory_limiter's spike (20 %), in MiB.
+
+    Source: the collector's Helm chart and memory_limiter's README. Fixed numbers, since percentages fail where the
+    cgroup cannot be read.
+    """
+    total = mebibytes(collector.resources.value.limits["memory"])
+    return total * 80 // 100, total * 20 // 100
+
+
+def needs_namespace(tier: Tier) -> bool:
+    """Whether the config reads the namespace from the container's environment."""
+    return f"${{env:{NAMESPACE_VARIABLE}" in _resource_attributes(tier).get("service.namespace", "")
+
+
+def _resource_attributes(tier: Tier) -> dict[str, str]:
+    """What is added to resources that lack it; SDKs with our environment send it.
+
+    Nothing where telemetry is from many classes, or has passed the first tier.
+    """
+    if tier.placement.per_node or tier.collector.second_tier:
+        return {}
+    groups, configured = tier.settings.attributes.value, tier.settings.resource_attributes
+    namespace = tier.oaas_class.namespace or f"${{env:{NAMESPACE_VARIABLE}:-oaas}}"
+    defaults = {
+        "service.namespace": namespace if groups.service else None,
+        "deployment.name": literal(tier.oaas_class.name),
+    }
+    attributes: dict[str, str] = {}
+    for key, default in defaults.items():
+        if key in configured:
+            attributes[key] = literal(configured[key].value)
+        elif default is not None and key not in groups.drop:
+            attributes[key] = default
+    return attributes
+
+
+def _batch(batch: Batch) -> dict[str, Any]:
+    largest = {"send_batch_max_size": batch.send_batch_max_size} if batch.send_batch_max_size else {}
+    return {"send_batch_size": batch.send_batch_size, **largest, "timeout": batch.timeout}

@@ -1,0 +1,93 @@
+"""The workload that runs a collector in pods of its own: a Deployment, or a DaemonSet."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from krm_otel.collector.config.build import merge
+from krm_otel.collector.manifests.config_map import template_annotations
+from krm_otel.collector.manifests.container import UID, container, port_fields, ports, probe, probes, volumes
+from krm_otel.collector.manifests.objects import Asset, tier_object
+from krm_otel.collector.naming import object_labels
+from krm_otel.collector.tiers import Tier
+from krm_otel.config.schema.collector import Pod
+
+# A new pod exists before the old one ends, also where there is only one.
+_ROLLING: Final = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+
+
+def deployment(tier: Tier) -> Asset | None:
+    """The Deployment of one class's collector."""
+    collector = tier.collector
+    if not tier.placement.has_replicas:
+        return None
+    data = tier_object(tier, "apps/v1", "Deployment")
+    data["spec"] = {
+        # The autoscaler sets them, where there is one: a render would undo that.
+        **({} if collector.autoscaling else {"replicas": collector.replicas.value}),
+        "selector": {"matchLabels": tier.pod_selector},
+        # Files of a claim are locked by the pod that has them.
+        "strategy": {"type": "Recreate"} if collector.claims else _ROLLING,
+        "template": _template(tier),
+    }
+    if collector.second_tier:
+        return Asset(data, "collector.gateway: all spans of a trace meet in one of them")
+    return Asset(data, "mode deployment: one collector for the whole class")
+
+
+def daemon_set(tier: Tier) -> Asset | None:
+    """The DaemonSet of the collectors on nodes. They need no port of the node, so old and new pods can run together."""
+    if not tier.placement.per_node:
+        return None
+    data = tier_object(tier, "apps/v1", "DaemonSet")
+    data["spec"] = {
+        "selector": {"matchLabels": tier.pod_selector},
+        "updateStrategy": _ROLLING,
+        "template": _template(tier),
+    }
+    return Asset(data, "mode daemonset: one collector on each node")
+
+
+def scheduling(pod: Pod) -> dict[str, Any]:
+    """The fields of a pod that decide where it runs, as far as they are configured."""
+    fields = {
+        "priorityClassName": pod.priority_class_name,
+        "nodeSelector": dict(pod.node_selector),
+        "affinity": dict(pod.affinity),
+        "tolerations": list(pod.tolerations),
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+def security_context(pod: Pod, *, fs_group: int | None = None) -> dict[str, Any]:
+    """The pod's security context: without root, with the user's own part merged in."""
+    group = {} if fs_group is None else {"fsGroup": fs_group}
+    return merge({"runAsNonRoot": True, **group, "seccompProfile": {"type": "RuntimeDefault"}}, pod.security_context)
+
+
+def _template(tier: Tier) -> dict[str, Any]:
+    pod = tier.collector.pod
+    metadata = {
+        "labels": {**pod.labels, **object_labels(tier.oaas_class.name, tier.name)},
+        "annotations": {**pod.annotations, **template_annotations(tier)},
+    }
+    return {"metadata": metadata, "spec": _pod_spec(tier)}
+
+
+def _pod_spec(tier: Tier) -> dict[str, Any]:
+    collector, pod = tier.collector, tier.collector.pod
+    spec: dict[str, Any] = {
+        "serviceAccountName": collector.service_account.name or tier.name,
+        "automountServiceAccountToken": collector.k8s_attributes,
+        "securityContext": security_context(pod, fs_group=UID if collector.claims else None),
+        "terminationGracePeriodSeconds": 30,
+    }
+    if pod.image_pull_secrets:
+        spec["imagePullSecrets"] = [{"name": secret} for secret in pod.image_pull_secrets]
+    spec |= scheduling(pod)
+    if tier.placement.has_replicas and collector.most > 1:
+        spread = {"maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "ScheduleAnyway"}
+        spec["topologySpreadConstraints"] = [{**spread, "labelSelector": {"matchLabels": tier.pod_selector}}]
+    readiness = probe(periodSeconds=5, failureThreshold=3)
+    fields = {"ports": port_fields(ports(collector)), **probes(), "readinessProbe": readiness}
+    return {**spec, "containers": [container(tier, fields)], "volumes": list(volumes(tier))}

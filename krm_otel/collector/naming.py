@@ -1,0 +1,113 @@
+"""Names and labels of the objects that krm-otel generates for a class.
+
+Kubernetes' limits (API machinery, `util/validation`): the name of a Service is a DNS-1035 label of at most 63
+characters, the value of a label has at most 63. The name of a class is any DNS-1123 subdomain, so `1.2.3` and names of
+253 characters are possible. A name that does not fit gets a hash of the whole name, so that no two classes share one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Final
+
+from krm_otel import names
+
+MAX: Final = 63
+CONTAINER: Final = "otel-collector"
+CONFIG_KEY: Final = "collector.yaml"
+"""The config's key in the ConfigMap, and the name of the file."""
+GATEWAY: Final = "-otel-gateway"
+"""The end of the name of every second tier."""
+HEADLESS: Final = "-collector-headless"
+"""What the OpenTelemetry Operator appends to a collector's name to name its headless Service."""
+
+_DNS_1035: Final = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?\Z")
+_UNSAFE: Final = re.compile(r"[^a-z0-9]+")
+_LABEL_VALUE: Final = re.compile(r"[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?\Z")
+_HASH: Final = 8
+
+
+def config_name(class_name: str) -> str:
+    """The name of a class's ConfigMap: `<class>-otel-config`; `oaas-otel-config` for the collectors on nodes."""
+    return _name(_base(class_name), "-otel-config")
+
+
+def collector_name(class_name: str) -> str:
+    """The name of a class's other objects: `<class>-otel-collector`; `oaas-otel-collector` for those on nodes."""
+    return _name(_base(class_name), "-otel-collector")
+
+
+def dashboard_name(class_name: str) -> str:
+    """The name of a class's dashboard: `<class>-otel-dashboard`; `oaas-otel-dashboard` for the collectors on nodes."""
+    return _name(_base(class_name), "-otel-dashboard")
+
+
+def gateway_name(class_name: str) -> str:
+    """The name of a class's second tier: `<class>-otel-gateway`."""
+    return _name(class_name, GATEWAY)
+
+
+def gateway_config_name(class_name: str) -> str:
+    """The name of the second tier's ConfigMap: `<class>-otel-gateway-config`."""
+    return _name(class_name, f"{GATEWAY}-config")
+
+
+def operator_gateway_name(class_name: str) -> str:
+    """The name of the second tier's OpenTelemetryCollector, short enough for what the Operator appends."""
+    return _name(class_name, f"{GATEWAY}{HEADLESS}").removesuffix(HEADLESS)
+
+
+def rules_name(class_name: str) -> str:
+    """The name of a class's Prometheus rules: `<class>-otel-rules`."""
+    return _name(class_name, "-otel-rules")
+
+
+def _base(class_name: str) -> str:
+    return class_name.removesuffix("-otel") if class_name == names.NODE_OWNER else class_name
+
+
+def _name(class_name: str, suffix: str) -> str:
+    room = MAX - len(suffix)
+    if _DNS_1035.match(class_name) and len(class_name) <= room:
+        return class_name + suffix
+    # Only ASCII is lowered: some other letters become two.
+    lowered = "".join(char.lower() if char.isascii() else "-" for char in class_name)
+    safe = _UNSAFE.sub("-", lowered).strip("-")
+    if not safe[:1].isalpha():
+        safe = f"c-{safe}".strip("-")
+    return f"{safe[: room - _HASH - 1].rstrip('-')}-{_digest(class_name)}{suffix}"
+
+
+def label_value(class_name: str) -> str:
+    """The name of a class as the value of a label: unchanged where Kubernetes allows it."""
+    if len(class_name) <= MAX and _LABEL_VALUE.match(class_name):
+        return class_name
+    safe = re.sub(r"[^-._A-Za-z0-9]+", "-", class_name)[: MAX - _HASH - 1].strip("-._")
+    return f"{safe}-{_digest(class_name)}" if safe else f"c-{_digest(class_name)}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH]
+
+
+def pod_selector(instance: str) -> dict[str, str]:
+    """The labels that select the pods of the collector named `instance`. A Deployment's selector can never change."""
+    return {"app.kubernetes.io/name": "opentelemetry-collector", names.L_INSTANCE: instance}
+
+
+def object_labels(class_name: str, instance: str) -> dict[str, str]:
+    """The labels of every object of the collector named `instance`; `oaas.io/owner` and `component` decide pruning."""
+    return {
+        names.L_OWNER: label_value(class_name),
+        names.L_COMPONENT: names.COMPONENT,
+        **pod_selector(instance),
+        "app.kubernetes.io/component": names.COMPONENT,
+        "app.kubernetes.io/part-of": label_value(class_name),
+        "app.kubernetes.io/managed-by": names.GENERATOR,
+    }
+
+
+def client_labels(class_name: str) -> dict[str, str]:
+    """The labels of a pod template whose containers send to the collector's Service."""
+    return {names.L_CLASS: label_value(class_name)}
