@@ -14,6 +14,7 @@ from typing import Final
 from krm_otel.config.settings import Sourced
 from krm_otel.config.settings.collector import DEFAULT_IMAGE
 from krm_otel.config.sources.layers import Found, Layer, Say, find, pick
+from krm_otel.image_reference import ImageReference, parse_image
 
 OLDEST: Final = (0, 154)
 """The first version that knows every name that we write (`prometheus_remote_write`)."""
@@ -37,48 +38,34 @@ class Need:
 def lacks(layers: Sequence[Layer], component: str) -> bool:
     """Whether the image is known not to have a component."""
     image = pick(layers, DEFAULT_IMAGE, "collector", "image").value
-    return component in _missing(_split(image)[0])
+    return component in _missing(parse_image(image))
 
 
 def image_of(layers: Sequence[Layer], needs: Sequence[Need], say: Say) -> Sourced[str]:
     """The image, complete with the mirror's name where there is one; errors for what it cannot run."""
     image: Found[str] = pick(layers, DEFAULT_IMAGE, "collector", "image")
     registry: Found[str] | None = find(layers, "collector", "image_registry")
-    repository, tag = _split(image.value)
-    found = re.match(r"v?([0-9]+)\.([0-9]+)(?![0-9])", tag)
+    reference = parse_image(image.value)
+    found = re.match(r"v?([0-9]+)\.([0-9]+)(?![0-9])", reference.tag)
     if found and (int(found[1]), int(found[2])) < OLDEST:
         oldest = ".".join(map(str, OLDEST))
         text = (
-            f"has the tag {tag}: collectors before {oldest} do not know the names that are written into its config: "
-            f"write {DEFAULT_IMAGE}, or another of {oldest} or later"
+            f"has the tag {reference.tag}: collectors before {oldest} do not know the names that are written into its "
+            f"config: write {DEFAULT_IMAGE}, or another of {oldest} or later"
         )
         say(image.result("image-too-old", "error", text, DEFAULT_IMAGE))
-    missing = _missing(repository)
+    missing = _missing(reference)
     for need in needs:
         if need.component in missing:
             text = f"has no {need.component}, which {need.by} needs: write {DEFAULT_IMAGE}"
             text += f", or {need.instead}" if need.instead else ""
             say(image.result("image-lacks", "error", text, DEFAULT_IMAGE))
-    if registry is None or _has_registry(repository):
+    if registry is None or reference.has_registry:
         return image.sourced()
     value = f"{registry.value}/{image.value}"
     return (registry if image.by_default else image).having(value).sourced()
 
 
-def _missing(repository: str) -> frozenset[str]:
-    name = repository.rpartition("/")[2]
+def _missing(image: ImageReference) -> frozenset[str]:
+    name = image.basename
     return _NOT_IN_CORE if name in _CORE else _NOT_IN_K8S if name in _K8S else frozenset()
-
-
-def _split(image: str) -> tuple[str, str]:
-    """`ghcr.io/acme/otelcol:0.158.0@sha256:…` → `ghcr.io/acme/otelcol`, `0.158.0`."""
-    name = image.partition("@")[0]
-    head, slash, last = name.rpartition("/")
-    last, _, tag = last.partition(":")
-    return head + slash + last, tag
-
-
-def _has_registry(repository: str) -> bool:
-    """Docker's rule: the part before the first `/` is a host where it has a dot or a port, or is `localhost`."""
-    first, slash, _ = repository.partition("/")
-    return bool(slash) and ("." in first or ":" in first or first == "localhost")

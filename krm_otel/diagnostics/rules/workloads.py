@@ -25,26 +25,26 @@ CONTAINER_NAME_TWICE: Final = Rule(
     "error",
     "Two containers of a workload have the same name.",
     "Rename one.",
-    example="two containers have the name function: entries 0 and 1; rename one",
+    example="two containers have the name function, entries 0 and 1: rename one",
 )
 CONTAINER_NOT_A_MAPPING: Final = Rule(
     "container-not-a-mapping",
     "error",
     "An entry of `containers` is not a mapping.",
-    "Mend the manifest.",
-    example="an entry of containers has to be a mapping: write {name: function, image: example}",
+    "Correct the manifest.",
+    example="containers[0] has to be a mapping: write {name: function, image: example}",
 )
 CONTAINER_NOT_FOUND: Final = Rule(
     "container-not-found",
     "warning",
-    "`oaas.io/otel-containers` names a container that is not there.",
-    "Mend the name.",
+    "`oaas.io/otel-containers` names a container that the pod does not have.",
+    "Correct the name.",
     example="oaas.io/otel-containers names thrid, but the containers are function, second, istio-proxy",
 )
 CONTAINER_WITHOUT_NAME: Final = Rule(
     "container-without-name",
     "error",
-    "A container has no name, in a kind other than Knative's.",
+    "A container of a kind other than Knative's has no name.",
     "Name it.",
     example="a container has no name: write one",
 )
@@ -52,7 +52,7 @@ CONTAINERS_MISSING: Final = Rule(
     "containers-missing",
     "warning",
     "A workload of a class has no containers.",
-    "Nothing for a patch; else mend the manifest.",
+    "Nothing for a patch; otherwise correct the manifest.",
     example="there are no containers to instrument where spec.kinds of OTelConfig says: its pod template is at "
     "spec.template, write that",
 )
@@ -60,7 +60,7 @@ CONTAINERS_NOT_A_LIST: Final = Rule(
     "containers-not-a-list",
     "error",
     "`containers` is not a list.",
-    "Mend the manifest.",
+    "Correct the manifest.",
     example="containers has to be a list: write [{name: function, image: example}]",
 )
 ENDPOINT_FOLLOWS_PROTOCOL: Final = Rule(
@@ -74,16 +74,17 @@ ENV_MALFORMED: Final = Rule(
     "env-malformed",
     "error",
     "`env` is not a list, or an entry is not a mapping with a name.",
-    "Mend the manifest.",
+    "Correct the manifest.",
     example="an entry of env has to be a mapping with a name: write {name: A, value: b}",
 )
 FLUX_SUBSTITUTION: Final = Rule(
     "flux-substitution",
     "warning",
-    "A value in an instrumented workload holds `$$(`, or one of ours `${`: where Flux substitutes variables "
-    "(`postBuild.substitute`), it would change them.",
-    "With Flux, write the annotation `kustomize.toolkit.fluxcd.io/substitute: disabled` on it; else nothing.",
-    example="a value holds $$(, which Flux would change where it substitutes variables; with Flux, write the "
+    "A value in an instrumented workload contains `$$(`, or an injected value contains `${`: Flux changes both where "
+    "it substitutes variables (`postBuild.substitute`).",
+    "If you use Flux, write the annotation `kustomize.toolkit.fluxcd.io/substitute: disabled` on the workload; "
+    "otherwise nothing.",
+    example="a value contains $$(, which Flux changes where it substitutes variables: if you use Flux, write the "
     "annotation kustomize.toolkit.fluxcd.io/substitute: disabled",
 )
 IMMUTABLE_WORKLOAD: Final = Rule(
@@ -91,14 +92,14 @@ IMMUTABLE_WORKLOAD: Final = Rule(
     "warning",
     "A cluster refuses a changed pod template of an existing Job, or `env` of an existing Pod.",
     "Delete it first, or give it another name.",
-    example="a cluster refuses a changed environment of a Pod that is already there: the Pod has to be deleted first",
+    example="a cluster refuses a changed environment of a Pod that already exists: delete the Pod first",
 )
 INJECT_ANNOTATION_INVALID: Final = Rule(
     "inject-annotation-invalid",
     "warning",
     "`oaas.io/otel-inject` is neither `true` nor `false`, and has no effect.",
     'Write `"false"` to opt out.',
-    example='oaas.io/otel-inject has to be "true" or "false"; this value has no effect',
+    example='oaas.io/otel-inject is neither true nor false and has no effect: write "false"',
 )
 NOT_IN_THE_RECORD: Final = Rule(
     "not-in-the-record",
@@ -114,7 +115,7 @@ PROTOCOL_ANNOTATION_INVALID: Final = Rule(
     "error",
     "`oaas.io/otel-protocol` is neither `grpc` nor `http`.",
     "Write one of them.",
-    example="oaas.io/otel-protocol has to be grpc or http",
+    example="oaas.io/otel-protocol is neither grpc nor http: write http",
 )
 PROTOCOL_FOLLOWS_ENDPOINT: Final = Rule(
     "protocol-follows-endpoint",

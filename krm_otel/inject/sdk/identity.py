@@ -12,10 +12,10 @@ from typing import Any, Final
 from krm_otel import names
 from krm_otel.config.settings import OaasClass, Origin, PlatformComponent, Settings
 from krm_otel.diagnostics.field_path import field_path
+from krm_otel.image_reference import parse_image
 from krm_otel.inject.sdk import attributes
 from krm_otel.inject.sdk.builder import Wanted
 from krm_otel.otlp import encode
-from krm_otel.workloads.containers import parse_image
 from krm_otel.workloads.kinds import Workload
 from krm_otel.workloads.match import function_key
 from krm_otel.workloads.select import Role

@@ -11,7 +11,7 @@ from krm_otel.inject.patch.reconcile import put_in
 from krm_otel.inject.patch.record import Record
 from krm_otel.inject.patch.strip import still_mounted, strip
 from krm_otel.krm.envelope import Item
-from krm_otel.workloads.kinds import Workload, workload_of
+from krm_otel.workloads.kinds import Workload, workload_of_kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,4 +74,4 @@ class Candidate:
         text = strip(self.item.text, found.resource.root, self.record, found.pod_path, found.container_names, spare)
         stripped = self.item.read(text)
         assert stripped is not None
-        return replace(self, text=text, base=workload_of(stripped, found.kind))
+        return replace(self, text=text, base=workload_of_kind(stripped, found.kind))

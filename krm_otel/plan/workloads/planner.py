@@ -23,9 +23,9 @@ from krm_otel.plan.scope import Scope, config_absent, missing
 from krm_otel.plan.workloads.candidate import Candidate
 from krm_otel.plan.workloads.operator import beyond_operator, joined_by_operator, met_operator
 from krm_otel.plan.workloads.pod_additions import Joined, join
-from krm_otel.workloads.autoscalers import Scalers
-from krm_otel.workloads.flux import damaged_by_flux
-from krm_otel.workloads.kinds import KINDS, KindInfo, Workload, is_generated, is_patch, workload, workload_of
+from krm_otel.workloads.autoscalers import Autoscalers
+from krm_otel.workloads.flux import check_flux_substitution
+from krm_otel.workloads.kinds import KINDS, KindInfo, Workload, as_workload, is_generated, is_patch, workload_of_kind
 from krm_otel.workloads.match import Match, Matcher
 from krm_otel.workloads.select import Selection, select
 from krm_otel.workloads.unknown_kinds import unknown_template
@@ -43,7 +43,7 @@ class WorkloadPlanner:
         self._configuration = configuration
         self._matcher = Matcher(configuration)
         self._sources = EnvSources(items)
-        self._scalers = Scalers(items)
+        self._scalers = Autoscalers(items)
         self._remove = remove
         self._kinds = {(told.api_version, told.kind) for told in configuration.kinds}
         self.scope = Scope.of(items, configuration, complete=complete)
@@ -62,7 +62,7 @@ class WorkloadPlanner:
         resource = item.resource
         if resource is None or is_generated(resource) or is_patch(resource):
             return None
-        found = workload(resource, self._configuration)
+        found = as_workload(resource, self._configuration)
         if found is None:
             return self._unknown(item, resource)
         if not self._configuration.degrade:
@@ -218,7 +218,7 @@ class WorkloadPlanner:
             )
             return self._fault(ref, "record-too-large", message, "metadata.annotations")
         ours = [value for part in edit.containers for _, value in part.env if isinstance(value, str)]
-        self.results += damaged_by_flux(candidate.base.resource, new, ours)
+        self.results += check_flux_substitution(candidate.base.resource, new, ours)
         if new == candidate.item.text:
             return Change(ref, "unchanged", "", None, wanted)
         return Change(ref, "updated" if candidate.record else "injected", "", new, wanted)
@@ -245,7 +245,7 @@ class WorkloadPlanner:
         ref = resource.ref
         if "[]" in path:
             return Change(ref, "skipped", f"unknown kind with pod templates in a list, at {path}")
-        found = workload_of(resource, KindInfo(tuple(path.split("."))))
+        found = workload_of_kind(resource, KindInfo(tuple(path.split("."))))
         if names.A_RECORD in resource.annotations:
             return self._workload(item, found)
         if self._remove:
