@@ -136,3 +136,16 @@ ADOPTED: Final = frozenset(
     )
 )
 """What can be taken over where manifests set it by hand. Never headers, which may be secrets; attributes are merged."""
+
+# Volumes that krm-otel adds, and where they are mounted.
+VOLUME_PREFIX: Final = "oaas-otel-"
+V_TLS: Final = f"{VOLUME_PREFIX}tls"
+V_COLLECTOR: Final = f"{VOLUME_PREFIX}collector"
+"""The volume of the generated ConfigMap with a collector's config."""
+V_COLLECTOR_TLS: Final = f"{V_COLLECTOR}-tls"
+MOUNT_ROOT: Final = "/etc/oaas-otel"
+
+
+def mount_path(volume: str) -> str:
+    """The folder that a volume is mounted at: `oaas-otel-tls` → `/etc/oaas-otel/tls`."""
+    return f"{MOUNT_ROOT}/{volume.removeprefix(VOLUME_PREFIX)}"

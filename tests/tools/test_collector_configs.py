@@ -20,11 +20,11 @@ import pytest
 import yaml
 
 from krm_otel.collector.config.checks import faults
-from krm_otel.collector.config.credentials import MOUNT_ROOT
 from krm_otel.collector.config.exporters import FILES_FOLDER
 from krm_otel.collector.config.pipelines import QUEUE_FOLDER
 from krm_otel.collector.manifests.container import ports
 from krm_otel.config.settings import OaasClass, Settings
+from krm_otel.names import MOUNT_ROOT
 from tests.tools.collector import wait_until_healthy
 from tests.tools.matrix import CHOICES, Case, covered, pairs, rows
 from tests.tools.ports import FREE

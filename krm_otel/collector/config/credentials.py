@@ -8,14 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from krm_otel import names
 from krm_otel.config.settings import FileSource, SecretHeader
 from krm_otel.config.settings.collector import CollectorSettings, Target
-
-MOUNT_ROOT: Final = "/etc/oaas-otel"
-_VOLUME: Final = "oaas-otel-collector-tls"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +76,8 @@ def _files(
     mounts: list[dict[str, Any]] = []
     paths: dict[FileSource, str] = {}
     for number, ((kind, name), sources) in enumerate(keys.items(), 1):
-        volume = _VOLUME if number == 1 else f"{_VOLUME}-{number}"
-        folder = f"{MOUNT_ROOT}/{volume.removeprefix('oaas-otel-')}"
+        volume = names.V_COLLECTOR_TLS if number == 1 else f"{names.V_COLLECTOR_TLS}-{number}"
+        folder = names.mount_path(volume)
         items = [{"key": key, "path": key} for key in sorted(source.key for source in sources)]
         if kind == "Secret":
             volumes.append({"name": volume, "secret": {"secretName": name, "items": items}})

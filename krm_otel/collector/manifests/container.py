@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from krm_otel import names
 from krm_otel.collector.addresses import HEALTH_PORT, METRICS_PORT, SCRAPE_PORT
-from krm_otel.collector.config.credentials import MOUNT_ROOT, credentials
+from krm_otel.collector.config.credentials import credentials
 from krm_otel.collector.config.exporters import file_folder
 from krm_otel.collector.config.pipelines import (
     NAMESPACE_VARIABLE,
@@ -24,12 +24,12 @@ from krm_otel.config.settings.collector import CollectorSettings
 from krm_otel.otlp import PORTS
 from krm_otel.yamltext.emit import block
 
-VOLUME: Final = "oaas-otel-collector"
+VOLUME: Final = names.V_COLLECTOR
 QUEUE_VOLUME: Final = "oaas-otel-collector-queue"
 FILES_VOLUME: Final = "oaas-otel-collector-files"
 UID: Final = 10001
 """The user of the published images; written out only where a pod would run them as root."""
-_FOLDER: Final = f"{MOUNT_ROOT}/collector"
+_FOLDER: Final = names.mount_path(VOLUME)
 _HASH: Final = 16
 
 

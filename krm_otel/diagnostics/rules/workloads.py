@@ -9,7 +9,7 @@ from krm_otel.diagnostics.rule import Rule
 ATTRIBUTES_MERGED: Final = Rule(
     "attributes-merged",
     "info",
-    "`OTEL_RESOURCE_ATTRIBUTES` is yours and was extended; what could not be added is named.",
+    "`OTEL_RESOURCE_ATTRIBUTES` is yours and was extended; the message names what could not be added.",
     "Nothing. Remove the variable to get all attributes.",
     example="OTEL_RESOURCE_ATTRIBUTES is set in the manifest: its keys are kept, deployment.name added",
 )
@@ -18,7 +18,7 @@ CONTAINER_LEFT_ALONE: Final = Rule(
     "info",
     "A container sets `OTEL_CONFIG_FILE` or `OTEL_SDK_DISABLED=true`.",
     "Nothing.",
-    example="function is left alone: OTEL_CONFIG_FILE is set, which makes the SDK ignore every other variable",
+    example="function is left alone, because OTEL_CONFIG_FILE is set, which makes the SDK ignore every other variable",
 )
 CONTAINER_NAME_TWICE: Final = Rule(
     "container-name-twice",
@@ -75,7 +75,7 @@ ENV_MALFORMED: Final = Rule(
     "error",
     "`env` is not a list, or an entry is not a mapping with a name.",
     "Correct the manifest.",
-    example="an entry of env has to be a mapping with a name: write {name: A, value: b}",
+    example="env[0] has to be a mapping with a name: write {name: A, value: b}",
 )
 FLUX_SUBSTITUTION: Final = Rule(
     "flux-substitution",
@@ -104,11 +104,11 @@ INJECT_ANNOTATION_INVALID: Final = Rule(
 NOT_IN_THE_RECORD: Final = Rule(
     "not-in-the-record",
     "warning",
-    "A helper variable of ours (`OAAS_OTEL_*`) stands in the manifest, but no record says that it was "
-    "injected: the record annotation was removed, or the value edited.",
-    "Restore the annotation, or delete the lines: they come back with a record.",
-    example="no record says that OAAS_OTEL_NAMESPACE, OAAS_OTEL_POD_NAME, OAAS_OTEL_POD_UID, OAAS_OTEL_NODE_NAME was "
-    "injected: kept as it is; delete it here to renew it",
+    "The manifest has a helper variable of krm-otel (`OAAS_OTEL_*`) that no record lists: somebody removed the record "
+    "annotation, or edited the value.",
+    "Restore the annotation, or delete the lines: the next run adds them again, with a record.",
+    example="no record lists OAAS_OTEL_NAMESPACE, OAAS_OTEL_POD_NAME, OAAS_OTEL_POD_UID, OAAS_OTEL_NODE_NAME, and "
+    "krm-otel keeps variables that it has no record of: delete them to get new ones",
 )
 PROTOCOL_ANNOTATION_INVALID: Final = Rule(
     "protocol-annotation-invalid",
@@ -128,15 +128,17 @@ PROTOCOL_MISMATCH: Final = Rule(
     "protocol-mismatch",
     "warning",
     "Your endpoint's port and your protocol do not fit.",
-    "Mend one of the two.",
-    example="the endpoint http://mine:4317 and the protocol http/protobuf do not fit: port 4317 takes grpc",
+    "Correct one of the two.",
+    example="the endpoint http://mine:4317 and the protocol http/protobuf do not fit, because port 4317 takes grpc: "
+    "write grpc",
 )
 PROXY_IN_THE_WAY: Final = Rule(
     "proxy-in-the-way",
     "warning",
     "A proxy variable is set, and `NO_PROXY` does not cover the endpoint's host.",
     "Add the host to `NO_PROXY`.",
-    example="HTTPS_PROXY is set and NO_PROXY does not name otel: the SDK would send through the proxy",
+    example="HTTPS_PROXY is set and NO_PROXY does not list otel, so the SDK sends through the proxy: write "
+    "NO_PROXY=otel",
 )
 RECORD_TOO_LARGE: Final = Rule(
     "record-too-large",
@@ -157,9 +159,9 @@ REVISION_NAME_FIXED: Final = Rule(
     "revision-name-fixed",
     "warning",
     "A Knative template has a fixed `metadata.name`; Knative refuses a changed template under the same name.",
-    "Change the name with the same commit, or leave it out.",
-    example="the revision has the fixed name echo-v1: Knative refuses a changed template under the same name; change "
-    "the name with this commit, or leave it out",
+    "Change the name in the same commit, or leave it out.",
+    example="the revision has the fixed name echo-v1, and Knative refuses a changed template under the same name: "
+    "change the name in this commit, or leave it out",
 )
 UNKNOWN_KIND: Final = Rule(
     "unknown-kind",
@@ -173,8 +175,8 @@ VARIABLE_ADOPTED: Final = Rule(
     "variable-adopted",
     "info",
     "With `adopt: true`: a variable that the manifest sets by hand is taken over.",
-    "Nothing; `uninject` gives the old value back.",
-    example="OTEL_SERVICE_NAME was set by hand and is taken over; uninject gives the old value back",
+    "Nothing; `uninject` restores the old value.",
+    example="OTEL_SERVICE_NAME is set by hand and is taken over; uninject restores the old value",
 )
 VARIABLE_KEPT: Final = Rule(
     "variable-kept",

@@ -1,4 +1,4 @@
-"""In: what is wanted goes into one object that has nothing of ours."""
+"""Puts an edit into an object that has nothing injected."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from krm_otel import names
-from krm_otel.inject.patch.additions import ContainerEdit, ObjectEdit, PodPath
+from krm_otel.inject.patch.additions import ContainerEdit, Metadata, ObjectEdit, PodPath
 from krm_otel.inject.patch.record import Adopted, ContainerRecord, Merge, Record, digest
 from krm_otel.inject.sdk import attributes
 from krm_otel.yamltext.editor import CannotEdit, Editor
 from krm_otel.yamltext.emit import Quoted, SingleQuoted
-from krm_otel.yamltext.parse import Mapping, Scalar, Sequence, compose, direct
+from krm_otel.yamltext.parse import Mapping, Scalar, compose, direct
 
 
 @dataclass(frozen=True, slots=True)
-class Fresh:
-    """An object's text with everything in it that was wanted, and the record of that."""
+class Injection:
+    """An object's text with an edit in it, and the record of that."""
 
     text: str
     record: Record
@@ -28,115 +28,119 @@ class Fresh:
         return cast(Mapping, compose(self.text))
 
 
-def insert(text: str, root: Mapping, pod: PodPath, edit: ObjectEdit, known: str | None = None) -> Fresh:
-    """The text with everything in it that `edit` says; raises CannotEdit.
+def insert(text: str, root: Mapping, pod: PodPath, edit: ObjectEdit, known: str | None = None) -> Injection:
+    """The text with an edit in it; raises CannotEdit.
 
-    `known` is the text that this one was stripped from: nearly always it comes to that again.
+    `known` is the text that this one was stripped from, which is nearly always the outcome again.
     """
     editor = Editor(text, root)
     record = Record(edit.class_name, enabled_by=edit.enabled_by)
-    for part in edit.containers:
-        record.containers[part.name] = _insert_container(editor, pod, part)
+    for container in edit.containers:
+        record.containers[container.name] = _insert_container(editor, pod, container)
     spec = _mapping(editor, *pod)
-    for key in _present_first(spec, edit.lists):
-        entries = edit.lists[key]
+    for key in _existing_first(spec, edit.lists):
         editor.reach(*pod, key)
-        _note(record.opened, key, editor.append(spec, key, list(entries)))
-        record.lists[key] = [digest(entry) for entry in entries]
-    own = edit.template if len(pod) == 1 else {}  # a Pod has one metadata for both
-    if not own:
+        entries = edit.lists[key]
+        record.opened |= _opened(key, editor.append(spec, key, list(entries)))
+        record.lists[key] = _digests(entries)
+    if len(pod) == 1:  # a Pod has one metadata for both
+        insert_metadata(editor, record, edit.template)
+    else:
         _insert_template(editor, pod[:-1], edit.template, record)
-    insert_metadata(editor, own, record)
-    return Fresh(editor.finish(known), record)
+        insert_metadata(editor, record)
+    return Injection(editor.finish(known), record)
 
 
-def _insert_container(editor: Editor, pod: PodPath, part: ContainerEdit) -> ContainerRecord:
-    record = ContainerRecord(own=list(part.own))
-    here: tuple[str | int, ...] = (*pod, "containers", part.index)
-    container = _mapping(editor, *here)
-    env = editor.reach(*here, "env")
-    if part.merge:
-        index, pairs = part.merge
-        editor.reach(*here, "env", index)
-        value = editor.reach(*here, "env", index, "value")
-        if not isinstance(env, Sequence) or not isinstance(value, Scalar):
-            raise CannotEdit(f"{names.E_ATTRIBUTES} is no plain value", (*here, "env", index))
+def _insert_container(editor: Editor, pod: PodPath, edit: ContainerEdit) -> ContainerRecord:
+    record = ContainerRecord(hand_edited=list(edit.hand_edited))
+    path: tuple[str | int, ...] = (*pod, "containers", edit.index)
+    container = _mapping(editor, *path)
+    editor.reach(*path, "env")
+    if edit.merge:
+        index, pairs = edit.merge
+        value = _env_value(editor, (*path, "env", index), names.E_ATTRIBUTES)
         new = attributes.merged(value.value, dict(pairs))
         if new != value.value:
             hashes = {key: digest(pair) for key, pair in pairs.items() if key not in attributes.keys(value.value)}
             record.merge = Merge(editor.replace(value, new), hashes, digest(new))
-    for index, name, text in part.adopted:
-        editor.reach(*here, "env", index)
-        value = editor.reach(*here, "env", index, "value")
-        if not isinstance(value, Scalar):
-            raise CannotEdit(f"{name} is no plain value", (*here, "env", index))
+    for index, name, text in edit.adopted:
+        value = _env_value(editor, (*path, "env", index), name)
         record.adopted[name] = Adopted(editor.replace(value, text), digest(text))
-    lists = {"env": [{"name": name, **_entry(value)} for name, value in part.env]}
-    lists |= {key: list(entries) for key, entries in part.lists.items()}
-    for key in _present_first(container, lists):
-        editor.reach(*here, key)
-        if key == "env" and part.before is not None:
-            editor.insert(container, key, part.before, lists[key])
+    env = [{"name": name, **_value_fields(value)} for name, value in edit.env]
+    lists = {"env": env} | {key: list(entries) for key, entries in edit.lists.items()}
+    for key in _existing_first(container, lists):
+        editor.reach(*path, key)
+        if key == "env" and edit.before is not None:
+            editor.insert(container, key, edit.before, env)
         else:
-            _note(record.opened, key, editor.append(container, key, lists[key]))
-    if part.unnamed:
-        editor.put(container, "name", part.name)
+            record.opened |= _opened(key, editor.append(container, key, lists[key]))
+    if edit.unnamed:
+        editor.put(container, "name", edit.name)
         record.opened["name"] = "new"
-    record.env = {name: digest(value) for name, value in part.env}
-    record.lists = {key: [digest(entry) for entry in entries] for key, entries in part.lists.items() if entries}
+    record.env = {name: digest(value) for name, value in edit.env}
+    record.lists = {key: _digests(entries) for key, entries in edit.lists.items() if entries}
     return record
 
 
-def _present_first(parent: Mapping, lists: AbcMapping[str, Any]) -> list[str]:
-    """Keys of lists that get entries. A new key goes behind the last line of its parent: a list that ends there has to
-    get its entries first."""
+def _env_value(editor: Editor, path: tuple[str | int, ...], name: str) -> Scalar:
+    """The value of an entry of `env`, to be replaced."""
+    editor.reach(*path)
+    value = editor.reach(*path, "value")
+    if not isinstance(value, Scalar):
+        raise CannotEdit(f"{name} is no plain value", path)
+    return value
+
+
+def _value_fields(value: str | dict[str, Any]) -> dict[str, Any]:
+    return {"value": Quoted(value)} if isinstance(value, str) else {"valueFrom": value}
+
+
+def _existing_first(parent: Mapping, lists: AbcMapping[str, Any]) -> list[str]:
+    """Keys of the lists that get entries, in the order of the edits.
+
+    A new key goes behind the last line of its parent, so a list that ends there gets its entries first.
+    """
     return sorted(filter(lists.get, lists), key=lambda key: direct(parent, key) is None)
 
 
-def _insert_template(
-    editor: Editor, path: PodPath, members: AbcMapping[str, AbcMapping[str, str]], record: Record
-) -> None:
-    """Members for the metadata of a pod template that is not the object itself."""
-    wanted = {kind: {key: Quoted(value) for key, value in pairs.items()} for kind, pairs in members.items() if pairs}
-    if not wanted:
+def _insert_template(editor: Editor, path: PodPath, members: Metadata, record: Record) -> None:
+    """Adds members to the metadata of a pod template that is not the object itself."""
+    added = {kind: _quoted(pairs) for kind, pairs in members.items() if pairs}
+    if not added:
         return
     template = _mapping(editor, *path)
     metadata = editor.reach(*path, "metadata")
     if isinstance(metadata, Mapping) and metadata.pairs:
-        # What fills an empty key that stands last comes before a new key behind it.
-        for kind, pairs in sorted(wanted.items(), key=lambda item: direct(metadata, item[0]) is None):
+        # An empty key at the end is filled before a new key goes behind it.
+        for kind in _existing_first(metadata, added):
             editor.reach(*path, "metadata", kind)
-            _note(record.opened, f"template.{kind}", editor.add(metadata, kind, pairs))
+            record.opened |= _opened(f"template.{kind}", editor.add(metadata, kind, added[kind]))
     else:
-        _note(record.opened, "template", editor.add(template, "metadata", wanted))
-    record.template = {kind: {key: digest(value) for key, value in members[kind].items()} for kind in wanted}
+        record.opened |= _opened("template", editor.add(template, "metadata", added))
+    record.template = _member_digests(members)
 
 
-def insert_metadata(editor: Editor, members: AbcMapping[str, AbcMapping[str, str]], record: Record) -> None:
-    """Puts the record into an object's own metadata, and `members`, what a bare Pod gets for itself."""
+def insert_metadata(editor: Editor, record: Record, members: Metadata | None = None) -> None:
+    """Adds the record to an object's own metadata, and `members`, which only a Pod gets there."""
+    members = members or {}
     metadata = _mapping(editor, "metadata")
-    record.template |= {kind: {k: digest(v) for k, v in pairs.items()} for kind, pairs in members.items() if pairs}
+    record.template |= _member_digests(members)
     for kind in record.template if members else ():
         if kind != "annotations":
             editor.reach("metadata", kind)
-            pairs = {key: Quoted(value) for key, value in members[kind].items()}
-            _note(record.opened, kind, editor.add(metadata, kind, pairs))
+            record.opened |= _opened(kind, editor.add(metadata, kind, _quoted(members[kind])))
     editor.reach("metadata", "annotations")
     existing = direct(metadata, "annotations")
-    # What kpt and kustomize put there for the way is not on disk: without it, the key may be ours.
-    theirs = (
+    # Annotations that kpt and kustomize add in transit are not on disk: without them, the key may be new.
+    only_transit = (
         isinstance(existing, Mapping)
         and bool(existing.pairs)
-        and all(isinstance(k, Scalar) and names.in_transit(k.value) for k, _ in existing.pairs)
+        and all(isinstance(key, Scalar) and names.in_transit(key.value) for key, _ in existing.pairs)
     )
-    # The record says how `annotations` was before, and is itself a value that is added: asked first, added after.
-    _note(record.opened, "annotations", "new" if theirs else editor.state(metadata, "annotations"))
-    annotations: dict[str, Any] = {key: Quoted(value) for key, value in members.get("annotations", {}).items()}
-    editor.add(metadata, "annotations", {**annotations, names.A_RECORD: SingleQuoted(record.dump())})
-
-
-def _entry(value: str | dict[str, Any]) -> dict[str, Any]:
-    return {"value": Quoted(value)} if isinstance(value, str) else {"valueFrom": value}
+    # The record contains the state of `annotations` and is itself added to it, so the state is read first.
+    record.opened |= _opened("annotations", "new" if only_transit else editor.state(metadata, "annotations"))
+    added: dict[str, Any] = {**_quoted(members.get("annotations", {}))}
+    editor.add(metadata, "annotations", {**added, names.A_RECORD: SingleQuoted(record.dump())})
 
 
 def _mapping(editor: Editor, *path: str | int) -> Mapping:
@@ -146,6 +150,17 @@ def _mapping(editor: Editor, *path: str | int) -> Mapping:
     return node
 
 
-def _note(opened: dict[str, str], key: str, state: str | None) -> None:
-    if state is not None:
-        opened[key] = state
+def _opened(key: str, state: str | None) -> dict[str, str]:
+    return {} if state is None else {key: state}
+
+
+def _quoted(pairs: AbcMapping[str, str]) -> dict[str, Quoted]:
+    return {key: Quoted(value) for key, value in pairs.items()}
+
+
+def _digests(entries: tuple[dict[str, Any], ...]) -> list[str]:
+    return [digest(entry) for entry in entries]
+
+
+def _member_digests(members: Metadata) -> dict[str, dict[str, str]]:
+    return {kind: {k: digest(v) for k, v in pairs.items()} for kind, pairs in members.items() if pairs}

@@ -1,8 +1,8 @@
-"""The record: what was injected into one object, in its annotation `oaas.io/otel-injected`.
+"""The record: what krm-otel injected into one object, in its annotation `oaas.io/otel-injected`.
 
-It holds what cannot be derived when the injection is taken out again: the names that are ours with a hash of each
-value (a value that no longer fits is the user's), the exact text that an edit replaced, and which keys were ours.
-It is compact JSON, in ASCII, sorted: the same injection has the same record everywhere.
+It contains what an uninjection cannot derive: the injected names with a hash of each value (a value with another hash
+is the user's), the exact text that an edit replaced, and which keys were added. It is compact JSON, in ASCII, sorted:
+the same injection has the same record everywhere.
 """
 
 from __future__ import annotations
@@ -19,9 +19,12 @@ MAX_BYTES: Final = 32 * 1024
 
 @dataclass(slots=True)
 class Merge:
-    """A scalar of the user's that our keys were merged into: `OTEL_RESOURCE_ATTRIBUTES`.
+    """A scalar of the user's that pairs were added to: `OTEL_RESOURCE_ATTRIBUTES`.
 
-    `text` is its exact old text, `keys` our keys with hashes of their values, `digest` that of the whole new value.
+    Args:
+        text: its exact old text.
+        keys: the added keys, with hashes of their values.
+        digest: the hash of the whole new value.
     """
 
     text: str
@@ -31,7 +34,7 @@ class Merge:
 
 @dataclass(slots=True)
 class Adopted:
-    """A value of the user's that ours stands for: its exact old text, and a hash of the new value."""
+    """A value of the user's that was replaced: its exact old text, and a hash of the new value."""
 
     text: str
     digest: str
@@ -39,24 +42,34 @@ class Adopted:
 
 @dataclass(slots=True)
 class ContainerRecord:
-    """What is ours in one container: variables with hashes of their values, and in its other lists (`volumeMounts`,
-    `ports`) hashes of whole entries. `opened`: list → what `Editor.append` returned."""
+    """What is injected into one container.
+
+    Args:
+        env: variables with hashes of their values.
+        merge: the addition to the user's `OTEL_RESOURCE_ATTRIBUTES`.
+        lists: hashes of whole entries of other lists (`volumeMounts`, `ports`).
+        opened: list → what `Editor.append` returned.
+        adopted: variables of the user's that were taken over.
+        hand_edited: with `adopt`, variables that somebody has edited since; they stay the user's.
+    """
 
     env: dict[str, str] = field(default_factory=dict)
     merge: Merge | None = None
     lists: dict[str, list[str]] = field(default_factory=dict)
     opened: dict[str, str] = field(default_factory=dict)
     adopted: dict[str, Adopted] = field(default_factory=dict)
-    own: list[str] = field(default_factory=list)
-    """With `adopt`: variables that were changed by hand since; they are the user's for good."""
+    hand_edited: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
-class StateRecord:
-    """What is ours in the `status` of a ClassRuntime: entries of `conditions` and `resource_refs` by their hashes,
-    and the values that ours stand for: condition type → field → the exact old text and a hash of the new value.
+class StatusRecord:
+    """What is written into the `status` of a ClassRuntime.
 
-    `added` are fields that such a condition did not have, `generation` says that `observed_generation` is ours.
+    Args:
+        conditions, refs: hashes of the added entries of `conditions` and `resource_refs`.
+        replaced: condition type → field → the exact old text of a replaced value, and a hash of the new one.
+        added: condition type → field that the condition did not have → hash of the value.
+        generation: whether `observed_generation` was added.
     """
 
     conditions: list[str] = field(default_factory=list)
@@ -68,9 +81,17 @@ class StateRecord:
 
 @dataclass(slots=True)
 class Record:
-    """What is ours in one object: in its containers, in lists of the pod's spec (`volumes`, `containers`) by hashes of
-    whole entries, and in the metadata of its pod template (`annotations`, `labels`) by hashes of values. `opened`:
-    place → what `Editor.append` or `Editor.add` returned."""
+    """What is injected into one object.
+
+    Args:
+        class_name: its class.
+        containers: by name.
+        lists: hashes of whole entries of lists of the pod's spec (`volumes`, `containers`).
+        template: hashes of the members of the pod template's metadata (`annotations`, `labels`).
+        opened: key → what `Editor.append` or `Editor.add` returned.
+        enabled_by: what enabled the class, where that is not the ClassRuntime itself: `OTelConfig`.
+        status: in a ClassRuntime, what is written into its status.
+    """
 
     class_name: str
     containers: dict[str, ContainerRecord] = field(default_factory=dict)
@@ -78,98 +99,97 @@ class Record:
     template: dict[str, dict[str, str]] = field(default_factory=dict)
     opened: dict[str, str] = field(default_factory=dict)
     enabled_by: str = ""
-    """What enabled the class, where that is not the ClassRuntime itself: `OTelConfig`."""
-    state: StateRecord | None = None
-    """In a ClassRuntime: what is ours in its status."""
+    status: StatusRecord | None = None
 
     def dump(self) -> str:
         """The annotation's value."""
-        return json.dumps(_compact(self), separators=(",", ":"), sort_keys=True)
+        data: dict[str, Any] = {"v": VERSION, "class": self.class_name}
+        data["containers"] = {name: _dump_container(container) for name, container in self.containers.items()}
+        data |= _filled(lists=self.lists, template=self.template, opened=self.opened, enabledBy=self.enabled_by)
+        if self.status:
+            data["status"] = _dump_status(self.status)
+        return json.dumps(data, separators=(",", ":"), sort_keys=True)
 
 
 def digest(value: Any) -> str:
-    """A short hash of plain data; it tells an edited value from ours, it protects nothing."""
+    """A short hash of plain data; it distinguishes an edited value from the injected one, it protects nothing."""
     text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
-def _compact(record: Record) -> dict[str, Any]:
-    data: dict[str, Any] = {"v": VERSION, "class": record.class_name}
-    containers: dict[str, Any] = {}
-    for name, part in record.containers.items():
-        entry: dict[str, Any] = {"env": part.env}
-        if part.merge:
-            entry["merge"] = {"text": part.merge.text, "keys": part.merge.keys, "hash": part.merge.digest}
-        if part.adopted:
-            entry["adopted"] = _adopted(part.adopted)
-        if part.own:
-            entry["own"] = part.own
-        if part.lists:
-            entry["lists"] = part.lists
-        if part.opened:
-            entry["opened"] = part.opened
-        containers[name] = entry
-    data["containers"] = containers
-    if record.lists:
-        data["lists"] = record.lists
-    if record.template:
-        data["template"] = record.template
-    if record.opened:
-        data["opened"] = record.opened
-    if record.enabled_by:
-        data["enabledBy"] = record.enabled_by
-    if state := record.state:
-        written = {"conditions": state.conditions, "refs": state.refs, "added": state.added}
-        replaced = {kind: _adopted(fields) for kind, fields in state.replaced.items()}
-        generation = {"generation": True} if state.generation else {}
-        data["status"] = {k: v for k, v in {**written, "replaced": replaced}.items() if v} | generation
-    return data
+def _dump_container(record: ContainerRecord) -> dict[str, Any]:
+    merge = record.merge
+    return {"env": record.env} | _filled(
+        merge={"text": merge.text, "keys": merge.keys, "hash": merge.digest} if merge else None,
+        adopted=_dump_adopted(record.adopted),
+        own=record.hand_edited,
+        lists=record.lists,
+        opened=record.opened,
+    )
 
 
-def _adopted(values: dict[str, Adopted]) -> dict[str, dict[str, str]]:
-    return {name: {"text": one.text, "hash": one.digest} for name, one in values.items()}
+def _dump_status(record: StatusRecord) -> dict[str, Any]:
+    replaced = {kind: _dump_adopted(fields) for kind, fields in record.replaced.items()}
+    return _filled(
+        conditions=record.conditions,
+        refs=record.refs,
+        added=record.added,
+        replaced=replaced,
+        generation=record.generation,
+    )
+
+
+def _dump_adopted(values: dict[str, Adopted]) -> dict[str, dict[str, str]]:
+    return {name: {"text": adopted.text, "hash": adopted.digest} for name, adopted in values.items()}
+
+
+def _filled(**fields: Any) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value}
 
 
 def load(text: str) -> Record | None:
-    """The record in an annotation's value; None where it is none (edited, cut off, of another version)."""
+    """The record in an annotation's value; None where it is not one (edited, cut off, of another version)."""
     try:
         data = json.loads(text)
         if data["v"] != VERSION:
             return None
-        containers = {_text(name): _container(part) for name, part in data["containers"].items()}
-        template = {_text(kind): _texts(members) for kind, members in data.get("template", {}).items()}
-        lists, opened = _lists(data.get("lists", {})), _texts(data.get("opened", {}))
-        state = _state(data["status"]) if "status" in data else None
-        enabled_by = _text(data.get("enabledBy", ""))
-        return Record(_text(data["class"]), containers, lists, template, opened, enabled_by, state)
+        return Record(
+            _text(data["class"]),
+            {_text(name): _load_container(container) for name, container in data["containers"].items()},
+            _lists(data.get("lists", {})),
+            {_text(kind): _texts(members) for kind, members in data.get("template", {}).items()},
+            _texts(data.get("opened", {})),
+            _text(data.get("enabledBy", "")),
+            _load_status(data["status"]) if "status" in data else None,
+        )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 
-def _container(data: Any) -> ContainerRecord:
+def _load_container(data: Any) -> ContainerRecord:
     merge = data.get("merge")
     return ContainerRecord(
         _texts(data["env"]),
         Merge(_text(merge["text"]), _texts(merge["keys"]), _text(merge["hash"])) if merge else None,
         _lists(data.get("lists", {})),
         _texts(data.get("opened", {})),
-        _values(data.get("adopted", {})),
-        [_text(name) for name in _list(data.get("own", []))],
+        _load_adopted(data.get("adopted", {})),
+        _lists({"own": data.get("own", [])})["own"],
     )
 
 
-def _state(data: Any) -> StateRecord:
+def _load_status(data: Any) -> StatusRecord:
     lists = _lists({key: data.get(key, []) for key in ("conditions", "refs")})
-    return StateRecord(
+    return StatusRecord(
         lists["conditions"],
         lists["refs"],
-        {_text(kind): _values(fields) for kind, fields in data.get("replaced", {}).items()},
+        {_text(kind): _load_adopted(fields) for kind, fields in data.get("replaced", {}).items()},
         {_text(kind): _texts(fields) for kind, fields in data.get("added", {}).items()},
         data.get("generation") is True,
     )
 
 
-def _values(data: Any) -> dict[str, Adopted]:
+def _load_adopted(data: Any) -> dict[str, Adopted]:
     return {_text(k): Adopted(_text(v["text"]), _text(v["hash"])) for k, v in data.items()}
 
 
@@ -178,13 +198,9 @@ def _texts(data: Any) -> dict[str, str]:
 
 
 def _lists(data: Any) -> dict[str, list[str]]:
-    return {_text(name): [_text(entry) for entry in _list(digests)] for name, digests in data.items()}
-
-
-def _list(value: Any) -> list[Any]:
-    if not isinstance(value, list):
+    if not all(isinstance(entries, list) for entries in data.values()):
         raise TypeError
-    return value
+    return {_text(name): [_text(entry) for entry in entries] for name, entries in data.items()}
 
 
 def _text(value: Any) -> str:

@@ -1,147 +1,119 @@
-"""Out: what the record says is ours comes out of one object."""
+"""Takes everything that the record lists out of an object. What somebody has edited since stays."""
 
 from __future__ import annotations
 
-from collections.abc import Set as AbstractSet
+from collections.abc import Collection
 
 from krm_otel import names
-from krm_otel.inject.patch.additions import PodPath, is_ours, our_entries, our_members, parts
+from krm_otel.inject.patch.additions import PodPath
+from krm_otel.inject.patch.ownership import (
+    InjectedObject,
+    attributes_value,
+    injected_entries,
+    injected_members,
+    is_injected,
+    name_of,
+)
 from krm_otel.inject.patch.record import ContainerRecord, Merge, Record, digest
 from krm_otel.inject.sdk import attributes
 from krm_otel.yamltext.editor import CannotEdit, Editor
 from krm_otel.yamltext.parse import Mapping, Node, Scalar, Sequence, SourceError, direct, lookup, text_of
+from krm_otel.yamltext.query import items_of
 from krm_otel.yamltext.verify import of_text
 
 
-def strip(
-    text: str,
-    root: Mapping,
-    record: Record,
-    pod: PodPath,
-    names_of: list[str],
-    spare: AbstractSet[str] = frozenset(),
-) -> str:
-    """The text without what the record says is ours; raises CannotEdit.
-
-    `names_of` are the names of the pod's containers, by index. What was edited since is the user's and stays, and so do
-    the volumes that `spare` names.
-    """
+def strip(injected: InjectedObject, spared_volumes: Collection[str] = ()) -> str:
+    """The text without what the record lists, except the spared volumes; raises CannotEdit."""
     try:
-        return _strip(text, root, record, pod, names_of, spare, verbatim=True)
+        return _strip(injected, spared_volumes, verbatim=True)
     except CannotEdit:
-        if not any(part.merge or part.adopted for part in record.containers.values()):
+        if not any(container.merge or container.adopted for container in injected.record.containers.values()):
             raise
-        # A value that stood over several lines fits only where it stood; elsewhere its meaning is restored.
-        return _strip(text, root, record, pod, names_of, spare, verbatim=False)
+        # A value over several lines fits only where it was; elsewhere its meaning is restored.
+        return _strip(injected, spared_volumes, verbatim=False)
 
 
-def still_mounted(root: Mapping, record: Record, pod: PodPath, names_of: list[str]) -> frozenset[str]:
-    """Volumes of ours that containers mount which are not ours, such as a collector that was changed by hand."""
-    ours = {_name(item) for item in _our_items(lookup(root, *pod, "volumes"), record.lists.get("volumes", []))}
-    if not ours:
+def mounted_volumes(injected: InjectedObject) -> frozenset[str]:
+    """Injected volumes that other containers mount, such as a collector that somebody has edited."""
+    root, pod, record = injected.root, injected.pod, injected.record
+    volumes = {name_of(item) for item in _injected_items(lookup(root, *pod, "volumes"), record.lists.get("volumes"))}
+    if not volumes:
         return frozenset()
-    of = dict(parts(record, names_of, root, pod))
-    found: set[str] = set()
+    recorded = dict(injected.containers())
+    mounted: set[str] = set()
     for key in ("initContainers", "containers"):
         node = lookup(root, *pod, key)
-        items = list(node.items) if isinstance(node, Sequence) else []
-        gone = _our_items(node, record.lists.get(key, []))
-        for i, item in enumerate(items):
-            mounts = lookup(item, "volumeMounts")
-            part = of.get(i) if key == "containers" else None
-            added = _our_items(mounts, part.lists.get("volumeMounts", []) if part else [])
-            if item not in gone and isinstance(mounts, Sequence):
-                found |= {_name(mount) for mount in mounts.items if mount not in added}
-    return frozenset(ours & found)
+        injected_containers = _injected_items(node, record.lists.get(key))
+        for i, item in enumerate(items_of(node)):
+            if item not in injected_containers:
+                mounts = lookup(item, "volumeMounts")
+                container = recorded.get(i) if key == "containers" else None
+                injected_mounts = _injected_items(mounts, container.lists.get("volumeMounts") if container else None)
+                mounted |= {name_of(mount) for mount in items_of(mounts) if mount not in injected_mounts}
+    return frozenset(volumes & mounted)
 
 
-def _our_items(node: Node | None, digests: list[str]) -> list[Node]:
-    return [node.items[i] for i in our_entries(node, digests)] if isinstance(node, Sequence) else []
+def _injected_items(node: Node | None, digests: list[str] | None) -> list[Node]:
+    return [items_of(node)[i] for i in injected_entries(node, digests or [])]
 
 
-def _name(item: Node) -> str:
-    return text_of(lookup(item, "name")) or ""
-
-
-def _strip(
-    text: str,
-    root: Mapping,
-    record: Record,
-    pod: PodPath,
-    names_of: list[str],
-    spare: AbstractSet[str],
-    *,
-    verbatim: bool,
-) -> str:
-    editor = Editor(text, root)
-    for index, part in parts(record, names_of, root, pod):
+def _strip(injected: InjectedObject, spared_volumes: Collection[str], *, verbatim: bool) -> str:
+    editor = Editor(injected.text, injected.root)
+    pod, record = injected.pod, injected.record
+    for index, container_record in injected.containers():
         container = editor.reach(*pod, "containers", index)
         if isinstance(container, Mapping):
-            _strip_env(editor, container, editor.reach(*pod, "containers", index, "env"), part, verbatim)
-            if part.opened.get("name") == "new" and text_of(direct(container, "name")) in record.containers:
+            env = editor.reach(*pod, "containers", index, "env")
+            _strip_env(editor, container, env, container_record, verbatim)
+            opened = container_record.opened
+            if opened.get("name") == "new" and text_of(direct(container, "name")) in record.containers:
                 editor.remove_key(container, "name")
-            for key, digests in part.lists.items():
+            for key, digests in container_record.lists.items():
                 editor.reach(*pod, "containers", index, key)
-                strip_list(editor, container, key, digests, part.opened.get(key))
+                strip_list(editor, container, key, digests, opened.get(key))
     spec = editor.reach(*pod)
     for key, digests in record.lists.items():
         editor.reach(*pod, key)
         if isinstance(spec, Mapping):
-            strip_list(editor, spec, key, digests, record.opened.get(key), spare if key == "volumes" else frozenset())
+            spared = spared_volumes if key == "volumes" else ()
+            strip_list(editor, spec, key, digests, record.opened.get(key), spared)
     strip_metadata(editor, record, pod)
     return editor.finish()
 
 
-def _strip_env(editor: Editor, container: Mapping, env: Node | None, part: ContainerRecord, verbatim: bool) -> None:
+def _strip_env(editor: Editor, container: Mapping, env: Node | None, record: ContainerRecord, verbatim: bool) -> None:
     if not isinstance(env, Sequence):
         return
-    ours = [i for i, item in enumerate(env.items) if is_ours(item, part.env)]
-    if ours:
-        editor.remove(container, "env", ours, part.opened.get("env"))
-    theirs = [item for i, item in enumerate(env.items) if i not in ours]
-    for item in theirs if part.adopted else ():
-        _give_back(editor, item, part, verbatim)
-    if part.merge:
-        _unmerge(editor, theirs, part.merge, verbatim)
+    injected = [i for i, item in enumerate(env.items) if is_injected(item, record.env)]
+    if injected:
+        editor.remove(container, "env", injected, record.opened.get("env"))
+    others = [item for i, item in enumerate(env.items) if i not in injected]
+    for item in others if record.adopted else ():
+        adopted, value = record.adopted.get(name_of(item)), direct(item, "value")
+        # A value that was edited after it was taken over is the user's already.
+        if adopted is not None and isinstance(value, Scalar) and digest(value.value) == adopted.digest:
+            _restore(editor, value, adopted.text, verbatim)
+    if record.merge and (value := attributes_value(others)) is not None:
+        _strip_attributes(editor, value, record.merge, verbatim)
 
 
-def _give_back(editor: Editor, item: Node, part: ContainerRecord, verbatim: bool) -> None:
-    """What was taken over becomes the user's again; what was changed since is it already."""
-    adopted, value = part.adopted.get(text_of(lookup(item, "name")) or ""), direct(item, "value")
-    if adopted is None or not isinstance(value, Scalar) or digest(value.value) != adopted.digest:
+def _strip_attributes(editor: Editor, value: Scalar, merge: Merge, verbatim: bool) -> None:
+    if digest(value.value) == merge.digest:
+        _restore(editor, value, merge.text, verbatim)
         return
+    pairs = attributes.split(value.value)
+    kept = [raw for key, raw in pairs if merge.keys.get(key) != digest(raw.partition("=")[2])]
+    if len(kept) < len(pairs):
+        editor.replace(value, ",".join(kept))
+
+
+def _restore(editor: Editor, value: Scalar, text: str, verbatim: bool) -> None:
+    """Gives a scalar its old text again, or (not `verbatim`) only the old value."""
     if verbatim:
-        editor.restore(value, adopted.text)
-    else:
-        editor.replace(value, scalar_value(adopted.text))
-
-
-def _unmerge(editor: Editor, items: list[Node], merge: Merge, verbatim: bool) -> None:
-    # Of two variables of this name the last one counts, and was merged into.
-    for item in reversed(items):
-        value = direct(item, "value")
-        if text_of(lookup(item, "name")) != names.E_ATTRIBUTES or not isinstance(value, Scalar):
-            continue
-        if digest(value.value) == merge.digest:
-            if verbatim:
-                editor.restore(value, merge.text)
-            else:
-                editor.replace(value, scalar_value(merge.text))
-            return
-        kept = [raw for key, raw in attributes.split(value.value) if not _is_merged(key, raw, merge)]
-        if len(kept) < len(attributes.split(value.value)):
-            editor.replace(value, ",".join(kept))
+        editor.restore(value, text)
         return
-
-
-def _is_merged(key: str, raw: str, merge: Merge) -> bool:
-    return key in merge.keys and merge.keys[key] == digest(raw.partition("=")[2])
-
-
-def scalar_value(text: str) -> str:
-    """What the exact text of a scalar stands for; raises CannotEdit where it is none."""
     try:
-        return text_of(of_text(text)) or ""
+        editor.replace(value, text_of(of_text(text)) or "")
     except SourceError:
         raise CannotEdit("what is recorded of the text before is no value") from None
 
@@ -152,40 +124,51 @@ def strip_list(
     key: str,
     digests: list[str],
     opened: str | None,
-    spare: AbstractSet[str] = frozenset(),
+    spared: Collection[str] = (),
 ) -> None:
+    """Takes the injected entries out of a list, except those with a spared name."""
     node = direct(parent, key)
     if not isinstance(node, Sequence):
         return
-    if at := [i for i in our_entries(node, digests) if _name(node.items[i]) not in spare]:
-        editor.remove(parent, key, at, opened)
+    if indexes := [i for i in injected_entries(node, digests) if name_of(node.items[i]) not in spared]:
+        editor.remove(parent, key, indexes, opened)
 
 
-def strip_metadata(editor: Editor, record: Record, pod: PodPath) -> None:
-    """Takes the record out of the object's metadata, and what is ours out of that of its pod template."""
-    own = record.template if len(pod) == 1 else {}  # a Pod has one metadata for both
+def strip_metadata(editor: Editor, record: Record, pod: PodPath | None = None) -> None:
+    """Takes the record out of an object's metadata, and the injected members out of that of its pod template.
+
+    `pod` is the path of the pod spec; None where the object has no pod template.
+    """
+    members = record.template if pod is not None and len(pod) == 1 else {}  # a Pod has one metadata for both
     metadata = editor.reach("metadata")
-    for kind in dict.fromkeys(["annotations", *own]):
+    for kind in dict.fromkeys(["annotations", *members]):
         node = editor.reach("metadata", kind)
         if isinstance(metadata, Mapping) and isinstance(node, Mapping):
-            at = our_members(node, own.get(kind, {}))
+            indexes = injected_members(node, members.get(kind, {}))
             if kind == "annotations":
-                at += [i for i, (k, _) in enumerate(node.pairs) if isinstance(k, Scalar) and k.value == names.A_RECORD]
-            if at:
-                editor.remove(metadata, kind, at, record.opened.get(kind))
-    if own or not record.template:
-        return
-    template, metadata = editor.reach(*pod[:-1]), editor.reach(*pod[:-1], "metadata")
+                keys = [key.value if isinstance(key, Scalar) else None for key, _ in node.pairs]
+                indexes += [i for i, key in enumerate(keys) if key == names.A_RECORD]
+            if indexes:
+                editor.remove(metadata, kind, indexes, record.opened.get(kind))
+    if pod is not None and len(pod) > 1 and record.template:
+        _strip_template(editor, record, pod[:-1])
+
+
+def _strip_template(editor: Editor, record: Record, path: PodPath) -> None:
+    """Takes the injected members out of the metadata of a pod template that is not the object itself."""
+    template, metadata = editor.reach(*path), editor.reach(*path, "metadata")
     if not isinstance(template, Mapping) or not isinstance(metadata, Mapping):
         return
-    found = {kind: node for kind in record.template if isinstance(node := direct(metadata, kind), Mapping)}
-    ours = {kind: our_members(node, record.template[kind]) for kind, node in found.items()}
-    only_ours = len(metadata.pairs) == len(found) and all(len(ours[kind]) == len(found[kind].pairs) for kind in found)
+    sections = {kind: node for kind in record.template if isinstance(node := direct(metadata, kind), Mapping)}
+    injected = {kind: injected_members(node, record.template[kind]) for kind, node in sections.items()}
+    only_injected = len(metadata.pairs) == len(sections) and all(
+        len(injected[kind]) == len(node.pairs) for kind, node in sections.items()
+    )
     opened = record.opened.get("template")
-    if opened is not None and only_ours:
+    if opened is not None and only_injected:
         editor.remove(template, "metadata", range(len(metadata.pairs)), opened)
         return
-    for kind, at in ours.items():
-        editor.reach(*pod[:-1], "metadata", kind)
-        if at:
-            editor.remove(metadata, kind, at, record.opened.get(f"template.{kind}", opened and "new"))
+    for kind, indexes in injected.items():
+        editor.reach(*path, "metadata", kind)
+        if indexes:
+            editor.remove(metadata, kind, indexes, record.opened.get(f"template.{kind}", opened and "new"))

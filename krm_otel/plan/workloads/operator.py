@@ -12,11 +12,13 @@ from krm_otel.config.settings.values import Tls
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Ref, Result
 from krm_otel.inject.patch.additions import Additions
-from krm_otel.inject.sdk.variables import Desired
+from krm_otel.inject.sdk.variables import DesiredWorkload
 from krm_otel.workloads.kinds import Workload
 
 
-def joined_by_operator(workload: Workload, oaas_class: OaasClass, settings: Settings, wanted: Desired) -> Desired:
+def joined_by_operator(
+    workload: Workload, oaas_class: OaasClass, settings: Settings, wanted: DesiredWorkload
+) -> DesiredWorkload:
     """What a workload gets in flavor `operator`, from what it would get else: annotations that ask for it.
 
     What the user's template says to the Operator itself stays.
@@ -40,7 +42,7 @@ def joined_by_operator(workload: Workload, oaas_class: OaasClass, settings: Sett
     labels = {"labels": client_labels(oaas_class.name)} if sends else {}
     additions = Additions(template={"annotations": asked, **labels})
     return replace(
-        wanted, containers=(), volumes=(), additions=additions, results=tuple(results), template_alone=bool(asked)
+        wanted, containers=(), volumes=(), additions=additions, results=tuple(results), only_template=bool(asked)
     )
 
 

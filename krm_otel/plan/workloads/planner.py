@@ -13,7 +13,7 @@ from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Ref, Result, has_errors
 from krm_otel.inject.patch.record import MAX_BYTES, load
 from krm_otel.inject.sdk.environment import EnvSources
-from krm_otel.inject.sdk.variables import Desired, desired
+from krm_otel.inject.sdk.variables import DesiredWorkload, desired_workload
 from krm_otel.krm.envelope import Item
 from krm_otel.krm.resource import Resource
 from krm_otel.plan.changes import Change
@@ -192,16 +192,16 @@ class WorkloadPlanner:
         settings: Settings,
         selection: Selection,
         joined: Joined,
-    ) -> Desired:
+    ) -> DesiredWorkload:
         adopt = candidate.by_hand() if self._configuration.adopt else None
-        wanted = desired(
+        wanted = desired_workload(
             candidate.base, oaas_class, settings, match, selection, self._sources, joined.additions, adopt=adopt
         )
         if self._configuration.operator:
             return joined_by_operator(candidate.base, oaas_class, settings, wanted)
         return wanted
 
-    def _injected(self, candidate: Candidate, wanted: Desired) -> Change:
+    def _injected(self, candidate: Candidate, wanted: DesiredWorkload) -> Change:
         ref, edit = candidate.ref, wanted.edit()
         if edit.empty:
             why = "; ".join(dict.fromkeys(why for _, why in wanted.left_alone))
@@ -278,7 +278,7 @@ class WorkloadPlanner:
         return self._fault(ref, "cannot-edit", f"this cannot be edited safely: {fault.reason}", where)
 
 
-def _settle(candidate: Candidate, reason: str, wanted: Desired | None = None) -> Change:
+def _settle(candidate: Candidate, reason: str, wanted: DesiredWorkload | None = None) -> Change:
     """The end of every way on which nothing is wanted: what was injected goes."""
     if candidate.record is None:
         return Change(candidate.ref, "skipped", reason or "nothing of ours in it", None, wanted)
