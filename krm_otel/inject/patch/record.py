@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
-from typing import Any, Final
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cache
+from types import UnionType
+from typing import Any, Final, get_args, get_origin, get_type_hints
 
 VERSION: Final = 1
 MAX_BYTES: Final = 32 * 1024
@@ -103,12 +106,17 @@ class Record:
 
     def dump(self) -> str:
         """The annotation's value."""
-        data: dict[str, Any] = {"v": VERSION, "class": self.class_name}
-        data["containers"] = {name: _dump_container(container) for name, container in self.containers.items()}
-        data |= _filled(lists=self.lists, template=self.template, opened=self.opened, enabledBy=self.enabled_by)
-        if self.status:
-            data["status"] = _dump_status(self.status)
-        return json.dumps(data, separators=(",", ":"), sort_keys=True)
+        return json.dumps({"v": VERSION, **_data(self)}, default=_data, separators=(",", ":"), sort_keys=True)
+
+
+def load(text: str) -> Record | None:
+    """The record in an annotation's value; None where it is not one (edited, cut off, of another version)."""
+    try:
+        data = json.loads(text)
+        record: Record | None = _decoder(Record)(data) if data["v"] == VERSION else None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+    return record
 
 
 def digest(value: Any) -> str:
@@ -117,93 +125,40 @@ def digest(value: Any) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
-def _dump_container(record: ContainerRecord) -> dict[str, Any]:
-    merge = record.merge
-    return {"env": record.env} | _filled(
-        merge={"text": merge.text, "keys": merge.keys, "hash": merge.digest} if merge else None,
-        adopted=_dump_adopted(record.adopted),
-        own=record.hand_edited,
-        lists=record.lists,
-        opened=record.opened,
-    )
+_KEYS: Final = {"class_name": "class", "digest": "hash", "enabled_by": "enabledBy", "hand_edited": "own"}
+"""Field → its key in the JSON, where that has another name."""
+_REQUIRED: Final = frozenset(("class", "containers", "env", "text", "keys", "hash"))
+"""Keys that are written where their value is empty, too, and that a record has to have."""
 
 
-def _dump_status(record: StatusRecord) -> dict[str, Any]:
-    replaced = {kind: _dump_adopted(fields) for kind, fields in record.replaced.items()}
-    return _filled(
-        conditions=record.conditions,
-        refs=record.refs,
-        added=record.added,
-        replaced=replaced,
-        generation=record.generation,
-    )
+def _data(record: Any) -> dict[str, Any]:
+    """The fields of one part of a record by their keys in the JSON; the parts in it as they are."""
+    data = {_KEYS.get(field.name, field.name): getattr(record, field.name) for field in fields(record)}
+    return {key: value for key, value in data.items() if value or key in _REQUIRED}
 
 
-def _dump_adopted(values: dict[str, Adopted]) -> dict[str, dict[str, str]]:
-    return {name: {"text": adopted.text, "hash": adopted.digest} for name, adopted in values.items()}
-
-
-def _filled(**fields: Any) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value}
-
-
-def load(text: str) -> Record | None:
-    """The record in an annotation's value; None where it is not one (edited, cut off, of another version)."""
-    try:
-        data = json.loads(text)
-        if data["v"] != VERSION:
-            return None
-        return Record(
-            _text(data["class"]),
-            {_text(name): _load_container(container) for name, container in data["containers"].items()},
-            _lists(data.get("lists", {})),
-            {_text(kind): _texts(members) for kind, members in data.get("template", {}).items()},
-            _texts(data.get("opened", {})),
-            _text(data.get("enabledBy", "")),
-            _load_status(data["status"]) if "status" in data else None,
+@cache
+def _decoder(annotation: Any) -> Callable[[Any], Any]:
+    """Plain data → a value of the annotated type; TypeError, KeyError or AttributeError where it is not one."""
+    if isinstance(annotation, UnionType):
+        return _decoder(get_args(annotation)[0])
+    if is_dataclass(annotation):
+        decoders = [
+            (name, _KEYS.get(name, name), _decoder(type_)) for name, type_ in get_type_hints(annotation).items()
+        ]
+        return lambda data: annotation(
+            **{name: decode(data[key]) for name, key, decode in decoders if key in data or key in _REQUIRED}
         )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return None
+    if get_origin(annotation) is dict:
+        decode_value = _decoder(get_args(annotation)[1])
+        return lambda data: {_checked(key, str): decode_value(value) for key, value in data.items()}
+    if get_origin(annotation) is list:
+        decode_entry = _decoder(get_args(annotation)[0])
+        return lambda data: [decode_entry(entry) for entry in _checked(data, list)]
+    return lambda data: _checked(data, annotation)
 
 
-def _load_container(data: Any) -> ContainerRecord:
-    merge = data.get("merge")
-    return ContainerRecord(
-        _texts(data["env"]),
-        Merge(_text(merge["text"]), _texts(merge["keys"]), _text(merge["hash"])) if merge else None,
-        _lists(data.get("lists", {})),
-        _texts(data.get("opened", {})),
-        _load_adopted(data.get("adopted", {})),
-        _lists({"own": data.get("own", [])})["own"],
-    )
-
-
-def _load_status(data: Any) -> StatusRecord:
-    lists = _lists({key: data.get(key, []) for key in ("conditions", "refs")})
-    return StatusRecord(
-        lists["conditions"],
-        lists["refs"],
-        {_text(kind): _load_adopted(fields) for kind, fields in data.get("replaced", {}).items()},
-        {_text(kind): _texts(fields) for kind, fields in data.get("added", {}).items()},
-        data.get("generation") is True,
-    )
-
-
-def _load_adopted(data: Any) -> dict[str, Adopted]:
-    return {_text(k): Adopted(_text(v["text"]), _text(v["hash"])) for k, v in data.items()}
-
-
-def _texts(data: Any) -> dict[str, str]:
-    return {_text(key): _text(value) for key, value in data.items()}
-
-
-def _lists(data: Any) -> dict[str, list[str]]:
-    if not all(isinstance(entries, list) for entries in data.values()):
-        raise TypeError
-    return {_text(name): [_text(entry) for entry in entries] for name, entries in data.items()}
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
+def _checked(value: Any, expected: type) -> Any:
+    if not isinstance(value, expected):
         raise TypeError
     return value

@@ -11,40 +11,25 @@ from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Ref, Result
 from krm_otel.diagnostics.rule import Location
 from krm_otel.diagnostics.rules import workloads as rules
+from krm_otel.inject.patch.additions import Additions, ContainerEdit
 from krm_otel.inject.sdk.environment import ExistingEnvironment, ExistingVariable
 from krm_otel.workloads.containers import Container
 
 
 @dataclass(frozen=True, slots=True)
-class Variable:
-    """One environment variable: a value, or `valueFrom` as plain data; and the origin of the value."""
-
-    name: str
+class _Variable:
     value: str | dict[str, Any]
+    """The value, or `valueFrom` as plain data."""
     origin: Origin
 
 
 @dataclass(frozen=True, slots=True)
-class DesiredContainer:
-    """The desired environment of one container.
-
-    Args:
-        container: the container.
-        variables: the variables to add, in order.
-        kept: names of variables that the user has set and that stay as they are.
-        merge: attributes to add to the user's `OTEL_RESOURCE_ATTRIBUTES`: its index in `env`, key → value.
-        mounts: the volume mounts to add, as plain data.
-        adopted: variables that the user has set and that get another value: index in `env`, name, new value.
-        hand_edited: variables that are not adopted, since somebody has edited them after they were injected.
-    """
+class InstrumentedContainer:
+    """A container that gets variables: the origins of their values by name, and the user's variables that are kept."""
 
     container: Container
-    variables: tuple[Variable, ...]
+    origins: dict[str, Origin]
     kept: tuple[str, ...]
-    merge: tuple[int, dict[str, str]] | None
-    mounts: tuple[dict[str, Any], ...]
-    adopted: tuple[tuple[int, str, str], ...] = ()
-    hand_edited: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -61,8 +46,8 @@ class ContainerBuilder:
     """The environment without the adoptable variables."""
     adoptable: dict[str, ExistingVariable] = field(default_factory=dict)
     _merge: tuple[int, dict[str, str]] | None = None
-    _variables: list[Variable] = field(default_factory=list)
-    _helpers: dict[str, Variable] = field(default_factory=dict)
+    _variables: dict[str, _Variable] = field(default_factory=dict)
+    _helpers: dict[str, _Variable] = field(default_factory=dict)
     _mounts: list[dict[str, Any]] = field(default_factory=list)
     _kept: list[str] = field(default_factory=list)
     _results: list[Result] = field(default_factory=list)
@@ -71,7 +56,7 @@ class ContainerBuilder:
         """Sets a variable; False where the user has set it."""
         if self.keep(name):
             return False
-        self._variables.append(Variable(name, value, origin))
+        self._variables[name] = _Variable(value, origin)
         return True
 
     def keep(self, name: str) -> bool:
@@ -96,7 +81,7 @@ class ContainerBuilder:
     def helper(self, name: str, value_from: dict[str, Any], origin: Origin) -> str:
         """Adds a variable that others refer to, from the downward API or a Secret; returns its name."""
         if self.existing.get(name) is None:
-            self._helpers.setdefault(name, Variable(name, {**value_from}, origin))
+            self._helpers.setdefault(name, _Variable({**value_from}, origin))
         return name
 
     def mount(self, mount: dict[str, Any]) -> None:
@@ -112,33 +97,37 @@ class ContainerBuilder:
         """A field of the workload; without a path, the container."""
         return Location(self.ref, path or field_path(*self.container.path))
 
-    def build(self, hand_edited: tuple[str, ...] = ()) -> tuple[DesiredContainer, list[Result]]:
-        """The environment, and everything that there is to report about it."""
-        results = list(self._results)
-        kept = list(self._kept)
+    def build(
+        self, additions: Additions, hand_edited: tuple[str, ...] = ()
+    ) -> tuple[ContainerEdit, InstrumentedContainer, list[Result]]:
+        """The edit, the origins of what it adds, and everything that there is to report."""
+        container, results, kept = self.container, list(self._results), list(self._kept)
         if unrecorded := [name for name in self.existing.variables if name.startswith(names.HELPER_PREFIX)]:
             # Somebody has removed the record, or copied the variables.
             kept += unrecorded
             text = f"no record lists {', '.join(unrecorded)}, and krm-otel keeps variables that it has no record of"
             location = self.location(self.existing.variables[unrecorded[0]].path)
             results.append(rules.NOT_IN_THE_RECORD.at(location, text, fix="delete them to get new ones"))
-        added: list[Variable] = []
+        variables = self._helpers | self._variables
+        env: list[tuple[str, str | dict[str, Any]]] = []
         adopted: list[tuple[int, str, str]] = []
-        for variable in self._variables:
-            existing = self.adoptable.get(variable.name)
+        for name, variable in variables.items():
+            existing = self.adoptable.get(name)
             if existing is None or existing.index is None or not isinstance(variable.value, str):
-                added.append(variable)
+                env.append((name, variable.value))
                 continue
-            adopted.append((existing.index, variable.name, variable.value))
-            text = f"{variable.name} is set by hand and is taken over; uninject restores the old value"
+            adopted.append((existing.index, name, variable.value))
+            text = f"{name} is set by hand and is taken over; uninject restores the old value"
             results.append(rules.VARIABLE_ADOPTED.at(self.location(existing.path), text))
-        container = DesiredContainer(
-            self.container,
-            (*self._helpers.values(), *added),
-            tuple(kept),
+        edit = ContainerEdit(
+            container.name,
+            container.index,
+            tuple(env),
             self._merge,
-            tuple(self._mounts),
+            {"volumeMounts": tuple(self._mounts), **additions.containers.get(container.index, {})},
             tuple(adopted),
             hand_edited,
+            additions.names and not container.named,
         )
-        return container, results
+        origins = {name: variable.origin for name, variable in variables.items()}
+        return edit, InstrumentedContainer(container, origins, tuple(kept)), results

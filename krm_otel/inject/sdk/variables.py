@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from krm_otel import names
 from krm_otel.config.settings import OaasClass, Settings
@@ -15,7 +14,7 @@ from krm_otel.diagnostics.rule import Location
 from krm_otel.diagnostics.rules import workloads as rules
 from krm_otel.diagnostics.rules.sampling import B3_BY_DEFAULT
 from krm_otel.inject.patch.additions import Additions, ContainerEdit, ObjectEdit
-from krm_otel.inject.sdk.builder import ContainerBuilder, DesiredContainer
+from krm_otel.inject.sdk.builder import ContainerBuilder, InstrumentedContainer
 from krm_otel.inject.sdk.environment import EnvSources, ExistingEnvironment, ExistingVariable, read_environment
 from krm_otel.inject.sdk.exporters import CertificateVolumes, add_exporters
 from krm_otel.inject.sdk.identity import Identity, add_identity
@@ -32,50 +31,16 @@ class DesiredWorkload:
     """The desired state of one workload.
 
     Args:
-        class_name: its class.
+        edit: the edit that puts it into the object.
         containers: the instrumented containers.
-        volumes: the volumes to add to the pod, as plain data.
         left_alone: names of the other containers, with the reasons.
         results: everything that there is to report.
-        additions: what the collector of the class adds to the pod.
-        enabled_by: what enabled the class, where that is not the ClassRuntime itself.
-        only_template: the containers stay as they are, and only the template's metadata changes.
     """
 
-    class_name: str
-    containers: tuple[DesiredContainer, ...]
-    volumes: tuple[dict[str, Any], ...]
+    edit: ObjectEdit
+    containers: tuple[InstrumentedContainer, ...]
     left_alone: tuple[tuple[str, str], ...]
     results: tuple[Result, ...]
-    additions: Additions = field(default_factory=Additions)
-    enabled_by: str = ""
-    only_template: bool = False
-
-    def edit(self) -> ObjectEdit:
-        """The edit that puts the desired state into the object."""
-        additions = self.additions
-        containers = [
-            ContainerEdit(
-                name=desired.container.name,
-                index=desired.container.index,
-                env=tuple((variable.name, variable.value) for variable in desired.variables),
-                merge=desired.merge,
-                lists={"volumeMounts": desired.mounts, **additions.containers.get(desired.container.index, {})},
-                adopted=desired.adopted,
-                hand_edited=desired.hand_edited,
-                unnamed=additions.names and not desired.container.named,
-            )
-            for desired in self.containers
-        ]
-        volumes = (*self.volumes, *additions.lists.get("volumes", ()))
-        return ObjectEdit(
-            self.class_name,
-            tuple(containers),
-            {**additions.lists, "volumes": volumes},
-            additions.template,
-            self.enabled_by,
-            self.only_template,
-        )
 
 
 def desired_workload(
@@ -99,7 +64,8 @@ def desired_workload(
             has edited after they were injected. None: no variable is taken over.
     """
     ref, pod_path = workload.resource.ref, workload.pod_path
-    containers: list[DesiredContainer] = []
+    edits: list[ContainerEdit] = []
+    containers: list[InstrumentedContainer] = []
     left_alone = list(selection.skipped)
     results = list(_check_template(workload))
     taken = [text_of(lookup(volume, "name")) or "" for volume in items_of(workload.resource.node(*pod_path, "volumes"))]
@@ -120,19 +86,14 @@ def desired_workload(
         _add_sampler(builder, settings)
         builder.set(names.E_PROPAGATORS, ",".join(settings.propagators.value), settings.propagators.origin)
         add_identity(builder, Identity(oaas_class, settings, workload, container, selected.role, match.component))
-        desired, container_results = builder.build(hand_edited)
-        containers.append(desired)
+        edit, instrumented, container_results = builder.build(additions, hand_edited)
+        edits.append(edit)
+        containers.append(instrumented)
         results += container_results
-    results += _check_propagators(workload, settings, containers)
-    return DesiredWorkload(
-        oaas_class.name,
-        tuple(containers),
-        volumes.all(),
-        tuple(left_alone),
-        tuple(results),
-        additions,
-        oaas_class.enabled_by,
-    )
+    results += _check_propagators(workload, settings, edits)
+    lists = {**additions.lists, "volumes": (*volumes.all(), *additions.lists.get("volumes", ()))}
+    object_edit = ObjectEdit(oaas_class.name, tuple(edits), lists, additions.template, oaas_class.enabled_by)
+    return DesiredWorkload(object_edit, tuple(containers), tuple(left_alone), tuple(results))
 
 
 def _adoptable(existing: ExistingEnvironment, hand_edited: tuple[str, ...]) -> dict[str, ExistingVariable]:
@@ -177,9 +138,9 @@ def _check_template(workload: Workload) -> Iterator[Result]:
         yield rules.REVISION_NAME_FIXED.at(Location(ref, field_path(*path)), text, fix=fix, current=revision)
 
 
-def _check_propagators(workload: Workload, settings: Settings, containers: list[DesiredContainer]) -> Iterator[Result]:
+def _check_propagators(workload: Workload, settings: Settings, edits: list[ContainerEdit]) -> Iterator[Result]:
     propagators = settings.propagators
-    injected = any(v.name == names.E_PROPAGATORS for container in containers for v in container.variables)
+    injected = any(name == names.E_PROPAGATORS for edit in edits for name, _ in edit.env)
     if propagators.origin.source == "default" and "b3" in propagators.value and injected:
         text = f"{names.E_PROPAGATORS} contains b3 by default, and SDKs without a B3 propagator package fail at start"
         fix = "write propagators: [w3c], or [w3c, b3] where all SDKs have it, in the ClassRuntime or OTelConfig"

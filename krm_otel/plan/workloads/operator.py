@@ -11,7 +11,6 @@ from krm_otel.config.settings import OaasClass, Settings
 from krm_otel.config.settings.values import Tls
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Ref, Result
-from krm_otel.inject.patch.additions import Additions
 from krm_otel.inject.sdk.variables import DesiredWorkload
 from krm_otel.workloads.kinds import Workload
 
@@ -27,7 +26,7 @@ def joined_by_operator(
         return wanted
     parts = [part.container for part in wanted.containers]
     containers = [one.name for one in parts] if all(one.named for one in parts) else []
-    called = {v.value for part in wanted.containers for v in part.variables if v.name == names.E_SERVICE_NAME}
+    called = {value for part in wanted.edit.containers for name, value in part.env if name == names.E_SERVICE_NAME}
     service_name = str(called.pop()).replace("$$", "$") if len(called) == 1 else ""
     asked = asking(oaas_class, settings, containers, service_name)
     there = workload.template_annotations
@@ -40,10 +39,9 @@ def joined_by_operator(
     sends = settings.collector is not None and settings.collector.mode.value != "sidecar"
     sends |= settings.node_collector is not None
     labels = {"labels": client_labels(oaas_class.name)} if sends else {}
-    additions = Additions(template={"annotations": asked, **labels})
-    return replace(
-        wanted, containers=(), volumes=(), additions=additions, results=tuple(results), only_template=bool(asked)
-    )
+    template = {"annotations": asked, **labels}
+    edit = replace(wanted.edit, containers=(), lists={}, template=template, only_template=bool(asked))
+    return replace(wanted, edit=edit, containers=(), results=tuple(results))
 
 
 def met_operator(workload: Workload, settings: Settings) -> list[Result]:

@@ -202,7 +202,7 @@ class WorkloadPlanner:
         return wanted
 
     def _injected(self, candidate: Candidate, wanted: DesiredWorkload) -> Change:
-        ref, edit = candidate.ref, wanted.edit()
+        ref, edit = candidate.ref, wanted.edit
         if edit.empty:
             why = "; ".join(dict.fromkeys(why for _, why in wanted.left_alone))
             return _settle(candidate, why or "everything is set in the manifest", wanted)
