@@ -29,9 +29,8 @@ def put_block(text: str, root: Mapping, schema: dict[str, Any]) -> str:
     editor.reach(*path, "properties")
     if not isinstance(spec, Mapping):
         raise CannotEdit("it is not a mapping", path)
-    record = Record("", lists={BLOCK: [digest(schema)]})
-    if (opened := editor.add(spec, "properties", {BLOCK: schema})) is not None:
-        record.opened["properties"] = opened
+    opened = editor.add(spec, "properties", {BLOCK: schema})
+    record = Record("", lists={BLOCK: [digest(schema)]}, opened={} if opened is None else {"properties": opened})
     insert_metadata(editor, record)
     return editor.finish()
 

@@ -38,22 +38,30 @@ def put_status(
     if not isinstance(status, Mapping) and not is_null(status):
         raise CannotEdit("it is not a mapping", ("status",))
     existing = _by_type(status)
-    record = StatusRecord()
+    replaced: dict[str, dict[str, Adopted]] = {}
+    added: dict[str, dict[str, str]] = {}
     for condition in conditions:
         if (match := existing.get(condition["type"])) is not None:
             index, entry = match
             # Another wording is no change: a condition that is right stays as it is.
             if any(text_of(direct(entry, key)) != condition[key] for key in ("status", "reason")):
-                _replace_condition(editor, index, entry, condition, record)
+                values = _replace_condition(editor, index, entry, condition)
+                replaced[condition["type"]], added[condition["type"]] = values
     new_conditions = [condition for condition in conditions if condition["type"] not in existing]
     existing_refs = [decode(item) for item in items_of(lookup(status, REFS))]
     new_refs = [ref for ref in refs if ref not in existing_refs]
-    record.conditions, record.refs = [digest(entry) for entry in new_conditions], [digest(ref) for ref in new_refs]
     generation = text_of(lookup(root, "metadata", "generation")) or ""
-    record.generation = generation.isdecimal() and lookup(status, GENERATION) is None
-    number = {GENERATION: int(generation)} if record.generation else {}
+    adds_generation = generation.isdecimal() and lookup(status, GENERATION) is None
+    number = {GENERATION: int(generation)} if adds_generation else {}
     lists = {key: entries for key, entries in ((CONDITIONS, new_conditions), (REFS, new_refs)) if entries}
     opened = _add_members(editor, root, status, lists, number)
+    record = StatusRecord(
+        [digest(condition) for condition in new_conditions],
+        [digest(ref) for ref in new_refs],
+        {condition_type: fields for condition_type, fields in replaced.items() if fields},
+        {condition_type: fields for condition_type, fields in added.items() if fields},
+        adds_generation,
+    )
     if record == StatusRecord():
         return text
     insert_metadata(editor, Record(class_name, opened=opened, status=record))
@@ -113,8 +121,10 @@ def existing_condition(root: Mapping, condition_type: str) -> Entry:
     return {text_of(key) or "": text_of(value) or "" for key, value in match[1].pairs if not is_null(value)}
 
 
-def _replace_condition(editor: Editor, index: int, entry: Mapping, condition: Entry, record: StatusRecord) -> None:
-    """Gives an existing condition new values, and notes its old ones in the record."""
+def _replace_condition(
+    editor: Editor, index: int, entry: Mapping, condition: Entry
+) -> tuple[dict[str, Adopted], dict[str, str]]:
+    """Gives an existing condition new values; returns the replaced and the added fields (`StatusRecord`)."""
     path = ("status", CONDITIONS, index)
     replaced: dict[str, Adopted] = {}
     added: dict[str, str] = {}
@@ -134,10 +144,7 @@ def _replace_condition(editor: Editor, index: int, entry: Mapping, condition: En
         # The condition has changed since then, and the time of the change is not known.
         editor.reach(*path, _SINCE)
         replaced[_SINCE] = Adopted(editor.replace(since, None), digest("null"))
-    if added:
-        record.added[condition["type"]] = added
-    if replaced:
-        record.replaced[condition["type"]] = replaced
+    return replaced, added
 
 
 def _restore_condition(editor: Editor, index: int, entry: Mapping, record: StatusRecord) -> None:

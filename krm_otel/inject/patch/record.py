@@ -20,7 +20,7 @@ MAX_BYTES: Final = 32 * 1024
 """All annotations of an object together may have 256 KiB; a record that needs more than this is a mistake."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Merge:
     """A scalar of the user's that pairs were added to: `OTEL_RESOURCE_ATTRIBUTES`.
 
@@ -35,7 +35,7 @@ class Merge:
     digest: str
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Adopted:
     """A value of the user's that was replaced: its exact old text, and a hash of the new value."""
 
@@ -43,7 +43,7 @@ class Adopted:
     digest: str
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class ContainerRecord:
     """What is injected into one container.
 
@@ -64,7 +64,7 @@ class ContainerRecord:
     hand_edited: list[str] = field(default_factory=list)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class StatusRecord:
     """What is written into the `status` of a ClassRuntime.
 
@@ -82,7 +82,7 @@ class StatusRecord:
     generation: bool = False
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Record:
     """What is injected into one object.
 
@@ -143,10 +143,10 @@ def _decoder(annotation: Any) -> Callable[[Any], Any]:
     if isinstance(annotation, UnionType):
         return _decoder(get_args(annotation)[0])
     if is_dataclass(annotation):
-        decoders = [
-            (name, _KEYS.get(name, name), _decoder(type_)) for name, type_ in get_type_hints(annotation).items()
-        ]
-        return lambda data: annotation(
+        record_type: Any = annotation
+        hints = get_type_hints(record_type).items()
+        decoders = [(name, _KEYS.get(name, name), _decoder(hint)) for name, hint in hints]
+        return lambda data: record_type(
             **{name: decode(data[key]) for name, key, decode in decoders if key in data or key in _REQUIRED}
         )
     if get_origin(annotation) is dict:

@@ -17,15 +17,8 @@ from krm_otel.workloads.containers import Container
 
 
 @dataclass(frozen=True, slots=True)
-class _Variable:
-    value: str | dict[str, Any]
-    """The value, or `valueFrom` as plain data."""
-    origin: Origin
-
-
-@dataclass(frozen=True, slots=True)
 class InstrumentedContainer:
-    """A container that gets variables: the origins of their values by name, and the user's variables that are kept."""
+    """A container that gets variables: their origins by name, and the names of the user's variables that are kept."""
 
     container: Container
     origins: dict[str, Origin]
@@ -44,10 +37,12 @@ class ContainerBuilder:
     ref: Ref
     existing: ExistingEnvironment
     """The environment without the adoptable variables."""
-    adoptable: dict[str, ExistingVariable] = field(default_factory=dict)
+    adoptable: dict[str, ExistingVariable]
     _merge: tuple[int, dict[str, str]] | None = None
-    _variables: dict[str, _Variable] = field(default_factory=dict)
-    _helpers: dict[str, _Variable] = field(default_factory=dict)
+    _variables: dict[str, str] = field(default_factory=dict)
+    _helpers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Helper → its `valueFrom`, as plain data."""
+    _origins: dict[str, Origin] = field(default_factory=dict)
     _mounts: list[dict[str, Any]] = field(default_factory=list)
     _kept: list[str] = field(default_factory=list)
     _results: list[Result] = field(default_factory=list)
@@ -56,7 +51,7 @@ class ContainerBuilder:
         """Sets a variable; False where the user has set it."""
         if self.keep(name):
             return False
-        self._variables[name] = _Variable(value, origin)
+        self._variables[name], self._origins[name] = value, origin
         return True
 
     def keep(self, name: str) -> bool:
@@ -81,7 +76,8 @@ class ContainerBuilder:
     def helper(self, name: str, value_from: dict[str, Any], origin: Origin) -> str:
         """Adds a variable that others refer to, from the downward API or a Secret; returns its name."""
         if self.existing.get(name) is None:
-            self._helpers.setdefault(name, _Variable({**value_from}, origin))
+            self._helpers.setdefault(name, value_from)
+            self._origins.setdefault(name, origin)
         return name
 
     def mount(self, mount: dict[str, Any]) -> None:
@@ -108,15 +104,14 @@ class ContainerBuilder:
             text = f"no record lists {', '.join(unrecorded)}, and krm-otel keeps variables that it has no record of"
             location = self.location(self.existing.variables[unrecorded[0]].path)
             results.append(rules.NOT_IN_THE_RECORD.at(location, text, fix="delete them to get new ones"))
-        variables = self._helpers | self._variables
-        env: list[tuple[str, str | dict[str, Any]]] = []
+        env: list[tuple[str, str | dict[str, Any]]] = [*self._helpers.items()]
         adopted: list[tuple[int, str, str]] = []
-        for name, variable in variables.items():
+        for name, value in self._variables.items():
             existing = self.adoptable.get(name)
-            if existing is None or existing.index is None or not isinstance(variable.value, str):
-                env.append((name, variable.value))
+            if existing is None or existing.index is None:
+                env.append((name, value))
                 continue
-            adopted.append((existing.index, name, variable.value))
+            adopted.append((existing.index, name, value))
             text = f"{name} is set by hand and is taken over; uninject restores the old value"
             results.append(rules.VARIABLE_ADOPTED.at(self.location(existing.path), text))
         edit = ContainerEdit(
@@ -129,5 +124,4 @@ class ContainerBuilder:
             hand_edited,
             additions.names and not container.named,
         )
-        origins = {name: variable.origin for name, variable in variables.items()}
-        return edit, InstrumentedContainer(container, origins, tuple(kept)), results
+        return edit, InstrumentedContainer(container, self._origins, tuple(kept)), results
