@@ -12,7 +12,7 @@ from krm_otel.diagnostics.result import Ref, Result
 from krm_otel.diagnostics.rule import Location
 from krm_otel.diagnostics.rules import workloads as rules
 from krm_otel.inject.patch.additions import Additions, ContainerEdit
-from krm_otel.inject.sdk.environment import ExistingEnvironment, ExistingVariable
+from krm_otel.inject.sdk.environment import Environment, ExistingVariable
 from krm_otel.workloads.containers import Container
 
 
@@ -35,9 +35,9 @@ class ContainerBuilder:
 
     container: Container
     ref: Ref
-    existing: ExistingEnvironment
+    existing: Environment
     """The environment without the adoptable variables."""
-    adoptable: dict[str, ExistingVariable]
+    adoptable: Environment
     _merge: tuple[int, dict[str, str]] | None = None
     _variables: dict[str, str] = field(default_factory=dict)
     _helpers: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -98,11 +98,11 @@ class ContainerBuilder:
     ) -> tuple[ContainerEdit, InstrumentedContainer, list[Result]]:
         """The edit, the origins of what it adds, and everything that there is to report."""
         container, results, kept = self.container, list(self._results), list(self._kept)
-        if unrecorded := [name for name in self.existing.variables if name.startswith(names.HELPER_PREFIX)]:
+        if unrecorded := [name for name in self.existing if name.startswith(names.HELPER_PREFIX)]:
             # Somebody has removed the record, or copied the variables.
             kept += unrecorded
             text = f"no record lists {', '.join(unrecorded)}, and krm-otel keeps variables that it has no record of"
-            location = self.location(self.existing.variables[unrecorded[0]].path)
+            location = self.location(self.existing[unrecorded[0]].path)
             results.append(rules.NOT_IN_THE_RECORD.at(location, text, fix="delete them to get new ones"))
         env: list[tuple[str, str | dict[str, Any]]] = [*self._helpers.items()]
         adopted: list[tuple[int, str, str]] = []

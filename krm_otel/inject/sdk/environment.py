@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -41,23 +41,8 @@ class ExistingVariable:
     mergeable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ExistingEnvironment:
-    """The variables of one container, by name; of several entries, the one that counts at run time."""
-
-    variables: Mapping[str, ExistingVariable]
-
-    def get(self, name: str) -> ExistingVariable | None:
-        return self.variables.get(name)
-
-    def value(self, name: str) -> str | None:
-        """The value of a variable, where it is known."""
-        variable = self.variables.get(name)
-        return variable.value if variable else None
-
-    def without(self, names: Collection[str]) -> ExistingEnvironment:
-        """The environment without some variables."""
-        return ExistingEnvironment({name: v for name, v in self.variables.items() if name not in names})
+Environment = Mapping[str, ExistingVariable]
+"""The variables of one container, by name; of several entries, the one that counts at run time."""
 
 
 class EnvSources:
@@ -88,7 +73,7 @@ class EnvSources:
 
 def read_environment(
     container: Container, namespace: str, ref: Ref, sources: EnvSources
-) -> tuple[ExistingEnvironment, list[Result]]:
+) -> tuple[Environment, list[Result]]:
     """The environment of a container, and the faults of its `env`."""
     variables: dict[str, ExistingVariable] = {}
     results: list[Result] = []
@@ -118,4 +103,4 @@ def read_environment(
         value = None if is_reference else text_of(node) or ""
         mergeable = not is_reference and isinstance(node, Scalar) and not is_null(node)
         variables[name] = ExistingVariable(name, value, path, i, mergeable=mergeable)
-    return ExistingEnvironment(variables), results
+    return variables, results

@@ -15,7 +15,7 @@ from krm_otel.diagnostics.rules import workloads as rules
 from krm_otel.diagnostics.rules.sampling import B3_BY_DEFAULT
 from krm_otel.inject.patch.additions import Additions, ContainerEdit, ObjectEdit
 from krm_otel.inject.sdk.builder import ContainerBuilder, InstrumentedContainer
-from krm_otel.inject.sdk.environment import EnvSources, ExistingEnvironment, ExistingVariable, read_environment
+from krm_otel.inject.sdk.environment import Environment, EnvSources, read_environment
 from krm_otel.inject.sdk.exporters import CertificateVolumes, add_exporters
 from krm_otel.inject.sdk.identity import Identity, add_identity
 from krm_otel.otlp import RATIO, SAMPLERS, decimal
@@ -81,7 +81,8 @@ def desired_workload(
             continue
         hand_edited = adopt.get(container.name, ()) if adopt is not None else ()
         adoptable = _adoptable(existing, hand_edited) if adopt is not None else {}
-        builder = ContainerBuilder(container, ref, existing.without(adoptable), adoptable)
+        others = {name: variable for name, variable in existing.items() if name not in adoptable}
+        builder = ContainerBuilder(container, ref, others, adoptable)
         add_exporters(builder, settings, selection.protocol, volumes)
         _add_sampler(builder, settings)
         builder.set(names.E_PROPAGATORS, ",".join(settings.propagators.value), settings.propagators.origin)
@@ -96,11 +97,11 @@ def desired_workload(
     return DesiredWorkload(object_edit, tuple(containers), tuple(left_alone), tuple(results))
 
 
-def _adoptable(existing: ExistingEnvironment, hand_edited: tuple[str, ...]) -> dict[str, ExistingVariable]:
+def _adoptable(existing: Environment, hand_edited: tuple[str, ...]) -> Environment:
     """The variables that can be taken over: text in `env`, without anything secret, since the record keeps it."""
     return {
         name: variable
-        for name, variable in existing.variables.items()
+        for name, variable in existing.items()
         if name in names.ADOPTED
         and name not in hand_edited
         and variable.mergeable
@@ -108,12 +109,13 @@ def _adoptable(existing: ExistingEnvironment, hand_edited: tuple[str, ...]) -> d
     }
 
 
-def _own_configuration(existing: ExistingEnvironment) -> str | None:
+def _own_configuration(existing: Environment) -> str | None:
     """Why nothing is injected into a container that configures its SDK in another way; None where it does not."""
     for name in (names.E_CONFIG_FILE, names.E_EXPERIMENTAL_CONFIG_FILE):
-        if existing.get(name) and existing.value(name) != "":
+        if (variable := existing.get(name)) and variable.value != "":
             return f"{name} is set, which makes the SDK ignore every other variable"
-    if (existing.value(names.E_DISABLED) or "").lower() == "true":
+    disabled = existing.get(names.E_DISABLED)
+    if disabled and (disabled.value or "").lower() == "true":
         return f"{names.E_DISABLED} is true"
     return None
 
