@@ -1,4 +1,4 @@
-"""Names that kustomize carried on in entries of ours."""
+"""Entries whose references kustomize renamed after the injection."""
 
 from __future__ import annotations
 
@@ -44,19 +44,19 @@ def test_other_names_and_other_volumes_were_never_ours(entry: Any) -> None:
         ("auth-production", False),
     ],
 )
-def test_a_secret_was_carried_on_where_a_hash_says_it(name: str, known: bool) -> None:
+def test_a_secret_was_renamed_where_a_hash_shows_it(name: str, known: bool) -> None:
     """Without one, the user means another Secret."""
     assert (header("auth") in list(before_renaming(header(name)))) is known
     assert (container("auth") in list(before_renaming(container(name)))) is known
 
 
-def test_the_same_stands_around_all_names_of_an_entry() -> None:
+def test_all_names_of_an_entry_have_the_same_prefix_and_suffix() -> None:
     assert container("a", "tls", "mine") in list(
         before_renaming(container("eu-a-x-2748f727mg", "eu-tls-x-6bt5c24cg4", "mine"))
     )
 
 
-def test_a_config_map_of_the_users_is_carried_on_where_a_hash_says_it() -> None:
+def test_a_config_map_of_the_users_was_renamed_where_a_hash_shows_it() -> None:
     before = named("ca", "oaas-otel-tls")
     assert before in list(before_renaming(named("eu-ca-2748f727mg", "oaas-otel-tls")))
     assert before not in list(before_renaming(named("eu-ca", "oaas-otel-tls")))
