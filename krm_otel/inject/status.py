@@ -135,7 +135,7 @@ def _replace_condition(
             editor.put(entry, key, value)
             added[key] = digest(value)
         elif not isinstance(node, Scalar):
-            raise CannotEdit("it is no plain value", (*path, key))
+            raise CannotEdit("it is not a plain value", (*path, key))
         elif node.value != value:
             editor.reach(*path, key)
             replaced[key] = Adopted(editor.replace(node, value), digest(value))

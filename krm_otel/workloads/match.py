@@ -244,9 +244,6 @@ def function_key(workload: Workload, container: Container, oaas_class: OaasClass
     return keys[0] or None if len(keys) == 1 else None
 
 
-# --- helpers ----------------------------------------------------------------------------------------------
-
-
 def _runs_function(workload: Workload, oaas_class: OaasClass) -> bool:
     known = repositories(oaas_class)
     return any(parse_image(container.image).repository in known for container in workload.containers)

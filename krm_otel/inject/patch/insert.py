@@ -95,7 +95,7 @@ def _env_value(editor: Editor, path: tuple[str | int, ...], name: str) -> Scalar
     editor.reach(*path)
     value = editor.reach(*path, "value")
     if not isinstance(value, Scalar):
-        raise CannotEdit(f"{name} is no plain value", path)
+        raise CannotEdit(f"{name} is not a plain value", path)
     return value
 
 

@@ -115,7 +115,7 @@ def _restore(editor: Editor, value: Scalar, text: str, verbatim: bool) -> None:
     try:
         editor.replace(value, text_of(of_text(text)) or "")
     except SourceError:
-        raise CannotEdit("what is recorded of the text before is no value") from None
+        raise CannotEdit("the old text in the record is not a value") from None
 
 
 def strip_list(
