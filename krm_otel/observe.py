@@ -25,7 +25,7 @@ from krm_otel.config.settings import OaasClass
 from krm_otel.config.sources.blocks import class_block
 from krm_otel.diagnostics.result import Result, has_errors
 from krm_otel.inject.patch.record import load
-from krm_otel.inject.status import CONDITIONS, GENERATION, REFS, written
+from krm_otel.inject.status import CONDITIONS, GENERATION, REFS, existing_condition
 from krm_otel.krm.reader import read_envelope
 from krm_otel.krm.resource import Resource
 from krm_otel.workloads.kinds import is_required
@@ -148,7 +148,7 @@ def _state(resource: Resource, oaas_class: OaasClass | None, live: _Live, *, kno
     else:
         on = bool(state.workloads) or (block is not None and block.written(("enabled",)) is True)
     if not on and not faulty:
-        state.over = any(written(resource.root, kind) for kind in TYPES)
+        state.over = any(existing_condition(resource.root, kind) for kind in TYPES)
         return state
     state.mode = settings.mode.value if settings and settings.enabled.value else ""
     said = conditions(settings if known and state.mode else None, Tally(done=state.workloads), faulty=faulty)

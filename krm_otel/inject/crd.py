@@ -1,4 +1,4 @@
-"""The block's schema in and out of a CustomResourceDefinition of ClassRuntime, with the record of that."""
+"""Puts the schema of `spec.observability` into a CustomResourceDefinition, and takes it out by the record."""
 
 from __future__ import annotations
 
@@ -15,44 +15,42 @@ from krm_otel.yamltext.query import decode, direct, lookup, text_of
 
 VERSION: Final = "v1alpha1"
 _TO_SPEC: Final = ("schema", "openAPIV3Schema", "properties", "spec")
-_NO_POD: Final = ("", "")
 
 
 def put_block(text: str, root: Mapping, schema: dict[str, Any]) -> str:
-    """The text of the definition with the schema of `spec.observability` in it; raises CannotEdit.
+    """The text of the definition of ClassRuntime with the schema in it; raises CannotEdit.
 
-    A definition that has the block stays as it is.
+    A definition that has `spec.observability` stays as it is.
     """
     path = _path(root)
     properties = lookup(root, *path, "properties")
     if lookup(properties, BLOCK) is not None:
         return text
     editor = Editor(text, root)
-    record = Record("", lists={BLOCK: [digest(schema)]})
-    if (opened := editor.add((*path, "properties"), {BLOCK: schema})) is not None:
-        record.opened["properties"] = opened
-    insert_metadata(editor, {}, record)
+    opened = editor.add((*path, "properties"), {BLOCK: schema})
+    record = Record("", lists={BLOCK: [digest(schema)]}, opened={} if opened is None else {"properties": opened})
+    insert_metadata(editor, record)
     return editor.finish()
 
 
 def strip_block(text: str, root: Mapping, record: Record) -> str:
-    """The text without what the record says is ours; raises CannotEdit. What was edited stays."""
+    """The text without the schema, unless somebody has edited it; raises CannotEdit."""
     editor = Editor(text, root)
     path = _path(root)
     properties = editor.editable(*path, "properties")
-    if isinstance(properties, Mapping) and _is_ours(properties, record):
+    if isinstance(properties, Mapping) and _is_injected(properties, record):
         keys = [text_of(key) for key, _ in properties.pairs]
         editor.remove((*path, "properties"), [keys.index(BLOCK)], record.opened.get("properties"))
-    strip_metadata(editor, record, _NO_POD)
+    strip_metadata(editor, record)
     return editor.finish()
 
 
-def _is_ours(properties: Mapping, record: Record) -> bool:
+def _is_injected(properties: Mapping, record: Record) -> bool:
     node = direct(properties, BLOCK)
     try:
         return node is not None and [digest(decode(node))] == record.lists.get(BLOCK)
     except SourceError:
-        return False  # deeper or larger than anything of ours
+        return False  # deeper or larger than anything that is injected
 
 
 def _path(root: Mapping) -> tuple[str | int, ...]:

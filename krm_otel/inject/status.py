@@ -1,155 +1,164 @@
-"""Conditions and references in and out of the `status` of one ClassRuntime, with the record of that.
+"""Puts conditions and references into the `status` of one ClassRuntime, and takes them out by the record.
 
-A condition of another controller stays as it is, where it is. One of a type of ours that somebody else wrote gets our
-values in its place, and its own ones back when ours go.
+A condition of another controller stays as it is, where it is. A condition that somebody else wrote, of a type that
+krm-otel writes, gets new values in its place, and its old ones back when they are taken out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence as AbcSequence
-from typing import Any, Final
+from typing import Final
 
-from krm_otel.inject.patch.additions import our_entries
 from krm_otel.inject.patch.insert import insert_metadata
-from krm_otel.inject.patch.record import Adopted, Record, StateRecord, digest
+from krm_otel.inject.patch.ownership import injected_entries
+from krm_otel.inject.patch.record import Adopted, Record, StatusRecord, digest
 from krm_otel.inject.patch.strip import strip_list, strip_metadata
 from krm_otel.yamltext.editable import CannotEdit
 from krm_otel.yamltext.editor import Editor
 from krm_otel.yamltext.nodes import Mapping, Node, Scalar, Sequence
-from krm_otel.yamltext.query import decode, direct, is_null, lookup, text_of
+from krm_otel.yamltext.query import decode, direct, is_null, items_of, lookup, text_of
 
 # Upstream's spellings.
 CONDITIONS: Final = "conditions"
 REFS: Final = "resource_refs"
 GENERATION: Final = "observed_generation"
 _SINCE: Final = "lastTransitionTime"
-_NO_POD: Final = ("", "")
 Entry = dict[str, str]
 
 
-def put_state(
+def put_status(
     text: str, root: Mapping, class_name: str, conditions: AbcSequence[Entry], refs: AbcSequence[Entry]
 ) -> str:
     """The text of a ClassRuntime with these conditions and references in its status; raises CannotEdit.
 
     Shapes are upstream's: `{type, status, reason, message, lastTransitionTime}` and `{kind, name}`.
-    `observed_generation` is added where the object tells a generation and its status none.
+    `observed_generation` is added where the object has a generation and its status none.
     """
     editor = Editor(text, root)
-    record = Record(class_name, state=StateRecord())
-    state = record.state
-    assert state is not None
     status = editor.editable("status")
     if not isinstance(status, Mapping) and not is_null(status):
         raise CannotEdit("it is not a mapping", ("status",))
-    there = _by_type(status)
-    for one in conditions:
-        if (found := there.get(one["type"])) is not None:
-            index, entry = found
-            # Another wording is no change: what is right stays as it is.
-            if any(text_of(direct(entry, key)) != one[key] for key in ("status", "reason")):
-                _renew(editor, index, entry, one, state)
-    new = [one for one in conditions if one["type"] not in there]
-    missing = [one for one in refs if one not in _entries(status, REFS)]
-    state.conditions, state.refs = [digest(one) for one in new], [digest(one) for one in missing]
+    existing = _by_type(status)
+    replaced: dict[str, dict[str, Adopted]] = {}
+    added: dict[str, dict[str, str]] = {}
+    for condition in conditions:
+        if (match := existing.get(condition["type"])) is not None:
+            index, entry = match
+            # Another wording is no change: a condition that is right stays as it is.
+            if any(text_of(direct(entry, key)) != condition[key] for key in ("status", "reason")):
+                values = _replace_condition(editor, index, entry, condition)
+                replaced[condition["type"]], added[condition["type"]] = values
+    new_conditions = [condition for condition in conditions if condition["type"] not in existing]
+    existing_refs = [decode(item) for item in items_of(lookup(status, REFS))]
+    new_refs = [ref for ref in refs if ref not in existing_refs]
     generation = text_of(lookup(root, "metadata", "generation")) or ""
-    state.generation = generation.isdecimal() and lookup(status, GENERATION) is None
-    number = {GENERATION: int(generation)} if state.generation else {}
-    lists = {key: entries for key, entries in ((CONDITIONS, new), (REFS, missing)) if entries}
-    if isinstance(status, Mapping) and status.pairs:
-        for key, entries in lists.items():
-            if (opened := editor.append(("status", key), entries)) is not None:
-                record.opened[f"status.{key}"] = opened
-        for key, value in number.items():
-            editor.put(("status", key), value)
-    elif opened := editor.add(("status",), {**lists, **number}):
-        record.opened["status"] = opened
-    if state == StateRecord():
+    adds_generation = generation.isdecimal() and lookup(status, GENERATION) is None
+    number = {GENERATION: int(generation)} if adds_generation else {}
+    lists = {key: entries for key, entries in ((CONDITIONS, new_conditions), (REFS, new_refs)) if entries}
+    opened = _add_members(editor, status, lists, number)
+    record = StatusRecord(
+        [digest(condition) for condition in new_conditions],
+        [digest(ref) for ref in new_refs],
+        {condition_type: fields for condition_type, fields in replaced.items() if fields},
+        {condition_type: fields for condition_type, fields in added.items() if fields},
+        adds_generation,
+    )
+    if record == StatusRecord():
         return text
-    insert_metadata(editor, {}, record)
+    insert_metadata(editor, Record(class_name, opened=opened, status=record))
     return editor.finish()
 
 
-def strip_state(text: str, root: Mapping, record: Record) -> str:
-    """The text of a ClassRuntime without what the record says is ours; raises CannotEdit. What was edited stays."""
+def _add_members(
+    editor: Editor, status: Node | None, lists: dict[str, list[Entry]], number: dict[str, int]
+) -> dict[str, str]:
+    """Adds entries of lists and a number to the status; returns what the record needs (`Record.opened`)."""
+    if not isinstance(status, Mapping) or not status.pairs:
+        opened = editor.add(("status",), {**lists, **number})
+        return {"status": opened} if opened else {}
+    opened_lists = {}
+    for key, entries in lists.items():
+        if (opened := editor.append(("status", key), entries)) is not None:
+            opened_lists[f"status.{key}"] = opened
+    for key, value in number.items():
+        editor.put(("status", key), value)
+    return opened_lists
+
+
+def strip_status(text: str, root: Mapping, record: Record) -> str:
+    """The text of a ClassRuntime without what the record lists; raises CannotEdit. What was edited since stays."""
     editor = Editor(text, root)
-    status, state = editor.editable("status"), record.state or StateRecord()
+    status, status_record = editor.editable("status"), record.status or StatusRecord()
     if isinstance(status, Mapping):
-        gone = []
-        for key, digests in ((CONDITIONS, state.conditions), (REFS, state.refs)):
+        removed = []
+        for key, digests in ((CONDITIONS, status_record.conditions), (REFS, status_record.refs)):
             node = direct(status, key)
             if not isinstance(node, Sequence):
                 continue
-            ours = record.opened.get("status") or record.opened.get(f"status.{key}") == "new"
-            if ours and len(our_entries(node, digests)) == len(node.items):
-                gone.append(_index(status, key))
+            added = record.opened.get("status") or record.opened.get(f"status.{key}") == "new"
+            if added and len(injected_entries(node, digests)) == len(node.items):
+                removed.append(key)
             else:
                 strip_list(editor, ("status", key), digests, record.opened.get(f"status.{key}"))
-        if state.generation and text_of(direct(status, GENERATION)) == text_of(lookup(root, "metadata", "generation")):
-            gone.append(_index(status, GENERATION))
+        generation = text_of(lookup(root, "metadata", "generation"))
+        if status_record.generation and text_of(direct(status, GENERATION)) == generation:
+            removed.append(GENERATION)
         for index, entry in _by_type(status).values():
-            _give_back(editor, index, entry, state)
-        if gone:
-            editor.remove(("status",), gone, record.opened.get("status"))
-    strip_metadata(editor, record, _NO_POD)
+            _restore_condition(editor, index, entry, status_record)
+        if removed:
+            keys = [key.value if isinstance(key, Scalar) else None for key, _ in status.pairs]
+            editor.remove(("status",), [keys.index(key) for key in removed], record.opened.get("status"))
+    strip_metadata(editor, record)
     return editor.finish()
 
 
-def written(root: Mapping, kind: str) -> Entry:
+def existing_condition(root: Mapping, condition_type: str) -> Entry:
     """The condition of this type that an object has; empty where it has none."""
-    found = _by_type(direct(root, "status")).get(kind)
-    if found is None:
+    match = _by_type(direct(root, "status")).get(condition_type)
+    if match is None:
         return {}
-    return {text_of(key) or "": text_of(value) or "" for key, value in found[1].pairs if not is_null(value)}
+    return {text_of(key) or "": text_of(value) or "" for key, value in match[1].pairs if not is_null(value)}
 
 
-def _renew(editor: Editor, index: int, entry: Mapping, wanted: Entry, state: StateRecord) -> None:
-    """Gives a condition that stands there our values."""
-    kind = wanted["type"]
-    for key, value in wanted.items():
+def _replace_condition(
+    editor: Editor, index: int, entry: Mapping, condition: Entry
+) -> tuple[dict[str, Adopted], dict[str, str]]:
+    """Gives an existing condition new values; returns the replaced and the added fields (`StatusRecord`)."""
+    path = ("status", CONDITIONS, index)
+    replaced: dict[str, Adopted] = {}
+    added: dict[str, str] = {}
+    for key, value in condition.items():
         node = direct(entry, key)
-        path = ("status", CONDITIONS, index, key)
         if node is None:
-            editor.put(path, value)
-            state.added.setdefault(kind, {})[key] = digest(value)
+            editor.put((*path, key), value)
+            added[key] = digest(value)
         elif not isinstance(node, Scalar):
-            raise CannotEdit("it is no plain value", path)
+            raise CannotEdit("it is not a plain value", (*path, key))
         elif node.value != value:
-            old = editor.replace(path, value)
-            state.replaced.setdefault(kind, {})[key] = Adopted(old, digest(value))
+            replaced[key] = Adopted(editor.replace((*path, key), value), digest(value))
     since = direct(entry, _SINCE)
-    if _SINCE not in wanted and isinstance(since, Scalar) and not is_null(since):
-        # It is not so since then, and since when is not known.
-        state.replaced.setdefault(kind, {})[_SINCE] = Adopted(
-            editor.replace(("status", CONDITIONS, index, _SINCE), None), digest("null")
-        )
+    if _SINCE not in condition and isinstance(since, Scalar) and not is_null(since):
+        # The condition has changed since then, and the time of the change is not known.
+        replaced[_SINCE] = Adopted(editor.replace((*path, _SINCE), None), digest("null"))
+    return replaced, added
 
 
-def _give_back(editor: Editor, index: int, entry: Mapping, state: StateRecord) -> None:
-    kind = text_of(direct(entry, "type")) or ""
-    for key, one in state.replaced.get(kind, {}).items():
-        node = editor.editable("status", CONDITIONS, index, key)
-        if isinstance(node, Scalar) and digest(node.value) == one.digest:
-            editor.restore(("status", CONDITIONS, index, key), one.text)
-    for key, hashed in state.added.get(kind, {}).items():
-        if digest(text_of(editor.editable("status", CONDITIONS, index, key)) or "") == hashed:
-            editor.remove_key(("status", CONDITIONS, index, key))
+def _restore_condition(editor: Editor, index: int, entry: Mapping, record: StatusRecord) -> None:
+    path = ("status", CONDITIONS, index)
+    condition_type = text_of(direct(entry, "type")) or ""
+    for key, replaced in record.replaced.get(condition_type, {}).items():
+        node = editor.editable(*path, key)
+        if isinstance(node, Scalar) and digest(node.value) == replaced.digest:
+            editor.restore((*path, key), replaced.text)
+    for key, hashed in record.added.get(condition_type, {}).items():
+        if digest(text_of(editor.editable(*path, key)) or "") == hashed:
+            editor.remove_key((*path, key))
 
 
 def _by_type(status: Node | None) -> dict[str, tuple[int, Mapping]]:
     """Condition type → index and entry; of two of one type, the first."""
-    node = lookup(status, CONDITIONS) if status is not None else None
-    found: dict[str, tuple[int, Mapping]] = {}
-    for i, item in enumerate(node.items if isinstance(node, Sequence) else ()):
+    conditions: dict[str, tuple[int, Mapping]] = {}
+    for i, item in enumerate(items_of(lookup(status, CONDITIONS))):
         if isinstance(item, Mapping):
-            found.setdefault(text_of(direct(item, "type")) or "", (i, item))
-    return found
-
-
-def _entries(status: Node | None, key: str) -> list[Any]:
-    node = lookup(status, key) if status is not None else None
-    return [decode(item) for item in node.items] if isinstance(node, Sequence) else []
-
-
-def _index(mapping: Mapping, key: str) -> int:
-    return next(i for i, (k, _) in enumerate(mapping.pairs) if isinstance(k, Scalar) and k.value == key)
+            conditions.setdefault(text_of(direct(item, "type")) or "", (i, item))
+    return conditions

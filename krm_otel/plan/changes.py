@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeVar
 
 from krm_otel.diagnostics.result import Ref, Result
-from krm_otel.inject.sdk.variables import Desired
+from krm_otel.inject.sdk.variables import DesiredWorkload
 
 T = TypeVar("T")
 
@@ -34,7 +34,7 @@ class Change:
     action: Action
     reason: str = ""
     text: str | None = None
-    desired: Desired | None = None
+    desired: DesiredWorkload | None = None
 
     @property
     def changes_something(self) -> bool:

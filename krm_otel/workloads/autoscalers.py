@@ -1,8 +1,8 @@
-"""Users' autoscalers of the workloads that get a sidecar.
+"""HorizontalPodAutoscalers in the input that scale workloads with a sidecar.
 
-A metric of type `Resource` is that of the whole pod: use and requests of every container, a sidecar among them (native
-ones, too). With a sidecar that asks for little and idles, a pod looks less busy than its function is. A metric of type
-`ContainerResource` looks at one container alone (Kubernetes 1.30; autoscaling/v2).
+A metric of type `Resource` measures the whole pod: the use and the requests of every container, including a sidecar
+(native ones, too). A sidecar that requests little and idles makes a pod look less busy than its function is. A metric
+of type `ContainerResource` measures one container (Kubernetes 1.30; autoscaling/v2).
 
 Source: Kubernetes documentation, "Horizontal Pod Autoscaling", container resource metrics.
 """
@@ -10,70 +10,62 @@ Source: Kubernetes documentation, "Horizontal Pod Autoscaling", container resour
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from functools import cached_property
+from typing import Any, Final
 
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Result
+from krm_otel.diagnostics.rule import Location
+from krm_otel.diagnostics.rules.collector import SCALED_BY_POD
 from krm_otel.krm.item import Item
 from krm_otel.krm.resource import Resource
-from krm_otel.yamltext.nodes import Sequence as SequenceNode
 from krm_otel.yamltext.nodes import SourceError
-from krm_otel.yamltext.query import decode, lookup, text_of
+from krm_otel.yamltext.query import decode, items_of, lookup, text_of
 
-_GROUP = "autoscaling"
+_MEASURES_POD: Final = "measures the whole pod, which includes the collector's sidecar"
+_CPU_PERCENTAGE: Final = "targetCPUUtilizationPercentage"
 
 
-class Scalers:
-    """The HorizontalPodAutoscalers of the input, by what they scale; read when first asked for."""
+class Autoscalers:
+    """The HorizontalPodAutoscalers of the input, by what they scale; indexed when first asked for."""
 
     def __init__(self, items: Sequence[Item]):
         self._items = items
-        self._index: dict[tuple[str, str, str], list[Resource]] | None = None
 
     def of(self, workload: Resource) -> list[Resource]:
         """The autoscalers of a workload."""
-        if self._index is None:
-            self._index = {}
-            for item in self._items:
-                if item.kind == "HorizontalPodAutoscaler" and item.group == _GROUP and (found := item.resource):
-                    target = (found.text("spec", "scaleTargetRef", key) for key in ("kind", "name"))
-                    kind, name = target
-                    self._index.setdefault((found.namespace, kind, name), []).append(found)
-        return [
-            scaler
-            for name in workload.names
-            for scaler in self._index.get((workload.namespace, workload.kind, name), ())
-        ]
+        keys = [(workload.namespace, workload.kind, name) for name in workload.names]
+        return [autoscaler for key in keys for autoscaler in self._by_target.get(key, ())]
+
+    @cached_property
+    def _by_target(self) -> dict[tuple[str, str, str], list[Resource]]:
+        index: dict[tuple[str, str, str], list[Resource]] = {}
+        for item in self._items:
+            if item.kind == "HorizontalPodAutoscaler" and item.group == "autoscaling" and (resource := item.resource):
+                kind, name = (resource.text("spec", "scaleTargetRef", key) for key in ("kind", "name"))
+                index.setdefault((resource.namespace, kind, name), []).append(resource)
+        return index
 
 
-def scaled_by_pod(scalers: Iterable[Resource], container: str) -> Iterator[Result]:
-    """Warnings for autoscalers that a sidecar misleads; `container` is the one that they mean."""
-    for scaler in scalers:
-        metrics = scaler.node("spec", "metrics")
-        for i, metric in enumerate(metrics.items if isinstance(metrics, SequenceNode) else ()):
-            if text_of(lookup(metric, "type")) != "Resource":
-                continue
-            message = (
-                "goes by the use of the whole pod, in which the collector's sidecar counts, too: write "
-                f"type: ContainerResource with container: {container}"
-            )
-            path = field_path("spec", "metrics", i)
-            yield Result("scaled-by-pod", "warning", message, scaler.ref, path, proposed=_better(metric, container))
-        if scaler.node("spec", "targetCPUUtilizationPercentage") is not None:
-            message = (
-                "goes by the use of the whole pod, in which the collector's sidecar counts, too: write "
-                f"apiVersion: autoscaling/v2 and a metric of type ContainerResource with container: {container}"
-            )
-            path = field_path("spec", "targetCPUUtilizationPercentage")
-            yield Result("scaled-by-pod", "warning", message, scaler.ref, path)
+def check_autoscalers(autoscalers: Iterable[Resource], container: str) -> Iterator[Result]:
+    """Warnings for autoscalers that a sidecar misleads; `container` is the one that they should measure."""
+    for autoscaler in autoscalers:
+        for i, metric in enumerate(items_of(autoscaler.node("spec", "metrics"))):
+            if text_of(lookup(metric, "type")) == "Resource":
+                location = Location(autoscaler.ref, field_path("spec", "metrics", i), f"metrics[{i}]")
+                fix = f"write type: ContainerResource with container: {container}"
+                yield SCALED_BY_POD.at(location, _MEASURES_POD, fix=fix, proposed=_container_metric(metric, container))
+        if autoscaler.node("spec", _CPU_PERCENTAGE) is not None:
+            location = Location(autoscaler.ref, field_path("spec", _CPU_PERCENTAGE), _CPU_PERCENTAGE)
+            fix = f"write apiVersion: autoscaling/v2 and a metric of type ContainerResource with container: {container}"
+            yield SCALED_BY_POD.at(location, _MEASURES_POD, fix=fix)
 
 
-def _better(metric: Any, container: str) -> dict[str, Any] | None:
+def _container_metric(metric: Any, container: str) -> dict[str, Any] | None:
     try:
-        data = decode(metric)
+        resource = decode(metric).get("resource")
     except SourceError:
         return None
-    resource = data.get("resource")
     if not isinstance(resource, dict):
         return None
     return {"type": "ContainerResource", "containerResource": {**resource, "container": container}}

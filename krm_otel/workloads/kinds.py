@@ -1,4 +1,4 @@
-"""Kinds that make pods: where their pod template stands, and what it allows.
+"""Kinds that create pods: where their pod template is, and what it allows.
 
 | group               | kinds                              | pod template                   | downward API |
 |---------------------|------------------------------------|--------------------------------|--------------|
@@ -9,7 +9,7 @@
 | (core)              | Pod                                | the object itself              | yes          |
 | serving.knative.dev | Service, Configuration             | spec.template                  | by a flag    |
 
-Any version of the group. OTelConfig's `kinds` adds others, by their exact apiVersion; they come first.
+Any version of the group matches. OTelConfig's `kinds` adds others by their exact apiVersion; they take precedence.
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ KNATIVE_GROUP: Final = "serving.knative.dev"
 
 @dataclass(frozen=True, slots=True)
 class KindInfo:
-    """What is known of one kind of workload."""
+    """Facts about one kind of workload."""
 
     template_path: tuple[str, ...]
     """Path of the pod template, which has `metadata` and `spec`; empty where the object is the pod."""
     downward_api: bool = True
-    """Whether `fieldRef` may stand in its environment."""
+    """Whether its environment may have `fieldRef`."""
     knative: bool = False
     immutable: str | None = None
-    """Why a cluster refuses a changed environment; None where it does not."""
+    """Why a cluster refuses a changed environment; None where it accepts one."""
 
 
 _JOB: Final = (
-    "a cluster refuses a changed pod template of a Job that is already there: the Job has to be deleted "
-    "first, or get another name"
+    "a cluster refuses a changed pod template of a Job that already exists: delete the Job first, or give it "
+    "another name"
 )
-_POD: Final = "a cluster refuses a changed environment of a Pod that is already there: the Pod has to be deleted first"
+_POD: Final = "a cluster refuses a changed environment of a Pod that already exists: delete the Pod first"
 
 _TEMPLATE: Final = KindInfo(("spec", "template"))
 _KNATIVE: Final = KindInfo(("spec", "template"), downward_api=False, knative=True)
@@ -59,7 +59,7 @@ KINDS: Final[dict[tuple[str, str], KindInfo]] = {
     (KNATIVE_GROUP, "Service"): _KNATIVE,
     (KNATIVE_GROUP, "Configuration"): _KNATIVE,
 }
-"""(group, kind) → what is known of it."""
+"""(group, kind) → its facts."""
 
 _CONFIG_GROUPS: Final = (CONFIG_API_VERSION.partition("/")[0], CLASS_GROUP, "")
 _REQUIRED: Final = frozenset((*KINDS, (CLASS_GROUP, CLASS_KIND), *((group, CONFIG_KIND) for group in _CONFIG_GROUPS)))
@@ -75,10 +75,16 @@ def is_required(group: str | None, kind: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """An object that makes pods, as the rest of the program sees it.
+    """An object that creates pods.
 
-    `results` are the faults of its containers. They count only where the workload belongs to a class: what
-    does not concern us passes as it is.
+    Args:
+        resource: the object.
+        kind: the facts about its kind.
+        pod_path: the path of the pod spec.
+        template_labels, template_annotations: those of the pod template, as text.
+        containers: the containers without faults.
+        results: the faults of its containers. They count only where the workload belongs to a class: krm-otel passes
+            other objects through as they are.
     """
 
     resource: Resource
@@ -96,78 +102,68 @@ class Workload:
 
     @property
     def container_names(self) -> list[str]:
-        """The containers' names by index in the list; empty for entries that are none."""
+        """The containers' names by index in the list; empty for entries that are not containers."""
         by_index = {container.index: container.name for container in self.containers}
         return [by_index.get(i, "") for i in range(max(by_index, default=-1) + 1)]
 
     def annotation(self, name: str) -> list[tuple[str, str]]:
         """An annotation's values with their field paths: on the object, then on the pod template.
 
-        An empty value reads as absent: that is what charts write for a value that was not set.
+        An empty value counts as absent: charts write it for a value that was not set.
         """
-        return _written(name, "annotations", self.resource.annotations, self.template_annotations, self)
+        return self._metadata(name, "annotations", self.resource.annotations, self.template_annotations)
 
     def label(self, name: str) -> list[tuple[str, str]]:
-        """A label's values with their field paths, as `annotation` gives them."""
-        return _written(name, "labels", self.resource.labels, self.template_labels, self)
+        """A label's values with their field paths, like `annotation`."""
+        return self._metadata(name, "labels", self.resource.labels, self.template_labels)
 
-
-def _written(
-    name: str, where: str, on_object: dict[str, str], on_template: dict[str, str], workload: Workload
-) -> list[tuple[str, str]]:
-    found = []
-    if value := on_object.get(name, "").strip():
-        found.append((value, field_path("metadata", where, name)))
-    if workload.template_path and (value := on_template.get(name, "").strip()):
-        found.append((value, field_path(*workload.template_path, "metadata", where, name)))
-    return found
+    def _metadata(
+        self, name: str, section: str, on_object: dict[str, str], on_template: dict[str, str]
+    ) -> list[tuple[str, str]]:
+        sources = [((), on_object)] + ([(self.template_path, on_template)] if self.template_path else [])
+        return [
+            (value, field_path(*path, "metadata", section, name))
+            for path, members in sources
+            if (value := members.get(name, "").strip())
+        ]
 
 
 def kind_info(resource: Resource, configuration: Configuration) -> KindInfo | None:
-    """What is known of the resource's kind; None where it is no workload."""
-    known = KINDS.get((resource.group, resource.kind))
-    for told in configuration.kinds:
-        if told.kind == resource.kind and told.api_version == resource.api_version:
+    """The facts about the resource's kind; None where it is not a workload."""
+    kind = KINDS.get((resource.group, resource.kind))
+    for configured in configuration.kinds:
+        if (configured.api_version, configured.kind) == (resource.api_version, resource.kind):
             is_knative = resource.group == KNATIVE_GROUP
-            known = replace(
-                known or KindInfo((), downward_api=not is_knative, knative=is_knative),
-                template_path=told.path,
-            )
+            kind = kind or KindInfo((), downward_api=not is_knative, knative=is_knative)
+            kind = replace(kind, template_path=configured.path)
             break
-    if known is not None and known.knative and configuration.knative_field_ref:
-        known = replace(known, downward_api=True)
-    return known
+    if kind is not None and kind.knative and configuration.knative_field_ref:
+        kind = replace(kind, downward_api=True)
+    return kind
 
 
-def workload(resource: Resource, configuration: Configuration) -> Workload | None:
-    """The resource as a workload; None where it is none, one of our own objects, or a patch (`$patch:`)."""
+def as_workload(resource: Resource, configuration: Configuration) -> Workload | None:
+    """The resource as a workload; None for other kinds, generated objects and patches (`$patch:`)."""
     kind = kind_info(resource, configuration)
     if kind is None or is_generated(resource) or is_patch(resource):
         return None
-    return workload_of(resource, kind)
+    return workload_of_kind(resource, kind)
 
 
-def workload_of(resource: Resource, kind: KindInfo) -> Workload:
-    """The resource seen as a workload of this kind, whatever it says of itself."""
+def workload_of_kind(resource: Resource, kind: KindInfo) -> Workload:
+    """The resource as a workload of this kind, whatever its own kind is."""
     path = kind.template_path
     pod_path = (*path, "spec")
     containers, faults = read_containers(resource, pod_path, kind.knative)
-    return Workload(
-        resource,
-        kind,
-        pod_path,
-        strings(resource.node(*path, "metadata", "labels")),
-        strings(resource.node(*path, "metadata", "annotations")),
-        containers,
-        faults,
-    )
+    labels, annotations = (strings(resource.node(*path, "metadata", section)) for section in ("labels", "annotations"))
+    return Workload(resource, kind, pod_path, labels, annotations, containers, faults)
 
 
 def is_patch(resource: Resource) -> bool:
-    """Whether the object is a directive for kustomize (`$patch: delete`), as folders hold them."""
+    """Whether the object is a directive for kustomize (`$patch: delete`), as folders of manifests contain them."""
     return resource.node("$patch") is not None
 
 
 def is_generated(resource: Resource) -> bool:
-    """Whether the object is one that we generated."""
+    """Whether krm-otel generated the object."""
     return resource.annotations.get(A_GENERATED_BY) == GENERATOR

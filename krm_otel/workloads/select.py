@@ -1,30 +1,32 @@
 """Which containers of a matched workload are instrumented, and as what.
 
-All but proxies and agents, unless the workload opts out or chooses:
+All except proxies and agents, unless the workload opts out or selects containers:
 
 | on the object or its pod template | what happens                                                    |
 |-----------------------------------|-----------------------------------------------------------------|
 | `oaas.io/otel-inject: "false"`    | nothing is instrumented (one `false` in either place is enough) |
 | `oaas.io/otel-containers: a,b`    | exactly these, also where they look like a proxy                |
-| `oaas.io/otel-protocol: http`     | what these containers' SDKs speak                               |
+| `oaas.io/otel-protocol: http`     | the protocol of these containers' SDKs                          |
 
-For the last two the pod template is read first: it stands nearer to the containers. Init containers are never
+For the last two the pod template takes precedence: it is closer to the containers. Init containers are never
 instrumented.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Final, Literal, cast
+from typing import Final, Literal
 
 from krm_otel.config.settings import Configuration
-from krm_otel.diagnostics.result import Result, Severity
+from krm_otel.diagnostics.result import Result
+from krm_otel.diagnostics.rule import Location
+from krm_otel.diagnostics.rules import workloads as rules
 from krm_otel.diagnostics.suggestion import nearest_name
+from krm_otel.image_reference import parse_image
 from krm_otel.names import A_CONTAINERS, A_INJECT, A_PROTOCOL
-from krm_otel.otlp import Protocol
-from krm_otel.workloads.containers import Container, parse_image
+from krm_otel.otlp import PROTOCOLS, Protocol
+from krm_otel.workloads.containers import Container
 from krm_otel.workloads.kinds import Workload
 from krm_otel.workloads.match import FUNCTION_CONTAINER, ODGM_CONTAINER, Match, repositories
 
@@ -52,7 +54,7 @@ SKIPPED_NAMES: Final = (
     "datadog-agent",
     "jaeger-agent",
 )
-"""Names of containers that are proxies, agents or collectors; `otel-collector` is our own sidecar."""
+"""Names of containers that are proxies, agents or collectors; `otel-collector` is the sidecar that krm-otel adds."""
 
 SKIPPED_IMAGES: Final = (
     "opentelemetry-collector*",
@@ -66,7 +68,7 @@ SKIPPED_IMAGES: Final = (
     "promtail",
     "filebeat",
     "grafana-agent",
-    # By image only: a function of this name is likely enough.
+    # By image only: a function may well have this name.
     "timberio/vector",
     "datadog/agent",
     "grafana/agent",
@@ -75,18 +77,16 @@ SKIPPED_IMAGES: Final = (
     "linkerd/proxy",
     "envoyproxy/envoy*",
 )
-"""Ends of image repositories that are collectors, agents or proxies, whatever their container is called."""
+"""Ends of image repositories of collectors, agents and proxies, whatever the container's name is."""
 
 _OPT_OUT: Final = f"opt-out {A_INJECT}"
-_NOTHING: Final = "no container to instrument"
 _YES: Final = frozenset(("1", "yes", "y", "on", "t", "enabled", "enable"))
-_PROTOCOLS: Final = ("grpc", "http")
 _HTTP_SPELLINGS: Final = ("http/protobuf", "http/json", "https", "otlphttp", "otlp/http")
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """A container that is instrumented, and what it is."""
+class SelectedContainer:
+    """A container that is instrumented, and its role."""
 
     container: Container
     role: Role
@@ -94,53 +94,56 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What is instrumented in one workload. Where nothing is, `reason_skipped` says why."""
+    """The containers of one workload that are instrumented.
+
+    Args:
+        reason_skipped: why nothing is instrumented; None where something is.
+        containers: the containers to instrument.
+        skipped: names of the other containers, with the reasons.
+        protocol: what the workload's annotation asks for; None where it has none.
+        results: faults of containers and annotations.
+    """
 
     reason_skipped: str | None
-    containers: tuple[Chosen, ...]
+    containers: tuple[SelectedContainer, ...]
     skipped: tuple[tuple[str, str], ...] = ()
-    """Containers that are left alone: name and reason."""
     protocol: Protocol | None = None
-    """What the workload's annotation wants; None: it wants nothing."""
     results: tuple[Result, ...] = ()
 
 
 def select(workload: Workload, match: Match, configuration: Configuration) -> Selection:
     """The containers of a matched workload that are instrumented."""
-    opted_out, results = _inject(workload)
+    opted_out, results = _opts_out(workload)
     if opted_out:
-        skipped = tuple((container.name, _OPT_OUT) for container in workload.containers)
-        return Selection(_OPT_OUT, (), skipped, results=tuple(results))
-
-    results += workload.results
-    chosen, unknown = _choice(workload)
-    results += unknown
-    protocol, faults = _protocol(workload)
-    results += faults
-    containers: list[Chosen] = []
-    left: list[tuple[str, str]] = []
+        skipped = [(container.name, _OPT_OUT) for container in workload.containers]
+        return Selection(_OPT_OUT, (), tuple(skipped), results=tuple(results))
+    chosen, name_results = _chosen_names(workload)
+    protocol, protocol_results = _protocol(workload)
+    results += [*workload.results, *name_results, *protocol_results]
+    selected: list[SelectedContainer] = []
+    skipped = []
     for container in workload.containers:
         if chosen is None:
-            reason = _looks_like(container, match, configuration)
+            reason = _why_not_instrumented(container, match, configuration)
         else:
             reason = None if container.name in chosen else f"not in {A_CONTAINERS}"
         if reason:
-            left.append((container.name, reason))
+            skipped.append((container.name, reason))
         else:
-            containers.append(Chosen(container, role(container, match)))
-    nothing = None if containers else _NOTHING
-    return Selection(nothing, tuple(containers), tuple(left), protocol, tuple(results))
+            selected.append(SelectedContainer(container, role(container, match)))
+    reason_skipped = None if selected else "no container to instrument"
+    return Selection(reason_skipped, tuple(selected), tuple(skipped), protocol, tuple(results))
 
 
 def role(container: Container, match: Match) -> Role:
-    """What a container is. In a platform component all are `platform`: there its service name counts."""
+    """The role of a container. In a platform component all are `platform`: the component has one service name."""
     if match.component is not None:
         return "platform"
     return "odgm" if container.name == ODGM_CONTAINER else "function"
 
 
-def _inject(workload: Workload) -> tuple[bool, list[Result]]:
-    """Whether the workload opts out. What is neither true nor false is reported and has no effect."""
+def _opts_out(workload: Workload) -> tuple[bool, list[Result]]:
+    """Whether the workload opts out. A value other than true and false is reported and has no effect."""
     opted_out = False
     results = []
     for value, path in workload.annotation(A_INJECT):
@@ -149,78 +152,67 @@ def _inject(workload: Workload) -> tuple[bool, list[Result]]:
             opted_out = True
         elif word != "true":
             proposed = nearest_name(word, ("true", "false")) or ("true" if word in _YES else "false")
-            message = f'{A_INJECT} has to be "true" or "false"; this value has no effect'
-            results.append(_result("inject-annotation-invalid", "warning", message, workload, path, value, proposed))
+            location = Location(workload.resource.ref, path)
+            text, fix = f"{A_INJECT} is neither true nor false and has no effect", f'write "{proposed}"'
+            result = rules.INJECT_ANNOTATION_INVALID.at(location, text, fix=fix, current=value, proposed=proposed)
+            results.append(result)
     return opted_out, results
 
 
-def _choice(workload: Workload) -> tuple[frozenset[str] | None, list[Result]]:
-    """The names that the workload chooses; None where it does not choose."""
-    written = workload.annotation(A_CONTAINERS)
-    if not written:
+def _chosen_names(workload: Workload) -> tuple[frozenset[str] | None, list[Result]]:
+    """The names of containers that the workload selects; None where it does not select any."""
+    annotated = workload.annotation(A_CONTAINERS)
+    if not annotated:
         return None, []
-    value, path = written[-1]
-    wanted = [name.strip() for name in value.split(",") if name.strip()]
-    present = [container.name for container in workload.containers]
+    value, path = annotated[-1]
+    location = Location(workload.resource.ref, path)
+    chosen = [name.strip() for name in value.split(",") if name.strip()]
+    existing = [container.name for container in workload.containers]
     results = []
-    for name in dict.fromkeys(wanted):
-        if name not in present:
-            message = f"{A_CONTAINERS} names {name}, but the containers are {', '.join(present) or 'none'}"
-            proposed = nearest_name(name, present)
-            if proposed:
-                message += f"; did you mean {proposed}?"
-            results.append(_result("container-not-found", "warning", message, workload, path, name, proposed))
-    return frozenset(wanted), results
+    for name in dict.fromkeys(chosen):
+        if name not in existing:
+            text = f"{A_CONTAINERS} names {name}, but the containers are {', '.join(existing) or 'none'}"
+            proposed = nearest_name(name, existing)
+            fix = f"did you mean {proposed}?" if proposed else ""
+            results.append(rules.CONTAINER_NOT_FOUND.at(location, text, fix=fix, current=name, proposed=proposed))
+    return frozenset(chosen), results
 
 
 def _protocol(workload: Workload) -> tuple[Protocol | None, list[Result]]:
-    written = workload.annotation(A_PROTOCOL)
-    if not written:
+    """The protocol that the workload asks for; None where it asks for none, or for none that exists."""
+    annotated = workload.annotation(A_PROTOCOL)
+    if not annotated:
         return None, []
-    value, path = written[-1]
+    value, path = annotated[-1]
     word = value.lower()
-    if word in _PROTOCOLS:
-        return cast(Protocol, word), []
-    proposed = "http" if word in _HTTP_SPELLINGS else nearest_name(word, _PROTOCOLS) or "grpc"
-    message = f"{A_PROTOCOL} has to be grpc or http"
-    return None, [_result("protocol-annotation-invalid", "error", message, workload, path, value, proposed)]
+    if word in PROTOCOLS:
+        return word, []
+    proposed = "http" if word in _HTTP_SPELLINGS else nearest_name(word, PROTOCOLS) or "grpc"
+    result = rules.PROTOCOL_ANNOTATION_INVALID.at(
+        Location(workload.resource.ref, path),
+        f"{A_PROTOCOL} is neither grpc nor http",
+        fix=f"write {proposed}",
+        current=value,
+        proposed=proposed,
+    )
+    return None, [result]
 
 
-def _looks_like(container: Container, match: Match, configuration: Configuration) -> str | None:
-    """Why a container is taken for a proxy or an agent; None where it is not."""
+def _why_not_instrumented(container: Container, match: Match, configuration: Configuration) -> str | None:
+    """Why a container counts as a proxy or an agent; None where it does not."""
     name, image = container.name, parse_image(container.image)
     for pattern in configuration.skip_containers:
         if fnmatchcase(name, pattern):
             return f"skip_containers {pattern}"
-    # What the class itself says is its function is one, whatever it is called.
+    # A container that the class itself declares as its function is one, whatever its name is.
     if name in (FUNCTION_CONTAINER, ODGM_CONTAINER):
         return None
     if match.oaas_class is not None and image.repository in repositories(match.oaas_class):
         return None
-    for pattern in SKIPPED_NAMES:
-        if fnmatchcase(name, pattern):
-            return f"proxy or agent by its name {name}"
-    for ending in _endings(image.repository):
-        if any(fnmatchcase(ending, pattern) for pattern in SKIPPED_IMAGES):
-            return f"proxy or agent by its image {image.repository}"
+    if any(fnmatchcase(name, pattern) for pattern in SKIPPED_NAMES):
+        return f"proxy or agent by its name {name}"
+    # The last part of the repository, and the last two: `quay.io/otel/otelcol` → `otelcol`, `otel/otelcol`.
+    ends = (image.basename, "/".join(image.repository.split("/")[-2:]))
+    if any(fnmatchcase(end, pattern) for end in ends for pattern in SKIPPED_IMAGES):
+        return f"proxy or agent by its image {image.repository}"
     return None
-
-
-def _endings(repository: str) -> Iterator[str]:
-    """The last part of a repository, and the last two: `quay.io/otel/otelcol` → `otelcol`, `otel/otelcol`."""
-    parts = repository.split("/")
-    yield parts[-1]
-    if len(parts) > 1:
-        yield "/".join(parts[-2:])
-
-
-def _result(
-    code: str,
-    severity: Severity,
-    message: str,
-    workload: Workload,
-    path: str,
-    current: str,
-    proposed: str | None,
-) -> Result:
-    return Result(code, severity, message, workload.resource.ref, path, current, proposed)

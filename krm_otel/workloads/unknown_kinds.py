@@ -1,4 +1,4 @@
-"""Kinds that nobody told us of, but that have a pod template: they are reported, never skipped in silence."""
+"""Unknown kinds that have a pod template: krm-otel reports them and never skips them in silence."""
 
 from __future__ import annotations
 
@@ -13,17 +13,16 @@ from krm_otel.yamltext.query import deref, lookup, merge_sources
 
 _DEPTH: Final = 8
 _NODES: Final = 5_000
-"""How far is searched: pod templates stand near the root, and large objects are not worth more time."""
+"""How far the search goes: pod templates are near the root, and large objects are not worth more time."""
 
 
 def unknown_template(resource: Resource) -> str | None:
-    """The path of a pod template in an object of unknown kind, as OTelConfig's `kinds` wants it
-    (`spec.template`).
+    """The path of a pod template in an object of unknown kind, as OTelConfig's `kinds` takes it (`spec.template`).
 
-    A pod template is a mapping under a key that ends in `template` (or `Template`) with a list at
-    `spec.containers`. A path that leads through a list is written with `[]` (`spec.workers[].template`):
-    `kinds` cannot name it. The shortest path that can be named is preferred. None for known kinds, our own
-    objects, CustomResourceDefinitions and Kyverno's policies (their patterns look like templates).
+    A pod template is a mapping under a key that ends in `template` (or `Template`) with a list at `spec.containers`.
+    A path through a list is written with `[]` (`spec.workers[].template`); `kinds` cannot express it, so the shortest
+    path without one is preferred. None for known kinds, generated objects, CustomResourceDefinitions and Kyverno's
+    policies (their patterns look like templates).
     """
     group = resource.group
     if (group, resource.kind) in KINDS or resource.kind == "CustomResourceDefinition":
@@ -32,13 +31,13 @@ def unknown_template(resource: Resource) -> str | None:
         return None
     if is_generated(resource) or is_patch(resource):
         return None
-    in_list: str | None = None
+    path_through_list: str | None = None
     for path, node in _mappings(resource.root):
         if path.endswith("emplate") and isinstance(lookup(node, "spec", "containers"), Sequence):
             if "[]" not in path:
                 return path
-            in_list = in_list or path
-    return in_list
+            path_through_list = path_through_list or path
+    return path_through_list
 
 
 def _mappings(root: Mapping) -> Iterator[tuple[str, Mapping]]:
@@ -51,14 +50,10 @@ def _mappings(root: Mapping) -> Iterator[tuple[str, Mapping]]:
             continue
         seen.add(id(node))
         if isinstance(node, Sequence):
-            pending.extend((f"{path}[]", depth + 1, deref(item)) for item in node.items if not _leaf(item))
+            pending.extend((f"{path}[]", depth + 1, deref(i)) for i in node.items if not isinstance(i, Scalar))
         elif isinstance(node, Mapping):
             yield path, node
             pending.extend((path, depth, source) for source in merge_sources(node))
             for key, value in node.pairs:
-                if isinstance(key, Scalar) and key.value != "<<" and not _leaf(value):
+                if isinstance(key, Scalar) and key.value != "<<" and not isinstance(value, Scalar):
                     pending.append((f"{path}.{key.value}" if path else key.value, depth + 1, deref(value)))
-
-
-def _leaf(node: Node) -> bool:
-    return isinstance(node, Scalar)

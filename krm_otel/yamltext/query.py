@@ -210,3 +210,9 @@ def as_sequence(node: Node | None) -> Sequence | None:
     """The node, or the target of an alias, if it is a sequence; otherwise None."""
     node = deref(node)
     return node if isinstance(node, Sequence) else None
+
+
+def items_of(node: Node | None) -> list[Node]:
+    """The items of a sequence, aliases followed; none where the node is anything else."""
+    sequence = as_sequence(node)
+    return sequence.items if sequence else []

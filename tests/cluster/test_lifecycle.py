@@ -389,7 +389,7 @@ def test_a_job_that_is_there_is_refused_and_warned_of(cluster: Cluster, namespac
     again = run([Source(text_of(on).replace("enabled: true", "enabled: false").encode())], {})
     assert text_of(again) == off
     (line,) = [line for line in again.lines() if line.startswith("Job/once removed")]
-    assert "has to be deleted first" in line
+    assert "delete the Job first" in line
     with pytest.raises(AssertionError, match="field is immutable"):
         applied(again)
 

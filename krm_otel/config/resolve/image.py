@@ -17,6 +17,7 @@ from krm_otel.config.settings import CollectorSettings
 from krm_otel.config.sources.layers import Layers
 from krm_otel.diagnostics.result import Result
 from krm_otel.diagnostics.rules import collector as rules
+from krm_otel.image_reference import ImageReference, parse_image
 
 OLDEST: Final = (0, 154)
 """The first version that knows every name that krm-otel writes (`prometheus_remote_write`)."""
@@ -44,14 +45,14 @@ def written_image(layers: Layers) -> Sourced[str]:
 
 def lacks(layers: Layers, component: str) -> bool:
     """Whether the image is known not to have a component."""
-    return component in _missing_components(_split(written_image(layers).value)[0])
+    return component in _missing_components(parse_image(written_image(layers).value))
 
 
 def complete_image(layers: Layers) -> Sourced[str]:
     """The image, with the mirror's registry where it names none of its own."""
     image = written_image(layers)
     registry: Sourced[str] | None = layers.find("collector", "image_registry")
-    if registry is None or _has_registry(_split(image.value)[0]):
+    if registry is None or parse_image(image.value).has_registry:
         return image
     return (registry if image.is_default else image).with_value(f"{registry.value}/{image.value}")
 
@@ -59,14 +60,14 @@ def complete_image(layers: Layers) -> Sourced[str]:
 def check_image(collector: CollectorSettings, layers: Layers) -> Iterator[Result]:
     """Errors for what the image cannot run."""
     image = written_image(layers)
-    repository, tag = _split(image.value)
-    version = re.match(r"v?([0-9]+)\.([0-9]+)(?![0-9])", tag)
+    reference = parse_image(image.value)
+    version = re.match(r"v?([0-9]+)\.([0-9]+)(?![0-9])", reference.tag)
     if version and (int(version[1]), int(version[2])) < OLDEST:
         oldest = ".".join(map(str, OLDEST))
-        text = f"has the tag {tag}: collectors before {oldest} do not know the names that are written into their config"
+        text = f"has the tag {reference.tag}: collectors before {oldest} do not know the names that krm-otel writes"
         fix = f"write {DEFAULT_IMAGE}, or another of {oldest} or later"
         yield image.report(rules.IMAGE_TOO_OLD, text, fix=fix, proposed=DEFAULT_IMAGE)
-    missing = _missing_components(repository)
+    missing = _missing_components(reference)
     for need in _needs(collector):
         if need.component in missing:
             text = f"has no {need.component}, which {need.needed_by} needs"
@@ -90,20 +91,5 @@ def _needs(collector: CollectorSettings) -> Iterator[ComponentNeed]:
         yield ComponentNeed("load_balancing", "collector.gateway")
 
 
-def _missing_components(repository: str) -> frozenset[str]:
-    name = repository.rpartition("/")[2]
-    return _NOT_IN_CORE if name in _CORE else _NOT_IN_K8S if name in _K8S else frozenset()
-
-
-def _split(image: str) -> tuple[str, str]:
-    """`ghcr.io/acme/otelcol:0.158.0@sha256:…` → `ghcr.io/acme/otelcol`, `0.158.0`."""
-    name = image.partition("@")[0]
-    head, slash, last = name.rpartition("/")
-    last, _, tag = last.partition(":")
-    return head + slash + last, tag
-
-
-def _has_registry(repository: str) -> bool:
-    """Docker's rule: the part before the first `/` is a host if it has a dot or a port, or is `localhost`."""
-    first, slash, _ = repository.partition("/")
-    return bool(slash) and ("." in first or ":" in first or first == "localhost")
+def _missing_components(image: ImageReference) -> frozenset[str]:
+    return _NOT_IN_CORE if image.basename in _CORE else _NOT_IN_K8S if image.basename in _K8S else frozenset()

@@ -56,9 +56,9 @@ CLASS_NAME_TWICE: Final = Rule(
 CLASS_NOT_FOUND: Final = Rule(
     "class-not-found",
     "warning",
-    "The annotation `oaas.io/class-runtime` names no class that is present in the namespace.",
-    "Mend the name, or give the class with the input.",
-    example="no class ehco is present without a namespace; did you mean echo?",
+    "The annotation `oaas.io/class-runtime` names no class of the workload's namespace in the input.",
+    "Correct the name, or add the class to the input.",
+    example="no class without a namespace has the name ehco: did you mean echo?",
 )
 CLASS_WITHOUT_WORKLOAD: Final = Rule(
     "class-without-workload",
@@ -104,7 +104,7 @@ PLATFORM_COMPONENT_AMBIGUOUS: Final = Rule(
     "platform-component-ambiguous",
     "error",
     "The labels of a workload fit two platform components.",
-    "Give them `match_labels` that only one has.",
+    "Give them `match_labels` that only one of them has.",
     example="the labels of this workload fit the platform components edge and gateway: give these components "
     "match_labels that only one of them has",
 )

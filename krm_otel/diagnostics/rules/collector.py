@@ -148,8 +148,8 @@ SCALED_BY_POD: Final = Rule(
     "A HorizontalPodAutoscaler of a workload that gets a sidecar has a metric of type `Resource`, which counts "
     "every container of the pod.",
     "Write a metric of type `ContainerResource`, as proposed.",
-    example="goes by the use of the whole pod, in which the collector's sidecar counts, too: write type: "
-    "ContainerResource with container: function",
+    example="metrics[1] measures the whole pod, which includes the collector's sidecar: write type: ContainerResource "
+    "with container: function",
 )
 SCRAPERS_MISSING: Final = Rule(
     "scrapers-missing",

@@ -11,8 +11,8 @@ B3_BY_DEFAULT: Final = Rule(
     "warning",
     "A workload gets `b3` only because `propagators` is not set.",
     "Write `propagators: [w3c]`, or `[w3c, b3]` where all SDKs have the package.",
-    example="OTEL_PROPAGATORS has b3, because telemetry.propagators is not set: SDKs without a B3 propagator package "
-    "fail at start; write propagators: [w3c], or [w3c, b3] where all have it, in the ClassRuntime or OTelConfig",
+    example="OTEL_PROPAGATORS contains b3 by default, and SDKs without a B3 propagator package fail at start: write "
+    "propagators: [w3c], or [w3c, b3] where all SDKs have it, in the ClassRuntime or OTelConfig",
 )
 BUCKETS_ORDER: Final = Rule(
     "buckets-order",

@@ -9,7 +9,7 @@ from krm_otel.diagnostics.rule import Rule
 ATTRIBUTES_MERGED: Final = Rule(
     "attributes-merged",
     "info",
-    "`OTEL_RESOURCE_ATTRIBUTES` is yours and was extended; what could not be added is named.",
+    "`OTEL_RESOURCE_ATTRIBUTES` is yours and was extended; the message names what could not be added.",
     "Nothing. Remove the variable to get all attributes.",
     example="OTEL_RESOURCE_ATTRIBUTES is set in the manifest: its keys are kept, deployment.name added",
 )
@@ -18,33 +18,33 @@ CONTAINER_LEFT_ALONE: Final = Rule(
     "info",
     "A container sets `OTEL_CONFIG_FILE` or `OTEL_SDK_DISABLED=true`.",
     "Nothing.",
-    example="function is left alone: OTEL_CONFIG_FILE is set, which makes the SDK ignore every other variable",
+    example="function is left alone, because OTEL_CONFIG_FILE is set, which makes the SDK ignore every other variable",
 )
 CONTAINER_NAME_TWICE: Final = Rule(
     "container-name-twice",
     "error",
     "Two containers of a workload have the same name.",
     "Rename one.",
-    example="two containers have the name function: entries 0 and 1; rename one",
+    example="two containers have the name function, entries 0 and 1: rename one",
 )
 CONTAINER_NOT_A_MAPPING: Final = Rule(
     "container-not-a-mapping",
     "error",
     "An entry of `containers` is not a mapping.",
-    "Mend the manifest.",
-    example="an entry of containers has to be a mapping: write {name: function, image: example}",
+    "Correct the manifest.",
+    example="containers[0] has to be a mapping: write {name: function, image: example}",
 )
 CONTAINER_NOT_FOUND: Final = Rule(
     "container-not-found",
     "warning",
-    "`oaas.io/otel-containers` names a container that is not there.",
-    "Mend the name.",
+    "`oaas.io/otel-containers` names a container that the pod does not have.",
+    "Correct the name.",
     example="oaas.io/otel-containers names thrid, but the containers are function, second, istio-proxy",
 )
 CONTAINER_WITHOUT_NAME: Final = Rule(
     "container-without-name",
     "error",
-    "A container has no name, in a kind other than Knative's.",
+    "A container of a kind other than Knative's has no name.",
     "Name it.",
     example="a container has no name: write one",
 )
@@ -52,7 +52,7 @@ CONTAINERS_MISSING: Final = Rule(
     "containers-missing",
     "warning",
     "A workload of a class has no containers.",
-    "Nothing for a patch; else mend the manifest.",
+    "Nothing for a patch; otherwise correct the manifest.",
     example="there are no containers to instrument where spec.kinds of OTelConfig says: its pod template is at "
     "spec.template, write that",
 )
@@ -60,7 +60,7 @@ CONTAINERS_NOT_A_LIST: Final = Rule(
     "containers-not-a-list",
     "error",
     "`containers` is not a list.",
-    "Mend the manifest.",
+    "Correct the manifest.",
     example="containers has to be a list: write [{name: function, image: example}]",
 )
 ENDPOINT_FOLLOWS_PROTOCOL: Final = Rule(
@@ -74,16 +74,17 @@ ENV_MALFORMED: Final = Rule(
     "env-malformed",
     "error",
     "`env` is not a list, or an entry is not a mapping with a name.",
-    "Mend the manifest.",
-    example="an entry of env has to be a mapping with a name: write {name: A, value: b}",
+    "Correct the manifest.",
+    example="env[0] has to be a mapping with a name: write {name: A, value: b}",
 )
 FLUX_SUBSTITUTION: Final = Rule(
     "flux-substitution",
     "warning",
-    "A value in an instrumented workload holds `$$(`, or one of ours `${`: where Flux substitutes variables "
-    "(`postBuild.substitute`), it would change them.",
-    "With Flux, write the annotation `kustomize.toolkit.fluxcd.io/substitute: disabled` on it; else nothing.",
-    example="a value holds $$(, which Flux would change where it substitutes variables; with Flux, write the "
+    "A value in an instrumented workload contains `$$(`, or an injected value contains `${`: Flux changes both where "
+    "it substitutes variables (`postBuild.substitute`).",
+    "If you use Flux, write the annotation `kustomize.toolkit.fluxcd.io/substitute: disabled` on the workload; "
+    "otherwise nothing.",
+    example="a value contains $$(, which Flux changes where it substitutes variables: if you use Flux, write the "
     "annotation kustomize.toolkit.fluxcd.io/substitute: disabled",
 )
 IMMUTABLE_WORKLOAD: Final = Rule(
@@ -91,30 +92,30 @@ IMMUTABLE_WORKLOAD: Final = Rule(
     "warning",
     "A cluster refuses a changed pod template of an existing Job, or `env` of an existing Pod.",
     "Delete it first, or give it another name.",
-    example="a cluster refuses a changed environment of a Pod that is already there: the Pod has to be deleted first",
+    example="a cluster refuses a changed environment of a Pod that already exists: delete the Pod first",
 )
 INJECT_ANNOTATION_INVALID: Final = Rule(
     "inject-annotation-invalid",
     "warning",
     "`oaas.io/otel-inject` is neither `true` nor `false`, and has no effect.",
     'Write `"false"` to opt out.',
-    example='oaas.io/otel-inject has to be "true" or "false"; this value has no effect',
+    example='oaas.io/otel-inject is neither true nor false and has no effect: write "false"',
 )
 NOT_IN_THE_RECORD: Final = Rule(
     "not-in-the-record",
     "warning",
-    "A helper variable of ours (`OAAS_OTEL_*`) stands in the manifest, but no record says that it was "
-    "injected: the record annotation was removed, or the value edited.",
-    "Restore the annotation, or delete the lines: they come back with a record.",
-    example="no record says that OAAS_OTEL_NAMESPACE, OAAS_OTEL_POD_NAME, OAAS_OTEL_POD_UID, OAAS_OTEL_NODE_NAME was "
-    "injected: kept as it is; delete it here to renew it",
+    "The manifest has a helper variable of krm-otel (`OAAS_OTEL_*`) that no record lists: somebody removed the record "
+    "annotation, or edited the value.",
+    "Restore the annotation, or delete the lines: the next run adds them again, with a record.",
+    example="no record lists OAAS_OTEL_NAMESPACE, OAAS_OTEL_POD_NAME, OAAS_OTEL_POD_UID, OAAS_OTEL_NODE_NAME, and "
+    "krm-otel keeps variables that it has no record of: delete them to get new ones",
 )
 PROTOCOL_ANNOTATION_INVALID: Final = Rule(
     "protocol-annotation-invalid",
     "error",
     "`oaas.io/otel-protocol` is neither `grpc` nor `http`.",
     "Write one of them.",
-    example="oaas.io/otel-protocol has to be grpc or http",
+    example="oaas.io/otel-protocol is neither grpc nor http: write http",
 )
 PROTOCOL_FOLLOWS_ENDPOINT: Final = Rule(
     "protocol-follows-endpoint",
@@ -127,15 +128,17 @@ PROTOCOL_MISMATCH: Final = Rule(
     "protocol-mismatch",
     "warning",
     "Your endpoint's port and your protocol do not fit.",
-    "Mend one of the two.",
-    example="the endpoint http://mine:4317 and the protocol http/protobuf do not fit: port 4317 takes grpc",
+    "Correct one of the two.",
+    example="the endpoint http://mine:4317 and the protocol http/protobuf do not fit, because port 4317 takes grpc: "
+    "write grpc",
 )
 PROXY_IN_THE_WAY: Final = Rule(
     "proxy-in-the-way",
     "warning",
     "A proxy variable is set, and `NO_PROXY` does not cover the endpoint's host.",
     "Add the host to `NO_PROXY`.",
-    example="HTTPS_PROXY is set and NO_PROXY does not name otel: the SDK would send through the proxy",
+    example="HTTPS_PROXY is set and NO_PROXY does not list otel, so the SDK sends through the proxy: write "
+    "NO_PROXY=otel",
 )
 RECORD_TOO_LARGE: Final = Rule(
     "record-too-large",
@@ -156,9 +159,9 @@ REVISION_NAME_FIXED: Final = Rule(
     "revision-name-fixed",
     "warning",
     "A Knative template has a fixed `metadata.name`; Knative refuses a changed template under the same name.",
-    "Change the name with the same commit, or leave it out.",
-    example="the revision has the fixed name echo-v1: Knative refuses a changed template under the same name; change "
-    "the name with this commit, or leave it out",
+    "Change the name in the same commit, or leave it out.",
+    example="the revision has the fixed name echo-v1, and Knative refuses a changed template under the same name: "
+    "change the name in this commit, or leave it out",
 )
 UNKNOWN_KIND: Final = Rule(
     "unknown-kind",
@@ -172,8 +175,8 @@ VARIABLE_ADOPTED: Final = Rule(
     "variable-adopted",
     "info",
     "With `adopt: true`: a variable that the manifest sets by hand is taken over.",
-    "Nothing; `uninject` gives the old value back.",
-    example="OTEL_SERVICE_NAME was set by hand and is taken over; uninject gives the old value back",
+    "Nothing; `uninject` restores the old value.",
+    example="OTEL_SERVICE_NAME is set by hand and is taken over; uninject restores the old value",
 )
 VARIABLE_KEPT: Final = Rule(
     "variable-kept",

@@ -1,1 +1,1 @@
-"""How that gets into the text of an object and out again, byte for byte."""
+"""Puts edits into the text of an object and takes them out again, byte for byte."""

@@ -1,26 +1,26 @@
-"""In: what is wanted goes into one object that has nothing of ours."""
+"""Puts an edit into an object that has nothing injected."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping as AbcMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from krm_otel import names
-from krm_otel.inject.patch.additions import ContainerEdit, ObjectEdit, PodPath
+from krm_otel.inject.patch.additions import ContainerEdit, Metadata, ObjectEdit, PodPath
 from krm_otel.inject.patch.record import Adopted, ContainerRecord, Merge, Record, digest
 from krm_otel.inject.sdk import attributes
-from krm_otel.yamltext.editable import CannotEdit
+from krm_otel.yamltext.editable import CannotEdit, Path
 from krm_otel.yamltext.editor import Editor
 from krm_otel.yamltext.emit import Quoted, SingleQuoted
-from krm_otel.yamltext.nodes import Mapping, Scalar, Sequence
+from krm_otel.yamltext.nodes import Mapping, Scalar
 from krm_otel.yamltext.parse import compose
 from krm_otel.yamltext.query import direct
 
 
 @dataclass(frozen=True, slots=True)
-class Fresh:
-    """An object's text with everything in it that was wanted, and the record of that."""
+class Injection:
+    """An object's text with an edit in it, and the record of that."""
 
     text: str
     record: Record
@@ -31,106 +31,119 @@ class Fresh:
         return cast(Mapping, compose(self.text))
 
 
-def insert(text: str, root: Mapping, pod: PodPath, edit: ObjectEdit, known: str | None = None) -> Fresh:
-    """The text with everything in it that `edit` says; raises CannotEdit.
+def insert(text: str, root: Mapping, pod: PodPath, edit: ObjectEdit, known: str | None = None) -> Injection:
+    """The text with an edit in it; raises CannotEdit.
 
-    `known` is the text that this one was stripped from: nearly always it comes to that again.
+    `known` is the text that this one was stripped from, which is nearly always the outcome again.
     """
     editor = Editor(text, root)
-    record = Record(edit.class_name, enabled_by=edit.enabled_by)
-    for part in edit.containers:
-        record.containers[part.name] = _insert_container(editor, pod, part)
+    containers = {container.name: _insert_container(editor, pod, container) for container in edit.containers}
     spec = _mapping(editor, *pod)
-    for key in _present_first(spec, edit.lists):
+    lists: dict[str, list[str]] = {}
+    opened: dict[str, str] = {}
+    for key in _existing_first(spec, edit.lists):
         entries = edit.lists[key]
-        _note(record.opened, key, editor.append((*pod, key), entries))
-        record.lists[key] = [digest(entry) for entry in entries]
-    own = edit.template if len(pod) == 1 else {}  # a Pod has one metadata for both
-    if not own:
-        _insert_template(editor, pod[:-1], edit.template, record)
-    insert_metadata(editor, own, record)
-    return Fresh(editor.finish(known), record)
+        opened |= _opened(key, editor.append((*pod, key), entries))
+        lists[key] = [digest(entry) for entry in entries]
+    members = edit.template if len(pod) == 1 else {}  # a Pod has one metadata for both
+    if not members:
+        opened |= _insert_template(editor, pod[:-1], edit.template)
+    template = {kind: {k: digest(v) for k, v in pairs.items()} for kind, pairs in edit.template.items() if pairs}
+    record = Record(edit.class_name, containers, lists, template, opened, edit.enabled_by)
+    record = insert_metadata(editor, record, members)
+    return Injection(editor.finish(known), record)
 
 
-def _insert_container(editor: Editor, pod: PodPath, part: ContainerEdit) -> ContainerRecord:
-    record = ContainerRecord(own=list(part.own))
-    here: tuple[str | int, ...] = (*pod, "containers", part.index)
-    container = _mapping(editor, *here)
-    env = editor.editable(*here, "env")
-    if part.merge:
-        index, pairs = part.merge
-        value = editor.editable(*here, "env", index, "value")
-        if not isinstance(env, Sequence) or not isinstance(value, Scalar):
-            raise CannotEdit(f"{names.E_ATTRIBUTES} is no plain value", (*here, "env", index))
+def _insert_container(editor: Editor, pod: PodPath, edit: ContainerEdit) -> ContainerRecord:
+    path: Path = (*pod, "containers", edit.index)
+    container = _mapping(editor, *path)
+    merge = None
+    if edit.merge:
+        index, pairs = edit.merge
+        value = _env_value(editor, (*path, "env", index), names.E_ATTRIBUTES)
         new = attributes.merged(value.value, dict(pairs))
         if new != value.value:
             hashes = {key: digest(pair) for key, pair in pairs.items() if key not in attributes.keys(value.value)}
-            record.merge = Merge(editor.replace((*here, "env", index, "value"), new), hashes, digest(new))
-    for index, name, text in part.adopted:
-        value = editor.editable(*here, "env", index, "value")
-        if not isinstance(value, Scalar):
-            raise CannotEdit(f"{name} is no plain value", (*here, "env", index))
-        record.adopted[name] = Adopted(editor.replace((*here, "env", index, "value"), text), digest(text))
-    lists = {"env": [{"name": name, **_entry(value)} for name, value in part.env]}
-    lists |= {key: list(entries) for key, entries in part.lists.items()}
-    for key in _present_first(container, lists):
-        if key == "env" and part.before is not None:
-            editor.insert((*here, key), part.before, lists[key])
+            merge = Merge(editor.replace((*path, "env", index, "value"), new), hashes, digest(new))
+    adopted = {}
+    for index, name, text in edit.adopted:
+        _env_value(editor, (*path, "env", index), name)
+        adopted[name] = Adopted(editor.replace((*path, "env", index, "value"), text), digest(text))
+    env = [{"name": name, **_value_fields(value)} for name, value in edit.env]
+    lists = {"env": env} | {key: list(entries) for key, entries in edit.lists.items()}
+    opened: dict[str, str] = {}
+    for key in _existing_first(container, lists):
+        if key == "env" and edit.before is not None:
+            editor.insert((*path, key), edit.before, env)
         else:
-            _note(record.opened, key, editor.append((*here, key), lists[key]))
-    if part.unnamed:
-        editor.put((*here, "name"), part.name)
-        record.opened["name"] = "new"
-    record.env = {name: digest(value) for name, value in part.env}
-    record.lists = {key: [digest(entry) for entry in entries] for key, entries in part.lists.items() if entries}
-    return record
+            opened |= _opened(key, editor.append((*path, key), lists[key]))
+    if edit.unnamed:
+        editor.put((*path, "name"), edit.name)
+        opened["name"] = "new"
+    return ContainerRecord(
+        {name: digest(value) for name, value in edit.env},
+        merge,
+        {key: [digest(entry) for entry in entries] for key, entries in edit.lists.items() if entries},
+        opened,
+        adopted,
+        list(edit.hand_edited),
+    )
 
 
-def _present_first(parent: Mapping, lists: AbcMapping[str, Any]) -> list[str]:
-    """Keys of lists that get entries. A new key goes behind the last line of its parent: a list that ends there has to
-    get its entries first."""
+def _env_value(editor: Editor, path: Path, name: str) -> Scalar:
+    """The value of an entry of `env`, to be replaced."""
+    value = editor.editable(*path, "value")
+    if not isinstance(value, Scalar):
+        raise CannotEdit(f"{name} is not a plain value", path)
+    return value
+
+
+def _value_fields(value: str | dict[str, Any]) -> dict[str, Any]:
+    return {"value": Quoted(value)} if isinstance(value, str) else {"valueFrom": value}
+
+
+def _existing_first(parent: Mapping, lists: AbcMapping[str, Any]) -> list[str]:
+    """Keys of the lists that get entries, in the order of the edits.
+
+    A new key goes behind the last line of its parent, so a list that ends there gets its entries first.
+    """
     return sorted(filter(lists.get, lists), key=lambda key: direct(parent, key) is None)
 
 
-def _insert_template(
-    editor: Editor, path: PodPath, members: AbcMapping[str, AbcMapping[str, str]], record: Record
-) -> None:
-    """Members for the metadata of a pod template that is not the object itself."""
-    wanted = {kind: {key: Quoted(value) for key, value in pairs.items()} for kind, pairs in members.items() if pairs}
-    if not wanted:
-        return
+def _insert_template(editor: Editor, path: PodPath, members: Metadata) -> dict[str, str]:
+    """Adds members to the metadata of a pod template that is not the object itself; returns `Record.opened`."""
+    added = {kind: _quoted(pairs) for kind, pairs in members.items() if pairs}
+    if not added:
+        return {}
     metadata = editor.editable(*path, "metadata")
-    if isinstance(metadata, Mapping) and metadata.pairs:
-        # What fills an empty key that stands last comes before a new key behind it.
-        for kind, pairs in sorted(wanted.items(), key=lambda item: direct(metadata, item[0]) is None):
-            _note(record.opened, f"template.{kind}", editor.add((*path, "metadata", kind), pairs))
-    else:
-        _note(record.opened, "template", editor.add((*path, "metadata"), wanted))
-    record.template = {kind: {key: digest(value) for key, value in members[kind].items()} for kind in wanted}
+    if not isinstance(metadata, Mapping) or not metadata.pairs:
+        return _opened("template", editor.add((*path, "metadata"), added))
+    opened: dict[str, str] = {}
+    # An empty key at the end is filled before a new key goes behind it.
+    for kind in _existing_first(metadata, added):
+        opened |= _opened(f"template.{kind}", editor.add((*path, "metadata", kind), added[kind]))
+    return opened
 
 
-def insert_metadata(editor: Editor, members: AbcMapping[str, AbcMapping[str, str]], record: Record) -> None:
-    """Puts the record into an object's own metadata, and `members`, what a bare Pod gets for itself."""
-    record.template |= {kind: {k: digest(v) for k, v in pairs.items()} for kind, pairs in members.items() if pairs}
-    for kind in record.template if members else ():
-        if kind != "annotations":
-            pairs = {key: Quoted(value) for key, value in members[kind].items()}
-            _note(record.opened, kind, editor.add(("metadata", kind), pairs))
+def insert_metadata(editor: Editor, record: Record, members: Metadata | None = None) -> Record:
+    """Adds the record to an object's metadata, and `members`, which only a Pod gets there; returns the full record."""
+    added = {kind: _quoted(pairs) for kind, pairs in (members or {}).items() if pairs}
+    opened = dict(record.opened)
+    annotations: dict[str, Any] = {**added.pop("annotations", {})}
+    for kind, pairs in added.items():
+        opened |= _opened(kind, editor.add(("metadata", kind), pairs))
     existing = editor.editable("metadata", "annotations")
-    # What kpt and kustomize put there for the way is not on disk: without it, the key may be ours.
-    theirs = (
+    # Annotations that kpt and kustomize add in transit are not on disk: without them, the key may be new.
+    only_transit = (
         isinstance(existing, Mapping)
         and bool(existing.pairs)
-        and all(isinstance(k, Scalar) and names.in_transit(k.value) for k, _ in existing.pairs)
+        and all(isinstance(key, Scalar) and names.in_transit(key.value) for key, _ in existing.pairs)
     )
-    # The record says how `annotations` was before, and is itself a value that is added: asked first, added after.
-    _note(record.opened, "annotations", "new" if theirs else editor.original(("metadata", "annotations")))
-    annotations: dict[str, Any] = {key: Quoted(value) for key, value in members.get("annotations", {}).items()}
+    # The record contains the state of `annotations` and is itself added to it, so the state is read first.
+    opened |= _opened("annotations", "new" if only_transit else editor.original(("metadata", "annotations")))
+    record = replace(record, opened=opened)
     editor.add(("metadata", "annotations"), {**annotations, names.A_RECORD: SingleQuoted(record.dump())})
-
-
-def _entry(value: str | dict[str, Any]) -> dict[str, Any]:
-    return {"value": Quoted(value)} if isinstance(value, str) else {"valueFrom": value}
+    return record
 
 
 def _mapping(editor: Editor, *path: str | int) -> Mapping:
@@ -140,6 +153,9 @@ def _mapping(editor: Editor, *path: str | int) -> Mapping:
     return node
 
 
-def _note(opened: dict[str, str], key: str, state: str | None) -> None:
-    if state is not None:
-        opened[key] = state
+def _opened(key: str, state: str | None) -> dict[str, str]:
+    return {} if state is None else {key: state}
+
+
+def _quoted(pairs: AbcMapping[str, str]) -> dict[str, Quoted]:
+    return {key: Quoted(value) for key, value in pairs.items()}

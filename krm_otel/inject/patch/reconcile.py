@@ -1,53 +1,149 @@
-"""Inject, update and remove: one way, out and in.
+"""Injects, updates and removes in one way: strip, then insert.
 
-What is ours is taken out first (`strip`), then what is wanted is put in (`insert`). So an update equals a fresh
-injection, removal is an update to nothing, and running twice gives the same text. Where only values have changed, they
-are changed in place (`update`). All of it works on the text of one object and knows nothing of classes or settings.
+First everything injected is taken out (`strip`), then the edit is put in (`insert`). So an update equals a new
+injection, a removal is an update to nothing, and a second run gives the same text. Where only values have changed, the
+new ones replace the old ones in their place, so that comments between the lines stay. All of this works on the text of
+one object and does not depend on classes or settings.
 """
 
 from __future__ import annotations
 
+from typing import Any, Final
+
+from krm_otel import names
 from krm_otel.inject.patch.additions import ObjectEdit, PodPath
-from krm_otel.inject.patch.insert import insert
-from krm_otel.inject.patch.record import Record
-from krm_otel.inject.patch.update import places, update
-from krm_otel.yamltext.nodes import Mapping, SourceError
-from krm_otel.yamltext.query import decode
+from krm_otel.inject.patch.insert import Injection, insert
+from krm_otel.inject.patch.ownership import InjectedObject, attributes_value, injected_entries, is_injected, name_of
+from krm_otel.inject.patch.record import Merge, Record, digest
+from krm_otel.yamltext.editable import Path
+from krm_otel.yamltext.editor import Editor
+from krm_otel.yamltext.emit import SingleQuoted
+from krm_otel.yamltext.nodes import Mapping, Node, Scalar, Sequence, SourceError
+from krm_otel.yamltext.query import decode, items_of, lookup, text_of
+
+_RECORD: Final = ("metadata", "annotations", names.A_RECORD)
 
 
-def put_in(
-    base: tuple[str, Mapping],
-    current: tuple[str, Mapping],
-    record: Record | None,
-    pod: PodPath,
-    names_of: list[str],
-    edit: ObjectEdit,
+def reconcile(
+    stripped: tuple[str, Mapping], pod: PodPath, edit: ObjectEdit, injected: InjectedObject | None
 ) -> tuple[str, Record]:
     """The object's new text and its record; raises CannotEdit.
 
     Args:
-        base: text and root of the object without anything of ours.
-        current: text and root as they are; the same where nothing of ours is in it.
-        record: what is ours in `current`.
-        pod: where the pod spec stands.
-        names_of: the names of the containers in `current`, by index.
-        edit: what is to be put in.
+        stripped: text and root of the object without anything injected.
+        pod: the path of the pod spec.
+        edit: what to put in.
+        injected: the object as it is; None where nothing is injected.
     """
-    text, root = current
-    if record is None:
-        fresh = insert(*base, pod, edit)
-        return fresh.text, fresh.record
-    edit = edit.standing_before(places(root, record, pod, names_of))
-    fresh = insert(*base, pod, edit, text)
-    if fresh.text == text:
-        return text, fresh.record
-    new = update(text, root, pod, names_of, record, edit, fresh) or fresh
-    return text if new.text == text or reads_the_same(root, new.root) else new.text, fresh.record
+    if injected is None:
+        injection = insert(*stripped, pod, edit)
+        return injection.text, injection.record
+    injection = insert(*stripped, pod, edit.with_positions(_positions(injected)), injected.text)
+    if injection.text == injected.text:
+        return injected.text, injection.record
+    new = _update(injected, edit, injection) or injection
+    unchanged = new.text == injected.text or _is_equal(injected.root, new.root)
+    return injected.text if unchanged else new.text, injection.record
 
 
-def reads_the_same(old: Mapping, new: Mapping) -> bool:
-    """Whether two objects mean the same: then somebody reformatted ours, and no line is changed."""
+def _is_equal(old: Mapping, new: Mapping) -> bool:
+    """Whether two objects mean the same: then somebody reformatted the injected lines, and no line is changed."""
     try:
         return bool(decode(old) == decode(new))
     except SourceError:
         return False
+
+
+def _positions(injected: InjectedObject) -> dict[int, int]:
+    """Index of a container → index of the user's entry of `env` that the injected ones are in front of.
+
+    That entry may refer to injected ones by `$(NAME)`: an update must not move them behind it.
+    """
+    positions = {}
+    for index, container in injected.containers():
+        env = lookup(injected.root, *injected.pod, "containers", index, "env")
+        if not isinstance(env, Sequence) or env.flow:
+            continue
+        flags = [is_injected(item, container.env) for item in env.items]
+        if True in flags and (first := flags.index(True)) < flags.count(False):
+            positions[index] = first
+    return positions
+
+
+def _update(injected: InjectedObject, edit: ObjectEdit, injection: Injection) -> Injection | None:
+    """The object with new values in the place of the old ones; raises CannotEdit.
+
+    `injection` is a new injection of the edit. None where more has changed than values of variables.
+    """
+    old, new = injected.record, injection.record
+    if old.containers.keys() != new.containers.keys() or (old.lists, old.template) != (new.lists, new.template):
+        return None
+    if not _is_complete(injected):
+        return None  # somebody removed something injected: a new injection adds it again
+    editor = Editor(injected.text, injected.root)
+    for container in edit.containers:
+        before, after = old.containers[container.name], new.containers[container.name]
+        path: Path = (*injected.pod, "containers", container.index, "env")
+        env = editor.editable(*path)
+        if (
+            injected.container_names[container.index] != container.name
+            or (before.lists, before.adopted, before.hand_edited) != (after.lists, after.adopted, after.hand_edited)
+            or not isinstance(env, Sequence)
+        ):
+            return None
+        indexes = [i for i, item in enumerate(env.items) if is_injected(item, before.env)]
+        if [name_of(env.items[i]) for i in indexes] != [name for name, _ in container.env]:
+            return None
+        for i, (name, value) in zip(indexes, container.env, strict=True):
+            if before.env[name] != after.env[name] and not _replace_value(editor, (*path, i, "value"), value):
+                return None
+        new_env = lookup(injection.root, *path) if after.merge else None
+        if not _replace_attributes(editor, path, env, before.merge, after.merge, new_env):
+            return None
+    annotation = editor.editable(*_RECORD)
+    if not isinstance(annotation, Scalar):
+        return None
+    if annotation.value != (dump := new.dump()):
+        editor.replace(_RECORD, SingleQuoted(dump))
+    return Injection(editor.finish(), new)
+
+
+def _is_complete(injected: InjectedObject) -> bool:
+    """Whether the object still has everything that the record lists in lists and metadata, unedited."""
+    root, pod, record = injected.root, injected.pod, injected.record
+    lists: list[tuple[tuple[str | int, ...], list[str]]] = []
+    lists += [((*pod, key), digests) for key, digests in record.lists.items()]
+    for i, container in injected.containers():
+        lists += [((*pod, "containers", i, key), digests) for key, digests in container.lists.items()]
+    for path, digests in lists:
+        node = lookup(root, *path)
+        if not isinstance(node, Sequence) or len(injected_entries(node, digests)) < len(digests):
+            return False
+    for kind, hashes in record.template.items():
+        node = lookup(root, *pod[:-1], "metadata", kind)
+        if not isinstance(node, Mapping):
+            return False
+        values = {key.value: value for key, value in node.pairs if isinstance(key, Scalar)}
+        if any(digest(text_of(values.get(key)) or "") != hashed for key, hashed in hashes.items()):
+            return False
+    return True
+
+
+def _replace_value(editor: Editor, path: Path, value: str | dict[str, Any]) -> bool:
+    if not isinstance(editor.editable(*path), Scalar) or not isinstance(value, str):
+        return False
+    editor.replace(path, value)
+    return True
+
+
+def _replace_attributes(
+    editor: Editor, path: Path, env: Sequence, before: Merge | None, after: Merge | None, new_env: Node | None
+) -> bool:
+    if before is None or after is None:
+        return before is after
+    current, new = attributes_value(enumerate(env.items)), attributes_value(enumerate(items_of(new_env)))
+    if current is None or new is None or digest(current[1].value) != before.digest:
+        return False
+    if before.digest != after.digest:
+        editor.replace((*path, current[0], "value"), new[1].value)
+    return True

@@ -1,187 +1,165 @@
-"""Out: what the record says is ours comes out of one object."""
+"""Takes everything that the record lists out of an object. What somebody has edited since stays."""
 
 from __future__ import annotations
 
-from collections.abc import Set as AbstractSet
+from collections.abc import Collection
 
 from krm_otel import names
-from krm_otel.inject.patch.additions import PodPath, is_ours, our_entries, our_members, parts
+from krm_otel.inject.patch.additions import PodPath
+from krm_otel.inject.patch.ownership import (
+    InjectedObject,
+    attributes_value,
+    injected_entries,
+    injected_members,
+    is_injected,
+    name_of,
+)
 from krm_otel.inject.patch.record import ContainerRecord, Merge, Record, digest
 from krm_otel.inject.sdk import attributes
 from krm_otel.yamltext.editable import CannotEdit, Path
 from krm_otel.yamltext.editor import Editor
 from krm_otel.yamltext.nodes import Mapping, Node, Scalar, Sequence, SourceError
-from krm_otel.yamltext.query import direct, lookup, text_of
+from krm_otel.yamltext.query import direct, items_of, lookup, text_of
 from krm_otel.yamltext.verify import node_from_text
 
 
-def strip(
-    text: str,
-    root: Mapping,
-    record: Record,
-    pod: PodPath,
-    names_of: list[str],
-    spare: AbstractSet[str] = frozenset(),
-) -> str:
-    """The text without what the record says is ours; raises CannotEdit.
-
-    `names_of` are the names of the pod's containers, by index. What was edited since is the user's and stays, and so do
-    the volumes that `spare` names.
-    """
+def strip(injected: InjectedObject, spared_volumes: Collection[str] = ()) -> str:
+    """The text without what the record lists, except the spared volumes; raises CannotEdit."""
     try:
-        return _strip(text, root, record, pod, names_of, spare, verbatim=True)
+        return _strip(injected, spared_volumes, verbatim=True)
     except CannotEdit:
-        if not any(part.merge or part.adopted for part in record.containers.values()):
+        if not any(container.merge or container.adopted for container in injected.record.containers.values()):
             raise
-        # A value that stood over several lines fits only where it stood; elsewhere its meaning is restored.
-        return _strip(text, root, record, pod, names_of, spare, verbatim=False)
+        # A value over several lines fits only where it was; elsewhere its meaning is restored.
+        return _strip(injected, spared_volumes, verbatim=False)
 
 
-def still_mounted(root: Mapping, record: Record, pod: PodPath, names_of: list[str]) -> frozenset[str]:
-    """Volumes of ours that containers mount which are not ours, such as a collector that was changed by hand."""
-    ours = {_name(item) for item in _our_items(lookup(root, *pod, "volumes"), record.lists.get("volumes", []))}
-    if not ours:
+def mounted_volumes(injected: InjectedObject) -> frozenset[str]:
+    """Injected volumes that other containers mount, such as a collector that somebody has edited."""
+    root, pod, record = injected.root, injected.pod, injected.record
+    volumes = {name_of(item) for item in _injected_items(lookup(root, *pod, "volumes"), record.lists.get("volumes"))}
+    if not volumes:
         return frozenset()
-    of = dict(parts(record, names_of, root, pod))
-    found: set[str] = set()
+    recorded = dict(injected.containers())
+    mounted: set[str] = set()
     for key in ("initContainers", "containers"):
         node = lookup(root, *pod, key)
-        items = list(node.items) if isinstance(node, Sequence) else []
-        gone = _our_items(node, record.lists.get(key, []))
-        for i, item in enumerate(items):
-            mounts = lookup(item, "volumeMounts")
-            part = of.get(i) if key == "containers" else None
-            added = _our_items(mounts, part.lists.get("volumeMounts", []) if part else [])
-            if item not in gone and isinstance(mounts, Sequence):
-                found |= {_name(mount) for mount in mounts.items if mount not in added}
-    return frozenset(ours & found)
+        injected_containers = _injected_items(node, record.lists.get(key))
+        for i, item in enumerate(items_of(node)):
+            if item not in injected_containers:
+                mounts = lookup(item, "volumeMounts")
+                container = recorded.get(i) if key == "containers" else None
+                injected_mounts = _injected_items(mounts, container.lists.get("volumeMounts") if container else None)
+                mounted |= {name_of(mount) for mount in items_of(mounts) if mount not in injected_mounts}
+    return frozenset(volumes & mounted)
 
 
-def _our_items(node: Node | None, digests: list[str]) -> list[Node]:
-    return [node.items[i] for i in our_entries(node, digests)] if isinstance(node, Sequence) else []
+def _injected_items(node: Node | None, digests: list[str] | None) -> list[Node]:
+    return [items_of(node)[i] for i in injected_entries(node, digests or [])]
 
 
-def _name(item: Node) -> str:
-    return text_of(lookup(item, "name")) or ""
-
-
-def _strip(
-    text: str,
-    root: Mapping,
-    record: Record,
-    pod: PodPath,
-    names_of: list[str],
-    spare: AbstractSet[str],
-    *,
-    verbatim: bool,
-) -> str:
-    editor = Editor(text, root)
-    for index, part in parts(record, names_of, root, pod):
+def _strip(injected: InjectedObject, spared_volumes: Collection[str], *, verbatim: bool) -> str:
+    editor = Editor(injected.text, injected.root)
+    pod, record = injected.pod, injected.record
+    for index, container_record in injected.containers():
         path: Path = (*pod, "containers", index)
         container = editor.editable(*path)
         if isinstance(container, Mapping):
-            _strip_env(editor, (*path, "env"), part, verbatim)
-            if part.opened.get("name") == "new" and text_of(direct(container, "name")) in record.containers:
+            _strip_env(editor, (*path, "env"), container_record, verbatim)
+            opened = container_record.opened
+            if opened.get("name") == "new" and text_of(direct(container, "name")) in record.containers:
                 editor.remove_key((*path, "name"))
-            for key, digests in part.lists.items():
-                strip_list(editor, (*path, key), digests, part.opened.get(key))
+            for key, digests in container_record.lists.items():
+                strip_list(editor, (*path, key), digests, opened.get(key))
     for key, digests in record.lists.items():
-        strip_list(editor, (*pod, key), digests, record.opened.get(key), spare if key == "volumes" else frozenset())
+        strip_list(editor, (*pod, key), digests, record.opened.get(key), spared_volumes if key == "volumes" else ())
     strip_metadata(editor, record, pod)
     return editor.finish()
 
 
-def _strip_env(editor: Editor, path: Path, part: ContainerRecord, verbatim: bool) -> None:
+def _strip_env(editor: Editor, path: Path, record: ContainerRecord, verbatim: bool) -> None:
     env = editor.editable(*path)
     if not isinstance(env, Sequence):
         return
-    ours = [i for i, item in enumerate(env.items) if is_ours(item, part.env)]
-    if ours:
-        editor.remove(path, ours, part.opened.get("env"))
-    if not part.adopted and not part.merge:
-        return
-    theirs = {(*path, i, "value"): item for i, item in enumerate(env.items) if i not in ours}
-    for value_path, item in theirs.items():
-        _give_back(editor, value_path, item, part, verbatim)
-    if part.merge:
-        _unmerge(editor, theirs, part.merge, verbatim)
+    injected = [i for i, item in enumerate(env.items) if is_injected(item, record.env)]
+    if injected:
+        editor.remove(path, injected, record.opened.get("env"))
+    others = [(i, item) for i, item in enumerate(env.items) if i not in injected]
+    for i, item in others if record.adopted else ():
+        adopted, value = record.adopted.get(name_of(item)), direct(item, "value")
+        # A value that was edited after it was taken over is the user's already.
+        if adopted is not None and isinstance(value, Scalar) and digest(value.value) == adopted.digest:
+            _restore(editor, (*path, i, "value"), adopted.text, verbatim)
+    if record.merge and (found := attributes_value(others)) is not None:
+        index, value = found
+        _strip_attributes(editor, (*path, index, "value"), value, record.merge, verbatim)
 
 
-def _give_back(editor: Editor, path: Path, item: Node, part: ContainerRecord, verbatim: bool) -> None:
-    """What was taken over becomes the user's again; what was changed since is it already."""
-    adopted, value = part.adopted.get(text_of(lookup(item, "name")) or ""), direct(item, "value")
-    if adopted is None or not isinstance(value, Scalar) or digest(value.value) != adopted.digest:
+def _strip_attributes(editor: Editor, path: Path, value: Scalar, merge: Merge, verbatim: bool) -> None:
+    if digest(value.value) == merge.digest:
+        _restore(editor, path, merge.text, verbatim)
         return
+    pairs = attributes.split(value.value)
+    kept = [raw for key, raw in pairs if merge.keys.get(key) != digest(raw.partition("=")[2])]
+    if len(kept) < len(pairs):
+        editor.replace(path, ",".join(kept))
+
+
+def _restore(editor: Editor, path: Path, text: str, verbatim: bool) -> None:
+    """Gives a scalar its old text again, or (not `verbatim`) only the old value."""
     if verbatim:
-        editor.restore(path, adopted.text)
-    else:
-        editor.replace(path, scalar_value(adopted.text))
-
-
-def _unmerge(editor: Editor, items: dict[Path, Node], merge: Merge, verbatim: bool) -> None:
-    # Of two variables of this name the last one counts, and was merged into.
-    for path, item in reversed(items.items()):
-        value = direct(item, "value")
-        if text_of(lookup(item, "name")) != names.E_ATTRIBUTES or not isinstance(value, Scalar):
-            continue
-        if digest(value.value) == merge.digest:
-            if verbatim:
-                editor.restore(path, merge.text)
-            else:
-                editor.replace(path, scalar_value(merge.text))
-            return
-        kept = [raw for key, raw in attributes.split(value.value) if not _is_merged(key, raw, merge)]
-        if len(kept) < len(attributes.split(value.value)):
-            editor.replace(path, ",".join(kept))
+        editor.restore(path, text)
         return
-
-
-def _is_merged(key: str, raw: str, merge: Merge) -> bool:
-    return key in merge.keys and merge.keys[key] == digest(raw.partition("=")[2])
-
-
-def scalar_value(text: str) -> str:
-    """What the exact text of a scalar stands for; raises CannotEdit where it is none."""
     try:
-        return text_of(node_from_text(text)) or ""
+        editor.replace(path, text_of(node_from_text(text)) or "")
     except SourceError:
-        raise CannotEdit("what is recorded of the text before is no value") from None
+        raise CannotEdit("the old text in the record is not a value") from None
 
 
 def strip_list(
-    editor: Editor, path: Path, digests: list[str], opened: str | None, spare: AbstractSet[str] = frozenset()
+    editor: Editor, path: Path, digests: list[str], opened: str | None, spared: Collection[str] = ()
 ) -> None:
+    """Takes the injected entries out of a list, except those with a spared name."""
     node = editor.editable(*path)
     if not isinstance(node, Sequence):
         return
-    if at := [i for i in our_entries(node, digests) if _name(node.items[i]) not in spare]:
-        editor.remove(path, at, opened)
+    if indexes := [i for i in injected_entries(node, digests) if name_of(node.items[i]) not in spared]:
+        editor.remove(path, indexes, opened)
 
 
-def strip_metadata(editor: Editor, record: Record, pod: PodPath) -> None:
-    """Takes the record out of the object's metadata, and what is ours out of that of its pod template."""
-    own = record.template if len(pod) == 1 else {}  # a Pod has one metadata for both
-    for kind in dict.fromkeys(["annotations", *own]):
+def strip_metadata(editor: Editor, record: Record, pod: PodPath | None = None) -> None:
+    """Takes the record out of an object's metadata, and the injected members out of that of its pod template.
+
+    `pod` is the path of the pod spec; None where the object has no pod template.
+    """
+    members = record.template if pod is not None and len(pod) == 1 else {}  # a Pod has one metadata for both
+    for kind in dict.fromkeys(["annotations", *members]):
         node = editor.editable("metadata", kind)
         if isinstance(node, Mapping):
-            at = our_members(node, own.get(kind, {}))
+            indexes = injected_members(node, members.get(kind, {}))
             if kind == "annotations":
-                at += [i for i, (k, _) in enumerate(node.pairs) if isinstance(k, Scalar) and k.value == names.A_RECORD]
-            if at:
-                editor.remove(("metadata", kind), at, record.opened.get(kind))
-    if own or not record.template:
-        return
-    path = (*pod[:-1], "metadata")
-    metadata = editor.editable(*path)
+                keys = [key.value if isinstance(key, Scalar) else None for key, _ in node.pairs]
+                indexes += [i for i, key in enumerate(keys) if key == names.A_RECORD]
+            if indexes:
+                editor.remove(("metadata", kind), indexes, record.opened.get(kind))
+    if pod is not None and len(pod) > 1 and record.template:
+        _strip_template(editor, record, pod[:-1])
+
+
+def _strip_template(editor: Editor, record: Record, path: PodPath) -> None:
+    """Takes the injected members out of the metadata of a pod template that is not the object itself."""
+    metadata = editor.editable(*path, "metadata")
     if not isinstance(metadata, Mapping):
         return
-    found = {kind: node for kind in record.template if isinstance(node := direct(metadata, kind), Mapping)}
-    ours = {kind: our_members(node, record.template[kind]) for kind, node in found.items()}
-    only_ours = len(metadata.pairs) == len(found) and all(len(ours[kind]) == len(found[kind].pairs) for kind in found)
+    sections = {kind: node for kind in record.template if isinstance(node := direct(metadata, kind), Mapping)}
+    injected = {kind: injected_members(node, record.template[kind]) for kind, node in sections.items()}
+    only_injected = len(metadata.pairs) == len(sections) and all(
+        len(injected[kind]) == len(node.pairs) for kind, node in sections.items()
+    )
     opened = record.opened.get("template")
-    if opened is not None and only_ours:
-        editor.remove(path, range(len(metadata.pairs)), opened)
+    if opened is not None and only_injected:
+        editor.remove((*path, "metadata"), range(len(metadata.pairs)), opened)
         return
-    for kind, at in ours.items():
-        if at:
-            editor.remove((*path, kind), at, record.opened.get(f"template.{kind}", opened and "new"))
+    for kind, indexes in injected.items():
+        if indexes:
+            editor.remove((*path, "metadata", kind), indexes, record.opened.get(f"template.{kind}", opened and "new"))

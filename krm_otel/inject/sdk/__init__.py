@@ -1,1 +1,1 @@
-"""What the SDKs of a container need: environment variables, each with its origin."""
+"""What the SDK of a container needs: environment variables, each with its origin."""

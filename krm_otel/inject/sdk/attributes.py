@@ -11,12 +11,12 @@ from krm_otel.otlp import encode
 
 
 def reference(variable: str) -> str:
-    """`$(VARIABLE)`, which the kubelet replaces; never encoded."""
+    """`$(VARIABLE)`, which the kubelet expands; it is never encoded."""
     return f"$({variable})"
 
 
 def join(pairs: dict[str, str]) -> str:
-    """Pairs of keys (not encoded) and values (encoded, or with references)."""
+    """The text of pairs: keys (not encoded) and values (encoded, or with references)."""
     return ",".join(f"{encode(key)}={value}" for key, value in pairs.items())
 
 
@@ -35,7 +35,7 @@ def keys(text: str) -> list[str]:
 
 
 def merged(text: str, additions: dict[str, str]) -> str:
-    """The user's text as it stands, and behind it the pairs whose keys it does not set."""
-    own = text.rstrip().rstrip(",")
+    """The user's text as it is, followed by the pairs whose keys it does not set."""
+    existing = text.rstrip().rstrip(",")
     missing = join({key: value for key, value in additions.items() if key not in keys(text)})
-    return ",".join(part for part in (own, missing) if part)
+    return ",".join(part for part in (existing, missing) if part)

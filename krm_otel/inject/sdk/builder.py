@@ -1,4 +1,4 @@
-"""What is wanted for one container, step by step: variables with where each came from, and what is kept."""
+"""The environment of one container, built step by step."""
 
 from __future__ import annotations
 
@@ -7,72 +7,121 @@ from typing import Any
 
 from krm_otel import names
 from krm_otel.config.settings import Origin
-from krm_otel.diagnostics.result import Ref, Result, Severity
-from krm_otel.inject.sdk.environment import Present
+from krm_otel.diagnostics.field_path import field_path
+from krm_otel.diagnostics.result import Ref, Result
+from krm_otel.diagnostics.rule import Location
+from krm_otel.diagnostics.rules import workloads as rules
+from krm_otel.inject.patch.additions import Additions, ContainerEdit
+from krm_otel.inject.sdk.environment import Environment, ExistingVariable
 from krm_otel.workloads.containers import Container
 
 
 @dataclass(frozen=True, slots=True)
-class Variable:
-    """One environment variable: a value, or `valueFrom` as plain data; and why it has it."""
+class InstrumentedContainer:
+    """A container that gets variables: their origins by name, and the names of the user's variables that are kept."""
 
-    name: str
-    value: str | dict[str, Any]
-    origin: Origin
+    container: Container
+    origins: dict[str, Origin]
+    kept: tuple[str, ...]
 
 
 @dataclass(slots=True)
-class Wanted:
-    """Collects what one container gets. Helpers stand before what refers to them; nothing is set twice."""
+class ContainerBuilder:
+    """Builds the environment of one container.
+
+    Helpers come before the variables that refer to them: `$(NAME)` sees only earlier entries of `env`. A variable that
+    the user has set is kept and reported, unless it is `adoptable`.
+    """
 
     container: Container
     ref: Ref
-    present: Present
-    variables: list[Variable] = field(default_factory=list)
-    helpers: dict[str, Variable] = field(default_factory=dict)
-    merge: tuple[int, dict[str, str]] | None = None
-    mounts: list[dict[str, Any]] = field(default_factory=list)
-    kept: list[str] = field(default_factory=list)
-    results: list[Result] = field(default_factory=list)
+    existing: Environment
+    """The environment without the adoptable variables."""
+    adoptable: Environment
+    _merge: tuple[int, dict[str, str]] | None = None
+    _variables: dict[str, str] = field(default_factory=dict)
+    _helpers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Helper → its `valueFrom`, as plain data."""
+    _origins: dict[str, Origin] = field(default_factory=dict)
+    _mounts: list[dict[str, Any]] = field(default_factory=list)
+    _kept: list[str] = field(default_factory=list)
+    _results: list[Result] = field(default_factory=list)
 
     def set(self, name: str, value: str, origin: Origin) -> bool:
-        """Wants a variable; False where the user has set it: then that is kept, and said."""
-        if self.keeps(name):
+        """Sets a variable; False where the user has set it."""
+        if self.keep(name):
             return False
-        self.variables.append(Variable(name, value, origin))
+        self._variables[name], self._origins[name] = value, origin
         return True
 
-    def keeps(self, name: str) -> bool:
-        """Whether the user has set a variable; says so."""
-        setting = self.present.get(name)
-        if setting is None:
+    def keep(self, name: str) -> bool:
+        """Keeps and reports a variable that the user has set; False where the user has not."""
+        variable = self.existing.get(name)
+        if variable is None:
             return False
-        if name not in self.kept:
-            self.kept.append(name)
-            where = f"by {setting.source}" if setting.source else "in the manifest"
-            self.say("variable-kept", "info", f"{name} is set {where} and is kept as it is", setting.path)
+        if name not in self._kept:
+            self._kept.append(name)
+            where = f"by {variable.source}" if variable.source else "in the manifest"
+            text = f"{name} is set {where} and is kept as it is"
+            self.report(rules.VARIABLE_KEPT.at(self.location(variable.path), text))
         return True
+
+    def extend_attributes(self, variable: ExistingVariable, added: dict[str, str], text: str) -> None:
+        """Adds pairs to the user's OTEL_RESOURCE_ATTRIBUTES, which is kept; `text` reports it."""
+        self.report(rules.ATTRIBUTES_MERGED.at(self.location(variable.path), text))
+        self._kept.append(variable.name)
+        if added and variable.index is not None:
+            self._merge = (variable.index, added)
 
     def helper(self, name: str, value_from: dict[str, Any], origin: Origin) -> str:
-        """A variable that others refer to, from the downward API or a Secret; returns its name."""
-        if self.present.get(name) is None:
-            self.helpers.setdefault(name, Variable(name, {**value_from}, origin))
+        """Adds a variable that others refer to, from the downward API or a Secret; returns its name."""
+        if self.existing.get(name) is None:
+            self._helpers.setdefault(name, value_from)
+            self._origins.setdefault(name, origin)
         return name
 
-    def say_lost(self) -> None:
-        """Warns of helpers that are there although no record says so: somebody took it away, or copied them."""
-        lost = [name for name in self.present.settings if name.startswith(names.HELPER_PREFIX)]
-        if lost:
-            self.kept += lost
-            message = f"no record says that {', '.join(lost)} was injected: kept as it is; delete it here to renew it"
-            self.say("not-in-the-record", "warning", message, self.present.settings[lost[0]].path)
+    def mount(self, mount: dict[str, Any]) -> None:
+        """Adds a volume mount, once."""
+        if mount not in self._mounts:
+            self._mounts.append(mount)
 
-    def say(
-        self, code: str, severity: Severity, message: str, path: str, current: Any = None, proposed: Any = None
-    ) -> None:
+    def report(self, result: Result) -> None:
         """Adds a result about this container."""
-        self.results.append(Result(code, severity, message, self.ref, path, current, proposed))
+        self._results.append(result)
 
-    def all_variables(self) -> list[Variable]:
-        """In the order in which they are written."""
-        return [*self.helpers.values(), *self.variables]
+    def location(self, path: str = "") -> Location:
+        """A field of the workload; without a path, the container."""
+        return Location(self.ref, path or field_path(*self.container.path))
+
+    def build(
+        self, additions: Additions, hand_edited: tuple[str, ...] = ()
+    ) -> tuple[ContainerEdit, InstrumentedContainer, list[Result]]:
+        """The edit, the origins of what it adds, and everything that there is to report."""
+        container, results, kept = self.container, list(self._results), list(self._kept)
+        if unrecorded := [name for name in self.existing if name.startswith(names.HELPER_PREFIX)]:
+            # Somebody has removed the record, or copied the variables.
+            kept += unrecorded
+            text = f"no record lists {', '.join(unrecorded)}, and krm-otel keeps variables that it has no record of"
+            location = self.location(self.existing[unrecorded[0]].path)
+            results.append(rules.NOT_IN_THE_RECORD.at(location, text, fix="delete them to get new ones"))
+        env: list[tuple[str, str | dict[str, Any]]] = [*self._helpers.items()]
+        adopted: list[tuple[int, str, str]] = []
+        for name, value in self._variables.items():
+            existing = self.adoptable.get(name)
+            if existing is None or existing.index is None:
+                env.append((name, value))
+                continue
+            adopted.append((existing.index, name, value))
+            text = f"{name} is set by hand and is taken over; uninject restores the old value"
+            results.append(rules.VARIABLE_ADOPTED.at(self.location(existing.path), text))
+        edit = ContainerEdit(
+            container.name,
+            container.index,
+            tuple(env),
+            self._merge,
+            {"volumeMounts": tuple(self._mounts), **additions.containers.get(container.index, {})},
+            tuple(adopted),
+            hand_edited,
+            additions.names and not container.named,
+        )
+        return edit, InstrumentedContainer(container, self._origins, tuple(kept)), results

@@ -1,4 +1,4 @@
-"""Where a container's SDK sends to: endpoint and protocol as a pair, headers, certificates.
+"""The OTLP exporter of a container's SDK: endpoint and protocol as a pair, headers, certificates.
 
 Source: OpenTelemetry specification, `protocol/exporter.md`. The general endpoint is a base URL to which HTTP
 exporters add `/v1/<signal>`; an endpoint of one signal is used as it is. Without a protocol SDKs differ, so the two
@@ -10,53 +10,52 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
 from krm_otel import names
 from krm_otel.config.settings import Endpoint, FileSource, Origin, Settings, Source, Sourced
 from krm_otel.config.types.endpoint import redact
-from krm_otel.diagnostics.field_path import field_path
+from krm_otel.diagnostics.rules import workloads as rules
 from krm_otel.inject.sdk.attributes import reference
-from krm_otel.inject.sdk.builder import Wanted
-from krm_otel.inject.sdk.environment import Setting
+from krm_otel.inject.sdk.builder import ContainerBuilder
+from krm_otel.inject.sdk.environment import ExistingVariable
 from krm_otel.otlp import PORTS, PROTOCOLS, SIGNALS, Protocol, exporter_variable, port_protocol, signal_variable
-from krm_otel.yamltext.nodes import Sequence as SequenceNode
-from krm_otel.yamltext.query import lookup, text_of
 
-MOUNT_ROOT: Final = "/etc/oaas-otel"
 _PORT: Final = re.compile(r"(?<=[^:]):[0-9]+\Z")
 _PROXIES: Final = ("grpc_proxy", "https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
+_NO_PROXY: Final = ("NO_PROXY", "no_proxy")
 
 
-class Volumes:
-    """The volumes of one pod that certificates are mounted from, one for each Secret or ConfigMap."""
+class CertificateVolumes:
+    """The volumes of one pod that certificates are mounted from, one for each Secret or ConfigMap.
+
+    `taken` are the names of the pod's own volumes.
+    """
 
     def __init__(self, taken: Iterable[str]):
         self._taken = set(taken)
         self._volumes: dict[tuple[str, str], tuple[str, set[str]]] = {}
 
-    def mount(self, source: FileSource, wanted: Wanted) -> str:
-        """Mounts a key of a Secret or ConfigMap into a container; returns the path of the file."""
-        name, keys = self._volumes.get((source.kind, source.name), ("", set()))
-        if not name:
+    def add(self, source: FileSource) -> tuple[dict[str, Any], str]:
+        """The volume mount for a key of a Secret or ConfigMap, as plain data, and the path of the file."""
+        if (source.kind, source.name) not in self._volumes:
             number = len(self._volumes) + 1
-            name = "oaas-otel-tls" if number == 1 else f"oaas-otel-tls-{number}"
+            name = names.V_TLS if number == 1 else f"{names.V_TLS}-{number}"
             while name in self._taken:
                 number += 1
-                name = f"oaas-otel-tls-{number}"
+                name = f"{names.V_TLS}-{number}"
             self._taken.add(name)
-            self._volumes[source.kind, source.name] = name, keys
+            self._volumes[source.kind, source.name] = name, set()
+        name, keys = self._volumes[source.kind, source.name]
         keys.add(source.key)
-        folder = f"{MOUNT_ROOT}/{name.removeprefix('oaas-otel-')}"
+        folder = names.mount_path(name)
         # `readOnly` is written out: Knative's webhook fills it in, which Argo CD would show as drift.
-        mount = {"name": name, "mountPath": folder, "readOnly": True}
-        if mount not in wanted.mounts:
-            wanted.mounts.append(mount)
-        return f"{folder}/{source.key}"
+        return {"name": name, "mountPath": folder, "readOnly": True}, f"{folder}/{source.key}"
 
     def all(self) -> tuple[dict[str, Any], ...]:
-        """The pod's volumes, as plain data."""
+        """The volumes to add to the pod, as plain data."""
         volumes = []
         for (kind, source), (name, keys) in self._volumes.items():
             items = [{"key": key, "path": key} for key in sorted(keys)]
@@ -67,184 +66,199 @@ class Volumes:
         return tuple(volumes)
 
 
-def want_exporters(wanted: Wanted, settings: Settings, asked: Protocol | None, volumes: Volumes) -> None:
-    """Exporters, endpoints, protocols, headers and certificates for one container.
+def add_exporters(
+    builder: ContainerBuilder, settings: Settings, requested: Protocol | None, volumes: CertificateVolumes
+) -> None:
+    """Adds exporters, endpoints, protocols, headers and certificates to one container.
 
-    `asked` is what the workload's `oaas.io/otel-protocol` wants.
+    `requested` is the protocol of the workload's annotation `oaas.io/otel-protocol`.
     """
-    # For the user's own endpoint on a port that tells nothing.
-    said = settings.protocol if asked is None else Sourced(asked, Source("annotation", path=names.A_PROTOCOL))
-    elsewhere = {
+    fallback = (
+        settings.protocol if requested is None else Sourced(requested, Source("annotation", path=names.A_PROTOCOL))
+    )
+    exporter = _Exporter(builder, requested, fallback, volumes)
+    separate = {
         signal
         for signal in SIGNALS
-        if signal in settings.exporters or wanted.present.get(signal_variable(names.E_ENDPOINT, signal))
+        if signal in settings.exporters or builder.existing.get(signal_variable(names.E_ENDPOINT, signal))
     }
     if settings.any_signal and settings.endpoint is not None:
-        # Headers for all signals would also reach an endpoint that one signal has for itself: secrets stay with theirs.
-        here = [signal for signal in SIGNALS if settings.signal(signal).value and signal not in elsewhere]
-        scopes: list[str | None] = [*here] if elsewhere else [None]
-        _want_endpoint(wanted, settings.endpoint, said, asked, None, scopes, volumes)
+        # Headers for all signals would also go to the endpoint of a single signal, which must not get these secrets.
+        common = [signal for signal in SIGNALS if settings.signal(signal).value and signal not in separate]
+        exporter.add(settings.endpoint, None, [*common] if separate else [None])
     for signal in SIGNALS:
         switch = settings.signal(signal)
-        own = settings.exporters.get(signal)
-        if switch.value and own is not None and wanted.present.get(names.E_ENDPOINT) is None:
-            _want_endpoint(wanted, own, said, asked, signal, [signal], volumes)
+        endpoint = settings.exporters.get(signal)
+        if switch.value and endpoint is not None and builder.existing.get(names.E_ENDPOINT) is None:
+            exporter.add(endpoint, signal, [signal])
         elif switch.value:
-            # A general endpoint of the user's rules all signals: one of ours for a single signal would overrule it.
-            wanted.keeps(names.E_ENDPOINT)
-            _follow_own_endpoint(wanted, signal, said)
-        wanted.set(exporter_variable(signal), "otlp" if switch.value else "none", switch.origin)
+            # The user's general endpoint is for all signals: an injected one for a single signal would override it.
+            builder.keep(names.E_ENDPOINT)
+            exporter.add_protocol_of_signal(signal)
+        builder.set(exporter_variable(signal), "otlp" if switch.value else "none", switch.origin)
 
 
-def _want_endpoint(
-    wanted: Wanted,
-    endpoint: Sourced[Endpoint],
-    default: Sourced[Protocol],
-    asked: Protocol | None,
-    signal: str | None,
-    scopes: Sequence[str | None],
-    volumes: Volumes,
-) -> None:
-    """The pair for one signal, or for all (None); headers and certificates for each of `scopes`."""
-    url_name, protocol_name = _variable(names.E_ENDPOINT, signal), _variable(names.E_PROTOCOL, signal)
-    own_protocol = wanted.present.get(protocol_name)
-    own_url = wanted.present.get(url_name)
-    if own_url is not None:
-        wanted.keeps(url_name)
-        if own_protocol is None:
-            _follow(wanted, own_url, protocol_name, default)
+@dataclass(frozen=True, slots=True)
+class _Exporter:
+    """Adds the variables of exporters to one container.
+
+    Args:
+        requested: the protocol that the workload's annotation asks for.
+        fallback: the protocol for a user's endpoint whose port does not tell it.
+        volumes: the pod's volumes of certificates.
+    """
+
+    builder: ContainerBuilder
+    requested: Protocol | None
+    fallback: Sourced[Protocol]
+    volumes: CertificateVolumes
+
+    def add(self, endpoint: Sourced[Endpoint], signal: str | None, scopes: Sequence[str | None]) -> None:
+        """Adds endpoint and protocol of one signal or of all (None); headers and certificates for each of `scopes`."""
+        builder, existing = self.builder, self.builder.existing
+        url_name, protocol_name = _variable(names.E_ENDPOINT, signal), _variable(names.E_PROTOCOL, signal)
+        existing_url, existing_protocol = existing.get(url_name), existing.get(protocol_name)
+        if existing_url is not None:
+            builder.keep(url_name)
+            if existing_protocol is None:
+                self._follow_endpoint(existing_url, protocol_name)
+            else:
+                builder.keep(protocol_name)
+                self._check_pair(existing_url.value, existing_protocol)
             return
-        wanted.keeps(protocol_name)
-        _check_pair(wanted, own_url.value, own_protocol.value, own_protocol.path)
-        return
-    target = endpoint.value
-    # The half that the user set leads; the workload's annotation next.
-    leader = own_protocol or wanted.present.get(names.E_PROTOCOL)
-    led = _spoken(leader.value) if leader else asked
-    url, protocol = _speaking(target, led, signal)
-    if led is not None and led != target.protocol:
-        said = f"{leader.name} is {leader.value}" if leader else f"{names.A_PROTOCOL} is {led}"
-        what = f"endpoint is {url}, not {target.url}"
-        if url == target.url:
-            what = f"protocol is {PROTOCOLS[protocol]}, not {PROTOCOLS[target.protocol]}"
-        message = f"the {what}, because {said}"
-        wanted.say("endpoint-follows-protocol", "info", message, field_path(*wanted.container.path))
-    wanted.set(url_name, url, endpoint.origin)
-    wanted.set(protocol_name, PROTOCOLS[protocol], endpoint.origin)
-    for scope in scopes:
-        _want_headers(wanted, target, endpoint.origin, scope)
-        _want_certificates(wanted, target, endpoint.origin, scope, volumes)
-    _check_proxy(wanted, url)
+        target = endpoint.value
+        # A protocol that the user has set decides, then the workload's annotation.
+        leader = existing_protocol or existing.get(names.E_PROTOCOL)
+        protocol = _protocol_named(leader.value) if leader else self.requested
+        url, protocol = _endpoint_for(target, protocol, signal)
+        if protocol != target.protocol:
+            change = f"endpoint is {url}, not {target.url}"
+            if url == target.url:
+                change = f"protocol is {PROTOCOLS[protocol]}, not {PROTOCOLS[target.protocol]}"
+            reason = f"{leader.name} is {leader.value}" if leader else f"{names.A_PROTOCOL} is {protocol}"
+            text = f"the {change}, because {reason}"
+            builder.report(rules.ENDPOINT_FOLLOWS_PROTOCOL.at(builder.location(), text))
+        builder.set(url_name, url, endpoint.origin)
+        builder.set(protocol_name, PROTOCOLS[protocol], endpoint.origin)
+        for scope in scopes:
+            self._add_headers(target, endpoint.origin, scope)
+            self._add_certificates(target, endpoint.origin, scope)
+        self._check_proxy(url)
+
+    def add_protocol_of_signal(self, signal: str) -> None:
+        """Adds the protocol where the user sends one signal elsewhere without one: the general one is for another."""
+        existing = self.builder.existing
+        url_name, protocol_name = _variable(names.E_ENDPOINT, signal), _variable(names.E_PROTOCOL, signal)
+        url = existing.get(url_name)
+        if url is not None and not existing.get(protocol_name) and not existing.get(names.E_PROTOCOL):
+            self.builder.keep(url_name)
+            self._follow_endpoint(url, protocol_name)
+
+    def _follow_endpoint(self, url: ExistingVariable, protocol_name: str) -> None:
+        """Adds the protocol for an endpoint that the user has set without one.
+
+        Its port tells it; otherwise the configuration; otherwise it is the specification's default, which the SDK used
+        before the injection.
+        """
+        if url.value is None:
+            return
+        default: Protocol = "http" if self.fallback.origin.source == "default" else self.fallback.value
+        protocol = PROTOCOLS[_port_protocol(url.value) or default]
+        if self.builder.set(protocol_name, protocol, self.fallback.origin):
+            text = f"{url.name} is set without a protocol, so {protocol_name} is {protocol}"
+            self.builder.report(rules.PROTOCOL_FOLLOWS_ENDPOINT.at(self.builder.location(url.path), text))
+
+    def _check_pair(self, url: str | None, protocol: ExistingVariable) -> None:
+        expected, actual = _port_protocol(url or ""), _protocol_named(protocol.value)
+        if expected and actual and expected != actual:
+            fitting = PROTOCOLS[expected]
+            result = rules.PROTOCOL_MISMATCH.at(
+                self.builder.location(protocol.path),
+                f"the endpoint {redact(url or '')} and the protocol {protocol.value} do not fit, "
+                f"because port {PORTS[expected]} takes {fitting}",
+                fix=f"write {fitting}",
+                current=protocol.value,
+                proposed=fitting,
+            )
+            self.builder.report(result)
+
+    def _add_headers(self, target: Endpoint, origin: Origin, signal: str | None) -> None:
+        name = _variable(names.E_HEADERS, signal)
+        if not target.headers or self.builder.keep(name):
+            return
+        pairs = []
+        for header in target.headers:
+            scope = f"{signal.upper()}_" if signal else ""
+            helper = f"{names.HELPER_PREFIX}{scope}HEADER_" + re.sub(r"[^A-Z0-9]", "_", header.name.upper())
+            secret = {"secretKeyRef": {"name": header.secret, "key": header.key}}
+            # gRPC metadata has lower-case names only, and HTTP does not mind.
+            pairs.append(f"{header.name.lower()}={reference(self.builder.helper(helper, secret, origin))}")
+        self.builder.set(name, ",".join(pairs), origin)
+
+    def _add_certificates(self, target: Endpoint, origin: Origin, signal: str | None) -> None:
+        files = (
+            (names.E_CERTIFICATE, target.tls.ca),
+            (names.E_CLIENT_CERTIFICATE, target.tls.client_certificate),
+            (names.E_CLIENT_KEY, target.tls.client_key),
+        )
+        for variable, source in files:
+            name = _variable(variable, signal)
+            if source is not None and not self.builder.keep(name):
+                mount, path = self.volumes.add(source)
+                self.builder.mount(mount)
+                self.builder.set(name, path, origin)
+
+    def _check_proxy(self, url: str) -> None:
+        existing = self.builder.existing
+        host = urlsplit(url).hostname or ""
+        proxy = next((v for name in _PROXIES if (v := existing.get(name)) and v.value), None)
+        if proxy is None or _is_loopback(host):
+            return
+        exceptions = [variable.value for name in _NO_PROXY if (variable := existing.get(name))]
+        if None in exceptions:
+            return  # only the cluster knows the value
+        written = ",".join(filter(None, exceptions))
+        if not any(_covers(entry.strip(), host) for entry in written.split(",")):
+            proposed = f"NO_PROXY={written},{host}" if written else f"NO_PROXY={host}"
+            result = rules.PROXY_IN_THE_WAY.at(
+                self.builder.location(proxy.path),
+                f"{proxy.name} is set and NO_PROXY does not list {host}, so the SDK sends through the proxy",
+                fix=f"write {proposed}",
+                current=written or None,
+                proposed=proposed,
+            )
+            self.builder.report(result)
 
 
 def _variable(name: str, signal: str | None) -> str:
     return signal_variable(name, signal) if signal else name
 
 
-def _spoken(value: str | None) -> Protocol | None:
-    """`grpc`, `http/protobuf`, `http/json` → ours; None where it cannot be told."""
+def _protocol_named(value: str | None) -> Protocol | None:
+    """`grpc` → grpc; `http/protobuf`, `http/json` → http; None for any other value."""
     if value is None:
         return None
     return "grpc" if value == "grpc" else "http" if value.startswith("http/") else None
 
 
-def _speaking(target: Endpoint, led: Protocol | None, signal: str | None) -> tuple[str, Protocol]:
-    """The endpoint for a container that speaks `led`: the standard port changes sides, any other stays."""
-    if led is None or led == target.protocol:
+def _port_protocol(url: str) -> Protocol | None:
+    """The protocol of an endpoint's standard port; None for other ports, and for what a user wrote that is no URL."""
+    try:
+        return port_protocol(url)
+    except ValueError:
+        return None
+
+
+def _endpoint_for(target: Endpoint, protocol: Protocol | None, signal: str | None) -> tuple[str, Protocol]:
+    """The endpoint for a container with a given protocol: a standard port changes with it, any other port stays."""
+    if protocol is None or protocol == target.protocol:
         return target.url, target.protocol
     parts = urlsplit(target.url)
     netloc = parts.netloc
     if parts.port == PORTS[target.protocol]:
-        netloc = netloc.removesuffix(f":{parts.port}") + f":{PORTS[led]}"
-    path = "" if led == "grpc" else parts.path or (f"/v1/{signal}" if signal else "")
-    return urlunsplit((parts.scheme, netloc, path, "", "")), led
-
-
-def _protocol_of(url: str, default: Protocol) -> Protocol:
-    try:
-        return port_protocol(url) or default
-    except ValueError:
-        return default
-
-
-def _check_pair(wanted: Wanted, url: str | None, protocol: str | None, path: str) -> None:
-    if url is None or protocol is None:
-        return
-    try:
-        expected = port_protocol(url)
-    except ValueError:
-        return
-    spoken = _spoken(protocol)
-    if expected and spoken and expected != spoken:
-        message = (
-            f"the endpoint {redact(url)} and the protocol {protocol} do not fit: "
-            f"port {PORTS[expected]} takes {PROTOCOLS[expected]}"
-        )
-        wanted.say("protocol-mismatch", "warning", message, path, protocol, PROTOCOLS[expected])
-
-
-def _follow(wanted: Wanted, own: Setting, protocol_name: str, configured: Sourced[Protocol]) -> None:
-    """The protocol for an endpoint that the user set without one: its port says it, else the configuration, else the
-    specification's default, which is what the SDK used before we came."""
-    if own.value is None:
-        return
-    assumed: Protocol = "http" if configured.origin.source == "default" else configured.value
-    protocol = _protocol_of(own.value, assumed)
-    if wanted.set(protocol_name, PROTOCOLS[protocol], configured.origin):
-        message = f"{own.name} is set without a protocol, so {protocol_name} is {PROTOCOLS[protocol]}"
-        wanted.say("protocol-follows-endpoint", "info", message, own.path)
-
-
-def _follow_own_endpoint(wanted: Wanted, signal: str, configured: Sourced[Protocol]) -> None:
-    """Where the user sends one signal elsewhere without saying how, our general protocol must not decide it."""
-    url_name, protocol_name = _variable(names.E_ENDPOINT, signal), _variable(names.E_PROTOCOL, signal)
-    own = wanted.present.get(url_name)
-    if own is None or wanted.present.get(protocol_name) or wanted.present.get(names.E_PROTOCOL):
-        return
-    wanted.keeps(url_name)
-    _follow(wanted, own, protocol_name, configured)
-
-
-def _want_headers(wanted: Wanted, target: Endpoint, origin: Origin, signal: str | None) -> None:
-    name = _variable(names.E_HEADERS, signal)
-    if not target.headers or wanted.keeps(name):
-        return
-    pairs = []
-    for header in target.headers:
-        scope = f"{signal.upper()}_" if signal else ""
-        helper = f"{names.HELPER_PREFIX}{scope}HEADER_" + re.sub(r"[^A-Z0-9]", "_", header.name.upper())
-        key_ref = {"secretKeyRef": {"name": header.secret, "key": header.key}}
-        # gRPC metadata has lower-case names only, and HTTP does not mind.
-        pairs.append(f"{header.name.lower()}={reference(wanted.helper(helper, key_ref, origin))}")
-    wanted.set(name, ",".join(pairs), origin)
-
-
-def _want_certificates(wanted: Wanted, target: Endpoint, origin: Origin, signal: str | None, volumes: Volumes) -> None:
-    files = (
-        (names.E_CERTIFICATE, target.tls.ca),
-        (names.E_CLIENT_CERTIFICATE, target.tls.client_certificate),
-        (names.E_CLIENT_KEY, target.tls.client_key),
-    )
-    for variable, source in files:
-        name = _variable(variable, signal)
-        if source is not None and not wanted.keeps(name):
-            wanted.set(name, volumes.mount(source, wanted), origin)
-
-
-def _check_proxy(wanted: Wanted, url: str) -> None:
-    host = urlsplit(url).hostname or ""
-    proxy = next((name for name in _PROXIES if wanted.present.value(name)), None)
-    if proxy is None or _is_loopback(host):
-        return
-    excluded = [wanted.present.value(name) for name in ("NO_PROXY", "no_proxy")]
-    if any(wanted.present.get(name) and wanted.present.value(name) is None for name in ("NO_PROXY", "no_proxy")):
-        return  # only the cluster knows it
-    written = ",".join(value for value in excluded if value)
-    if not any(_covers(entry.strip(), host) for entry in written.split(",")):
-        setting = wanted.present.get(proxy)
-        message = f"{proxy} is set and NO_PROXY does not name {host}: the SDK would send through the proxy"
-        proposed = f"NO_PROXY={written},{host}" if written else f"NO_PROXY={host}"
-        wanted.say("proxy-in-the-way", "warning", message, setting.path if setting else "", written or None, proposed)
+        netloc = netloc.removesuffix(f":{parts.port}") + f":{PORTS[protocol]}"
+    path = "" if protocol == "grpc" else parts.path or (f"/v1/{signal}" if signal else "")
+    return urlunsplit((parts.scheme, netloc, path, "", "")), protocol
 
 
 def _covers(entry: str, host: str) -> bool:
@@ -263,9 +277,3 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def names_of_volumes(pod: Any) -> list[str]:
-    """The names of the volumes that a pod has, and the last parts of what is mounted below our folder."""
-    volumes = lookup(pod, "volumes")
-    return [text_of(lookup(v, "name")) or "" for v in (volumes.items if isinstance(volumes, SequenceNode) else ())]

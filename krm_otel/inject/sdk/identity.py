@@ -1,21 +1,23 @@
-"""Who a container is: its service name and its resource attributes.
+"""The identity of a container in telemetry: its service name and its resource attributes.
 
 Sources: OpenTelemetry semantic conventions, `non-normative/k8s-attributes.md` (annotations, service.version,
-service.instance.id); Kubernetes API, `EnvVar` (`$(VAR)` sees only what stands earlier in `env`).
+service.instance.id); Kubernetes API, `EnvVar` (`$(VAR)` sees only earlier entries of `env`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from krm_otel import names
 from krm_otel.config.settings import OaasClass, Origin, PlatformComponent, Settings
 from krm_otel.diagnostics.field_path import field_path
+from krm_otel.image_reference import parse_image
 from krm_otel.inject.sdk import attributes
-from krm_otel.inject.sdk.builder import Wanted
+from krm_otel.inject.sdk.builder import ContainerBuilder
+from krm_otel.inject.sdk.environment import ExistingVariable
 from krm_otel.otlp import encode
-from krm_otel.workloads.containers import parse_image
+from krm_otel.workloads.containers import Container
 from krm_otel.workloads.kinds import Workload
 from krm_otel.workloads.match import function_key
 from krm_otel.workloads.select import Role
@@ -31,79 +33,84 @@ _DERIVED: Final = Origin("default", "derived")
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What the identity of a container is derived from."""
+    """What the service name and the attributes of a container are derived from."""
 
     oaas_class: OaasClass
     settings: Settings
     workload: Workload
+    container: Container
     role: Role
     component: PlatformComponent | None
+
+    @property
+    def function_key(self) -> str | None:
+        """The key of the function that the container runs; None where that is not known."""
+        return function_key(self.workload, self.container, self.oaas_class)
 
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """One resource attribute: its encoded value, or references to helpers (then `helpers` names them)."""
+    """A resource attribute: its encoded value, or references to helpers (then `helpers` names them)."""
 
     value: str
-    origin: Origin
+    origin: Origin = _DERIVED
     helpers: tuple[str, ...] = ()
 
 
-def want_identity(wanted: Wanted, identity: Identity) -> None:
-    """OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES for one container; the latter goes last."""
-    own = wanted.present.get(names.E_ATTRIBUTES)
-    settings = identity.settings
-    own_keys = attributes.keys(own.value) if own and own.value else []
-    if "service.name" not in own_keys and "service.name" not in settings.resource_attributes:
-        name, origin = _service_name(wanted, identity)
-        # Not percent-encoded like attributes: the kubelet must find nothing to expand in it.
-        wanted.set(names.E_SERVICE_NAME, name.replace("$", "$$"), origin)
-    pairs = _attributes(wanted, identity)
-    if own is None:
-        for attribute in pairs.values():
-            for helper in attribute.helpers:
-                wanted.helper(helper, {"fieldRef": {"fieldPath": _DOWNWARD[helper]}}, _DERIVED)
-        if pairs:
-            text = attributes.join({key: attribute.value for key, attribute in pairs.items()})
-            wanted.set(names.E_ATTRIBUTES, text, _origin(pairs))
-        return
-    if own.index is None or own.value is None or not own.mergeable:
-        wanted.keeps(names.E_ATTRIBUTES)
-        return
+def add_identity(builder: ContainerBuilder, identity: Identity) -> None:
+    """Adds OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES to one container; the latter goes last."""
+    existing = builder.existing.get(names.E_ATTRIBUTES)
+    existing_keys = attributes.keys(existing.value) if existing and existing.value else []
+    if "service.name" not in existing_keys and "service.name" not in identity.settings.resource_attributes:
+        name, origin = _service_name(identity)
+        # Not percent-encoded like attributes: the kubelet must not find anything to expand in it.
+        builder.set(names.E_SERVICE_NAME, name.replace("$", "$$"), origin)
+    pairs = _attributes(identity)
+    if existing is None:
+        _set_attributes(builder, pairs)
+    elif existing.mergeable:
+        _extend_attributes(builder, existing, existing_keys, pairs)
+    else:
+        builder.keep(names.E_ATTRIBUTES)
+
+
+def _set_attributes(builder: ContainerBuilder, pairs: dict[str, Attribute]) -> None:
+    for attribute in pairs.values():
+        for helper in attribute.helpers:
+            builder.helper(helper, {"fieldRef": {"fieldPath": _DOWNWARD[helper]}}, _DERIVED)
+    if pairs:
+        text = attributes.join({key: attribute.value for key, attribute in pairs.items()})
+        # The value as a whole has the first origin that is a source.
+        origin = next((a.origin for a in pairs.values() if a.origin.source != "default"), _DERIVED)
+        builder.set(names.E_ATTRIBUTES, text, origin)
+
+
+def _extend_attributes(
+    builder: ContainerBuilder, existing: ExistingVariable, existing_keys: list[str], pairs: dict[str, Attribute]
+) -> None:
     literal = {key: attribute.value for key, attribute in pairs.items() if not attribute.helpers}
-    added = [key for key in literal if key not in own_keys]
-    message = f"{names.E_ATTRIBUTES} is set in the manifest: its keys are kept"
-    message += f", {', '.join(added)} added" if added else ", nothing is added"
-    if left := [key for key, attribute in pairs.items() if attribute.helpers and key not in own_keys]:
-        message += f"; {', '.join(left)} would need variables that stand before it"
-    wanted.say("attributes-merged", "info", message, own.path)
-    wanted.kept.append(names.E_ATTRIBUTES)
-    if added:
-        wanted.merge = (own.index, literal)
+    added = [key for key in literal if key not in existing_keys]
+    text = f"{names.E_ATTRIBUTES} is set in the manifest: its keys are kept"
+    text += f", {', '.join(added)} added" if added else ", nothing is added"
+    if omitted := [key for key, attribute in pairs.items() if attribute.helpers and key not in existing_keys]:
+        text += f"; {', '.join(omitted)} not added, because they need variables in front of it"
+    builder.extend_attributes(existing, literal if added else {}, text)
 
 
-def _origin(pairs: dict[str, Attribute]) -> Origin:
-    """Where the value as a whole came from: the first source that is not derivation."""
-    return next((pair.origin for pair in pairs.values() if pair.origin.source != "default"), _DERIVED)
-
-
-def _service_name(wanted: Wanted, identity: Identity) -> tuple[str, Origin]:
+def _service_name(identity: Identity) -> tuple[str, Origin]:
     annotation = names.A_RESOURCE_PREFIX + "service.name"
     for value, path in reversed(identity.workload.annotation(annotation)):
         return value, Origin("annotation", path)
-    settings, oaas_class = identity.settings, identity.oaas_class
-    if identity.component is not None:
-        return identity.component.service_name, Origin(
-            "OTelConfig", f"spec.platform.components.{identity.component.key}"
-        )
+    settings, oaas_class, component = identity.settings, identity.oaas_class, identity.component
+    if component is not None:
+        return component.service_name, Origin("OTelConfig", f"spec.platform.components.{component.key}")
     if settings.service_name is not None:
         suffix = "-odgm" if identity.role == "odgm" else ""
         return settings.service_name.value + suffix, settings.service_name.origin
-    container = wanted.container.name
     values = {
         "class": oaas_class.name,
-        "container": container,
-        "function_key": function_key(identity.workload, wanted.container, oaas_class) or container,
+        "container": identity.container.name,
+        "function_key": identity.function_key or identity.container.name,
         "workload": identity.workload.resource.name,
         "namespace": oaas_class.namespace or "default",
     }
@@ -113,93 +120,77 @@ def _service_name(wanted: Wanted, identity: Identity) -> tuple[str, Origin]:
     return text, settings.service_name_template.origin
 
 
-def _attributes(wanted: Wanted, identity: Identity) -> dict[str, Attribute]:
-    """Key → attribute in the order in which they are written; later sources override, in place."""
+def _attributes(identity: Identity) -> dict[str, Attribute]:
+    """Key → attribute, in the order of the text; later sources override the value in its place."""
     groups = identity.settings.attributes.value
-    found: dict[str, Attribute] = {"deployment.name": Attribute(_encoded(identity.oaas_class.name), _DERIVED)}
+    class_name = Attribute(encode(identity.oaas_class.name))
+    pairs = {"deployment.name": class_name}
     if groups.service:
-        found |= _service(wanted, identity)
+        pairs |= _service(identity)
     if groups.oaas:
-        found["oaas.class"] = Attribute(_encoded(identity.oaas_class.name), _DERIVED)
-        key = (
-            function_key(identity.workload, wanted.container, identity.oaas_class)
-            if identity.role == "function"
-            else None
-        )
-        if key:
-            found["oaas.function_key"] = Attribute(_encoded(key), _DERIVED)
+        pairs["oaas.class"] = class_name
+        if identity.role == "function" and (key := identity.function_key):
+            pairs["oaas.function_key"] = Attribute(encode(key))
     if groups.k8s:
-        found |= _kubernetes(wanted, identity)
+        pairs |= _kubernetes(identity)
     for key in groups.drop:
-        found.pop(key, None)
+        pairs.pop(key, None)
     for key, sourced in identity.settings.resource_attributes.items():
-        found[key] = Attribute(_encoded(sourced.value), sourced.origin)
-    for key, value, path in _annotated(identity.workload):
-        found[key] = Attribute(_encoded(value), Origin("annotation", path))
-    return found
+        pairs[key] = Attribute(encode(str(sourced.value)), sourced.origin)
+    return pairs | _annotated(identity.workload)
 
 
-def _annotated(workload: Workload) -> list[tuple[str, str, str]]:
-    """(key, value, field path) of every `resource.opentelemetry.io/<key>` annotation but the service's name."""
-    written = dict.fromkeys([*workload.resource.annotations, *workload.template_annotations])
-    found = []
-    for name in written:
+def _annotated(workload: Workload) -> dict[str, Attribute]:
+    """The attributes of all `resource.opentelemetry.io/<key>` annotations except the service's name."""
+    pairs = {}
+    for name in [*workload.resource.annotations, *workload.template_annotations]:
         key = name.removeprefix(names.A_RESOURCE_PREFIX)
         if name.startswith(names.A_RESOURCE_PREFIX) and key and key != "service.name":
             for value, path in workload.annotation(name)[-1:]:
-                found.append((key, value, path))
-    return found
+                pairs[key] = Attribute(encode(value), Origin("annotation", path))
+    return pairs
 
 
-def _service(wanted: Wanted, identity: Identity) -> dict[str, Attribute]:
-    workload = identity.workload
-    found: dict[str, Attribute] = {}
-    namespace = _namespace(workload)
-    if namespace:
-        found["service.namespace"] = namespace
-    if version := _version(wanted, identity):
-        found["service.version"] = version
-    if workload.kind.downward_api:
+def _service(identity: Identity) -> dict[str, Attribute]:
+    pairs = _namespace(identity.workload, "service.namespace")
+    if version := _version(identity):
+        pairs["service.version"] = version
+    if identity.workload.kind.downward_api:
         # <k8s.namespace.name>.<k8s.pod.name>.<k8s.container.name>
-        space, pod = (attributes.reference(name) for name in (names.E_NAMESPACE, names.E_POD_NAME))
-        instance = f"{space}.{pod}.{_encoded(wanted.container.name)}"
-        found["service.instance.id"] = Attribute(instance, _DERIVED, (names.E_NAMESPACE, names.E_POD_NAME))
-    return found
+        helpers = (names.E_NAMESPACE, names.E_POD_NAME)
+        instance = ".".join([*map(attributes.reference, helpers), encode(identity.container.name)])
+        pairs["service.instance.id"] = Attribute(instance, helpers=helpers)
+    return pairs
 
 
-def _version(wanted: Wanted, identity: Identity) -> Attribute | None:
-    """From the label `app.kubernetes.io/version`; from the image on request. The annotation overrides both later."""
+def _version(identity: Identity) -> Attribute | None:
+    """From the label `app.kubernetes.io/version`; from the image on request. An annotation overrides both."""
     for value, path in reversed(identity.workload.label(names.L_VERSION)):
-        return Attribute(_encoded(value), Origin("label", path))
+        return Attribute(encode(value), Origin("label", path))
     if identity.settings.attributes.value.version_from_image:
-        image = parse_image(wanted.container.image)
-        if text := "@".join(part for part in (image.tag, image.digest) if part):
-            return Attribute(_encoded(text), Origin("image", field_path(*wanted.container.path, "image")))
+        image = parse_image(identity.container.image)
+        if text := "@".join(filter(None, (image.tag, image.digest))):
+            return Attribute(encode(text), Origin("image", field_path(*identity.container.path, "image")))
     return None
 
 
-def _kubernetes(wanted: Wanted, identity: Identity) -> dict[str, Attribute]:
-    found: dict[str, Attribute] = {}
-    if namespace := _namespace(identity.workload):
-        found["k8s.namespace.name"] = namespace
+def _kubernetes(identity: Identity) -> dict[str, Attribute]:
+    pairs = _namespace(identity.workload, "k8s.namespace.name")
     if identity.workload.kind.downward_api:
-        for key, helper in (
-            ("k8s.pod.name", names.E_POD_NAME),
-            ("k8s.pod.uid", names.E_POD_UID),
-            ("k8s.node.name", names.E_NODE_NAME),
-        ):
-            found[key] = Attribute(attributes.reference(helper), _DERIVED, (helper,))
-    found["k8s.container.name"] = Attribute(_encoded(wanted.container.name), _DERIVED)
-    return found
+        pairs["k8s.pod.name"] = _reference(names.E_POD_NAME)
+        pairs["k8s.pod.uid"] = _reference(names.E_POD_UID)
+        pairs["k8s.node.name"] = _reference(names.E_NODE_NAME)
+    pairs["k8s.container.name"] = Attribute(encode(identity.container.name))
+    return pairs
 
 
-def _namespace(workload: Workload) -> Attribute | None:
-    """The namespace that the pod really runs in, where the kind lets it be asked; else the one that is written."""
+def _namespace(workload: Workload, key: str) -> dict[str, Attribute]:
+    """The namespace that the pod runs in, where the kind has the downward API; otherwise the written one, if any."""
     if workload.kind.downward_api:
-        return Attribute(attributes.reference(names.E_NAMESPACE), _DERIVED, (names.E_NAMESPACE,))
+        return {key: _reference(names.E_NAMESPACE)}
     written = workload.resource.namespace
-    return Attribute(_encoded(written), _DERIVED) if written else None
+    return {key: Attribute(encode(written))} if written else {}
 
 
-def _encoded(value: Any) -> str:
-    return encode(str(value))
+def _reference(helper: str) -> Attribute:
+    return Attribute(attributes.reference(helper), helpers=(helper,))

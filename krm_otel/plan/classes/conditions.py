@@ -10,7 +10,7 @@ from krm_otel.conditions import CONFIGURED, DEGRADED, Condition, Tally, conditio
 from krm_otel.config.settings import Configuration, OaasClass
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Ref, Result
-from krm_otel.inject.status import put_state, strip_state, written
+from krm_otel.inject.status import existing_condition, put_status, strip_status
 from krm_otel.krm.item import Item
 from krm_otel.plan.changes import Change
 from krm_otel.plan.recorded_objects import reconciled
@@ -55,7 +55,7 @@ def plan_classes(
         results += [_said(one, found.ref) for one in wanted if not write or one.type == DEGRADED]
         put = partial(_put, item, wanted, references, oaas_class, now) if write and oaas_class else None
         try:
-            change = reconciled(item, "conditions", strip_state, put)
+            change = reconciled(item, "conditions", strip_status, put)
         except CannotEdit as fault:
             text = f"its conditions cannot be written safely: {fault.reason}; write status: results-only"
             where = field_path(*fault.path) if fault.path else ""
@@ -76,8 +76,8 @@ def _put(
 ) -> str:
     current = item.resource
     assert current is not None
-    entries = [one.entry(written(current.root, one.type), now) for one in wanted]
-    return put_state(text, root, current.name, entries, references(oaas_class))
+    entries = [one.entry(existing_condition(current.root, one.type), now) for one in wanted]
+    return put_status(text, root, current.name, entries, references(oaas_class))
 
 
 def _said(condition: Condition, ref: Ref) -> Result:

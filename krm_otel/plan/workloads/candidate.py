@@ -6,12 +6,13 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from krm_otel.diagnostics.result import Ref
-from krm_otel.inject.patch.additions import ObjectEdit, changed_by_hand
-from krm_otel.inject.patch.reconcile import put_in
+from krm_otel.inject.patch.additions import ObjectEdit
+from krm_otel.inject.patch.ownership import InjectedObject, hand_edited
+from krm_otel.inject.patch.reconcile import reconcile
 from krm_otel.inject.patch.record import Record
-from krm_otel.inject.patch.strip import still_mounted, strip
+from krm_otel.inject.patch.strip import mounted_volumes, strip
 from krm_otel.krm.item import Item
-from krm_otel.workloads.kinds import Workload, workload_of
+from krm_otel.workloads.kinds import Workload, workload_of_kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,35 +44,29 @@ class Candidate:
 
         `brought`: volumes that come again.
         """
-        record = self.record
-        if record is None or "volumes" not in record.lists:
+        injected = self._injected
+        if injected is None or "volumes" not in injected.record.lists:
             return self
-        root, pod = self.found.resource.root, self.found.pod_path
-        spare = still_mounted(root, record, pod, self.found.container_names) - brought
+        spare = mounted_volumes(injected) - brought
         return self._without(spare) if spare else self
 
     def by_hand(self) -> dict[str, tuple[str, ...]]:
         """Container → variables of ours that were changed by hand since."""
-        if self.record is None:
-            return {}
-        found = self.found
-        return changed_by_hand(self.record, found.container_names, found.resource.root, found.pod_path)
+        return hand_edited(self._injected) if self._injected else {}
 
     def having(self, edit: ObjectEdit) -> tuple[str, Record]:
         """The text with an edit in it, and the record of it; raises CannotEdit."""
-        return put_in(
-            (self.text, self.base.resource.root),
-            (self.item.text, self.found.resource.root),
-            self.record,
-            self.base.pod_path,
-            self.found.container_names,
-            edit,
-        )
+        return reconcile((self.text, self.base.resource.root), self.base.pod_path, edit, self._injected)
+
+    @property
+    def _injected(self) -> InjectedObject | None:
+        found = self.found
+        if self.record is None:
+            return None
+        return InjectedObject(self.item.text, found.resource.root, self.record, found.pod_path, found.container_names)
 
     def _without(self, spare: AbstractSet[str]) -> Candidate:
-        assert self.record is not None
-        found = self.found
-        text = strip(self.item.text, found.resource.root, self.record, found.pod_path, found.container_names, spare)
-        stripped = self.item.read(text)
+        assert self._injected is not None
+        stripped = self.item.read(text := strip(self._injected, spare))
         assert stripped is not None
-        return replace(self, text=text, base=workload_of(stripped, found.kind))
+        return replace(self, text=text, base=workload_of_kind(stripped, self.found.kind))

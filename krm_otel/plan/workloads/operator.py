@@ -10,12 +10,13 @@ from krm_otel.collector.operator import A_SIDECAR, active_annotations, operator_
 from krm_otel.config.settings import OaasClass, Settings, Tls
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Ref, Result
-from krm_otel.inject.patch.additions import Additions
-from krm_otel.inject.sdk.variables import Desired
+from krm_otel.inject.sdk.variables import DesiredWorkload
 from krm_otel.workloads.kinds import Workload
 
 
-def joined_by_operator(workload: Workload, oaas_class: OaasClass, settings: Settings, wanted: Desired) -> Desired:
+def joined_by_operator(
+    workload: Workload, oaas_class: OaasClass, settings: Settings, wanted: DesiredWorkload
+) -> DesiredWorkload:
     """What a workload gets in flavor `operator`, from what it would get else: annotations that ask for it.
 
     What the user's template says to the Operator itself stays.
@@ -24,7 +25,7 @@ def joined_by_operator(workload: Workload, oaas_class: OaasClass, settings: Sett
         return wanted
     parts = [part.container for part in wanted.containers]
     containers = [one.name for one in parts] if all(one.named for one in parts) else []
-    called = {v.value for part in wanted.containers for v in part.variables if v.name == names.E_SERVICE_NAME}
+    called = {value for part in wanted.edit.containers for name, value in part.env if name == names.E_SERVICE_NAME}
     service_name = str(called.pop()).replace("$$", "$") if len(called) == 1 else ""
     asked = operator_annotations(oaas_class, settings, containers, service_name)
     there = workload.template_annotations
@@ -37,10 +38,9 @@ def joined_by_operator(workload: Workload, oaas_class: OaasClass, settings: Sett
     sends = settings.collector is not None and settings.collector.mode.value != "sidecar"
     sends |= settings.node_collector is not None
     labels = {"labels": client_labels(oaas_class.name)} if sends else {}
-    additions = Additions(template={"annotations": asked, **labels})
-    return replace(
-        wanted, containers=(), volumes=(), additions=additions, results=tuple(results), template_alone=bool(asked)
-    )
+    template = {"annotations": asked, **labels}
+    edit = replace(wanted.edit, containers=(), lists={}, template=template, only_template=bool(asked))
+    return replace(wanted, edit=edit, containers=(), results=tuple(results))
 
 
 def met_operator(workload: Workload, settings: Settings) -> list[Result]:

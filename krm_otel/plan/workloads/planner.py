@@ -13,7 +13,7 @@ from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Ref, Result, has_errors
 from krm_otel.inject.patch.record import MAX_BYTES, load
 from krm_otel.inject.sdk.environment import EnvSources
-from krm_otel.inject.sdk.variables import Desired, desired
+from krm_otel.inject.sdk.variables import DesiredWorkload, desired_workload
 from krm_otel.krm.item import Item
 from krm_otel.krm.resource import Resource
 from krm_otel.plan.changes import Change
@@ -23,9 +23,9 @@ from krm_otel.plan.scope import Scope, config_absent, missing
 from krm_otel.plan.workloads.candidate import Candidate
 from krm_otel.plan.workloads.operator import beyond_operator, joined_by_operator, met_operator
 from krm_otel.plan.workloads.pod_additions import Joined, join
-from krm_otel.workloads.autoscalers import Scalers
-from krm_otel.workloads.flux import damaged_by_flux
-from krm_otel.workloads.kinds import KINDS, KindInfo, Workload, is_generated, is_patch, workload, workload_of
+from krm_otel.workloads.autoscalers import Autoscalers
+from krm_otel.workloads.flux import check_flux_substitution
+from krm_otel.workloads.kinds import KINDS, KindInfo, Workload, as_workload, is_generated, is_patch, workload_of_kind
 from krm_otel.workloads.match import Match, Matcher
 from krm_otel.workloads.select import Selection, select
 from krm_otel.workloads.unknown_kinds import unknown_template
@@ -43,7 +43,7 @@ class WorkloadPlanner:
         self._configuration = configuration
         self._matcher = Matcher(configuration)
         self._sources = EnvSources(items)
-        self._scalers = Scalers(items)
+        self._scalers = Autoscalers(items)
         self._remove = remove
         self._kinds = {(told.api_version, told.kind) for told in configuration.kinds}
         self.scope = Scope.of(items, configuration, complete=complete)
@@ -62,7 +62,7 @@ class WorkloadPlanner:
         resource = item.resource
         if resource is None or is_generated(resource) or is_patch(resource):
             return None
-        found = workload(resource, self._configuration)
+        found = as_workload(resource, self._configuration)
         if found is None:
             return self._unknown(item, resource)
         if not self._configuration.degrade:
@@ -192,17 +192,17 @@ class WorkloadPlanner:
         settings: Settings,
         selection: Selection,
         joined: Joined,
-    ) -> Desired:
+    ) -> DesiredWorkload:
         adopt = candidate.by_hand() if self._configuration.adopt else None
-        wanted = desired(
+        wanted = desired_workload(
             candidate.base, oaas_class, settings, match, selection, self._sources, joined.additions, adopt=adopt
         )
         if self._configuration.operator:
             return joined_by_operator(candidate.base, oaas_class, settings, wanted)
         return wanted
 
-    def _injected(self, candidate: Candidate, wanted: Desired) -> Change:
-        ref, edit = candidate.ref, wanted.edit()
+    def _injected(self, candidate: Candidate, wanted: DesiredWorkload) -> Change:
+        ref, edit = candidate.ref, wanted.edit
         if edit.empty:
             why = "; ".join(dict.fromkeys(why for _, why in wanted.left_alone))
             return _settle(candidate, why or "everything is set in the manifest", wanted)
@@ -218,7 +218,7 @@ class WorkloadPlanner:
             )
             return self._fault(ref, "record-too-large", message, "metadata.annotations")
         ours = [value for part in edit.containers for _, value in part.env if isinstance(value, str)]
-        self.results += damaged_by_flux(candidate.base.resource, new, ours)
+        self.results += check_flux_substitution(candidate.base.resource, new, ours)
         if new == candidate.item.text:
             return Change(ref, "unchanged", "", None, wanted)
         return Change(ref, "updated" if candidate.record else "injected", "", new, wanted)
@@ -245,7 +245,7 @@ class WorkloadPlanner:
         ref = resource.ref
         if "[]" in path:
             return Change(ref, "skipped", f"unknown kind with pod templates in a list, at {path}")
-        found = workload_of(resource, KindInfo(tuple(path.split("."))))
+        found = workload_of_kind(resource, KindInfo(tuple(path.split("."))))
         if names.A_RECORD in resource.annotations:
             return self._workload(item, found)
         if self._remove:
@@ -278,7 +278,7 @@ class WorkloadPlanner:
         return self._fault(ref, "cannot-edit", f"this cannot be edited safely: {fault.reason}", where)
 
 
-def _settle(candidate: Candidate, reason: str, wanted: Desired | None = None) -> Change:
+def _settle(candidate: Candidate, reason: str, wanted: DesiredWorkload | None = None) -> Change:
     """The end of every way on which nothing is wanted: what was injected goes."""
     if candidate.record is None:
         return Change(candidate.ref, "skipped", reason or "nothing of ours in it", None, wanted)

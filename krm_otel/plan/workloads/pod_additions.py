@@ -12,7 +12,7 @@ from krm_otel.config.settings import CollectorSettings, OaasClass, Settings
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Ref, Result
 from krm_otel.inject.patch.additions import Additions
-from krm_otel.workloads.autoscalers import Scalers, scaled_by_pod
+from krm_otel.workloads.autoscalers import Autoscalers, check_autoscalers
 from krm_otel.workloads.kinds import Workload
 from krm_otel.workloads.select import Selection
 from krm_otel.yamltext.nodes import Sequence
@@ -38,7 +38,7 @@ def join(
     oaas_class: OaasClass,
     settings: Settings,
     selection: Selection,
-    scalers: Scalers,
+    scalers: Autoscalers,
     *,
     injected: bool = False,
     monitored: bool = False,
@@ -87,7 +87,7 @@ def join(
         template["labels"] = client_labels(oaas_class.name)
     additions = Additions(lists, template, _port(workload, selection), names=True)
     first = selection.containers[0].container.name
-    told = [*(_kept(ref, *one) for one in taken), *scaled_by_pod(scalers.of(workload.resource), first)]
+    told = [*(_kept(ref, *one) for one in taken), *check_autoscalers(scalers.of(workload.resource), first)]
     return Joined(additions, results=tuple(told))
 
 

@@ -5,22 +5,15 @@ from __future__ import annotations
 import pytest
 
 from krm_otel.config.settings import Endpoint, FileSource
-from krm_otel.diagnostics.result import Ref
-from krm_otel.inject.sdk.builder import Wanted
-from krm_otel.inject.sdk.environment import Present
 from krm_otel.inject.sdk.exporters import (
-    Volumes,
+    CertificateVolumes,
     _covers,
+    _endpoint_for,
     _is_loopback,
-    _protocol_of,
-    _speaking,
-    _spoken,
-    names_of_volumes,
+    _port_protocol,
+    _protocol_named,
 )
 from krm_otel.otlp import Protocol
-from krm_otel.workloads.containers import Container
-from krm_otel.yamltext.nodes import Mapping
-from krm_otel.yamltext.parse import compose
 
 
 @pytest.mark.parametrize(
@@ -29,7 +22,7 @@ from krm_otel.yamltext.parse import compose
 )
 def test_what_a_protocol_variable_says(value: str | None, spoken: str | None) -> None:
     """The specification's three values, and nothing is guessed from others."""
-    assert _spoken(value) == spoken
+    assert _protocol_named(value) == spoken
 
 
 @pytest.mark.parametrize(
@@ -49,9 +42,7 @@ def test_what_a_protocol_variable_says(value: str | None, spoken: str | None) ->
 )
 def test_the_port_says_the_protocol(url: str, protocol: str) -> None:
     """Whatever a user wrote there, it is no crash."""
-    for default in ("grpc", "http"):
-        expected = default if protocol == "default" else protocol
-        assert _protocol_of(url, default) == expected
+    assert (_port_protocol(url) or "default") == protocol
 
 
 @pytest.mark.parametrize(
@@ -73,7 +64,7 @@ def test_the_standard_port_changes_sides(
     url: str, speaks: Protocol, led: Protocol | None, signal: str | None, expected: str
 ) -> None:
     """A container that speaks the other protocol gets the other standard port; any other port stays."""
-    assert _speaking(Endpoint(url, speaks), led, signal) == (expected, led or speaks)
+    assert _endpoint_for(Endpoint(url, speaks), led, signal) == (expected, led or speaks)
 
 
 @pytest.mark.parametrize(
@@ -112,13 +103,10 @@ def test_a_proxy_never_stands_before_loopback(host: str, loopback: bool) -> None
 
 def test_one_volume_for_each_source() -> None:
     """Containers share it, keys gather in it, and a name that the pod has is not taken."""
-    node = compose("volumes: [{name: oaas-otel-tls}, {name: data}, {}]")
-    volumes = Volumes(names_of_volumes(node))
-    assert isinstance(node, Mapping)
-    first, second = (Wanted(Container(n, 0, "", node, ()), Ref(), Present({})) for n in ("a", "b"))
+    volumes = CertificateVolumes(["oaas-otel-tls", "data", ""])
     ca, other = FileSource("ConfigMap", "trust", "ca.crt"), FileSource("ConfigMap", "trust", "b.crt")
-    paths = [volumes.mount(ca, first), volumes.mount(other, first), volumes.mount(ca, second)]
-    paths.append(volumes.mount(FileSource("Secret", "trust", "tls.key"), second))
+    sources = [ca, other, ca, FileSource("Secret", "trust", "tls.key")]
+    mounts, paths = zip(*(volumes.add(source) for source in sources), strict=True)
     names = [volume["name"] for volume in volumes.all()]
     assert len(set(names)) == 2
     assert "oaas-otel-tls" not in names
@@ -126,6 +114,5 @@ def test_one_volume_for_each_source() -> None:
     assert volumes.all()[1]["secret"]["secretName"] == "trust"
     assert paths[0] == paths[2]
     assert len(set(paths)) == 3
-    assert [mount["name"] for mount in first.mounts] == names[:1]
-    assert [mount["name"] for mount in second.mounts] == names
-    assert all(mount["readOnly"] is True for mount in second.mounts)
+    assert [mount["name"] for mount in mounts] == [names[0], names[0], names[0], names[1]]
+    assert all(mount["readOnly"] is True for mount in mounts)

@@ -8,6 +8,7 @@ import pytest
 
 from krm_otel.inject.patch.additions import ContainerEdit, ObjectEdit
 from krm_otel.inject.patch.insert import insert
+from krm_otel.inject.patch.ownership import InjectedObject
 from krm_otel.inject.patch.record import Record, load
 from krm_otel.inject.patch.strip import strip
 from krm_otel.yamltext.editable import CannotEdit
@@ -43,7 +44,7 @@ def put_in(text: str, what: ObjectEdit) -> tuple[str, Record]:
 
 
 def take_out(text: str, record: Record, names: list[str] | None = None) -> str:
-    return strip(text, root_of(text), record, POD, names or ["main"])
+    return strip(InjectedObject(text, root_of(text), record, POD, names or ["main"]))
 
 
 def pod(containers: str, metadata: str = "{name: p}") -> str:

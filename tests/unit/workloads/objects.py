@@ -7,7 +7,7 @@ from textwrap import dedent
 from krm_otel.config.settings import Configuration, Function, KindPath, OaasClass, PlatformComponent
 from krm_otel.diagnostics.result import Ref
 from krm_otel.krm.resource import Resource
-from krm_otel.workloads.kinds import Workload, workload
+from krm_otel.workloads.kinds import Workload, as_workload
 from krm_otel.yamltext.nodes import Mapping
 from krm_otel.yamltext.parse import compose
 
@@ -21,7 +21,7 @@ def resource(text: str) -> Resource:
 
 def view(text: str, configuration: Configuration | None = None) -> Workload:
     """The workload of a YAML text."""
-    found = workload(resource(text), configuration or Configuration(()))
+    found = as_workload(resource(text), configuration or Configuration(()))
     assert found is not None
     return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from krm_otel.workloads.containers import Image, parse_image
+from krm_otel.image_reference import ImageReference, parse_image
 from krm_otel.workloads.kinds import Workload
 from tests.unit.workloads.objects import view
 
@@ -112,17 +112,17 @@ def test_a_given_name_is_not_written() -> None:
 @pytest.mark.parametrize(
     ("reference", "image"),
     [
-        ("echo", Image("echo")),
-        ("echo:v1", Image("echo", "v1")),
-        ("ghcr.io/team/echo:v1", Image("ghcr.io/team/echo", "v1")),
-        ("host:5000/echo", Image("host:5000/echo")),
-        ("host:5000/x:tag@sha256:ab", Image("host:5000/x", "tag", "sha256:ab")),
-        ("x@sha256:ab", Image("x", "", "sha256:ab")),
-        ("host:5000/x@sha256:ab", Image("host:5000/x", "", "sha256:ab")),
-        ("", Image("")),
+        ("echo", ImageReference("echo")),
+        ("echo:v1", ImageReference("echo", "v1")),
+        ("ghcr.io/team/echo:v1", ImageReference("ghcr.io/team/echo", "v1")),
+        ("host:5000/echo", ImageReference("host:5000/echo")),
+        ("host:5000/x:tag@sha256:ab", ImageReference("host:5000/x", "tag", "sha256:ab")),
+        ("x@sha256:ab", ImageReference("x", "", "sha256:ab")),
+        ("host:5000/x@sha256:ab", ImageReference("host:5000/x", "", "sha256:ab")),
+        ("", ImageReference("")),
     ],
 )
-def test_image_references(reference: str, image: Image) -> None:
+def test_image_references(reference: str, image: ImageReference) -> None:
     """A registry's port is not a tag."""
     assert parse_image(reference) == image
 

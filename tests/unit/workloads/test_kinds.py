@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from krm_otel.config.settings import Configuration, KindPath
-from krm_otel.workloads.kinds import KINDS, workload
+from krm_otel.workloads.kinds import KINDS, as_workload
 from tests.unit.workloads.objects import ROLLOUT, resource, view
 
 NONE = Configuration(())
@@ -73,19 +73,19 @@ def test_a_pod_is_its_own_template() -> None:
 )
 def test_other_kinds_are_no_workloads(api_version: str, kind: str) -> None:
     """A core Service is not a Knative one; what the table does not name is none."""
-    assert workload(resource(f"{{apiVersion: '{api_version}', kind: '{kind}'}}"), NONE) is None
+    assert as_workload(resource(f"{{apiVersion: '{api_version}', kind: '{kind}'}}"), NONE) is None
 
 
 def test_generated_objects_are_no_workloads() -> None:
     """What we made ourselves is never instrumented; what others generated may be."""
     text = "{{apiVersion: apps/v1, kind: Deployment, metadata: {{annotations: {{oaas.io/generated-by: {}}}}}}}"
-    assert workload(resource(text.format("krm-otel")), NONE) is None
-    assert workload(resource(text.format("someone")), NONE) is not None
+    assert as_workload(resource(text.format("krm-otel")), NONE) is None
+    assert as_workload(resource(text.format("someone")), NONE) is not None
 
 
 def test_patches_are_no_workloads() -> None:
     """`$patch: delete` in a folder is a directive for kustomize (the corpus has one), not an object."""
-    assert workload(resource("{apiVersion: apps/v1, kind: Deployment, $patch: delete}"), NONE) is None
+    assert as_workload(resource("{apiVersion: apps/v1, kind: Deployment, $patch: delete}"), NONE) is None
 
 
 def test_knative_may_have_the_downward_api_by_a_flag() -> None:
@@ -101,7 +101,7 @@ def test_kinds_of_otelconfig_are_added_by_exact_api_version() -> None:
     found = view("{apiVersion: argoproj.io/v1alpha1, kind: Rollout}", told)
     assert found.pod_path == ("spec", "template", "spec")
     assert found.kind.downward_api and not found.kind.immutable
-    assert workload(resource("{apiVersion: argoproj.io/v1, kind: Rollout}"), told) is None
+    assert as_workload(resource("{apiVersion: argoproj.io/v1, kind: Rollout}"), told) is None
 
 
 def test_kinds_of_otelconfig_keep_what_is_known_of_a_kind() -> None:

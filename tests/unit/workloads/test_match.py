@@ -101,7 +101,6 @@ def test_truth_table(row: Row) -> None:
     assert found.rule == row.rule
     assert [result.code for result in found.results] == ([row.code] if row.code else [])
     assert (found.component is not None) == (row.want == PLATFORM)
-    assert found.names_no_class == (row.code == "class-not-found")
 
 
 def match(workload: Workload, *classes: OaasClass) -> Match:
@@ -298,7 +297,7 @@ def test_a_class_that_is_absent_is_remembered() -> None:
     """Half an input: a label or an owner names a class that is not here, which is no fault."""
     for workload in (deployment(labels={L_OWNER: "gone"}), deployment(owners=("gone",))):
         found = match(workload, A)
-        assert (found.absent_class, found.names_no_class, found.results) == ("gone", False, ())
+        assert (found.absent_class, found.results) == ("gone", ())
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Names that kustomize carried on in entries of ours."""
+"""Entries whose references kustomize renamed after the injection."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from krm_otel.inject.patch.renames import earlier
+from krm_otel.inject.patch.renames import before_renaming
 
 VOLUME = {"name": "oaas-otel-collector", "configMap": {"name": "cart-otel-config"}}
 
@@ -26,12 +26,12 @@ def container(*names: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", ["eu-cart-otel-config", "cart-otel-config-x", "de-eu-cart-otel-config-2748f727mg"])
 def test_a_generated_config_map_may_have_anything_around_its_name(name: str) -> None:
-    assert VOLUME in list(earlier(named(name)))
+    assert VOLUME in list(before_renaming(named(name)))
 
 
 @pytest.mark.parametrize("entry", [named("cart"), named("eu-cart-otel-config", "settings"), header("a"), "text", 1])
 def test_other_names_and_other_volumes_were_never_ours(entry: Any) -> None:
-    assert VOLUME not in list(earlier(entry))
+    assert VOLUME not in list(before_renaming(entry))
 
 
 @pytest.mark.parametrize(
@@ -44,25 +44,27 @@ def test_other_names_and_other_volumes_were_never_ours(entry: Any) -> None:
         ("auth-production", False),
     ],
 )
-def test_a_secret_was_carried_on_where_a_hash_says_it(name: str, known: bool) -> None:
+def test_a_secret_was_renamed_where_a_hash_shows_it(name: str, known: bool) -> None:
     """Without one, the user means another Secret."""
-    assert (header("auth") in list(earlier(header(name)))) is known
-    assert (container("auth") in list(earlier(container(name)))) is known
+    assert (header("auth") in list(before_renaming(header(name)))) is known
+    assert (container("auth") in list(before_renaming(container(name)))) is known
 
 
-def test_the_same_stands_around_all_names_of_an_entry() -> None:
-    assert container("a", "tls", "mine") in list(earlier(container("eu-a-x-2748f727mg", "eu-tls-x-6bt5c24cg4", "mine")))
+def test_all_names_of_an_entry_have_the_same_prefix_and_suffix() -> None:
+    assert container("a", "tls", "mine") in list(
+        before_renaming(container("eu-a-x-2748f727mg", "eu-tls-x-6bt5c24cg4", "mine"))
+    )
 
 
-def test_a_config_map_of_the_users_is_carried_on_where_a_hash_says_it() -> None:
+def test_a_config_map_of_the_users_was_renamed_where_a_hash_shows_it() -> None:
     before = named("ca", "oaas-otel-tls")
-    assert before in list(earlier(named("eu-ca-2748f727mg", "oaas-otel-tls")))
-    assert before not in list(earlier(named("eu-ca", "oaas-otel-tls")))
+    assert before in list(before_renaming(named("eu-ca-2748f727mg", "oaas-otel-tls")))
+    assert before not in list(before_renaming(named("eu-ca", "oaas-otel-tls")))
 
 
 def test_containers_of_the_users_are_not_looked_at() -> None:
-    assert list(earlier({**container("auth-2748f727mg"), "name": "function"})) == []
+    assert list(before_renaming({**container("auth-2748f727mg"), "name": "function"})) == []
 
 
 def test_a_name_without_end_costs_nothing() -> None:
-    assert list(earlier(named("a" * 100_000))) == []
+    assert list(before_renaming(named("a" * 100_000))) == []

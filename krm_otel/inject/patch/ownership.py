@@ -1,0 +1,140 @@
+"""Which parts of an object krm-otel injected: those whose hashes are in its record. An edited value is the user's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from collections.abc import Mapping as AbcMapping
+from dataclasses import dataclass
+from typing import Any
+
+from krm_otel import names
+from krm_otel.inject.patch.additions import PodPath
+from krm_otel.inject.patch.record import ContainerRecord, Record, digest
+from krm_otel.inject.patch.renames import before_renaming
+from krm_otel.yamltext.nodes import Mapping, Node, Scalar, Sequence, SourceError
+from krm_otel.yamltext.query import decode, direct, items_of, lookup, text_of
+
+
+@dataclass(frozen=True, slots=True)
+class InjectedObject:
+    """A workload that has a record.
+
+    Args:
+        text, root: the object as it is.
+        record: its record.
+        pod: the path of the pod spec.
+        container_names: the names of the pod's containers, by index.
+    """
+
+    text: str
+    root: Mapping
+    record: Record
+    pod: PodPath
+    container_names: list[str]
+
+    def env(self, index: int) -> list[Node]:
+        """The entries of a container's `env`."""
+        return items_of(lookup(self.root, *self.pod, "containers", index, "env"))
+
+    def containers(self) -> list[tuple[int, ContainerRecord]]:
+        """The recorded containers, by index: found by name, and a renamed container by its variables."""
+        recorded = self.record.containers
+        containers = [(i, recorded[name]) for i, name in enumerate(self.container_names) if name in recorded]
+        missing = [container for name, container in recorded.items() if name not in self.container_names]
+        for i, name in enumerate(self.container_names):
+            if missing and name not in recorded:
+                # Of two renamed ones, the one with more of its variables: values differ by the container's name.
+                counts = [sum(is_injected(item, container.env) for item in self.env(i)) for container in missing]
+                if max(counts):
+                    containers.append((i, missing.pop(counts.index(max(counts)))))
+        return containers
+
+
+def hand_edited(injected: InjectedObject) -> dict[str, tuple[str, ...]]:
+    """Container → injected variables that somebody has edited, before this run or an earlier one."""
+    edited = {}
+    for index, container in injected.containers():
+        hashes = container.env | {name: adopted.digest for name, adopted in container.adopted.items()}
+        variables = {
+            name
+            for item in injected.env(index)
+            if (name := text_of(lookup(item, "name"))) is not None
+            and (name in container.hand_edited or (name in hashes and not is_injected(item, hashes)))
+        }
+        if variables:
+            edited[injected.container_names[index]] = tuple(sorted(variables))
+    return edited
+
+
+def is_injected(item: Node, hashes: AbcMapping[str, str]) -> bool:
+    """Whether an entry of `env` is as krm-otel wrote it; `hashes` are by name."""
+    name = name_of(item)
+    if not isinstance(item, Mapping) or name not in hashes:
+        return False
+    try:
+        return hashes[name] in _digests(_value(item))
+    except SourceError:
+        return False  # deeper or larger than anything that is injected
+
+
+def _value(item: Mapping) -> Any:
+    """The value of an entry of `env`, as it is hashed: its text, or plain data where it has other fields."""
+    if len(item.pairs) == 2 and isinstance(value := direct(item, "value"), Scalar):
+        return value.value  # nearly every entry
+    fields = {key: value for key, value in decode(item).items() if key != "name"}
+    value = lookup(item, "value")
+    return value.value if isinstance(value, Scalar) and set(fields) == {"value"} else fields.get("valueFrom", fields)
+
+
+def injected_entries(node: Node | None, digests: list[str]) -> list[int]:
+    """Indexes of the entries of a list that are as krm-otel wrote them: of several equal ones, the last."""
+    remaining, indexes = list(digests), []
+    for i, item in reversed(list(enumerate(node.items if isinstance(node, Sequence) else ()))):
+        if not remaining:
+            break
+        if hashed := _first_match(item, remaining):
+            remaining.remove(hashed)
+            indexes.append(i)
+    return indexes[::-1]
+
+
+def _first_match(item: Node, digests: list[str]) -> str | None:
+    try:
+        return next((hashed for hashed in _digests(decode(item)) if hashed in digests), None)
+    except SourceError:
+        return None
+
+
+def _digests(value: Any) -> Iterator[str]:
+    """The hash of a value, then the hashes of what it may have been before kustomize renamed its references."""
+    yield digest(value)
+    yield from map(digest, before_renaming(value))
+
+
+def injected_members(node: Mapping, hashes: AbcMapping[str, str]) -> list[int]:
+    """Indexes of the members of a mapping that are as krm-otel wrote them, or that only krm-otel can write."""
+    return [
+        i
+        for i, (key, value) in enumerate(node.pairs)
+        if isinstance(key, Scalar)
+        and key.value in hashes
+        and (
+            key.value in names.TEMPLATE_MEMBERS
+            or (isinstance(value, Scalar) and hashes[key.value] == digest(value.value))
+        )
+    ]
+
+
+def attributes_value(env: Iterable[tuple[int, Node]]) -> tuple[int, Scalar] | None:
+    """Index and text of OTEL_RESOURCE_ATTRIBUTES in the entries of an `env`; of two, the last counts. None without
+    one."""
+    value = None
+    for index, item in env:
+        if name_of(item) == names.E_ATTRIBUTES and isinstance(scalar := direct(item, "value"), Scalar):
+            value = index, scalar
+    return value
+
+
+def name_of(item: Node) -> str:
+    """The name of an entry of a list; empty where it has none."""
+    return text_of(lookup(item, "name")) or ""
