@@ -1,4 +1,4 @@
-"""One workload on its way through a plan: as it stands, and as it was before anything of ours came into it."""
+"""One workload during planning: as it is in the input, and without what krm-otel injected."""
 
 from __future__ import annotations
 
@@ -18,60 +18,71 @@ from krm_otel.workloads.kinds import Workload, workload_of
 class Candidate:
     """A workload of the input.
 
-    `found` is as it stands, with what `record` says is ours; `text` and `base` are without it.
+    Args:
+        item: its place in the input.
+        current: the workload as it is.
+        record: what krm-otel injected into it; None: nothing.
+        text: its text without what the record names.
+        base: the workload of that text.
     """
 
     item: Item
-    found: Workload
+    current: Workload
     record: Record | None
     text: str
     base: Workload
 
     @classmethod
-    def of(cls, item: Item, found: Workload, record: Record | None) -> Candidate:
-        """Takes out what is ours; raises CannotEdit."""
-        untouched = cls(item, found, record, item.text, found)
-        return untouched._without(frozenset()) if record else untouched
+    def of(cls, item: Item, current: Workload, record: Record | None) -> Candidate:
+        """Takes out what krm-otel injected; raises CannotEdit."""
+        untouched = cls(item, current, record, item.text, current)
+        return untouched._stripped(frozenset()) if record else untouched
 
     @property
     def ref(self) -> Ref:
-        """What it is called in results."""
-        return self.found.resource.ref
+        """The workload, for results."""
+        return self.current.resource.ref
 
-    def sparing(self, brought: AbstractSet[str] = frozenset()) -> Candidate:
-        """The same, but with those volumes of ours that a container of the user's mounts.
+    def keeping_mounted_volumes(self, renewed: AbstractSet[str] = frozenset()) -> Candidate:
+        """The same, with the injected volumes that a container of the user's mounts.
 
-        `brought`: volumes that come again.
+        `renewed` are the names of volumes that are injected again.
         """
-        record = self.record
+        record, current = self.record, self.current
         if record is None or "volumes" not in record.lists:
             return self
-        root, pod = self.found.resource.root, self.found.pod_path
-        spare = still_mounted(root, record, pod, self.found.container_names) - brought
-        return self._without(spare) if spare else self
+        mounted = still_mounted(current.resource.root, record, current.pod_path, current.container_names) - renewed
+        return self._stripped(mounted) if mounted else self
 
-    def by_hand(self) -> dict[str, tuple[str, ...]]:
-        """Container → variables of ours that were changed by hand since."""
+    def edited_variables(self) -> dict[str, tuple[str, ...]]:
+        """Container → the injected variables that somebody changed by hand since."""
         if self.record is None:
             return {}
-        found = self.found
-        return changed_by_hand(self.record, found.container_names, found.resource.root, found.pod_path)
+        current = self.current
+        return changed_by_hand(self.record, current.container_names, current.resource.root, current.pod_path)
 
-    def having(self, edit: ObjectEdit) -> tuple[str, Record]:
-        """The text with an edit in it, and the record of it; raises CannotEdit."""
+    def with_edit(self, edit: ObjectEdit) -> tuple[str, Record]:
+        """The text with an edit in it, and the record of the edit; raises CannotEdit."""
         return put_in(
             (self.text, self.base.resource.root),
-            (self.item.text, self.found.resource.root),
+            (self.item.text, self.current.resource.root),
             self.record,
             self.base.pod_path,
-            self.found.container_names,
+            self.current.container_names,
             edit,
         )
 
-    def _without(self, spare: AbstractSet[str]) -> Candidate:
+    def _stripped(self, kept_volumes: AbstractSet[str]) -> Candidate:
         assert self.record is not None
-        found = self.found
-        text = strip(self.item.text, found.resource.root, self.record, found.pod_path, found.container_names, spare)
+        current = self.current
+        text = strip(
+            self.item.text,
+            current.resource.root,
+            self.record,
+            current.pod_path,
+            current.container_names,
+            kept_volumes,
+        )
         stripped = self.item.read(text)
         assert stripped is not None
-        return replace(self, text=text, base=workload_of(stripped, found.kind))
+        return replace(self, text=text, base=workload_of(stripped, current.kind))
