@@ -21,21 +21,21 @@ from krm_otel.workloads.kinds import Workload
 
 
 def with_operator_annotations(
-    workload: Workload, oaas_class: OaasClass, settings: Settings, wanted: Desired
+    workload: Workload, oaas_class: OaasClass, settings: Settings, target: Desired
 ) -> Desired:
     """What a workload gets in flavor `operator`: annotations, in place of what it would get in flavor `native`.
 
     The annotations for the Operator that the user's template has already stay as they are.
     """
-    if not wanted.containers:
-        return wanted
-    containers = [part.container for part in wanted.containers]
+    if not target.containers:
+        return target
+    containers = [part.container for part in target.containers]
     container_names = [container.name for container in containers] if all(c.named for c in containers) else []
-    service_names = {v.value for part in wanted.containers for v in part.variables if v.name == names.E_SERVICE_NAME}
+    service_names = {v.value for part in target.containers for v in part.variables if v.name == names.E_SERVICE_NAME}
     service_name = str(service_names.pop()).replace("$$", "$") if len(service_names) == 1 else ""
     annotations = asking(oaas_class, settings, container_names, service_name)
     existing = workload.template_annotations
-    results = list(wanted.results)
+    results = list(target.results)
     for key in sorted(annotations.keys() & existing.keys()):
         if existing[key] != annotations.pop(key):
             text = f"{key} is set in the manifest and is kept as it is"
@@ -45,7 +45,7 @@ def with_operator_annotations(
     labels = {"labels": client_labels(oaas_class.name)} if sends else {}
     additions = Additions(template={"annotations": annotations, **labels})
     return replace(
-        wanted,
+        target,
         containers=(),
         volumes=(),
         additions=additions,

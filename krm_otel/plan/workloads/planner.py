@@ -158,13 +158,13 @@ class WorkloadPlanner:
         membership = replace(membership, sync_wave=sync_wave(base.resource))
         settings = sending_settings(oaas_class, settings)
         adopt = candidate.edited_variables() if configuration.adopt else None
-        wanted = desired(base, oaas_class, settings, match, selection, self.env_sources, pod.additions, adopt=adopt)
+        target = desired(base, oaas_class, settings, match, selection, self.env_sources, pod.additions, adopt=adopt)
         if configuration.operator:
-            wanted = with_operator_annotations(base, oaas_class, settings, wanted)
-        results += wanted.results
-        if has_errors([*pod.results, *wanted.results]):
+            target = with_operator_annotations(base, oaas_class, settings, target)
+        results += target.results
+        if has_errors([*pod.results, *target.results]):
             return _failed(candidate, results, membership)
-        return _injected(candidate, wanted, replace(membership, is_instrumented=True)).after(results)
+        return _injected(candidate, target, replace(membership, is_instrumented=True)).after(results)
 
     def _pod_additions(
         self, candidate: Candidate, oaas_class: OaasClass, settings: Settings, selection: Selection
@@ -250,12 +250,12 @@ def sending_settings(oaas_class: OaasClass, settings: Settings) -> Settings:
     return replace(settings, endpoint=collector_endpoint(oaas_class, settings))
 
 
-def _injected(candidate: Candidate, wanted: Desired, membership: Membership) -> WorkloadOutcome:
-    """The outcome for a workload that gets `wanted`."""
-    ref, edit = candidate.ref, wanted.edit()
+def _injected(candidate: Candidate, target: Desired, membership: Membership) -> WorkloadOutcome:
+    """The outcome for a workload that gets `target`."""
+    ref, edit = candidate.ref, target.edit()
     if edit.empty:
-        reason = "; ".join(dict.fromkeys(why for _, why in wanted.left_alone)) or "everything is set in the manifest"
-        return WorkloadOutcome(_uninjected(candidate, reason, wanted), (), membership)
+        reason = "; ".join(dict.fromkeys(why for _, why in target.left_alone)) or "everything is set in the manifest"
+        return WorkloadOutcome(_uninjected(candidate, reason, target), (), membership)
     candidate = candidate.keeping_mounted_volumes({volume["name"] for volume in edit.lists.get("volumes", ())})
     try:
         text, record = candidate.with_edit(edit)
@@ -269,8 +269,8 @@ def _injected(candidate: Candidate, wanted: Desired, membership: Membership) -> 
     values = [value for container in edit.containers for _, value in container.env if isinstance(value, str)]
     results = tuple(damaged_by_flux(candidate.base.resource, text, values))
     if text == candidate.item.text:
-        return WorkloadOutcome(Change(ref, "unchanged", "", None, wanted), results, membership)
-    change = Change(ref, "updated" if candidate.record else "injected", "", text, wanted)
+        return WorkloadOutcome(Change(ref, "unchanged", "", None, target), results, membership)
+    change = Change(ref, "updated" if candidate.record else "injected", "", text, target)
     return WorkloadOutcome(change, results, membership)
 
 
@@ -279,10 +279,10 @@ def _failed(candidate: Candidate, results: Iterable[Result], membership: Members
     return WorkloadOutcome(Change(candidate.ref, "skipped", _ERROR), tuple(results), membership)
 
 
-def _uninjected(candidate: Candidate, reason: str, wanted: Desired | None = None) -> Change:
+def _uninjected(candidate: Candidate, reason: str, target: Desired | None = None) -> Change:
     """The change of a workload into which nothing is injected: what was injected is taken out."""
     if candidate.record is None:
-        return Change(candidate.ref, "skipped", reason or "nothing of ours in it", None, wanted)
+        return Change(candidate.ref, "skipped", reason or "nothing of ours in it", None, target)
     # No result says this: a second run has no record, so it could not say it again.
     reason = "; ".join(filter(None, (reason, candidate.current.kind.immutable)))
-    return Change(candidate.ref, "removed", reason, candidate.keeping_mounted_volumes().text, wanted)
+    return Change(candidate.ref, "removed", reason, candidate.keeping_mounted_volumes().text, target)

@@ -70,14 +70,14 @@ def pod_additions(
             reason_skipped=f"a hook ({hook})", results=(rules.HOOK_WITHOUT_SIDECAR.at(where, text, fix=fix),)
         )
     is_root = resource.text(*workload.pod_path, "securityContext", "runAsUser") == "0"
-    brought = sidecar(oaas_class, settings, workload.kind.knative, root=is_root)
-    if resource.kind in _FINITE and not brought.native:
+    new_sidecar = sidecar(oaas_class, settings, workload.kind.knative, root=is_root)
+    if resource.kind in _FINITE and not new_sidecar.native:
         text = "the pod would never end: its collector is an ordinary container (native_sidecar: false) and goes on"
         fix = "write mode: deployment, or leave native_sidecar out"
         where = Location(resource.ref, field_path(*workload.pod_path))
         return PodAdditions(results=(rules.SIDECAR_NEVER_ENDS.at(where, text, fix=fix),))
-    same_name = list(_same_name(workload, brought))
-    errors = list(_port_conflicts(workload, brought))
+    same_name = list(_same_name(workload, new_sidecar))
+    errors = list(_port_conflicts(workload, new_sidecar))
     if not was_injected:
         fix = "rename it, or write mode: deployment"
         errors += [
@@ -88,13 +88,13 @@ def pod_additions(
         return PodAdditions(results=tuple(errors))
     kept = {name for _, name in same_name}
     lists = {
-        "initContainers" if brought.native else "containers": (
-            () if brought.container["name"] in kept else (brought.container,)
+        "initContainers" if new_sidecar.native else "containers": (
+            () if new_sidecar.container["name"] in kept else (new_sidecar.container,)
         ),
-        "volumes": tuple(volume for volume in brought.volumes if volume["name"] not in kept),
+        "volumes": tuple(volume for volume in new_sidecar.volumes if volume["name"] not in kept),
         **_pull_secrets(workload, managed),
     }
-    template = {"annotations": brought.annotations}
+    template = {"annotations": new_sidecar.annotations}
     if managed.gateway or (has_pod_monitor and not workload.kind.knative):
         # The gateway's NetworkPolicy and the PodMonitor select the pods by these labels. On Knative a PodMonitor has
         # no port to name.
@@ -121,16 +121,16 @@ def _pull_secrets(workload: Workload, managed: CollectorSettings) -> dict[str, t
     return {"imagePullSecrets": missing} if missing else {}
 
 
-def _port_conflicts(workload: Workload, brought: Sidecar) -> Iterator[Result]:
+def _port_conflicts(workload: Workload, new_sidecar: Sidecar) -> Iterator[Result]:
     """The errors of a pod in which the sidecar cannot listen on its ports."""
     ref, pod, fix = workload.resource.ref, workload.pod_path, "write mode: deployment"
     if workload.resource.text(*pod, "hostNetwork") == "true":
         where = Location(ref, field_path(*pod, "hostNetwork"))
         text = "the pod uses the host's network, where the ports of two collectors would clash"
         yield rules.SIDECAR_HOST_NETWORK.at(where, text, fix=fix)
-    ports = set(map(str, brought.ports))
+    ports = set(map(str, new_sidecar.ports))
     for container in workload.containers:
-        if container.name == brought.container["name"]:
+        if container.name == new_sidecar.container["name"]:
             continue
         for i, entry in _entries(workload, *container.path, "ports"):
             if (port := text_of(lookup(entry, "containerPort"))) in ports:
@@ -139,12 +139,12 @@ def _port_conflicts(workload: Workload, brought: Sidecar) -> Iterator[Result]:
                 yield rules.SIDECAR_PORT_TAKEN.at(where, text, fix=fix, current=port)
 
 
-def _same_name(workload: Workload, brought: Sidecar) -> Iterator[tuple[Location, str]]:
+def _same_name(workload: Workload, new_sidecar: Sidecar) -> Iterator[tuple[Location, str]]:
     """Containers and volumes of the pod that have a name of the sidecar's: location and name."""
     for key, sidecar_names in (
-        ("containers", {brought.container["name"]}),
-        ("initContainers", {brought.container["name"]}),
-        ("volumes", {volume["name"] for volume in brought.volumes}),
+        ("containers", {new_sidecar.container["name"]}),
+        ("initContainers", {new_sidecar.container["name"]}),
+        ("volumes", {volume["name"] for volume in new_sidecar.volumes}),
     ):
         for i, entry in _entries(workload, *workload.pod_path, key):
             if (name := text_of(lookup(entry, "name")) or "") in sidecar_names:
