@@ -17,7 +17,6 @@ from krm_otel.conditions import (
     DEGRADED,
     TYPES,
     Condition,
-    Tally,
     conditions,
 )
 from krm_otel.config.resolve.configuration import resolve
@@ -151,7 +150,7 @@ def _state(resource: Resource, oaas_class: OaasClass | None, live: _Live, *, kno
         state.over = any(existing_condition(resource.root, kind) for kind in TYPES)
         return state
     state.mode = settings.mode.value if settings and settings.enabled.value else ""
-    said = conditions(settings if known and state.mode else None, Tally(done=state.workloads), faulty=faulty)
+    said = conditions(settings if known and state.mode else None, state.workloads, faulty=faulty)
     collector = _collector(resource, state, live)
     # One condition of a type: settings with errors weigh more than what their collector does.
     more = [] if any(one.type == DEGRADED for one in said) else [collector]

@@ -1,7 +1,7 @@
 """The main flow, on one screen: text in, plan, text out.
 
-bytes → envelope (items as spans of the text) → plan (what happens to each, and why) → the same text with the changed
-items spliced in → results → exit code. Everything that reads or writes the world is in `cli`.
+bytes → envelopes (items as spans of the text) → plan (what happens to each item, and why) → the same text with the
+changed items spliced in → results → exit code. Everything that reads or writes files and streams is in `cli`.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from krm_otel.diagnostics.result import Ref, Result, Severity, has_errors, ordered
+from krm_otel.diagnostics.rules.inputs import UNREADABLE_INPUT
 from krm_otel.krm.envelope import Envelope
 from krm_otel.krm.reader import read_envelope
 from krm_otel.krm.resource import Resource
-from krm_otel.plan import Change, Objects, Track, make_plan, untracked
+from krm_otel.plan import Change, ObjectChanges, Track, make_plan, untracked
 from krm_otel.workloads.kinds import is_required
 from krm_otel.yamltext.nodes import SourceError
 
@@ -24,8 +25,13 @@ _ERRORS: Final = "there are errors, so nothing is changed"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One text of the input: standard input (no name), or a file. `asked`: somebody named this very file, which
-    therefore has to be one that can be read; in a folder, others lie about."""
+    """One text of the input.
+
+    Args:
+        data: the text's bytes.
+        name: the file; empty for standard input.
+        asked: the user named this very file, so it is an error if it cannot be read. A folder may hold other files.
+    """
 
     data: bytes
     name: str = ""
@@ -34,38 +40,40 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run comes to. `texts` are the new texts of the sources, in their order; None where a source cannot be
-    read at all: then nothing may be written."""
+    """The result of a run.
+
+    Args:
+        texts: the new texts of the sources, in order; None where a source cannot be read: then nothing may be written.
+        results: errors first, then warnings, then infos.
+        changes: what happened to each object.
+        new: new files by name, with their texts. A source whose text became empty is to be deleted.
+        starts: where the items that stay begin in each source's old text, for diffs.
+        switched_off: where the global switch is off; empty: it is not.
+    """
 
     texts: tuple[str | None, ...]
     results: tuple[Result, ...]
     changes: tuple[Change, ...]
     new: Mapping[str, str] = field(default_factory=dict)
-    """Files that come, by name, with their texts; a source whose text became empty goes."""
     starts: tuple[tuple[int, ...], ...] = ()
-    """Where the items that stay begin in each source's old text: what a diff may go by."""
     switched_off: str = ""
-    """Where the global switch says off."""
 
     @property
     def exit_code(self) -> int:
         return 1 if has_errors(self.results) else 0
 
     def lines(self) -> list[str]:
-        """For standard error: a line for every workload, and every warning and error."""
-        loud = [result.line() for result in self.results if result.severity != "info"]
-        return [change.line() for change in self.changes] + self._summary() + loud
-
-    def _summary(self) -> list[str]:
-        """How much the global switch took out."""
+        """For standard error: a line for every object, and every warning and error."""
         counts = Counter(change.action for change in self.changes)
-        if not self.switched_off or not (counts["removed"] or counts["pruned"]):
-            return []
-        done = f"injections removed: {counts['removed']}, generated objects pruned: {counts['pruned']}"
-        return [f"switched off by {self.switched_off}: {done}"]
+        summary = []
+        if self.switched_off and (counts["removed"] or counts["pruned"]):
+            done = f"injections removed: {counts['removed']}, generated objects pruned: {counts['pruned']}"
+            summary = [f"switched off by {self.switched_off}: {done}"]
+        reported = [result.line() for result in self.results if result.severity != "info"]
+        return [change.line() for change in self.changes] + summary + reported
 
     def report(self) -> dict[str, Any]:
-        """For `--report`: the same as data, infos too."""
+        """For `--report`: the same as data, with infos."""
         actions = [
             {
                 "apiVersion": change.ref.api_version,
@@ -93,12 +101,40 @@ def run(
 
     Args:
         sources: one text as an orchestrator sends it, or the files of a folder.
-        environ: the environment; only `OPRC_CRM_*` and SOURCE_DATE_EPOCH are looked at.
-        function_config: for inputs that carry none.
-        remove: take everything out that is ours (`uninject`).
-        complete: the sources are a whole folder, so that a class that is not in it is gone.
-        track: goes over sources and items, and may show how far it is.
+        environ: the environment; only `OPRC_CRM_*` and SOURCE_DATE_EPOCH are read.
+        function_config: for inputs that have none.
+        remove: take out everything of krm-otel (`uninject`).
+        complete: the sources are a whole folder, so a class that is not in it is deleted.
+        track: iterates over sources and items, and may show the progress.
     """
+    envelopes, faults = _read_all(sources, track)
+    readable = [envelope for envelope in envelopes if envelope is not None]
+    items = [item for envelope in readable for item in envelope.items]
+    for envelope in readable:
+        function_config = envelope.function_config or function_config
+    plan = make_plan(items, function_config, environ, remove=remove, complete=complete, track=track)
+    results = ordered([*faults, *plan.results])
+    failed = has_errors(results)
+    # With an error nothing is changed at all.
+    texts, objects, changes = plan.texts, plan.objects, plan.changes
+    if failed:
+        texts, objects, changes = {}, ObjectChanges(), tuple(map(_not_done, changes))
+    written_results = [result for result in results if result.severity == "error"] if remove else results
+    added = dict(objects.added)
+    # After an error, a text that is not YAML would hide the error: then there is no text.
+    new_texts = [
+        _write(envelope, texts, objects, added.pop(source.name, []), written_results)
+        if envelope and (envelope.is_complete or not failed)
+        else None
+        for source, envelope in zip(sources, envelopes, strict=True)
+    ]
+    new_files = {name: Envelope("", []).with_appended(data) for name, data in added.items()}
+    starts = tuple(_starts(envelope, objects) if envelope else () for envelope in envelopes)
+    return Outcome(tuple(new_texts), tuple(results), changes, new_files, starts, plan.switched_off)
+
+
+def _read_all(sources: Sequence[Source], track: Track) -> tuple[list[Envelope | None], list[Result]]:
+    """The envelope of each source, None where it cannot be read, and the results; items are numbered throughout."""
     envelopes: list[Envelope | None] = []
     results: list[Result] = []
     count = 0
@@ -106,78 +142,53 @@ def run(
         envelope, faults = _read(source, count)
         envelopes.append(envelope)
         results += faults
-        if envelope is not None:
-            count += len(envelope.items)
-            function_config = envelope.function_config or function_config
-    read = [envelope for envelope in envelopes if envelope is not None]
-    items = [item for envelope in read for item in envelope.items]
-    plan = make_plan(items, function_config, environ, remove=remove, complete=complete, track=track)
-    results = ordered([*results, *plan.results])
-    # One error, and nothing is half done.
-    texts, objects = ({}, Objects()) if has_errors(results) else (plan.texts, plan.objects)
-    said = [result for result in results if result.severity == "error"] if remove else results
-    added = dict(objects.added)
-    # Where it failed, a text that is not YAML would hide why: nothing is better.
-    written = [
-        _written(envelope, texts, objects, added.pop(source.name, []), said)
-        if envelope and (envelope.is_complete or not has_errors(results))
-        else None
-        for source, envelope in zip(sources, envelopes, strict=True)
-    ]
-    new = {name: Envelope("", []).with_appended(more) for name, more in added.items()}
-    starts = tuple(_starts(envelope, objects) if envelope else () for envelope in envelopes)
-    return Outcome(tuple(written), tuple(results), _done(plan.changes, results), new, starts, plan.switched_off)
+        count += len(envelope.items) if envelope else 0
+    return envelopes, results
 
 
-def _written(
+def _read(source: Source, first: int) -> tuple[Envelope | None, list[Result]]:
+    """The envelope of a source, with its results. A file of a folder that cannot be read is only a warning."""
+    try:
+        envelope = read_envelope(source.data.decode("utf-8"), source.name, first, is_required)
+    except UnicodeDecodeError as error:
+        is_utf_16 = source.data.startswith((b"\xff\xfe", b"\xfe\xff"))  # what PowerShell redirects into a file
+        text = f"the input is {'UTF-16' if is_utf_16 else f'not UTF-8 (byte {error.start})'}"
+        fix = "write it as UTF-8"
+    except SourceError as error:
+        text, fix = f"the input is not YAML or JSON: {error}", ""
+    else:
+        return envelope, envelope.results
+    severity: Severity | None = "warning" if source.name and not source.asked else None
+    return None, [UNREADABLE_INPUT.at(Ref(file=source.name), text, fix=fix, severity=severity)]
+
+
+def _write(
     envelope: Envelope,
     texts: Mapping[int, str],
-    objects: Objects,
+    objects: ObjectChanges,
     added: Sequence[dict[str, Any]],
     results: Sequence[Result],
 ) -> str:
-    """The new text of one envelope, with `added` behind its items."""
-    positions = {item.position: i for i, item in enumerate(envelope.items)}
-    anew = {
+    """The new text of one envelope, with `added` after its items."""
+    rewritten = {
         item.position: envelope.rewritten(item, objects.rewritten[item.position])
         for item in envelope.items
         if item.position in objects.rewritten
     }
-    text = envelope.splice({**texts, **anew}, results)
-    # Objects that go and come move what stands behind them: each step reads the text of the one before.
-    if gone := [positions[position] for position in objects.gone if position in positions]:
-        text = read_envelope(text).without(gone)
+    text = envelope.splice({**texts, **rewritten}, results)
+    # Removed and added objects move what follows them, so each step reads the text of the step before.
+    if removed := [i for i, item in enumerate(envelope.items) if item.position in objects.removed]:
+        text = read_envelope(text).without(removed)
     if added:
         text = read_envelope(text).with_appended(added)
     return text
 
 
-def _starts(envelope: Envelope, objects: Objects) -> tuple[int, ...]:
-    stay = (item for item in envelope.items if item.position not in objects.gone)
-    return tuple(len(envelope.bom) + item.start for item in stay)
+def _starts(envelope: Envelope, objects: ObjectChanges) -> tuple[int, ...]:
+    """Where the items that stay begin in the old text."""
+    return tuple(len(envelope.bom) + i.start for i in envelope.items if i.position not in objects.removed)
 
 
-def _done(changes: Sequence[Change], results: Sequence[Result]) -> tuple[Change, ...]:
-    """What was really done: where there is an error, nothing."""
-    if not has_errors(results):
-        return tuple(changes)
-    return tuple(
-        replace(change, action="skipped", reason=_ERRORS, text=None) if change.changes_something else change
-        for change in changes
-    )
-
-
-def _read(source: Source, first: int) -> tuple[Envelope | None, list[Result]]:
-    """The envelope of a source and its faults. A file of a folder that cannot be read is passed by."""
-    severity: Severity = "warning" if source.name and not source.asked else "error"
-    ref = Ref(file=source.name)
-    try:
-        text = source.data.decode("utf-8")
-        envelope = read_envelope(text, source.name, first, is_required)
-    except UnicodeDecodeError as error:
-        wide = source.data.startswith((b"\xff\xfe", b"\xfe\xff"))  # what PowerShell redirects into a file
-        message = f"the input is {'UTF-16' if wide else f'not UTF-8 (byte {error.start})'}: write it as UTF-8"
-        return None, [Result("unreadable-input", severity, message, ref)]
-    except SourceError as error:
-        return None, [Result("unreadable-input", severity, f"the input is not YAML or JSON: {error}", ref)]
-    return envelope, envelope.results
+def _not_done(change: Change) -> Change:
+    """The change of an object where there are errors: nothing is done."""
+    return replace(change, action="skipped", reason=_ERRORS, text=None) if change.changes_something else change

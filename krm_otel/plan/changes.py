@@ -1,4 +1,4 @@
-"""What a plan comes to, as plain data."""
+"""A plan, as plain data."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ T = TypeVar("T")
 
 
 class Track(Protocol):
-    """Goes over things one by one; a terminal shows how far it is."""
+    """Iterates over things, and may show the progress."""
 
     def __call__(self, things: Sequence[T], doing: str, /) -> Iterable[T]: ...
 
 
-def untracked(things: Sequence[T], doing: str, /) -> Iterable[T]:  # noqa: ARG001 - nobody is watching
-    """Goes over things and shows nothing."""
+def untracked(things: Sequence[T], doing: str, /) -> Iterable[T]:  # noqa: ARG001 - no progress is shown
+    """Iterates over things and shows nothing."""
     return things
 
 
@@ -28,7 +28,7 @@ Action = Literal["injected", "updated", "removed", "unchanged", "skipped", "kept
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What happens to one workload. `text` is its new text, None where it stays as it is."""
+    """What happens to one object. `text` is its new text; None where the text stays as it is."""
 
     ref: Ref
     action: Action
@@ -38,7 +38,7 @@ class Change:
 
     @property
     def changes_something(self) -> bool:
-        """Whether the output differs from the input because of it."""
+        """Whether this change makes the output differ from the input."""
         return self.action in ("injected", "updated", "removed", "generated", "pruned")
 
     def line(self) -> str:
@@ -47,27 +47,36 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Objects:
-    """Generated objects: those that are written anew (position → object), those that go (positions), and those that
-    come, in order, by the plain file that they go to (no name: where the input is no files)."""
+class ObjectChanges:
+    """What happens to generated objects.
+
+    Args:
+        rewritten: position of an item → its new object.
+        removed: the positions of the items that are removed.
+        added: plain file → its new objects in order; the file is empty where the input does not come from files.
+    """
 
     rewritten: dict[int, dict[str, Any]] = field(default_factory=dict)
-    gone: frozenset[int] = frozenset()
+    removed: frozenset[int] = frozenset()
     added: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Every workload's change, in the order of the input, and everything that is to be said."""
+    """The changes of all objects and the results. Where a result is an error, the caller changes nothing at all."""
 
     changes: tuple[Change, ...]
     results: tuple[Result, ...]
-    objects: Objects = field(default_factory=Objects)
-    """What happens to generated objects. Where there is an error, the caller changes nothing at all."""
+    objects: ObjectChanges = field(default_factory=ObjectChanges)
     switched_off: str = ""
-    """Where the global switch says off."""
+    """Where the global switch is off; empty: it is not."""
 
     @property
     def texts(self) -> dict[int, str]:
         """Position of an item → its new text, for those that change."""
-        return {change.ref.position: change.text for change in self.changes if change.text is not None}
+        return new_texts(self.changes)
+
+
+def new_texts(changes: Iterable[Change]) -> dict[int, str]:
+    """Position of an item → its new text, for those that change."""
+    return {change.ref.position: change.text for change in changes if change.text is not None}

@@ -1,8 +1,8 @@
-"""kustomize's `generators:`: a function config by itself, from which objects are to be made.
+"""kustomize's `generators:`: a function config alone, from which objects are generated.
 
-kustomize puts the function config among the items, as local configuration, since its pipeline makes nothing of nothing
-(kustomize v5, `FnPlugin.invokePlugin`). It would take that item for an object like any other, which cannot stand beside
-a class of the same name among the resources: so it goes.
+kustomize puts the function config among the items, as local configuration, since its pipeline needs an item to start
+from (kustomize v5, `FnPlugin.invokePlugin`). kustomize would take that item for a resource, which cannot be there
+together with a class of the same name. So krm-otel removes the item.
 """
 
 from __future__ import annotations
@@ -13,24 +13,27 @@ from typing import Final
 from krm_otel import names
 from krm_otel.krm.item import Item
 from krm_otel.krm.resource import Resource
-from krm_otel.plan.objects.ownership import is_ours
+from krm_otel.plan.objects.identity import is_generated_object
 
 A_FUNCTION: Final = "config.kubernetes.io/function"
 
 
-def is_generating(items: Sequence[Item], given: Resource | None) -> bool:
-    """Whether there is nothing but the function config of kustomize, and what was generated from it."""
-    if given is None or not _is_kustomizes(given):
-        return False
-    resources = [item.resource for item in items]
-    return all(one is not None and (is_ours(one) or _is_echo(one, given)) for one in resources)
+def generator_config(items: Sequence[Item], function_config: Resource | None) -> Resource | None:
+    """The function config, where kustomize gave it and the input is only that and what was generated from it."""
+    if function_config is None or not _is_kustomizes(function_config):
+        return None
+    for item in items:
+        resource = item.resource
+        if resource is None or not (is_generated_object(resource) or _is_echo(resource, function_config)):
+            return None
+    return function_config
 
 
-def echoes(items: Sequence[Item], given: Resource | None) -> frozenset[int]:
+def echo_positions(items: Sequence[Item], function_config: Resource) -> frozenset[int]:
     """The positions of the function config among the items."""
-    if given is None:
-        return frozenset()
-    return frozenset(item.position for item in items if (one := item.resource) and _is_echo(one, given))
+    return frozenset(
+        item.position for item in items if (resource := item.resource) and _is_echo(resource, function_config)
+    )
 
 
 def _is_kustomizes(resource: Resource) -> bool:
@@ -38,9 +41,8 @@ def _is_kustomizes(resource: Resource) -> bool:
     return A_FUNCTION in annotations and annotations.get(names.A_LOCAL) == "true"
 
 
-def _is_echo(resource: Resource, given: Resource) -> bool:
-    same = (resource.api_version, resource.kind, resource.namespace, resource.name)
-    # What comes from a file is somebody's: kpt has function configs among its items, too.
-    in_a_file = {names.A_PATH, names.A_INTERNAL_PATH} & resource.annotations.keys()
-    given_as = (given.api_version, given.kind, given.namespace, given.name)
-    return same == given_as and not in_a_file and _is_kustomizes(resource)
+def _is_echo(resource: Resource, function_config: Resource) -> bool:
+    identity, config_identity = ((r.api_version, r.kind, r.namespace, r.name) for r in (resource, function_config))
+    # What has a file is the user's: kpt has function configs among its items, too.
+    has_file = {names.A_PATH, names.A_INTERNAL_PATH} & resource.annotations.keys()
+    return identity == config_identity and not has_file and _is_kustomizes(resource)

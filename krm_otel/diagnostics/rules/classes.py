@@ -11,8 +11,8 @@ CLASS_ABSENT: Final = Rule(
     "warning",
     "The class of an injected workload is not in the input; what was injected is kept.",
     "Give the whole input; where the class is gone for good, `prune: true` or `krm-otel uninject`.",
-    example="ClassRuntime echo is not in the input, so what was injected for it is kept as it is; where it is gone for "
-    "good, set prune: true in OTelConfig, or run uninject",
+    example="ClassRuntime echo is not in the input, so what was injected for it is kept as it is: if it is gone for "
+    "good, set prune: true in the OTelConfig, or run uninject",
 )
 CLASS_AMBIGUOUS: Final = Rule(
     "class-ambiguous",
@@ -27,9 +27,9 @@ CLASS_HELD_BACK: Final = Rule(
     "With `on_error: degrade`: a workload that has errors keeps what it had, and the class wants other objects "
     "under the same names (a ConfigMap for another mode, say), without which the workload's telemetry would "
     "stop. So the whole class keeps what it had.",
-    "Mend the workload, whose own result says how.",
-    example="Deployment one has errors and keeps what it had, and for that ConfigMap one-otel-config has to stay as it "
-    "is: so the whole class keeps what it had until Deployment one is mended",
+    "Fix the workload; its own result says how.",
+    example="Deployment one has errors and keeps what it had, and needs ConfigMap one-otel-config as it is, so the "
+    "whole class keeps what it had: fix Deployment one first",
 )
 CLASS_NAME_MISSING: Final = Rule(
     "class-name-missing",
@@ -66,7 +66,7 @@ CLASS_WITHOUT_WORKLOAD: Final = Rule(
     "Nothing belongs to an enabled class.",
     "Label the workload with `oaas.io/owner`, or annotate it. See [matching](matching.md#the-rules).",
     example="no workload belongs to class one; tried: annotation oaas.io/class-runtime, label oaas.io/owner, "
-    "ownerReferences, names <class>, <class>-fn-<i> and <class>-odgm with their containers; write the "
+    "ownerReferences, names <class>, <class>-fn-<i> and <class>-odgm with their containers: write the "
     "annotation oaas.io/class-runtime: one on its workloads",
 )
 LIMIT_BACKEND: Final = Rule(
@@ -139,7 +139,7 @@ TELEMETRY_DEGRADED: Final = Rule(
     "With `on_error: degrade`: the settings of a class have errors, or an object that it needs has a name that "
     "is taken, or some of its workloads have errors, so these keep what they had. The condition is "
     "`TelemetryDegraded`, its reason `ConfigApplyError`.",
-    "Mend the errors, which are warnings then.",
+    "Fix the errors, which are reported as warnings.",
     example="TelemetryDegraded is True (ConfigApplyError): 1 workload cannot be instrumented and keeps what it had",
 )
 TELEMETRY_UNREAD: Final = Rule(

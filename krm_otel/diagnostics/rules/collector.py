@@ -57,7 +57,7 @@ HOOK_WITHOUT_SIDECAR: Final = Rule(
     "warning",
     "A Helm or Argo CD hook runs before its sidecar's ConfigMap is there, so it is left alone.",
     "Set `collector.endpoint` for its class, or use `mode: deployment`.",
-    example="helm.sh/hook makes this a hook, which runs before its collector's ConfigMap is there: it is left alone; "
+    example="helm.sh/hook makes this a hook, which runs before its collector's ConfigMap exists, so it is left alone: "
     "write collector.endpoint for its class to instrument it",
 )
 IMAGE_INVALID: Final = Rule(
@@ -90,9 +90,9 @@ NAME_TAKEN: Final = Rule(
 NOT_PRUNED: Final = Rule(
     "not-pruned",
     "warning",
-    "A class does not want a generated object any more, and `prune: false` keeps it.",
+    "A class does not need a generated object any more, and `prune: false` keeps it.",
     "Delete it, or leave `prune` out.",
-    example="class one does not want this any more, and it is kept since the OTelConfig says prune: false; delete it, "
+    example="class one does not need this any more, and the OTelConfig's prune: false keeps it: delete it, "
     "or leave prune out",
 )
 OPERATOR_CANNOT_SAY: Final = Rule(
@@ -102,7 +102,7 @@ OPERATOR_CANNOT_SAY: Final = Rule(
     "directly and needs endpoints for single signals, headers or certificates, for which an Instrumentation "
     "has no place.",
     "Send to a collector (`mode: deployment`), or write `flavor: native`.",
-    example="flavor operator has no way to say endpoints for single signals, headers and certificates of SDKs: send to "
+    example="flavor operator cannot express endpoints for single signals, headers and certificates of SDKs: send to "
     "a collector (mode: deployment), or write flavor: native",
     otherwise="warning for `monitors.interval`",
 )
@@ -111,8 +111,8 @@ OPERATOR_INSTRUMENTED: Final = Rule(
     "warning",
     "An annotation asks the OpenTelemetry Operator to instrument a pod that is instrumented here.",
     "Write `flavor: operator`, or remove the annotation.",
-    example="instrumentation.opentelemetry.io/inject-java has the OpenTelemetry Operator instrument this pod, too: it "
-    "keeps what stands here and sets what does not; write flavor: operator in the OTelConfig, or remove the "
+    example="instrumentation.opentelemetry.io/inject-java makes the OpenTelemetry Operator instrument this pod, too; "
+    "it keeps the variables that are set and sets the others: write flavor: operator in the OTelConfig, or remove the "
     "annotation",
 )
 OPERATOR_SIDECAR: Final = Rule(
@@ -120,8 +120,8 @@ OPERATOR_SIDECAR: Final = Rule(
     "error",
     "An annotation asks the Operator for a collector in a pod that gets ours: both would listen on the same ports.",
     "Remove the annotation, or write `mode: deployment`.",
-    example="sidecar.opentelemetry.io/inject brings the Operator's collector beside ours, on the same ports: remove "
-    "the annotation, or write mode: deployment",
+    example="sidecar.opentelemetry.io/inject adds the Operator's collector to a pod that has krm-otel's, on the same "
+    "ports: remove the annotation, or write mode: deployment",
 )
 QUEUE_VOLUME: Final = Rule(
     "queue-volume",
@@ -177,22 +177,22 @@ SIDECAR_KEPT: Final = Rule(
     "info",
     "The collector's container, or a volume of it, was changed by hand and is yours from then on.",
     "Nothing, or delete it to get ours back.",
-    example="otel-collector was changed by hand and is kept as it is; delete it to get ours back",
+    example="otel-collector was changed by hand and is kept as it is: delete it to get the generated one back",
 )
 SIDECAR_NAME_TAKEN: Final = Rule(
     "sidecar-name-taken",
     "error",
     "A container or volume has a name that the sidecar brings.",
     "Rename it, or write `mode: deployment`.",
-    example="otel-collector is the name of what the sidecar brings: rename it, or write mode: deployment",
+    example="otel-collector is a name that the sidecar needs: rename it, or write mode: deployment",
 )
 SIDECAR_NEVER_ENDS: Final = Rule(
     "sidecar-never-ends",
     "error",
     "A Job with an ordinary collector container (`native_sidecar: false`) would never end.",
     "Write `mode: deployment`, or leave `native_sidecar` out.",
-    example="the pod would never end: its collector, an ordinary container with native_sidecar: false, goes on; write "
-    "mode: deployment, or leave native_sidecar out",
+    example="the pod would never end: its collector is an ordinary container (native_sidecar: false) and goes on: "
+    "write mode: deployment, or leave native_sidecar out",
 )
 SIDECAR_PORT_TAKEN: Final = Rule(
     "sidecar-port-taken",
@@ -207,6 +207,6 @@ STILL_READ: Final = Rule(
     "A generated ConfigMap is not needed any more, but a workload reads it: its collector was changed by hand, "
     "and is yours. It is kept.",
     "Take the container and its volume out of the workload.",
-    example="nothing of ours needs this any more, but Deployment one reads it, so it is kept: take its container and "
-    "its volume out there",
+    example="no class needs this any more, but Deployment one reads it, so it is kept: take its container and its "
+    "volume out of the workload",
 )

@@ -42,7 +42,7 @@ CONFIG_ABSENT: Final = Rule(
     "and generated is kept.",
     "Give it with the input; where it is gone for good, write `enabled: false` in the ClassRuntime. See [half "
     "an input](matching.md#half-an-input).",
-    example="the OTelConfig that enabled class echo is not in the input, so what it brought is kept as it is; where it "
+    example="the OTelConfig that enabled class echo is not in the input, so what it added is kept as it is: if it "
     "is gone for good, write enabled: false in the ClassRuntime's spec.observability, or run uninject",
 )
 CONFIG_TWICE: Final = Rule(

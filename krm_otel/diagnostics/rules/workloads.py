@@ -53,8 +53,8 @@ CONTAINERS_MISSING: Final = Rule(
     "warning",
     "A workload of a class has no containers.",
     "Nothing for a patch; otherwise correct the manifest.",
-    example="there are no containers to instrument where spec.kinds of OTelConfig says: its pod template is at "
-    "spec.template, write that",
+    example="there are no containers to instrument at the path that spec.kinds of the OTelConfig gives: write "
+    "spec.template",
 )
 CONTAINERS_NOT_A_LIST: Final = Rule(
     "containers-not-a-list",
@@ -168,8 +168,8 @@ UNKNOWN_KIND: Final = Rule(
     "warning",
     "A workload of a class is of a kind that nobody named.",
     "Add it to `spec.kinds` of the OTelConfig.",
-    example="Rollout belongs to class echo and has a pod template, but the kind is not known: add it to spec.kinds of "
-    "OTelConfig",
+    example="Rollout belongs to class echo and has a pod template, but the kind is not known: add {apiVersion: "
+    "argoproj.io/v1alpha1, kind: Rollout, path: spec.template} to spec.kinds of the OTelConfig",
 )
 VARIABLE_ADOPTED: Final = Rule(
     "variable-adopted",

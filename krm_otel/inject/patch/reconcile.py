@@ -42,11 +42,11 @@ def reconcile(
     if injection.text == injected.text:
         return injected.text, injection.record
     new = _update(injected, edit, injection) or injection
-    unchanged = new.text == injected.text or _is_equal(injected.root, new.root)
+    unchanged = new.text == injected.text or is_equal(injected.root, new.root)
     return injected.text if unchanged else new.text, injection.record
 
 
-def _is_equal(old: Mapping, new: Mapping) -> bool:
+def is_equal(old: Mapping, new: Mapping) -> bool:
     """Whether two objects mean the same: then somebody reformatted the injected lines, and no line is changed."""
     try:
         return bool(decode(old) == decode(new))

@@ -1,70 +1,79 @@
-"""What is known of classes once workloads have been seen: asked when the whole input has."""
+"""What the workloads of a class add up to, once all of them are planned."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from krm_otel import names
-from krm_otel.conditions import Tally
 from krm_otel.config.settings import Configuration, OaasClass, Settings
-from krm_otel.krm.resource import Resource
-from krm_otel.workloads.kinds import Workload
+from krm_otel.plan.workloads.outcome import ClassKey, Membership, class_key
+from krm_otel.plan.workloads.planner import sending_settings
 from krm_otel.workloads.match import Matcher
 
 
-@dataclass(slots=True)
-class Seen:
-    """What the workloads of one class came to, so far."""
+@dataclass(frozen=True, slots=True)
+class ClassSummary:
+    """The summary of one class.
 
-    first: Resource | None = None
-    """The first workload that belongs to it."""
-    settings: Settings | None = None
-    """Its settings, with the endpoint that its workloads send to."""
-    wave: int | None = None
-    """The earliest sync wave of the workloads that its collector is for."""
-    tally: Tally = field(default_factory=Tally)
-    """What came of its workloads."""
+    Args:
+        oaas_class: the class.
+        first: the position of its first workload; None: it has no workload.
+        sync_wave: the earliest of the workloads that its collector is for; None: there is none.
+        instrumented: how many workloads are instrumented.
+        failed: how many workloads cannot be instrumented.
+    """
 
-    def met(self, resource: Resource) -> None:
-        """Counts a workload that belongs to the class."""
-        self.first = self.first or resource
+    oaas_class: OaasClass
+    first: int | None = None
+    sync_wave: int | None = None
+    instrumented: int = 0
+    failed: int = 0
 
-    def sends(self, workload: Workload, settings: Settings) -> None:
-        """Counts a workload that is to be instrumented."""
-        wave = _sync_wave(workload)
-        self.wave = wave if self.wave is None else min(self.wave, wave)
-        self.settings = settings
-
-
-class Census:
-    """What was seen of each class."""
-
-    def __init__(self, configuration: Configuration, matcher: Matcher):
-        self._configuration = configuration
-        self._matcher = matcher
-        self._seen: dict[int, Seen] = {}
-        """Class (by `id`) → what was seen of it."""
-
-    def of(self, oaas_class: OaasClass) -> Seen:
-        """What was seen of one class."""
-        return self._seen.setdefault(id(oaas_class), Seen())
-
-    def classes(self) -> Iterator[OaasClass]:
-        """All that there are: those of the input, the platform's in each namespace, and that of the nodes."""
-        yield from self._configuration.classes
-        yield from self._matcher.platforms()
-        if self._configuration.node_collectors:
-            yield self._configuration.node_collectors
+    @classmethod
+    def of(cls, oaas_class: OaasClass, memberships: Iterable[Membership]) -> ClassSummary:
+        """The summary of a class with these workloads, in any order."""
+        members = list(memberships)
+        return cls(
+            oaas_class,
+            min((member.position for member in members), default=None),
+            min((member.sync_wave for member in members if member.sync_wave is not None), default=None),
+            sum(member.is_instrumented for member in members),
+            sum(member.has_errors for member in members),
+        )
 
     @property
-    def platform(self) -> bool:
-        """Whether a component of the platform was among the workloads."""
-        return any(self.of(one).first is not None for one in self._matcher.platforms())
+    def has_workload(self) -> bool:
+        """Whether a workload belongs to the class."""
+        return self.first is not None
+
+    @property
+    def settings(self) -> Settings | None:
+        """The settings of the class, with the endpoint that its workloads send to, where it has workloads."""
+        settings = self.oaas_class.settings
+        if settings is None or self.sync_wave is None:
+            return settings
+        return sending_settings(self.oaas_class, settings)
+
+    @property
+    def is_platform(self) -> bool:
+        """Whether this is the pseudo-class of the platform's components in one namespace."""
+        return self.oaas_class.name == names.PLATFORM_CLASS and not self.oaas_class.ref.kind
 
 
-def _sync_wave(workload: Workload) -> int:
-    """When Argo CD applies a workload; 0 where nothing is said, or nothing that it can read."""
-    written = workload.resource.annotations.get(names.A_SYNC_WAVE, "")
-    return int(written) if re.fullmatch(r"[+-]?[0-9]{1,9}", written) else 0
+Summaries = Mapping[ClassKey, ClassSummary]
+"""The summaries of the input's classes, then of the platform in each namespace, then of the node collectors."""
+
+
+def summarize_classes(configuration: Configuration, matcher: Matcher, memberships: Iterable[Membership]) -> Summaries:
+    """The summary of each class, from what the workloads contribute, in any order."""
+    members: dict[ClassKey, list[Membership]] = {}
+    for membership in sorted(memberships, key=lambda member: member.position):
+        members.setdefault(membership.key, []).append(membership)
+    classes = list(configuration.classes)
+    known = set(map(class_key, classes))
+    classes += [matcher.platform(namespace) for _, namespace, _ in (key for key in members if key not in known)]
+    if configuration.node_collectors:
+        classes.append(configuration.node_collectors)
+    keyed = {class_key(oaas_class): oaas_class for oaas_class in classes}
+    return {key: ClassSummary.of(oaas_class, members.get(key, ())) for key, oaas_class in keyed.items()}

@@ -1,126 +1,176 @@
-"""What happens to generated objects: which come, change, stay and go."""
+"""What happens to generated objects: which are added, changed, kept and pruned."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from itertools import count
 from typing import Any
 
 from krm_otel import names
-from krm_otel.collector.naming import label_value
 from krm_otel.diagnostics.field_path import field_path
-from krm_otel.diagnostics.result import Ref, Result
-from krm_otel.plan.changes import Change, Objects
-from krm_otel.plan.objects.config_readers import Reader
-from krm_otel.plan.objects.ownership import (
-    Existing,
-    Key,
-    Wanted,
-    free_indexes,
-    key_of,
-    keys_of,
-    placed,
-    renewed,
-    same,
-)
-from krm_otel.plan.scope import Scope, config_absent, missing
+from krm_otel.diagnostics.result import Ref, Result, has_errors
+from krm_otel.diagnostics.rule import Location
+from krm_otel.diagnostics.rules import collector as rules
+from krm_otel.plan.changes import Change, ObjectChanges, new_texts
+from krm_otel.plan.draft import Draft, owner_labels
+from krm_otel.plan.kustomize_generator import echo_positions
+from krm_otel.plan.objects.config_maps import config_map_readers
+from krm_otel.plan.objects.identity import DesiredObject, ExistingObject, Key, key_of, keys_of, with_annotations
+from krm_otel.plan.scope import class_absent, config_absent
+from krm_otel.yamltext.nodes import SourceError
+from krm_otel.yamltext.query import decode
+
+Kept = tuple[str, Result | None]
+"""Why an object is kept, and what krm-otel reports of it."""
+
+File = tuple[str, str]
+"""A package, empty where kpt names none, and a path in it."""
 
 
-def plan_objects(
-    found: Sequence[Existing],
-    wanted: Mapping[Key, Wanted],
-    scope: Scope,
-    needed: AbstractSet[tuple[str, str]],
-    read: Reader,
-    *,
-    remove: bool,
-) -> tuple[Objects, list[Change], list[Result]]:
-    """Plans the generated objects of one input.
-
-    Args:
-        found: the generated objects of the input.
-        wanted: what the classes want to have, by identity.
-        scope: which classes are in the input.
-        needed: classes (namespace, name) of which a workload keeps what it had: it may still need their objects.
-        read: who reads a ConfigMap when all is done.
-        remove: everything of ours goes, whatever is in the input.
-    """
-    results: list[Result] = []
-    needed_owners = {(namespace, label_value(name)) for namespace, name in needed}
+def plan_objects(draft: Draft) -> tuple[ObjectChanges, list[Change], list[Result]]:
+    """Plans the generated objects of one input."""
+    existing, desired = draft.existing, draft.desired
+    renewed = _renewed(existing, desired)
+    needed = {label for workload in draft.kept for label in owner_labels(workload)}
+    kept = {
+        entry.item.position: reason
+        for entry in existing
+        if entry.item.position not in renewed and (reason := _kept(entry, draft, needed))
+    }
+    unneeded = [e for e in existing if e.item.position not in renewed and e.item.position not in kept]
+    kept |= _still_read(unneeded, draft)
     rewritten: dict[int, dict[str, Any]] = {}
-    gone: set[int] = set()
+    pruned: set[int] = set()
     changes: list[Change] = []
-    met: set[Key] = set()
-    for one in found:
-        ref = one.resource.ref
-        key = next((key for key in keys_of(one.resource) if key in wanted and key not in met), None)
-        if key is not None and not remove:
-            met.add(key)
-            if same(one, wanted[key].data):
-                changes.append(Change(ref, "unchanged"))
-            else:
-                rewritten[ref.position] = renewed(one, wanted[key].data)
-                changes.append(Change(ref, "updated"))
-        elif not remove and scope.is_faulty(ref.namespace, one.owner):
-            changes.append(Change(ref, "kept", f"class {one.owner} has errors"))
-        elif not remove and (ref.namespace, one.owner) in needed_owners:
-            changes.append(Change(ref, "kept", f"a workload of class {one.owner} has errors and keeps what it had"))
-        elif remove or scope.complete or scope.decides_owner(ref.namespace, one.owner, one.enabled_by):
-            if not (remove or scope.prunes):
-                changes.append(Change(ref, "kept", "prune: false"))
-                results.append(_not_pruned(one))
-            elif ref.kind == "ConfigMap" and (by := read(ref.namespace, ref.name)):
-                # A collector that was changed by hand is the user's, and does not start without its config.
-                changes.append(Change(ref, "kept", f"{by} reads it"))
-                results.append(_still_read(one, by))
-            else:
-                gone.add(ref.position)
-                changes.append(Change(ref, "pruned"))
-        elif scope.holds_owner(ref.namespace, one.owner):
-            changes.append(Change(ref, "kept", f"the {one.enabled_by} is not in the input"))
-            results.append(config_absent(ref, one.owner, field_path("metadata", "annotations", names.A_ENABLED_BY)))
+    results: list[Result] = []
+    for entry in existing:
+        ref, position = entry.resource.ref, entry.item.position
+        if position in kept:
+            why, result = kept[position]
+            changes.append(Change(ref, "kept", why))
+            results += [result] if result else []
+        elif position not in renewed:
+            pruned.add(position)
+            changes.append(Change(ref, "pruned"))
+        elif is_same_object(entry, data := desired[renewed[position]].data):
+            changes.append(Change(ref, "unchanged"))
         else:
-            changes.append(Change(ref, "kept", f"class {one.owner} is not in the input"))
-            results.append(_absent(one))
+            transit = {key: v for key, v in entry.resource.annotations.items() if names.in_transit(key)}
+            rewritten[position] = with_annotations(data, transit)
+            changes.append(Change(ref, "updated"))
     added: dict[str, list[dict[str, Any]]] = {}
-    for file, data in _added([wanted[key] for key in sorted(wanted.keys() - met)], found):
+    for file, data in _added([desired[key] for key in sorted(desired.keys() - set(renewed.values()))], existing):
         added.setdefault(file, []).append(data)
-        changes.append(Change(_ref(data), "generated"))
-    return Objects(rewritten, frozenset(gone), added), changes, results
+        _, kind, namespace, name = key_of(data)
+        changes.append(Change(Ref(str(data["apiVersion"]), kind, name, namespace), "generated"))
+    request = draft.request
+    if request.generator is not None:
+        pruned |= echo_positions(request.items, request.generator)
+    return ObjectChanges(rewritten, frozenset(pruned), added), changes, results
 
 
-def _still_read(one: Existing, by: Ref) -> Result:
-    message = (
-        f"nothing of ours needs this any more, but {by} reads it, so it is kept: take its container and its volume out "
-        "there"
-    )
-    return Result("still-read", "warning", message, one.resource.ref, "metadata.name")
+def is_same_object(existing: ExistingObject, desired: Mapping[str, Any]) -> bool:
+    """Whether a generated object is as desired, except for what kpt and kustomize add in transit."""
+    try:
+        data = decode(existing.resource.root)
+    except SourceError:
+        return False
+    annotations = data.get("metadata", {}).get("annotations", {})
+    kept = {name: value for name, value in annotations.items() if not names.in_transit(name)}
+    return bool({**data, "metadata": {**data["metadata"], "annotations": kept}} == desired)
 
 
-def _not_pruned(one: Existing) -> Result:
-    message = (
-        f"class {one.owner} does not want this any more, and it is kept since the OTelConfig says prune: false; "
-        "delete it, or leave prune out"
-    )
-    return Result("not-pruned", "warning", message, one.resource.ref, "metadata.labels")
+def _renewed(existing: Sequence[ExistingObject], desired: Mapping[Key, DesiredObject]) -> dict[int, Key]:
+    """Position of an existing object → the desired object that it is; each desired object is one existing object."""
+    renewed: dict[int, Key] = {}
+    taken: set[Key] = set()
+    for entry in existing:
+        key = next((key for key in keys_of(entry.resource) if key in desired and key not in taken), None)
+        if key is not None:
+            taken.add(key)
+            renewed[entry.item.position] = key
+    return renewed
 
 
-def _absent(one: Existing) -> Result:
-    message = (
-        f"{missing(one.owner)} is not in the input, so what was generated for it is kept as it is; "
-        "where it is gone for good, set prune: true in OTelConfig, or run uninject"
-    )
-    return Result("class-absent", "warning", message, one.resource.ref, "metadata.labels")
+def _kept(entry: ExistingObject, draft: Draft, needed: AbstractSet[tuple[str, str]]) -> Kept | None:
+    """Why an object stays that no class needs; None where it is pruned.
+
+    `needed` are (namespace, owner label) of the objects that workloads with errors may still need.
+    """
+    if not draft.request.is_render:
+        return None
+    scope, ref, label = draft.scope, entry.resource.ref, entry.owner_label
+    name = scope.class_name(ref.namespace, label)
+    if (ref.namespace, name) in scope.faulty:
+        return f"class {label} has errors", None
+    if (ref.namespace, label) in needed:
+        return f"a workload of class {label} has errors and keeps what it had", None
+    if scope.complete or scope.decides(ref.namespace, name, entry.enabled_by):
+        if scope.prunes:
+            return None
+        text = f"class {label} does not need this any more, and the OTelConfig's prune: false keeps it"
+        where = Location(ref, "metadata.labels")
+        return "prune: false", rules.NOT_PRUNED.at(where, text, fix="delete it, or leave prune out")
+    if scope.holds(ref.namespace, name):
+        path = field_path("metadata", "annotations", names.A_ENABLED_BY)
+        return f"the {entry.enabled_by} is not in the input", config_absent(ref, label, path)
+    where = Location(ref, "metadata.labels")
+    return f"class {label} is not in the input", class_absent(where, label, "generated")
 
 
-def _added(wanted: Sequence[Wanted], found: Sequence[Existing]) -> list[tuple[str, dict[str, Any]]]:
-    """The objects that come, sorted, each with its plain file, and with a place in its class's file for kpt."""
-    ordered = sorted(wanted, key=lambda one: (one.path, key_of(one.data)[2], one.owner.name, key_of(one.data)[1]))
-    files = [(one.package, one.path) for one in ordered]
-    indexes = {file: iter(free_indexes(file, found)) for file in files}
-    return [(one.file, placed(one, next(indexes[file]))) for one, file in zip(ordered, files, strict=True)]
+def _still_read(unneeded: Sequence[ExistingObject], draft: Draft) -> dict[int, Kept]:
+    """The ConfigMaps that no class needs and that a workload mounts, by position.
+
+    A collector that was changed by hand is the user's, and does not start without its config.
+    """
+    config_maps = [entry for entry in unneeded if entry.resource.kind == "ConfigMap"]
+    # A workload with errors has no new text, so it would seem to read what it no longer reads.
+    if has_errors(draft.results) or not config_maps:
+        return {}
+    request = draft.request
+    config_map_names = {(entry.resource.namespace, entry.resource.name) for entry in config_maps}
+    readers = config_map_readers(request.items, new_texts(draft.changes), request.configuration, config_map_names)
+    kept: dict[int, Kept] = {}
+    for entry in config_maps:
+        ref = entry.resource.ref
+        if reader := readers.get((ref.namespace, ref.name)):
+            text = f"no class needs this any more, but {reader} reads it, so it is kept"
+            fix = "take its container and its volume out of the workload"
+            result = rules.STILL_READ.at(Location(ref, "metadata.name"), text, fix=fix)
+            kept[ref.position] = f"{reader} reads it", result
+    return kept
 
 
-def _ref(data: Mapping[str, object]) -> Ref:
-    _, kind, namespace, name = key_of(data)
-    return Ref(str(data["apiVersion"]), kind, name, namespace)
+def _added(
+    desired: Sequence[DesiredObject], existing: Sequence[ExistingObject]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The new objects in order, each with its plain file, and with its index in its class's file for kpt."""
+    used: dict[File, set[str]] = {}
+    for entry in existing:
+        annotations = entry.resource.annotations
+        file = annotations.get(names.A_PACKAGE_PATH, ""), annotations.get(names.A_PATH, "")
+        used.setdefault(file, set()).add(annotations.get(names.A_INDEX, "0"))
+    free: dict[File, Iterator[str]] = {}
+    for new in sorted(desired, key=lambda d: (d.path, key_of(d.data)[2], d.owner.name, key_of(d.data)[1])):
+        if not new.path:
+            yield new.file, new.data
+            continue
+        file = new.package, new.path
+        if file not in free:
+            free[file] = _free_indexes(used.get(file, set()))
+        index = next(free[file])
+        annotations = {
+            names.A_PATH: new.path,
+            names.A_INDEX: index,
+            names.A_INTERNAL_PATH: new.path,
+            names.A_INTERNAL_INDEX: index,
+        }
+        if new.package:
+            annotations[names.A_PACKAGE_PATH] = new.package
+        yield new.file, with_annotations(new.data, annotations)
+
+
+def _free_indexes(used: set[str]) -> Iterator[str]:
+    """Indexes in a file that no generated object has, lowest first."""
+    return (index for index in map(str, count()) if index not in used)

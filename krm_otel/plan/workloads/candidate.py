@@ -1,4 +1,4 @@
-"""One workload on its way through a plan: as it stands, and as it was before anything of ours came into it."""
+"""One workload during planning: as it is in the input, and without what krm-otel injected."""
 
 from __future__ import annotations
 
@@ -19,54 +19,60 @@ from krm_otel.workloads.kinds import Workload, workload_of_kind
 class Candidate:
     """A workload of the input.
 
-    `found` is as it stands, with what `record` says is ours; `text` and `base` are without it.
+    Args:
+        item: its place in the input.
+        current: the workload as it is.
+        record: what krm-otel injected into it; None: nothing.
+        text: its text without what the record names.
+        base: the workload of that text.
     """
 
     item: Item
-    found: Workload
+    current: Workload
     record: Record | None
     text: str
     base: Workload
 
     @classmethod
-    def of(cls, item: Item, found: Workload, record: Record | None) -> Candidate:
-        """Takes out what is ours; raises CannotEdit."""
-        untouched = cls(item, found, record, item.text, found)
-        return untouched._without(frozenset()) if record else untouched
+    def of(cls, item: Item, current: Workload, record: Record | None) -> Candidate:
+        """Takes out what krm-otel injected; raises CannotEdit."""
+        untouched = cls(item, current, record, item.text, current)
+        return untouched._stripped(frozenset()) if record else untouched
 
     @property
     def ref(self) -> Ref:
-        """What it is called in results."""
-        return self.found.resource.ref
+        """The workload, for results."""
+        return self.current.resource.ref
 
-    def sparing(self, brought: AbstractSet[str] = frozenset()) -> Candidate:
-        """The same, but with those volumes of ours that a container of the user's mounts.
+    def keeping_mounted_volumes(self, renewed: AbstractSet[str] = frozenset()) -> Candidate:
+        """The same, with the injected volumes that a container of the user's mounts.
 
-        `brought`: volumes that come again.
+        `renewed` are the names of volumes that are injected again.
         """
         injected = self._injected
         if injected is None or "volumes" not in injected.record.lists:
             return self
-        spare = mounted_volumes(injected) - brought
-        return self._without(spare) if spare else self
+        mounted = mounted_volumes(injected) - renewed
+        return self._stripped(mounted) if mounted else self
 
-    def by_hand(self) -> dict[str, tuple[str, ...]]:
-        """Container → variables of ours that were changed by hand since."""
+    def edited_variables(self) -> dict[str, tuple[str, ...]]:
+        """Container → the injected variables that somebody changed by hand since."""
         return hand_edited(self._injected) if self._injected else {}
 
-    def having(self, edit: ObjectEdit) -> tuple[str, Record]:
-        """The text with an edit in it, and the record of it; raises CannotEdit."""
+    def with_edit(self, edit: ObjectEdit) -> tuple[str, Record]:
+        """The text with an edit in it, and the record of the edit; raises CannotEdit."""
         return reconcile((self.text, self.base.resource.root), self.base.pod_path, edit, self._injected)
 
     @property
     def _injected(self) -> InjectedObject | None:
-        found = self.found
+        current = self.current
         if self.record is None:
             return None
-        return InjectedObject(self.item.text, found.resource.root, self.record, found.pod_path, found.container_names)
+        root = current.resource.root
+        return InjectedObject(self.item.text, root, self.record, current.pod_path, current.container_names)
 
-    def _without(self, spare: AbstractSet[str]) -> Candidate:
+    def _stripped(self, kept_volumes: AbstractSet[str]) -> Candidate:
         assert self._injected is not None
-        stripped = self.item.read(text := strip(self._injected, spare))
+        stripped = self.item.read(text := strip(self._injected, kept_volumes))
         assert stripped is not None
-        return replace(self, text=text, base=workload_of_kind(stripped, self.found.kind))
+        return replace(self, text=text, base=workload_of_kind(stripped, self.current.kind))

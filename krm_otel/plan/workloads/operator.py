@@ -1,7 +1,8 @@
-"""The OpenTelemetry Operator, in a plan: annotations in place of variables, and pods that it instruments as well."""
+"""The OpenTelemetry Operator: annotations in place of variables, and pods that it instruments as well."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from krm_otel import names
@@ -10,68 +11,71 @@ from krm_otel.collector.operator import A_SIDECAR, active_annotations, operator_
 from krm_otel.config.settings import OaasClass, Settings, Tls
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Ref, Result
+from krm_otel.diagnostics.rule import Location
+from krm_otel.diagnostics.rules import collector as rules
+from krm_otel.diagnostics.rules.workloads import VARIABLE_KEPT
 from krm_otel.inject.sdk.variables import DesiredWorkload
 from krm_otel.workloads.kinds import Workload
 
 
-def joined_by_operator(
-    workload: Workload, oaas_class: OaasClass, settings: Settings, wanted: DesiredWorkload
+def with_operator_annotations(
+    workload: Workload, oaas_class: OaasClass, settings: Settings, target: DesiredWorkload
 ) -> DesiredWorkload:
-    """What a workload gets in flavor `operator`, from what it would get else: annotations that ask for it.
+    """What a workload gets in flavor `operator`: annotations, in place of what it would get in flavor `native`.
 
-    What the user's template says to the Operator itself stays.
+    The annotations for the Operator that the user's template has already stay as they are.
     """
-    if not wanted.containers:
-        return wanted
-    parts = [part.container for part in wanted.containers]
-    containers = [one.name for one in parts] if all(one.named for one in parts) else []
-    called = {value for part in wanted.edit.containers for name, value in part.env if name == names.E_SERVICE_NAME}
-    service_name = str(called.pop()).replace("$$", "$") if len(called) == 1 else ""
-    asked = operator_annotations(oaas_class, settings, containers, service_name)
-    there = workload.template_annotations
-    results = list(wanted.results)
-    for key in sorted(asked.keys() & there.keys()):
-        path = field_path(*workload.template_path, "metadata", "annotations", key)
-        if there[key] != asked.pop(key):
+    if not target.containers:
+        return target
+    containers = [part.container for part in target.containers]
+    container_names = [container.name for container in containers] if all(c.named for c in containers) else []
+    variables = [variable for container in target.edit.containers for variable in container.env]
+    service_names = {value for name, value in variables if name == names.E_SERVICE_NAME}
+    service_name = str(service_names.pop()).replace("$$", "$") if len(service_names) == 1 else ""
+    annotations = operator_annotations(oaas_class, settings, container_names, service_name)
+    existing = workload.template_annotations
+    results = list(target.results)
+    for key in sorted(annotations.keys() & existing.keys()):
+        if existing[key] != annotations.pop(key):
             text = f"{key} is set in the manifest and is kept as it is"
-            results.append(Result("variable-kept", "info", text, workload.resource.ref, path))
+            results.append(VARIABLE_KEPT.at(_annotation(workload, key), text))
     sends = settings.collector is not None and settings.collector.mode.value != "sidecar"
     sends |= settings.node_collector is not None
     labels = {"labels": client_labels(oaas_class.name)} if sends else {}
-    template = {"annotations": asked, **labels}
-    edit = replace(wanted.edit, containers=(), lists={}, template=template, only_template=bool(asked))
-    return replace(wanted, edit=edit, containers=(), results=tuple(results))
+    template = {"annotations": annotations, **labels}
+    edit = replace(target.edit, containers=(), lists={}, template=template, only_template=bool(annotations))
+    return replace(target, edit=edit, containers=(), results=tuple(results))
 
 
-def met_operator(workload: Workload, settings: Settings) -> list[Result]:
-    """What is to be said of a pod that the Operator instruments as well."""
-    ref, managed = workload.resource.ref, settings.collector
-    beside = managed is not None and managed.mode.value == "sidecar"
-    found = []
+def operator_conflicts(workload: Workload, settings: Settings) -> Iterator[Result]:
+    """The results for a pod that the Operator instruments as well."""
+    has_sidecar = settings.collector is not None and settings.collector.mode.value == "sidecar"
     for key in active_annotations(workload.template_annotations):
-        path = field_path(*workload.template_path, "metadata", "annotations", key)
-        if key == A_SIDECAR and beside:
-            text = (
-                f"{key} brings the Operator's collector beside ours, on the same ports: remove the annotation, or "
-                "write mode: deployment"
-            )
-            found.append(Result("operator-sidecar", "error", text, ref, path))
+        if key == A_SIDECAR and has_sidecar:
+            text = f"{key} adds the Operator's collector to a pod that has krm-otel's, on the same ports"
+            fix = "remove the annotation, or write mode: deployment"
+            yield rules.OPERATOR_SIDECAR.at(_annotation(workload, key), text, fix=fix)
         elif key != A_SIDECAR:
             text = (
-                f"{key} has the OpenTelemetry Operator instrument this pod, too: it keeps what stands here and sets "
-                "what does not; write flavor: operator in the OTelConfig, or remove the annotation"
+                f"{key} makes the OpenTelemetry Operator instrument this pod, too; it keeps the variables that are set "
+                "and sets the others"
             )
-            found.append(Result("operator-instrumented", "warning", text, ref, path))
-    return found
+            fix = "write flavor: operator in the OTelConfig, or remove the annotation"
+            yield rules.OPERATOR_INSTRUMENTED.at(_annotation(workload, key), text, fix=fix)
 
 
-def beyond_operator(settings: Settings, ref: Ref) -> list[Result]:
-    """What an Instrumentation cannot say: it has one endpoint, and no headers or certificates that fit ours."""
-    own = settings.endpoint.value if settings.endpoint else None
-    if settings.exporters or (own and (own.headers or own.tls != Tls())):
-        text = (
-            "flavor operator has no way to say endpoints for single signals, headers and certificates of SDKs: send to "
-            "a collector (mode: deployment), or write flavor: native"
-        )
-        return [Result("operator-cannot-say", "error", text, ref, "spec.observability.collector", proposed="native")]
-    return []
+def unsupported_by_operator(settings: Settings, ref: Ref) -> Iterator[Result]:
+    """The error of settings that an Instrumentation cannot express.
+
+    It has one endpoint, and no headers or certificates that fit those of a backend.
+    """
+    endpoint = settings.endpoint.value if settings.endpoint else None
+    if settings.exporters or (endpoint and (endpoint.headers or endpoint.tls != Tls())):
+        text = "flavor operator cannot express endpoints for single signals, headers and certificates of SDKs"
+        fix = "send to a collector (mode: deployment), or write flavor: native"
+        where = Location(ref, "spec.observability.collector")
+        yield rules.OPERATOR_CANNOT_SAY.at(where, text, fix=fix, proposed="native")
+
+
+def _annotation(workload: Workload, key: str) -> Location:
+    return Location(workload.resource.ref, field_path(*workload.template_path, "metadata", "annotations", key))

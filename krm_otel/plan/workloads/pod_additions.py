@@ -1,4 +1,4 @@
-"""What a managed collector means for the pods of its class: a sidecar, or a label by which they may send."""
+"""What the pods of a class get for its managed collector: a sidecar, or a label that lets them send to it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from krm_otel.collector.manifests.sidecar import Sidecar, sidecar
 from krm_otel.collector.naming import client_labels
 from krm_otel.config.settings import CollectorSettings, OaasClass, Settings
 from krm_otel.diagnostics.field_path import field_path
-from krm_otel.diagnostics.result import Ref, Result
+from krm_otel.diagnostics.result import Result
+from krm_otel.diagnostics.rule import Location
+from krm_otel.diagnostics.rules import collector as rules
 from krm_otel.inject.patch.additions import Additions
 from krm_otel.workloads.autoscalers import Autoscalers, check_autoscalers
 from krm_otel.workloads.kinds import Workload
@@ -19,126 +21,134 @@ from krm_otel.yamltext.nodes import Sequence
 from krm_otel.yamltext.query import lookup, text_of
 
 _HOOKS: Final = ("helm.sh/hook", "argocd.argoproj.io/hook")
-_ENDING: Final = frozenset(("Job", "CronJob"))
+_FINITE: Final = frozenset(("Job", "CronJob"))
 _KNATIVE_PORT: Final = 8080
 """Where Knative sends requests to a container that names no port (Knative, runtime contract)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
-    """What a workload gets of its class's collector. Where `skipped` says why, the workload gets nothing at all."""
+class PodAdditions:
+    """What a workload gets for its class's collector. With `reason_skipped` the workload gets nothing at all."""
 
     additions: Additions = field(default_factory=Additions)
-    skipped: str | None = None
+    reason_skipped: str | None = None
     results: tuple[Result, ...] = ()
 
 
-def join(
+def pod_additions(
     workload: Workload,
     oaas_class: OaasClass,
     settings: Settings,
     selection: Selection,
     scalers: Autoscalers,
     *,
-    injected: bool = False,
-    monitored: bool = False,
-) -> Joined:
-    """What joins the pods of a workload.
+    was_injected: bool = False,
+    has_pod_monitor: bool = False,
+) -> PodAdditions:
+    """What is added to the pods of a workload.
 
-    `scalers` are the autoscalers of the input; `injected`: something of ours was in the workload, so what still has a
-    name of ours is ours as somebody changed it. `monitored`: a PodMonitor looks for the pods.
+    Args:
+        workload: the workload without what krm-otel injected.
+        oaas_class: its class.
+        settings: the settings of the class.
+        selection: the containers that are instrumented.
+        scalers: the autoscalers of the input.
+        was_injected: the workload has a record. What still has a name of the sidecar's was changed by hand then.
+        has_pod_monitor: a PodMonitor selects the pods by their labels.
     """
     managed = settings.collector
     if managed is None and settings.node_collector is None:
-        return Joined()
+        return PodAdditions()
     if managed is None or managed.mode.value != "sidecar":
-        return Joined(Additions(template={"labels": client_labels(oaas_class.name)}))
-    ref = workload.resource.ref
-    if hook := next((one for one in _HOOKS if one in workload.resource.annotations), None):
-        message = (
-            f"{hook} makes this a hook, which runs before its collector's ConfigMap is there: "
-            "it is left alone; write collector.endpoint for its class to instrument it"
+        return PodAdditions(Additions(template={"labels": client_labels(oaas_class.name)}))
+    resource = workload.resource
+    if hook := next((key for key in _HOOKS if key in resource.annotations), None):
+        text = f"{hook} makes this a hook, which runs before its collector's ConfigMap exists, so it is left alone"
+        fix = "write collector.endpoint for its class to instrument it"
+        where = Location(resource.ref, field_path("metadata", "annotations", hook))
+        return PodAdditions(
+            reason_skipped=f"a hook ({hook})", results=(rules.HOOK_WITHOUT_SIDECAR.at(where, text, fix=fix),)
         )
-        path = field_path("metadata", "annotations", hook)
-        return Joined(
-            skipped=f"a hook ({hook})", results=(Result("hook-without-sidecar", "warning", message, ref, path),)
-        )
-    root = workload.resource.text(*workload.pod_path, "securityContext", "runAsUser") == "0"
-    made = sidecar(oaas_class, settings, workload.kind.knative, root=root)
-    if workload.resource.kind in _ENDING and not made.native:
-        message = (
-            "the pod would never end: its collector, an ordinary container with native_sidecar: false, goes on; "
-            "write mode: deployment, or leave native_sidecar out"
-        )
-        return Joined(results=(Result("sidecar-never-ends", "error", message, ref, field_path(*workload.pod_path)),))
-    taken = list(_taken(workload, made))
-    if faults := [*_faults(workload, made), *(_name_taken(ref, *one) for one in taken if not injected)]:
-        return Joined(results=tuple(faults))
-    kept = {name for _, name in taken}
-    place = "initContainers" if made.native else "containers"
+    is_root = resource.text(*workload.pod_path, "securityContext", "runAsUser") == "0"
+    new_sidecar = sidecar(oaas_class, settings, workload.kind.knative, root=is_root)
+    if resource.kind in _FINITE and not new_sidecar.native:
+        text = "the pod would never end: its collector is an ordinary container (native_sidecar: false) and goes on"
+        fix = "write mode: deployment, or leave native_sidecar out"
+        where = Location(resource.ref, field_path(*workload.pod_path))
+        return PodAdditions(results=(rules.SIDECAR_NEVER_ENDS.at(where, text, fix=fix),))
+    same_name = list(_same_name(workload, new_sidecar))
+    errors = list(_port_conflicts(workload, new_sidecar))
+    if not was_injected:
+        fix = "rename it, or write mode: deployment"
+        errors += [
+            rules.SIDECAR_NAME_TAKEN.at(where, f"{name} is a name that the sidecar needs", fix=fix, current=name)
+            for where, name in same_name
+        ]
+    if errors:
+        return PodAdditions(results=tuple(errors))
+    kept = {name for _, name in same_name}
     lists = {
-        place: () if made.container["name"] in kept else (made.container,),
-        "volumes": tuple(volume for volume in made.volumes if volume["name"] not in kept),
+        "initContainers" if new_sidecar.native else "containers": (
+            () if new_sidecar.container["name"] in kept else (new_sidecar.container,)
+        ),
+        "volumes": tuple(volume for volume in new_sidecar.volumes if volume["name"] not in kept),
         **_pull_secrets(workload, managed),
     }
-    template = {"annotations": made.annotations}
-    if managed.gateway or (monitored and not workload.kind.knative):
-        # The gateway lets it in by that, and a PodMonitor finds it; on Knative it has no ports that one could name.
+    template = {"annotations": new_sidecar.annotations}
+    if managed.gateway or (has_pod_monitor and not workload.kind.knative):
+        # The gateway's NetworkPolicy and the PodMonitor select the pods by these labels. On Knative a PodMonitor has
+        # no port to name.
         template["labels"] = client_labels(oaas_class.name)
-    additions = Additions(lists, template, _port(workload, selection), names=True)
-    first = selection.containers[0].container.name
-    told = [*(_kept(ref, *one) for one in taken), *check_autoscalers(scalers.of(workload.resource), first)]
-    return Joined(additions, results=tuple(told))
+    results = [
+        rules.SIDECAR_KEPT.at(
+            where,
+            f"{name} was changed by hand and is kept as it is",
+            fix="delete it to get the generated one back",
+            current=name,
+        )
+        for where, name in same_name
+    ]
+    results += check_autoscalers(scalers.of(resource), selection.containers[0].container.name)
+    additions = Additions(lists, template, _knative_port(workload, selection), names=True)
+    return PodAdditions(additions, results=tuple(results))
 
 
 def _pull_secrets(workload: Workload, managed: CollectorSettings) -> dict[str, tuple[dict[str, str], ...]]:
-    """What the image is pulled with, but for what the pod has already."""
-    there = {text_of(lookup(entry, "name")) for _, entry in _entries(workload, *workload.pod_path, "imagePullSecrets")}
-    missing = tuple({"name": name} for name in managed.pod.image_pull_secrets if name not in there)
+    """The pull secrets of the collector's image that the pod does not have yet."""
+    entries = _entries(workload, *workload.pod_path, "imagePullSecrets")
+    existing = {text_of(lookup(entry, "name")) for _, entry in entries}
+    missing = tuple({"name": name} for name in managed.pod.image_pull_secrets if name not in existing)
     return {"imagePullSecrets": missing} if missing else {}
 
 
-def _faults(workload: Workload, made: Sidecar) -> list[Result]:
-    """What in the pod stands in a sidecar's way."""
-    ref, pod = workload.resource.ref, workload.pod_path
-    found = []
+def _port_conflicts(workload: Workload, new_sidecar: Sidecar) -> Iterator[Result]:
+    """The errors of a pod in which the sidecar cannot listen on its ports."""
+    ref, pod, fix = workload.resource.ref, workload.pod_path, "write mode: deployment"
     if workload.resource.text(*pod, "hostNetwork") == "true":
-        message = (
-            "the pod uses the host's network, where the ports of two collectors would clash: write mode: deployment"
-        )
-        found.append(Result("sidecar-host-network", "error", message, ref, field_path(*pod, "hostNetwork")))
-    ports = set(map(str, made.ports))
-    for one in workload.containers:
-        if one.name == made.container["name"]:
+        where = Location(ref, field_path(*pod, "hostNetwork"))
+        text = "the pod uses the host's network, where the ports of two collectors would clash"
+        yield rules.SIDECAR_HOST_NETWORK.at(where, text, fix=fix)
+    ports = set(map(str, new_sidecar.ports))
+    for container in workload.containers:
+        if container.name == new_sidecar.container["name"]:
             continue
-        for i, entry in _entries(workload, *one.path, "ports"):
+        for i, entry in _entries(workload, *container.path, "ports"):
             if (port := text_of(lookup(entry, "containerPort"))) in ports:
-                message = f"the sidecar listens on port {port} of the same pod: write mode: deployment"
-                path = field_path(*one.path, "ports", i, "containerPort")
-                found.append(Result("sidecar-port-taken", "error", message, ref, path, port))
-    return found
+                where = Location(ref, field_path(*container.path, "ports", i, "containerPort"))
+                text = f"the sidecar listens on port {port} of the same pod"
+                yield rules.SIDECAR_PORT_TAKEN.at(where, text, fix=fix, current=port)
 
 
-def _taken(workload: Workload, made: Sidecar) -> Iterator[tuple[str, str]]:
-    """Field path and name of what has a name that the sidecar brings."""
-    for kind, ours in (
-        ("containers", {made.container["name"]}),
-        ("initContainers", {made.container["name"]}),
-        ("volumes", {volume["name"] for volume in made.volumes}),
+def _same_name(workload: Workload, new_sidecar: Sidecar) -> Iterator[tuple[Location, str]]:
+    """Containers and volumes of the pod that have a name of the sidecar's: location and name."""
+    for key, sidecar_names in (
+        ("containers", {new_sidecar.container["name"]}),
+        ("initContainers", {new_sidecar.container["name"]}),
+        ("volumes", {volume["name"] for volume in new_sidecar.volumes}),
     ):
-        for i, entry in _entries(workload, *workload.pod_path, kind):
-            if (name := text_of(lookup(entry, "name")) or "") in ours:
-                yield field_path(*workload.pod_path, kind, i, "name"), name
-
-
-def _name_taken(ref: Ref, path: str, name: str) -> Result:
-    message = f"{name} is the name of what the sidecar brings: rename it, or write mode: deployment"
-    return Result("sidecar-name-taken", "error", message, ref, path, name)
-
-
-def _kept(ref: Ref, path: str, name: str) -> Result:
-    message = f"{name} was changed by hand and is kept as it is; delete it to get ours back"
-    return Result("sidecar-kept", "info", message, ref, path, name)
+        for i, entry in _entries(workload, *workload.pod_path, key):
+            if (name := text_of(lookup(entry, "name")) or "") in sidecar_names:
+                yield Location(workload.resource.ref, field_path(*workload.pod_path, key, i, "name")), name
 
 
 def _entries(workload: Workload, *path: str | int) -> list[tuple[int, Any]]:
@@ -146,12 +156,13 @@ def _entries(workload: Workload, *path: str | int) -> list[tuple[int, Any]]:
     return list(enumerate(node.items)) if isinstance(node, Sequence) else []
 
 
-def _port(workload: Workload, selection: Selection) -> dict[int, dict[str, tuple[dict[str, Any], ...]]]:
-    """With two containers Knative wants exactly one port on exactly one of them: the function gets one if it had none.
+def _knative_port(workload: Workload, selection: Selection) -> dict[int, dict[str, tuple[dict[str, Any], ...]]]:
+    """The port of the function's container, where no container of a Knative workload has one.
 
-    Source: knative.dev/serving, `validateContainersPorts`.
+    With two containers Knative requires exactly one port on exactly one of them. Source: knative.dev/serving,
+    `validateContainersPorts`.
     """
-    if not workload.kind.knative or any(_entries(workload, *one.path, "ports") for one in workload.containers):
+    if not workload.kind.knative or any(_entries(workload, *c.path, "ports") for c in workload.containers):
         return {}
     function = selection.containers[0].container
     # The API server would fill the protocol in, which Argo CD shows as drift.

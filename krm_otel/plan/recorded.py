@@ -1,0 +1,98 @@
+"""Objects that have a record and are not workloads: ClassRuntimes with conditions, and the definition of ClassRuntime.
+
+The old part that krm-otel wrote is taken out first, then the new one is put in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from krm_otel import names
+from krm_otel.crd.definition import block_schema, definition_name
+from krm_otel.diagnostics.field_path import field_path
+from krm_otel.diagnostics.result import Ref, Result
+from krm_otel.diagnostics.rule import Location
+from krm_otel.diagnostics.rules import inputs as rules
+from krm_otel.inject.crd import put_block, strip_block
+from krm_otel.inject.patch.reconcile import is_equal
+from krm_otel.inject.patch.record import Record, load
+from krm_otel.krm.item import Item
+from krm_otel.krm.resource import Resource
+from krm_otel.plan.changes import Change
+from krm_otel.plan.request import Purpose, Request
+from krm_otel.yamltext.editable import CannotEdit
+from krm_otel.yamltext.nodes import Mapping
+
+Strip = Callable[[str, Mapping, Record], str]
+Put = Callable[[str, Mapping], str]
+
+
+def plan_definitions(request: Request) -> tuple[list[Change], list[Result]]:
+    """Plans the definitions `classruntimes.oaas.io`: with `merge_crd` they get the schema of the block.
+
+    The global switch leaves them as they are: without the block, a server would refuse the classes that have one.
+    """
+    merge = request.configuration.merge_crd and request.purpose is not Purpose.UNINJECT
+    changes: list[Change] = []
+    results: list[Result] = []
+    for item in request.items:
+        if item.kind != "CustomResourceDefinition" or (definition := item.resource) is None:
+            continue
+        if definition.name != definition_name():
+            continue
+        try:
+            change = reconcile_recorded(item, definition, names.BLOCK, strip_block, _put_block if merge else None)
+        except CannotEdit as error:
+            text = f"the block cannot be merged into this definition: {error.reason}"
+            results.append(cannot_edit(definition.ref, error, text, fix="leave merge_crd out"))
+        else:
+            changes += [change] if change else []
+    return changes, results
+
+
+def reconcile_recorded(item: Item, current: Resource, what: str, strip: Strip, put: Put | None) -> Change | None:
+    """The change of one object; None where krm-otel has nothing in it and adds nothing.
+
+    Args:
+        item: the object's place in the input.
+        current: the object as it is.
+        what: what krm-otel writes into it, for the line that people read.
+        strip: text, object and record → the text without it.
+        put: text and object → the text with it; None where nothing is added.
+
+    Raises:
+        CannotEdit: where the object cannot be edited safely.
+    """
+    annotation = current.annotations.get(names.A_RECORD)
+    text, root = item.text, current.root
+    if annotation is not None:
+        record = load(annotation)
+        if record is None:
+            path = ("metadata", "annotations", names.A_RECORD)
+            raise CannotEdit("the record of what was written cannot be read", path)
+        text = strip(text, root, record)
+        stripped = item.read(text)
+        assert stripped is not None
+        root = stripped.root
+    if put is None:
+        return Change(current.ref, "removed", what, text) if annotation is not None else None
+    new = put(text, root)
+    if new == item.text or (annotation is not None and _differs_in_style(item, new, current.root)):
+        return Change(current.ref, "unchanged", what)
+    return Change(current.ref, "injected" if annotation is None else "updated", what, new)
+
+
+def cannot_edit(ref: Ref, error: CannotEdit, text: str = "", *, fix: str = "") -> Result:
+    """The error of an object that cannot be edited safely; `text` says more of what was tried."""
+    path = field_path(*error.path) if error.path else ""
+    return rules.CANNOT_EDIT.at(Location(ref, path), text or f"this cannot be edited safely: {error.reason}", fix=fix)
+
+
+def _differs_in_style(item: Item, new: str, root: Mapping) -> bool:
+    """Whether only the style differs: another tool wrote the object, which is no reason to change it."""
+    resource = item.read(new)
+    return resource is not None and is_equal(root, resource.root)
+
+
+def _put_block(text: str, root: Mapping) -> str:
+    return put_block(text, root, block_schema())
