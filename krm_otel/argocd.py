@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from krm_otel.config.schema.observability import FlatForm
 from krm_otel.config.sources.flat_form import KEYS
-from krm_otel.crd.schema import structural
+from krm_otel.crd.structural import structural_schema
 from krm_otel.krm.envelope import Item, read_envelope
 from krm_otel.krm.resource import Resource
 from krm_otel.names import A_LOCAL, CONFIG_KIND
@@ -29,7 +29,7 @@ _ASIDE: Final = frozenset((CONFIG_KIND, "Kptfile", "Kustomization", "Component")
 
 def announcement() -> list[dict[str, Any]]:
     """The parameters that there are, as `GetParametersAnnouncement` wants them: the keys of the flat form."""
-    schema = structural(FlatForm)
+    schema = structural_schema(FlatForm)
     return [_announced(key, _at(schema, loc)) for key, loc in KEYS.items()]
 
 

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from krm_otel.crd.editors import SCHEMAS
+from krm_otel.crd.json_schema import SCHEMAS
 
 
 @click.command("schema")

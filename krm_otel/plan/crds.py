@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from krm_otel import names
-from krm_otel.crd.definition import block_schema, definition_name
+from krm_otel.crd.definition import DEFINITION_NAME, block_schema
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Result
 from krm_otel.inject.crd import put_block, strip_block
@@ -27,7 +27,7 @@ def plan_definitions(items: Sequence[Item], *, merge: bool) -> tuple[list[Change
     changes: list[Change] = []
     results: list[Result] = []
     for item in items:
-        if item.kind != _KIND or (found := item.resource) is None or found.name != definition_name():
+        if item.kind != _KIND or (found := item.resource) is None or found.name != DEFINITION_NAME:
             continue
         try:
             change = reconciled(item, names.BLOCK, strip_block, _put if merge else None)
