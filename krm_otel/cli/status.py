@@ -13,7 +13,7 @@ from krm_otel.cli.output import read_stdin, severity_colour, show
 from krm_otel.conditions import CONFIGURED, DEGRADED
 from krm_otel.config.sources.environment import source_date
 from krm_otel.diagnostics.result import has_errors
-from krm_otel.observe import Observation, State, observe
+from krm_otel.observe import ClassState, Observation, observe
 from krm_otel.yamltext.emit import block
 
 _HEAD = ("NAMESPACE", "CLASS", "MODE", "WORKLOADS", "COLLECTORS", "CONFIGURED", "DEGRADED", "MESSAGE")
@@ -66,7 +66,7 @@ def _table(seen: Observation) -> Iterator[tuple[str, str | None]]:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip(), colour
 
 
-def _row(state: State) -> Sequence[str]:
+def _row(state: ClassState) -> Sequence[str]:
     by_type = {one.type: one for one in state.conditions}
     configured, degraded = by_type.get(CONFIGURED), by_type.get(DEGRADED)
     resource = state.resource
@@ -85,7 +85,7 @@ def _row(state: State) -> Sequence[str]:
     )
 
 
-def _colour(state: State) -> str | None:
+def _colour(state: ClassState) -> str | None:
     if not state.conditions:
         return None
     bad = {(CONFIGURED, "False"), (DEGRADED, "True")} & {(one.type, one.status) for one in state.conditions}
