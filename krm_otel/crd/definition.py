@@ -1,7 +1,4 @@
-"""The CustomResourceDefinition of ClassRuntime: the schema with its rules, and the columns of `kubectl get`.
-
-The fields of the telemetry come from krm-otel's models, all others from `upstream.yaml`.
-"""
+"""The CustomResourceDefinition of ClassRuntime: `definition.yaml`, with the telemetry of the models, and with rules."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ from pydantic import BaseModel
 
 from krm_otel.config.schema.observability import FlatTelemetry, Observability
 from krm_otel.crd.structural import structural_schema
-from krm_otel.names import BLOCK, CLASS_GROUP, CLASS_KIND, RESERVED
+from krm_otel.names import BLOCK, CLASS_GROUP, RESERVED
 from krm_otel.yamltext.parse import compose, decode
 
 DEFINITION_NAME: Final = f"classruntimes.{CLASS_GROUP}"
@@ -49,12 +46,6 @@ _FIELD_RULES: Final[dict[tuple[str, ...], tuple[dict[str, int], dict[str, str]]]
         },
     ),
 }
-_COLUMNS: Final = (
-    ("Observability", "boolean", ".spec.observability.enabled"),
-    ("Mode", "string", ".spec.observability.collector.mode"),
-    ("Phase", "string", ".status.phase"),
-    ("Age", "date", ".metadata.creationTimestamp"),
-)
 
 
 def block_schema() -> dict[str, Any]:
@@ -74,39 +65,17 @@ def block_schema() -> dict[str, Any]:
 
 def definition() -> dict[str, Any]:
     """The CustomResourceDefinition `classruntimes.oaas.io`, as plain data."""
-    version = {
-        "name": "v1alpha1",
-        "served": True,
-        "storage": True,
-        "subresources": {"status": {}},
-        "additionalPrinterColumns": [{"name": name, "type": kind, "jsonPath": path} for name, kind, path in _COLUMNS],
-        "schema": {"openAPIV3Schema": _class_schema()},
-    }
-    names = {
-        "kind": CLASS_KIND,
-        "plural": "classruntimes",
-        "singular": "classruntime",
-        "categories": [],
-        "shortNames": [],
-    }
-    return {
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {"name": DEFINITION_NAME},
-        "spec": {"group": CLASS_GROUP, "names": names, "scope": "Namespaced", "versions": [version]},
-    }
-
-
-def _class_schema() -> dict[str, Any]:
-    """The schema of a ClassRuntime."""
-    text = resources.files(__package__).joinpath("upstream.yaml").read_text(encoding="utf-8")
-    schema: dict[str, Any] = decode(compose(text))
+    text = resources.files(__package__).joinpath("definition.yaml").read_text(encoding="utf-8")
+    data: dict[str, Any] = decode(compose(text))
+    (version,) = data["spec"]["versions"]
+    schema = version["schema"]["openAPIV3Schema"]
     flat_form = "The same in upstream's flat form; read where observability is absent."
     schema["properties"]["spec"]["properties"] |= {
         BLOCK: block_schema(),
         "telemetry": _optional(FlatTelemetry, flat_form),
     }
-    return schema | _validations(_NAME_RULES)
+    schema |= _validations(_NAME_RULES)
+    return data
 
 
 def _optional(model: type[BaseModel], description: str) -> dict[str, Any]:
