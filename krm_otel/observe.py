@@ -207,7 +207,7 @@ def _collector_state(resource: Resource, mode: str, live: _LiveObjects) -> _Coll
 def _first_tier(resource: Resource, mode: str, live: _LiveObjects) -> _CollectorState:
     collector = live.collectors.get((resource.namespace, owner(resource.name)))
     if collector is None and mode == "daemonset":
-        shared = (found for (_, label), found in live.collectors.items() if label == names.NODE_OWNER)
+        shared = (daemon_set for (_, label), daemon_set in live.collectors.items() if label == names.NODE_OWNER)
         collector = next(shared, None)
     if collector is not None:
         return _workload_state(collector, resource.namespace)

@@ -11,7 +11,7 @@ import click
 
 from krm_otel.argocd import PARAMETERS, announcement, cluster_objects, contains_kind, function_config
 from krm_otel.cli import options
-from krm_otel.cli.files import Input, InputFile, manifest_files, read_function_config, read_paths, stream
+from krm_otel.cli.files import InputFile, Inputs, manifest_files, read_function_config, read_paths, stream
 from krm_otel.cli.output import print_summary, write_report, write_stdout
 from krm_otel.names import CLASS_KIND, CONFIG_KIND
 from krm_otel.run import Source, run
@@ -59,17 +59,17 @@ def _generate(ctx: click.Context, fn_config: str | None, report: str | None) -> 
         config = function_config(os.environ.get(PARAMETERS, ""))
     except ValueError as error:
         raise click.ClickException(str(error)) from None
-    given = _read_application(has_config=fn_config is not None)
+    inputs = _read_application(has_config=fn_config is not None)
     if fn_config is not None:
         resource = read_function_config(fn_config)
         if resource is None or resource.kind != CONFIG_KIND:
             raise click.UsageError(f"-c {fn_config}: the file has no {CONFIG_KIND}: write one in it")
         # It is one of the items, so that the parameters can outrank it; the output does not have it.
-        given = _joined(given, read_paths([fn_config]))
-    outcome = run(given.sources, os.environ, function_config=config, complete=True)
+        inputs = _joined(inputs, read_paths([fn_config]))
+    outcome = run(inputs.sources, os.environ, function_config=config, complete=True)
     write_report(outcome, report)
     print_summary(outcome)
-    text = "" if outcome.exit_code else cluster_objects(stream(given, outcome).decode())
+    text = "" if outcome.exit_code else cluster_objects(stream(inputs, outcome).decode())
     if unreadable := [result.ref.file for result in outcome.results if result.code == "unreadable-input"]:
         raise click.ClickException(
             f"{', '.join(unreadable)} cannot be read, and Argo CD would delete its objects, so nothing is printed: fix "
@@ -95,7 +95,7 @@ def _contains_kind(kind: str, file: Path) -> bool:
         return False
 
 
-def _read_application(*, has_config: bool) -> Input:
+def _read_application(*, has_config: bool) -> Inputs:
     """The files of the working folder, or what kustomize builds of them, with the OTelConfigs that it leaves out.
 
     Args:
@@ -116,13 +116,13 @@ def _read_application(*, has_config: bool) -> Input:
         raise click.ClickException(f"kustomize build failed: {message}") from None
     # With a name, generated objects are documents of their own at the end.
     path = Path("build.yaml")
-    given = Input.of([InputFile(Source(built, str(path)), path, path)], is_complete=True)
+    inputs = Inputs.of([InputFile(Source(built, str(path)), path, path)], is_complete=True)
     if has_config or contains_kind(CONFIG_KIND, built):
-        return given
+        return inputs
     # An OTelConfig is not a resource of a kustomization, and kustomize drops those with `local-config`.
     configs = [str(file) for file in sorted(Path().glob("*.y*ml")) if _contains_kind(CONFIG_KIND, file)]
-    return _joined(given, read_paths(configs)) if configs else given
+    return _joined(inputs, read_paths(configs)) if configs else inputs
 
 
-def _joined(first: Input, second: Input) -> Input:
-    return Input.of(first.files + second.files, is_complete=True)
+def _joined(first: Inputs, second: Inputs) -> Inputs:
+    return Inputs.of(first.files + second.files, is_complete=True)

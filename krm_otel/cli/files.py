@@ -19,7 +19,7 @@ from krm_otel.run import Outcome, Source
 from krm_otel.yamltext.parse import Mapping, SourceError, compose
 from krm_otel.yamltext.scan import documents
 
-STDIN = "-"
+_STDIN = "-"
 _ENDINGS = (".yaml", ".yml", ".json")
 _UNNAMED = "krm-otel.yaml"
 """File of generated objects where the input has no object to name the file after."""
@@ -35,7 +35,7 @@ class InputFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Input:
+class Inputs:
     """What the PATHs of a command contain: files, or standard input, which is a source without a file."""
 
     sources: tuple[Source, ...]
@@ -44,14 +44,14 @@ class Input:
     """Whether the PATHs are folders only, so that the input has everything."""
 
     @classmethod
-    def of(cls, files: Sequence[InputFile], *, is_complete: bool) -> Input:
+    def of(cls, files: Sequence[InputFile], *, is_complete: bool) -> Inputs:
         return cls(tuple(file.source for file in files), tuple(files), is_complete)
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 
-def read_paths(paths: Sequence[str]) -> Input:
+def read_paths(paths: Sequence[str]) -> Inputs:
     """Reads files, folders (YAML and JSON files at any depth, without hidden folders) or standard input.
 
     A file that several paths or links lead to is read once, at the first of them.
@@ -59,10 +59,10 @@ def read_paths(paths: Sequence[str]) -> Input:
     Raises:
         click.ClickException: a path cannot be read.
     """
-    if STDIN in paths:
+    if _STDIN in paths:
         if len(paths) > 1:
             raise click.UsageError("- (standard input) and other PATHs cannot be combined")
-        return Input((Source(read_stdin()),))
+        return Inputs((Source(read_stdin()),))
     named = [Path(path) for path in paths]
     targets: dict[str, tuple[Path, Path]] = {}
     try:
@@ -78,7 +78,7 @@ def read_paths(paths: Sequence[str]) -> Input:
         raise click.ClickException(f"cannot read {error.filename}: {error.strerror}") from None
     if not files:
         raise click.ClickException(f"no YAML or JSON file in {', '.join(paths)}")
-    return Input.of(files, is_complete=all(path.is_dir() for path in named))
+    return Inputs.of(files, is_complete=all(path.is_dir() for path in named))
 
 
 def _read(file: Path, *, is_named: bool) -> bytes:
@@ -130,7 +130,7 @@ def read_function_config(path: str | None) -> Resource | None:
 # --- writing ---------------------------------------------------------------------------------------------------------
 
 
-def write_outcome(given: Input, outcome: Outcome, output: str, report: str | None) -> None:
+def write_outcome(inputs: Inputs, outcome: Outcome, output: str, report: str | None) -> None:
     """Writes the report, and the new texts to standard output or below a folder; no file where there are errors.
 
     Everything that can be checked before is checked before the first file is written.
@@ -138,11 +138,11 @@ def write_outcome(given: Input, outcome: Outcome, output: str, report: str | Non
     Raises:
         click.ClickException: something cannot be written.
     """
-    if output == STDIN:
+    if output == _STDIN:
         write_report(outcome, report)
-        write_stdout(stream(given, outcome))
+        write_stdout(stream(inputs, outcome))
         return
-    contents = {} if outcome.exit_code else _contents(given, outcome, Path(output))
+    contents = {} if outcome.exit_code else _contents(inputs, outcome, Path(output))
     write_report(outcome, report)
     for target, data in contents.items():
         try:
@@ -151,19 +151,19 @@ def write_outcome(given: Input, outcome: Outcome, output: str, report: str | Non
             raise click.ClickException(f"cannot write {target}: {error.strerror}") from None
 
 
-def _contents(given: Input, outcome: Outcome, folder: Path) -> dict[Path, bytes | None]:
+def _contents(inputs: Inputs, outcome: Outcome, folder: Path) -> dict[Path, bytes | None]:
     """The new content of each file below a folder; None for a file to delete."""
-    if not given.files:
+    if not inputs.files:
         raise click.UsageError(f"-o {folder}: standard input has no file names")
     if folder.exists() and not folder.is_dir():
         raise click.ClickException(
             f"cannot write into {folder}, which is a file: give -o a folder; for one file, the folder that it is in"
         )
     pairs: list[tuple[Path, bytes | None]] = []
-    for file, text in zip(given.files, outcome.texts, strict=True):
+    for file, text in zip(inputs.files, outcome.texts, strict=True):
         data = file.source.data if text is None else text.encode()
         pairs.append((folder / file.target, None if is_emptied(file.source, text) else data))
-    pairs += [(folder / target, text.encode()) for _, target, text in new_files(given, outcome)]
+    pairs += [(folder / target, text.encode()) for _, target, text in new_files(inputs, outcome)]
     contents = dict(pairs)
     if len(contents) < len(pairs):
         duplicate, _ = Counter(target for target, _ in pairs).most_common(1)[0]
@@ -176,27 +176,27 @@ def is_emptied(source: Source, text: str | None) -> bool:
     return bool(source.name and text is not None and source.data.strip() and not text.strip())
 
 
-def new_files(given: Input, outcome: Outcome) -> Iterator[tuple[Path, Path, str]]:
+def new_files(inputs: Inputs, outcome: Outcome) -> Iterator[tuple[Path, Path, str]]:
     """Path, target and text of each new file.
 
     A new file is next to the file that it was generated for, which its name tells. Without an object in any file, it is
     next to the first one.
     """
-    targets = {file.path.parent: file.target for file in given.files}
+    targets = {file.path.parent: file.target for file in inputs.files}
     for name, text in outcome.new.items():
-        path = Path(name) if name else Path(given.sources[0].name).with_name(_UNNAMED)
+        path = Path(name) if name else Path(inputs.sources[0].name).with_name(_UNNAMED)
         yield path, targets[path.parent].with_name(path.name), text
 
 
-def stream(given: Input, outcome: Outcome) -> bytes:
+def stream(inputs: Inputs, outcome: Outcome) -> bytes:
     """All texts as one: standard input in its own form, files as one stream of documents.
 
     It has no file that cannot be read: a reader would fail there and miss what follows.
     """
-    if not given.files:
+    if not inputs.files:
         return (outcome.texts[0] or "").encode()
     pieces: list[bytes] = []
-    for file, text in zip(given.files, outcome.texts, strict=True):
+    for file, text in zip(inputs.files, outcome.texts, strict=True):
         if text is None or file.target.name == "Kptfile" or not text.strip():
             continue
         data = text.encode()

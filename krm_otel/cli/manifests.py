@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import click
 
 from krm_otel.cli import options
-from krm_otel.cli.files import Input, is_emptied, new_files, read_function_config, read_paths, write_outcome
+from krm_otel.cli.files import Inputs, is_emptied, new_files, read_function_config, read_paths, write_outcome
 from krm_otel.cli.output import print_lines, print_summary, progress, severity_color, write_report
 from krm_otel.diagnostics.result import Result
 from krm_otel.run import Outcome, run
@@ -35,8 +35,8 @@ def render(ctx: click.Context, paths: tuple[str, ...], fn_config: str | None, ou
       krm-otel render apps/ -c otel.yaml -o -
       helm template ./chart | krm-otel render -
     """
-    given, outcome = _run(paths, fn_config)
-    write_outcome(given, outcome, output, report)
+    inputs, outcome = _run(paths, fn_config)
+    write_outcome(inputs, outcome, output, report)
     print_summary(outcome)
     ctx.exit(outcome.exit_code)
 
@@ -59,8 +59,8 @@ def uninject(
       krm-otel uninject apps/ -o apps/         # in place
       kpt fn eval apps/ --exec 'krm-otel uninject -'
     """
-    given, outcome = _run(paths, fn_config, remove=True)
-    write_outcome(given, outcome, output, report)
+    inputs, outcome = _run(paths, fn_config, remove=True)
+    write_outcome(inputs, outcome, output, report)
     print_summary(outcome)
     ctx.exit(outcome.exit_code)
 
@@ -81,8 +81,8 @@ def diff(ctx: click.Context, paths: tuple[str, ...], fn_config: str | None, colo
       helm template ./chart | krm-otel diff -
     """
     try:
-        given, outcome = _run(paths, fn_config)
-        lines = [line for file in _changed_files(given, outcome) for line in unified(*file)]
+        inputs, outcome = _run(paths, fn_config)
+        lines = [line for file in _changed_files(inputs, outcome) for line in unified(*file)]
         write_report(outcome, report)
         print_lines(((line, color_of(line)) for line in lines), color)
     except click.ClickException as error:
@@ -116,20 +116,20 @@ def validate(ctx: click.Context, paths: tuple[str, ...], fn_config: str | None, 
     ctx.exit(outcome.exit_code)
 
 
-def _run(paths: Sequence[str], fn_config: str | None, *, remove: bool = False) -> tuple[Input, Outcome]:
-    given = read_paths(paths)
+def _run(paths: Sequence[str], fn_config: str | None, *, remove: bool = False) -> tuple[Inputs, Outcome]:
+    inputs = read_paths(paths)
     config = read_function_config(fn_config)
-    complete = given.is_complete and not remove
-    outcome = run(given.sources, os.environ, function_config=config, remove=remove, complete=complete, track=progress)
-    return given, outcome
+    complete = inputs.is_complete and not remove
+    outcome = run(inputs.sources, os.environ, function_config=config, remove=remove, complete=complete, track=progress)
+    return inputs, outcome
 
 
-def _changed_files(given: Input, outcome: Outcome) -> Iterator[tuple[str | None, str | None, str, Sequence[int]]]:
+def _changed_files(inputs: Inputs, outcome: Outcome) -> Iterator[tuple[str | None, str | None, str, Sequence[int]]]:
     """The arguments of `unified` for each file: old text, new text, name, and where its items start."""
-    for source, text, starts in zip(given.sources, outcome.texts, outcome.starts, strict=True):
+    for source, text, starts in zip(inputs.sources, outcome.texts, outcome.starts, strict=True):
         if text is not None:
             yield source.data.decode(), None if is_emptied(source, text) else text, source.name or "stdin", starts
-    for path, _, text in new_files(given, outcome):
+    for path, _, text in new_files(inputs, outcome):
         yield None, text, str(path), ()
 
 

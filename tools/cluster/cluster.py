@@ -106,12 +106,12 @@ def down() -> None:
 
 def leftovers() -> list[str]:
     """What remains of a cluster: its folder, and the command lines of its processes."""
-    found = [str(STATE)] if STATE.exists() else []
+    remaining = [str(STATE)] if STATE.exists() else []
     for file in Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):
             if str(STATE).encode() in (command := file.read_bytes()):
-                found.append(command.replace(b"\0", b" ").decode(errors="replace"))
-    return found
+                remaining.append(command.replace(b"\0", b" ").decode(errors="replace"))
+    return remaining
 
 
 def running() -> int | None:

@@ -24,13 +24,13 @@ def main() -> int:
     commands.add_parser("build")
     run = commands.add_parser("run")
     run.add_argument("words", nargs="+")
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     try:
-        if given.command == "build":
+        if arguments.command == "build":
             for name in build():
                 print(f"containers: {name}")
             return 0
-        return subprocess.run(given.words, env=environment(), check=False).returncode
+        return subprocess.run(arguments.words, env=environment(), check=False).returncode
     except ToolError as error:
         print(error, file=sys.stderr)
         return 1

@@ -30,22 +30,22 @@ T = TypeVar("T")
 TIMEOUT = 120.0
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python3 -m tools.demo", description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--config", type=Path, default=CONFIG, help="the OTelConfig; by default that of the example")
     parser.add_argument("--namespace", default=NAMESPACE, help="of the package; by default %(default)s")
     parser.add_argument("--svg", type=Path, metavar="FILE", help="also write the trace as an image")
-    given = parser.parse_args(arguments)
+    arguments = parser.parse_args(argv)
     try:
-        spans = run(given.config, given.namespace)
+        spans = run(arguments.config, arguments.namespace)
     except (OSError, ToolError) as error:
         print(error, file=sys.stderr)
         return 1
     # Without a terminal there is no width: this one is enough for every line.
     Console(highlight=False, width=None if sys.stdout.isatty() else 160).print(tree(spans))
-    if given.svg:
-        given.svg.write_text(svg(spans))
-        log(f"wrote {given.svg}")
+    if arguments.svg:
+        arguments.svg.write_text(svg(spans))
+        log(f"wrote {arguments.svg}")
     log(f"the cluster goes on running: KUBECONFIG={cluster.KUBECONFIG}; `make cluster-down` ends it")
     return 0
 
