@@ -26,11 +26,11 @@ _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 @options.report
 @click.pass_context
 def argocd(ctx: click.Context, action: str, fn_config: str | None, report: str | None) -> None:
-    """Answer Argo CD as a config management plugin, in the folder of an application.
+    """Serve Argo CD as a config management plugin. It runs in the folder of an application.
 
     discover prints the files that have a ClassRuntime: without one, the application is for another plugin. generate
     prints the manifests of the folder, or what `kustomize build` makes of it, with OpenTelemetry in them. The
-    application's parameters (ARGOCD_APP_PARAMETERS) outrank an OTelConfig. An empty output is always an error.
+    application's parameters (ARGOCD_APP_PARAMETERS) outrank an OTelConfig. If generate has nothing to print, it fails.
 
     \b
     Examples, in a plugin.yaml:

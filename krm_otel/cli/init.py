@@ -13,7 +13,7 @@ from krm_otel.starters import NEXT_STEPS, starter_files
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--for", "client", type=click.Choice(list(NEXT_STEPS)), required=True, help="The client to start with.")
 def init(folder: Path, client: str) -> None:
-    """Write a working starting point into DIR (by default the working folder). Existing files stay as they are.
+    """Write a working starting point into DIR. The default is the working folder; existing files stay as they are.
 
     \b
     Examples:

@@ -46,8 +46,8 @@ _HELP = f"""OpenTelemetry for OaaS applications, at GitOps render time.
 
 Without a subcommand this is a KRM function: it reads a ResourceList (or a plain stream of manifests, as `helm
 template` prints) on standard input, finds ClassRuntimes with spec.observability and their workloads, injects the
-OpenTelemetry environment, removes what it injected before and the settings no longer ask for, and writes the same form
-to standard output. Nothing else in the input changes.
+OpenTelemetry environment, removes earlier injections that are no longer asked for, and writes the same form to standard
+output. Nothing else in the input changes.
 
 \b
 Function config (optional):

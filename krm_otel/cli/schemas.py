@@ -13,9 +13,9 @@ from krm_otel.yamltext.emit import block
 
 @click.command()
 def crd() -> None:
-    """Print the CustomResourceDefinition of ClassRuntime, with spec.observability.
+    """Print the CustomResourceDefinition of ClassRuntime.
 
-    It has all fields that upstream has released, so existing objects stay valid.
+    It has spec.observability, and all fields that upstream has released, so existing objects stay valid.
 
     \b
     Examples:
@@ -28,7 +28,9 @@ def crd() -> None:
 @click.command()
 @click.argument("name", type=click.Choice(list(SCHEMAS)))
 def schema(name: str) -> None:
-    """Print a JSON Schema: of spec.observability, of a ClassRuntime with it, or of the function config.
+    """Print a JSON Schema for editors.
+
+    It is the schema of spec.observability, of a ClassRuntime with it, or of the function config.
 
     \b
     Examples:
