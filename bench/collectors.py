@@ -1,12 +1,12 @@
-"""Spans per second and core of generated collectors, beside one whose config somebody tuned by hand.
+"""Spans per second and core of generated collectors, compared with a collector that was tuned by hand.
 
     make bench-collectors                  one round of 200,000 spans each
     .venv/bin/python bench/collectors.py --spans 1000000 --rounds 3
 
-Every contender is a real collector on a rendered config, with real collectors behind it that throw everything away.
-What is measured is processor time, not the clock's: spans by the seconds of one core that the collector used, from the
-first span until it has ended and sent on all it had. They take turns, and the ratio to the hand-tuned one is what
-counts. Nothing here fails because of a number: a measurement is no test. It needs root, for a name of the second tier.
+Every contender is a real collector with a rendered config, which sends to real collectors that drop everything. The
+measure is spans per second of processor time, from the first span until the collector has sent all spans and ended. The
+contenders take turns, and the number to look at is the ratio to the hand-tuned one. Nothing here fails because of a
+number: a measurement is no test. It needs root, to resolve the name of the second tier.
 """
 
 from __future__ import annotations
@@ -97,8 +97,8 @@ CONTENDERS = {
 
 
 @dataclass(frozen=True)
-class Measured:
-    """Spans for a second of one core, and peak memory in MB."""
+class Measurement:
+    """Spans per second of one core, and peak memory in MB."""
 
     rate: float
     memory: float
@@ -109,34 +109,36 @@ def main() -> None:
     parser.add_argument("--spans", type=int, default=200_000)
     parser.add_argument("--rounds", type=int, default=1)
     arguments = parser.parse_args()
-    found: dict[str, list[Measured]] = {name: [] for name in CONTENDERS}
+    measurements: dict[str, list[Measurement]] = {name: [] for name in CONTENDERS}
     with tempfile.TemporaryDirectory() as folder:
         for number in range(arguments.rounds):
             for name, contender in CONTENDERS.items():
-                found[name].append(measure(Path(folder), config_of(*contender), arguments.spans))
-                print(f"round {number + 1}: {name}: {found[name][-1].rate:,.0f}", file=sys.stderr, flush=True)
+                measurements[name].append(measure(Path(folder), config_of(*contender), arguments.spans))
+                print(f"round {number + 1}: {name}: {measurements[name][-1].rate:,.0f}", file=sys.stderr, flush=True)
     print(f"{arguments.spans:,} spans, {arguments.rounds} round(s), {os.cpu_count()} cores, medians\n")
     print("| | spans a second and core | ratio | peak memory |\n|---|---:|---:|---:|")
-    base = statistics.median(one.rate for one in next(iter(found.values())))
-    for name, several in found.items():
-        rate = statistics.median(one.rate for one in several)
-        memory = statistics.median(one.memory for one in several)
+    base = statistics.median(entry.rate for entry in next(iter(measurements.values())))
+    for name, entries in measurements.items():
+        rate = statistics.median(entry.rate for entry in entries)
+        memory = statistics.median(entry.memory for entry in entries)
         print(f"| {name} | {rate:,.0f} | {rate / base:.2f} | {memory:.0f} MB |")
 
 
 def config_of(collector: str, rate: float, name: str) -> str:
-    """The config of a contender, from the ConfigMap of that name; without one, the one that was tuned by hand."""
+    """The config of a contender: from the ConfigMap `name`, or the hand-tuned one if `name` is empty."""
     if not name:
         return TUNED.replace("SINK", SINKS[0])
     text = otel_config(CONFIG.format(collector=collector)) + CLASS.format(rate=rate, sink=SINKS[0])
     done = subprocess.run([SCRIPT], input=text, capture_output=True, text=True, check=True)
-    made = {one["metadata"]["name"]: one for one in yaml.safe_load_all(done.stdout) if one["kind"] == "ConfigMap"}
-    config = made[name]["data"]["collector.yaml"]
+    objects = [item for item in yaml.safe_load_all(done.stdout) if item["kind"] == "ConfigMap"]
+    (config_map,) = [item for item in objects if item["metadata"]["name"] == name]
+    config = config_map["data"]["collector.yaml"]
     assert isinstance(config, str)
     return config
 
 
-def measure(folder: Path, config: str, spans: int) -> Measured:
+def measure(folder: Path, config: str, spans: int) -> Measurement:
+    """Sends spans to a collector with this config, in batches of PER_REQUEST."""
     with ExitStack() as stack:
         for address in SINKS:
             stack.enter_context(running(folder, SINK, address))
@@ -145,17 +147,18 @@ def measure(folder: Path, config: str, spans: int) -> Measured:
         with grpc.insecure_channel(f"{SUBJECT}:4317") as channel:
             send = channel.unary_unary(EXPORT)
             for _ in range(spans // PER_REQUEST):
-                send(payload.fresh(), timeout=60)
+                send(payload.with_new_traces(), timeout=60)
         memory = peak(process.pid)
         process.terminate()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         assert process.returncode == 0
-    return Measured(spans / (usage.ru_utime + usage.ru_stime - before), memory)
+    return Measurement(spans / (usage.ru_utime + usage.ru_stime - before), memory)
 
 
 @contextmanager
 def running(folder: Path, config: str, address: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A healthy collector at an address, with a hosts file in which the second tier is the two sinks."""
     file, log, hosts = (folder / f"{address}.{kind}" for kind in ("yaml", "log", "hosts"))
     file.write_text(config)
     hosts.write_text("".join(f"{sink} shop-otel-gateway\n" for sink in SINKS))
@@ -174,19 +177,19 @@ def running(folder: Path, config: str, address: str) -> Iterator[subprocess.Pope
 
 
 def cpu(pid: int) -> float:
-    """Seconds of processor time so far."""
+    """The seconds of processor time that a process has used."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def peak(pid: int) -> float:
-    """The most memory so far, in MB."""
+    """The peak memory of a process, in MB."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
 class Payload:
-    """A request as an SDK sends it: spans of a web service with ten attributes; each time with new trace ids."""
+    """A request as an SDK sends it: spans of a web service with ten attributes, and new trace ids in each request."""
 
     def __init__(self) -> None:
         request = ExportTraceServiceRequest()
@@ -202,19 +205,18 @@ class Payload:
             for attribute in range(10):
                 span.attributes.append(text(f"http.attribute.{attribute}", f"value of attribute {attribute}"))
         self._bytes = bytearray(request.SerializeToString())
-        marks = [(number // PER_TRACE + 1).to_bytes(16, "big") for number in range(PER_REQUEST)]
-        self._places: list[int] = []
-        at = 0
-        for mark in marks:
-            at = self._bytes.index(b"\x0a\x10" + mark, at) + 2
-            self._places.append(at)
+        self._offsets: list[int] = []
+        offset = 0
+        for span in scope.spans:
+            offset = self._bytes.index(b"\x0a\x10" + span.trace_id, offset) + 2  # field 1, of 16 bytes
+            self._offsets.append(offset)
 
-    def fresh(self) -> bytes:
-        """The request with other trace ids."""
-        for number, at in enumerate(self._places):
+    def with_new_traces(self) -> bytes:
+        """The request with new trace ids."""
+        for number, offset in enumerate(self._offsets):
             if number % PER_TRACE == 0:
                 trace_id = os.urandom(16)
-            self._bytes[at : at + 16] = trace_id
+            self._bytes[offset : offset + 16] = trace_id
         return bytes(self._bytes)
 
 

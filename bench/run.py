@@ -1,12 +1,13 @@
-"""Time and memory of krm-otel on a large ResourceList, beside what else could be done with it.
+"""Time and memory of krm-otel on a large ResourceList, compared with other ways to process it.
 
     make bench                      10,000 items
     .venv/bin/python bench/run.py --items 100000 --rounds 3
 
-The input is generated: a third of the items are Deployments of two containers with four variables each, which all
-belong to one class; the rest are ConfigMaps and Services. Each contender is a process of its own that reads the same
-bytes on standard input; they take turns, so that a busy machine slows all of them. The table shows medians, the ratio
-to krm-otel, and peak memory. Nothing here fails because of a time: a measurement is no test.
+The input is generated: a third of the items are Deployments of one class, each with two containers of four variables;
+all others are ConfigMaps and Services. Each contender is a separate process that reads the same bytes on standard
+input. They take turns, so a busy machine slows all of them. The table shows medians, the ratio to krm-otel, and peak
+memory.
+Nothing here fails because of a time: a measurement is no test.
 """
 
 from __future__ import annotations
@@ -136,7 +137,7 @@ SERVICE = """\
 
 
 def resource_list(items: int, *, enabled: bool = True) -> Iterator[str]:
-    """The input, piece by piece: what is held here would count as memory of the processes that are measured."""
+    """The input in pieces: if this process held it all, it would count as memory of the measured processes."""
     yield HEAD.format(enabled="true" if enabled else "false")
     for n in range(items - 1):
         if n % 3 == 0:
@@ -146,9 +147,9 @@ def resource_list(items: int, *, enabled: bool = True) -> Iterator[str]:
             yield (CONFIG_MAP if n % 3 == 1 else SERVICE).format(n=n)
 
 
-def measured(command: list[str], given: Path) -> tuple[float, float]:
+def measure(command: list[str], source: Path) -> tuple[float, float]:
     """Wall time in seconds and peak memory in MB of one process."""
-    with given.open("rb") as stdin:
+    with source.open("rb") as stdin:
         start = time.perf_counter()
         process = subprocess.Popen(command, stdin=stdin, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         _, status, usage = os.wait4(process.pid, 0)
@@ -161,20 +162,20 @@ def measured(command: list[str], given: Path) -> tuple[float, float]:
 
 def contenders(folder: Path, items: int) -> dict[str, tuple[list[str], Path]]:
     """Name → command and input."""
-    off, on, done = folder / "off.yaml", folder / "on.yaml", folder / "done.yaml"
-    for path in (on, off):
+    disabled, enabled, injected = (folder / f"{name}.yaml" for name in ("disabled", "enabled", "injected"))
+    for path in (enabled, disabled):
         with path.open("w", encoding="utf-8") as file:
-            file.writelines(resource_list(items, enabled=path is on))
-    with on.open("rb") as stdin, done.open("wb") as stdout:
+            file.writelines(resource_list(items, enabled=path is enabled))
+    with enabled.open("rb") as stdin, injected.open("wb") as stdout:
         subprocess.run([SCRIPT], stdin=stdin, stdout=stdout, stderr=subprocess.DEVNULL, check=True)
     function = [str(SCRIPT)]
     return {
-        "krm-otel, every Deployment injected": (function, on),
-        "krm-otel, again on its own output": (function, done),
-        "krm-otel, class not enabled": (function, off),
-        "krm-otel uninject": ([*function, "uninject", "-"], done),
-        "PyYAML (C) load and dump, nothing done": ([sys.executable, "-c", LOAD_AND_DUMP], on),
-        "cat": (["cat"], on),
+        "krm-otel, every Deployment injected": (function, enabled),
+        "krm-otel, again on its own output": (function, injected),
+        "krm-otel, class not enabled": (function, disabled),
+        "krm-otel uninject": ([*function, "uninject", "-"], injected),
+        "PyYAML (C) load and dump, nothing done": ([sys.executable, "-c", LOAD_AND_DUMP], enabled),
+        "cat": (["cat"], enabled),
     }
 
 
@@ -183,24 +184,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--items", type=int, default=10_000, help="items in the ResourceList (10000)")
     parser.add_argument("--rounds", type=int, default=5, help="how often each contender runs (5)")
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        runs = contenders(Path(name), given.items)
-        found: dict[str, list[tuple[float, float]]] = {title: [] for title in runs}
-        for number in range(given.rounds):
+        runs = contenders(Path(name), arguments.items)
+        measurements: dict[str, list[tuple[float, float]]] = {title: [] for title in runs}
+        for number in range(arguments.rounds):
             for title, (command, source) in runs.items():
                 if sys.stderr.isatty():
-                    print(f"\r\x1b[Kround {number + 1}/{given.rounds}: {title}", end="", file=sys.stderr, flush=True)
-                found[title].append(measured(command, source))
+                    print(
+                        f"\r\x1b[Kround {number + 1}/{arguments.rounds}: {title}", end="", file=sys.stderr, flush=True
+                    )
+                measurements[title].append(measure(command, source))
         if sys.stderr.isatty():
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
         size = runs["cat"][1].stat().st_size
-    base = statistics.median(seconds for seconds, _ in next(iter(found.values())))
-    print(f"{given.items:,} items, {size / 1e6:.1f} MB; medians of {given.rounds} rounds;", end=" ")
+    base = statistics.median(seconds for seconds, _ in next(iter(measurements.values())))
+    print(f"{arguments.items:,} items, {size / 1e6:.1f} MB; medians of {arguments.rounds} rounds;", end=" ")
     print(f"Python {platform.python_version()}, {os.cpu_count()} CPUs ({platform.machine()})\n")
     print("| | seconds | ratio | peak memory |")
     print("|---|---:|---:|---:|")
-    for title, values in found.items():
+    for title, values in measurements.items():
         seconds = statistics.median(value for value, _ in values)
         memory = max(value for _, value in values)
         print(f"| {title} | {seconds:.2f} | {seconds / base:.2f} | {memory:.0f} MB |")

@@ -1,23 +1,23 @@
-"""What telemetry costs a request, with the reference data plane: latency and processor time, as ratios.
+"""The cost of telemetry for a request of the reference data plane: latency and processor time, as ratios.
 
     make bench-telemetry
     .venv/bin/python -m bench.telemetry --rounds 9 --turns 20
     .venv/bin/python -m bench.telemetry --only faults
 
 The same requests go through gateway → function → ODGM (12 spans each) in several platforms of four processes, which all
-run at once: those whose SDK is off, and those with what krm-otel renders, traces and metrics, each with a collector of
-its own with the generated config. First all is well; then each has a fault, from before the first request that is
-measured until after the last. One client, one request after the other; the platforms take turns, of few requests each,
-so that a busy machine slows all of them. Of every round there is a median, a 99th percentile and a processor time; the
-table has of each the best round. A request without a good answer ends it, as does a fault that shows nowhere; nothing
-here fails because of a time.
+run at once. Some have their SDK switched off. The others have what krm-otel renders for traces and metrics, each with
+its own collector with the generated config. The first table is without faults. In the second one each platform has a
+fault during all measured requests.
+
+A client sends one request after the other. The platforms take turns of a few requests, so a busy machine slows all of
+them. A round results in a median, a 99th percentile and a processor time; the table shows the best round of each.
+A failed request ends the run, and so does a fault without any sign of it. Nothing here fails because of a time.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import platform
 import statistics
 import tempfile
 import time
@@ -26,6 +26,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from platform import python_version
 from typing import Any
 
 import httpx
@@ -38,7 +39,7 @@ from tests.tools.ports import FREE
 from tools.build import require
 
 TURN = {1: 20, 10: 50}
-"""Clients at once → requests of one turn, of all of them together."""
+"""Number of clients at once → requests of all clients together in one turn."""
 TICKS = os.sysconf("SC_CLK_TCK")
 OFF = {"OTEL_SDK_DISABLED": "true"}
 
@@ -48,9 +49,11 @@ class Row:
     """A platform.
 
     Attributes:
-        rate: of sampling; None: nothing is injected.
-        fault: one of those that `start` makes.
-        base: the row that it is compared with; empty: it is one itself.
+        rate: the sampling rate; None: krm-otel injects nothing.
+        user: environment variables of the user.
+        fault: one of the faults that `start` causes; empty: none.
+        clients: how many clients send at once.
+        base: the row to compare with; empty: this row is a base itself.
     """
 
     rate: float | None = 1.0
@@ -82,14 +85,14 @@ TABLES = {
 
 
 @dataclass
-class Measured:
-    """Of one platform, a number for each round: milliseconds."""
+class Measurements:
+    """The milliseconds of one platform, one number for each round."""
 
     median: list[float] = field(default_factory=list)
     slowest: list[float] = field(default_factory=list)
     processor: list[float] = field(default_factory=list)
 
-    def add(self, times: list[float], processor: float) -> None:
+    def add_round(self, times: list[float], processor: float) -> None:
         self.median.append(statistics.median(times))
         self.slowest.append(statistics.quantiles(times, n=100)[98])
         self.processor.append(processor)
@@ -99,18 +102,20 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Running:
-    """Attributes:
-    fault: whether what is wrong shows somewhere.
+class Platform:
+    """A running platform.
+
+    Attributes:
+        shows_fault: whether the fault has left a sign; without a fault, whether there is no sign of one.
     """
 
     services: Fleet
     clients: int
-    fault: Callable[[], bool]
+    shows_fault: Callable[[], bool]
 
 
-def start(stack: ExitStack, folder: Path, row: Row) -> Running:
-    """A platform that is ready and warm, and its collector; what is to be wrong is wrong."""
+def start(stack: ExitStack, folder: Path, row: Row) -> Platform:
+    """Starts a platform and its collector, causes the fault, and warms the platform up."""
     ports = {name: next(FREE) for name in ("grpc", "http", "health", "metrics")}
     collector: dict[str, Any] = {"mode": "deployment", "config": on_this_machine(ports)}
     spec: dict[str, Any] = {"telemetry": {"propagators": ["w3c"]}, "collector": collector}
@@ -118,65 +123,66 @@ def start(stack: ExitStack, folder: Path, row: Row) -> Running:
     if row.fault == "wrong":
         spec["collector"], address = {"endpoint": "http://no-such-collector.invalid:4317"}, ""
     elif row.fault == "silent":
-        before = stack.enter_context(gate(ports["grpc"]))
-        before.shut()
-        address = f"127.0.0.1:{before.port}"
+        closed = stack.enter_context(gate(ports["grpc"]))
+        closed.shut()
+        address = f"127.0.0.1:{closed.port}"
     elif row.fault == "slow":
-        before = stack.enter_context(gate(ports["health"]))  # nothing gets there
-        before.shut()
-        spec["backends"] = {"end": {"type": "otlp", "endpoint": f"http://127.0.0.1:{before.port}"}}
+        closed = stack.enter_context(gate(ports["health"]))  # it lets nothing through, so any port will do
+        closed.shut()
+        spec["backends"] = {"end": {"type": "otlp", "endpoint": f"http://127.0.0.1:{closed.port}"}}
         collector |= {"exporters": {"traces": "end"}, "queue": {"size": 2}, "batch": {"timeout": "200ms"}}
     elif row.fault == "memory":
         collector["config"]["processors"] = {"memory_limiter": {"limit_mib": 1, "spike_limit_mib": 0}}
-    made = rendered(spec, row.rate, row.user)
+    manifests = rendered(spec, row.rate, row.user)
     folder.mkdir()
-    own = Collector(require("otelcol"), folder, "collector", made.config, ports["health"], made.env)
-    if made.config:
-        stack.callback(own.end)
-        own.start()
-    services = stack.enter_context(fleet(folder / "services", made, address if made.config else ""))
+    process = Collector(require("otelcol"), folder, "collector", manifests.config, ports["health"], manifests.env)
+    if manifests.config:
+        stack.callback(process.end)
+        process.start()
+    services = stack.enter_context(fleet(folder / "services", manifests, address if manifests.config else ""))
     services.load(50)
     if row.fault == "stopped":
-        own.stop()
+        process.stop()
 
-    def complained() -> bool:
+    def logs_export_errors() -> bool:
         logs = (line for service in services.platform.services.values() for line in service.log)
         return any(line["logger"].startswith("opentelemetry.exporter.") for line in logs)
 
-    def overflows() -> bool:
+    def queue_is_full() -> bool:
         return collector_spans(ports["metrics"])["exporter_enqueue_failed"] > 0
 
-    shows = {"": lambda: not complained(), "slow": overflows}
-    return Running(services, row.clients, shows.get(row.fault, complained))
+    signs = {"": lambda: not logs_export_errors(), "slow": queue_is_full}
+    return Platform(services, row.clients, signs.get(row.fault, logs_export_errors))
 
 
 @contextmanager
-def platforms(rows: Mapping[str, Row]) -> Iterator[dict[str, Running]]:
+def platforms(rows: Mapping[str, Row]) -> Iterator[dict[str, Platform]]:
+    """All platforms of a table, running at once."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         yield {name: start(stack, folder / str(number), row) for number, (name, row) in enumerate(rows.items())}
 
 
-def send(one: Running) -> list[float]:
-    """A turn: milliseconds of every request. Each was answered well."""
+def send_turn(platform: Platform) -> list[float]:
+    """Sends the requests of one turn and returns the milliseconds of each; raises if one fails."""
 
     def client(requests: int) -> list[float]:
         times = []
-        with httpx.Client(base_url=f"http://127.0.0.1:{one.services.ports['gateway']}", timeout=60) as http:
-            http.post(INVOKE, json={"items": 1}).raise_for_status()  # the connection
+        with httpx.Client(base_url=f"http://127.0.0.1:{platform.services.ports['gateway']}", timeout=60) as http:
+            http.post(INVOKE, json={"items": 1}).raise_for_status()  # opens the connection
             for _ in range(requests):
                 start = time.perf_counter()
                 http.post(INVOKE, json={"items": 1}).raise_for_status()
                 times.append((time.perf_counter() - start) * 1000)
         return times
 
-    share = TURN[one.clients] // one.clients
-    with ThreadPoolExecutor(one.clients) as pool:
-        return [time for times in pool.map(client, [share] * one.clients) for time in times]
+    share = TURN[platform.clients] // platform.clients
+    with ThreadPoolExecutor(platform.clients) as pool:
+        return [time for times in pool.map(client, [share] * platform.clients) for time in times]
 
 
 def processor(services: Fleet) -> float:
-    """Milliseconds that the services' processes have run so far."""
+    """The milliseconds of processor time that the services have used."""
     total = 0
     for service in services.platform.services.values():
         fields = Path(f"/proc/{service.process.pid}/stat").read_text().rpartition(")")[2].split()
@@ -184,41 +190,50 @@ def processor(services: Fleet) -> float:
     return total * 1000 / TICKS
 
 
-def measure(rows: Mapping[str, Row], rounds: int, turns: int) -> dict[str, Measured]:
-    measured = {name: Measured() for name in rows}
-    with platforms(rows) as found:
+def measure(rows: Mapping[str, Row], rounds: int, turns: int) -> dict[str, Measurements]:
+    """Measures all platforms of a table.
+
+    Args:
+        rounds: how many numbers each platform gets.
+        turns: how often each platform has its turn in a round.
+    """
+    measurements = {name: Measurements() for name in rows}
+    with platforms(rows) as running:
         for _ in range(rounds):
-            before = {name: processor(one.services) for name, one in found.items()}
-            times: dict[str, list[float]] = {name: [] for name in found}
+            before = {name: processor(platform.services) for name, platform in running.items()}
+            times: dict[str, list[float]] = {name: [] for name in running}
             for turn in range(turns):
-                names = list(found)
+                names = list(running)
                 for name in names[turn % len(names) :] + names[: turn % len(names)]:
-                    times[name] += send(found[name])
-            for name, one in found.items():
-                spent = processor(one.services) - before[name]
-                measured[name].add(times[name], spent / (turns * (TURN[one.clients] + one.clients)))
-        for name, one in found.items():
-            if not one.fault():
-                raise SystemExit(f"{name}: there was no such fault")
-    return measured
+                    times[name] += send_turn(running[name])
+            for name, platform in running.items():
+                spent = processor(platform.services) - before[name]
+                requests = turns * (TURN[platform.clients] + platform.clients)
+                measurements[name].add_round(times[name], spent / requests)
+        for name, platform in running.items():
+            if not platform.shows_fault():
+                raise SystemExit(f"{name}: no sign of the fault")
+    return measurements
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--turns", type=int, default=10, help="of each platform in a round")
-    parser.add_argument("--only", choices=TABLES, help="one table")
-    given = parser.parse_args()
-    for table in [given.only] if given.only else TABLES:
+    parser.add_argument("--turns", type=int, default=10, help="turns of each platform in a round")
+    parser.add_argument("--only", choices=TABLES, help="measure one table only")
+    arguments = parser.parse_args()
+    for table in [arguments.only] if arguments.only else TABLES:
         rows = TABLES[table]
-        measured = measure(rows, given.rounds, given.turns)
-        requests = " or ".join(str(given.turns * TURN[number]) for number in sorted({r.clients for r in rows.values()}))
-        print(f"{given.rounds} rounds of {requests} requests each, best round of each figure;", end=" ")
-        print(f"Python {platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}\n")
+        measurements = measure(rows, arguments.rounds, arguments.turns)
+        requests = " or ".join(
+            str(arguments.turns * TURN[count]) for count in sorted({row.clients for row in rows.values()})
+        )
+        print(f"{arguments.rounds} rounds of {requests} requests each, best round of each figure;", end=" ")
+        print(f"Python {python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}\n")
         print("| | median | ratio | p99 | ratio | processor time | ratio |")
         print("|---|---:|---:|---:|---:|---:|---:|")
         for name, row in rows.items():
-            figures = zip(measured[name].best(), measured[row.base or name].best(), strict=True)
+            figures = zip(measurements[name].best(), measurements[row.base or name].best(), strict=True)
             print(f"| {name} | {' | '.join(f'{value:.1f} ms | {value / base:.2f}' for value, base in figures)} |")
         print(flush=True)
 

@@ -1,8 +1,8 @@
-"""What Argo CD's plugin protocol says, as what the function knows: parameters, and what may go to a cluster.
+"""Argo CD's plugin protocol: the parameters of an Application, and the objects that Argo CD may apply.
 
-Source: Argo CD's documentation, "Config Management Plugins": an Application's parameters come as JSON in
-`ARGOCD_APP_PARAMETERS`; a plugin announces the ones that it has; what it prints is applied, and with pruning an empty
-output deletes everything.
+Source: Argo CD's documentation, "Config Management Plugins". The parameters of an Application are JSON in
+`ARGOCD_APP_PARAMETERS`, a plugin announces which it has, and Argo CD applies what the plugin prints. With pruning, an
+empty output deletes everything.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from krm_otel.config.schema.observability import FlatForm
 from krm_otel.config.sources.flat_form import KEYS
-from krm_otel.crd.schema import structural
+from krm_otel.crd.structural import structural_schema
 from krm_otel.krm.item import Item
 from krm_otel.krm.reader import read_envelope
 from krm_otel.krm.resource import Resource
@@ -24,47 +24,53 @@ from krm_otel.yamltext.nodes import Mapping
 from krm_otel.yamltext.parse import compose
 
 PARAMETERS: Final = "ARGOCD_APP_PARAMETERS"
-_OUR_GROUP: Final = re.compile(rb'"apiVersion"\s*:\s*"(fn\.)?oaas\.io/')
-_ASIDE: Final = frozenset((CONFIG_KIND, "Kptfile", "Kustomization", "Component"))
-"""Kinds that lie in packages and that no cluster knows."""
+_OAAS_GROUP: Final = re.compile(rb'"apiVersion"\s*:\s*"(fn\.)?oaas\.io/')
+_LOCAL_KINDS: Final = frozenset((CONFIG_KIND, "Kptfile", "Kustomization", "Component"))
+"""Kinds that packages have and no cluster knows."""
 
 
 def announcement() -> list[dict[str, Any]]:
-    """The parameters that there are, as `GetParametersAnnouncement` wants them: the keys of the flat form."""
-    schema = structural(FlatForm)
-    return [_announced(key, _at(schema, loc)) for key, loc in KEYS.items()]
+    """The parameters of the plugin, in the form of Argo CD's `GetParametersAnnouncement`: the keys of the flat form."""
+    schema = structural_schema(FlatForm)
+    parameters = []
+    for name, path in KEYS.items():
+        field = schema
+        for step in path:
+            field = field["properties"][step]
+        parameters.append(_parameter(name, field))
+    return parameters
 
 
-def _announced(name: str, schema: dict[str, Any]) -> dict[str, Any]:
-    kind = schema.get("type", "string")
-    found = {"name": name, "title": name.replace("_", " "), "tooltip": schema["description"]}
-    if kind in ("boolean", "number"):
-        return {**found, "itemType": kind}
-    if kind == "object":
-        return {**found, "collectionType": "map"}
-    return {**found, "collectionType": "array"} if kind == "array" else found
+def _parameter(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    parameter = {"name": name, "title": name.replace("_", " "), "tooltip": schema["description"]}
+    match schema.get("type"):
+        case "boolean" | "number" as kind:
+            return {**parameter, "itemType": kind}
+        case "object":
+            return {**parameter, "collectionType": "map"}
+        case "array":
+            return {**parameter, "collectionType": "array"}
+    return parameter
 
 
-def _at(schema: dict[str, Any], loc: tuple[Any, ...]) -> dict[str, Any]:
-    for step in loc:
-        schema = schema["properties"][step]
-    return schema
+def function_config(parameters: str) -> Resource | None:
+    """The parameters of an Application as a flat ConfigMap; None without parameters.
 
+    Args:
+        parameters: the value of `ARGOCD_APP_PARAMETERS`.
 
-def function_config(written: str) -> Resource | None:
-    """The parameters of an Application as a flat ConfigMap; None where there are none.
-
-    Raises ValueError, with a sentence, where they are not what Argo CD writes.
+    Raises:
+        ValueError: the value is not what Argo CD writes; the message says so.
     """
-    if not written.strip():
+    if not parameters.strip():
         return None
     try:
-        parameters = json.loads(written)
-        if parameters is None:  # so Go writes a list that is not there: an Application without parameters
+        entries = json.loads(parameters)
+        if entries is None:  # Go writes null for an empty list: the Application has no parameters
             return None
-        if not isinstance(parameters, list):
+        if not isinstance(entries, list):
             raise TypeError
-        data = {one["name"]: _text(one) for one in parameters}
+        data = {entry["name"]: _value(entry) for entry in entries}
     except (ValueError, TypeError, KeyError, AttributeError):
         example = '[{"name": "sampling_rate", "string": "0.05"}]'
         raise ValueError(f"{PARAMETERS} is not a list of parameters: write one like {example}") from None
@@ -76,8 +82,8 @@ def function_config(written: str) -> Resource | None:
     return Resource(root)
 
 
-def _text(parameter: dict[str, Any]) -> str:
-    """The value of a parameter as the flat form writes it: `a,b` for a list, `k=v,k2=v2` for a map."""
+def _value(parameter: dict[str, Any]) -> str:
+    """The value of a parameter in the flat form: `a,b` for a list, `k=v,k2=v2` for a map."""
     if parameter.get("map"):
         return ",".join(f"{key}={quote(value)}" for key, value in parameter["map"].items())
     if parameter.get("array"):
@@ -88,27 +94,30 @@ def _text(parameter: dict[str, Any]) -> str:
     return text
 
 
-def holds(kind: str, data: bytes) -> bool:
-    """Whether a file holds an object of a kind, as far as can be told without reading it as YAML: it may be a
-    template. In JSON a kind may stand anywhere, such as in its own definition: there the group has to be, too."""
+def contains_kind(kind: str, data: bytes) -> bool:
+    """Whether a file seems to contain an object of a kind.
+
+    The file may be a template, so this does not parse it as YAML. In JSON, the kind may be at any depth, for instance
+    in its own definition: there, the API group has to be in the file, too.
+    """
     if re.search(rb"^kind:[ \t]*[\"']?%s\b" % kind.encode(), data, re.MULTILINE):
         return True
-    return bool(re.search(rb'"kind"\s*:\s*"%s"' % kind.encode(), data) and _OUR_GROUP.search(data))
+    return bool(re.search(rb'"kind"\s*:\s*"%s"' % kind.encode(), data) and _OAAS_GROUP.search(data))
 
 
-def applied(text: str) -> str:
-    """A stream without what is no object for a cluster: function configs, package files, local configuration.
+def cluster_objects(text: str) -> str:
+    """A stream without the objects that no cluster accepts: function configs, package files, local configuration.
 
-    Empty where no object is left, whatever comments there are.
+    The result is empty if no object remains, even where there are comments.
     """
     envelope = read_envelope(text)
-    aside = [i for i, item in enumerate(envelope.items) if _aside(item)]
-    return envelope.without(aside) if len(aside) < len(envelope.items) else ""
+    local = [i for i, item in enumerate(envelope.items) if _is_local(item)]
+    return envelope.without(local) if len(local) < len(envelope.items) else ""
 
 
-def _aside(item: Item) -> bool:
-    if item.kind in _ASIDE:
+def _is_local(item: Item) -> bool:
+    if item.kind in _LOCAL_KINDS:
         return True
-    if not item.mentions(A_LOCAL):
+    if not item.mentions(A_LOCAL):  # saves parsing the item
         return False
     return item.resource is not None and item.resource.annotations.get(A_LOCAL) == "true"

@@ -1,28 +1,24 @@
-"""Live objects → how each class's telemetry is, and what its status is to say. Reads, and changes nothing.
+"""Live objects → how the telemetry of each class is, and the patch for its status. It only reads.
 
-The input is what `kubectl get classruntimes,deployments,daemonsets,pods -o yaml` prints. What runs is told by what was
-rendered: workloads by their record, collectors by their labels, sidecars by the ConfigMap that they read.
+The input is what `kubectl get classruntimes,deployments,daemonsets,pods -o yaml` prints. What was rendered tells which
+live object belongs to which class: workloads have a record, collectors have labels, and sidecars read a ConfigMap.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from krm_otel import names
 from krm_otel.collector.naming import CONTAINER, GATEWAY, collector_name, config_name, gateway_name, label_value
-from krm_otel.conditions import (
-    COLLECTOR_UNAVAILABLE,
-    DEGRADED,
-    TYPES,
-    Condition,
-    conditions,
-)
+from krm_otel.conditions import COLLECTOR_UNAVAILABLE, DEGRADED, TYPES, Condition, conditions
 from krm_otel.config.resolve.configuration import resolve
 from krm_otel.config.settings import OaasClass
 from krm_otel.config.sources.blocks import class_block
-from krm_otel.diagnostics.result import Result, has_errors
+from krm_otel.diagnostics.result import Ref, Result, has_errors
+from krm_otel.diagnostics.rules import inputs as rules
 from krm_otel.inject.patch.record import load
 from krm_otel.inject.status import CONDITIONS, GENERATION, REFS, existing_condition
 from krm_otel.krm.reader import read_envelope
@@ -33,223 +29,274 @@ from krm_otel.yamltext.nodes import Sequence as ListNode
 from krm_otel.yamltext.query import decode, lookup, text_of
 
 MANAGER: Final = "krm-otel"
-"""The field manager that our patches are applied by."""
+"""The field manager that applies the patches."""
 _AVAILABLE: Final = "CollectorAvailable"
 _NO_COLLECTOR: Final = "NoCollector"
+_FIX: Final = "give the output of kubectl get classruntimes,deployments,daemonsets,pods -o yaml"
+_Key = tuple[str, str]
+"""A namespace, and a name in it."""
 
 
-@dataclass(slots=True)
-class State:
-    """How one class is. `mode` is empty where it is not known."""
+@dataclass(frozen=True, slots=True)
+class ClassState:
+    """How the telemetry of one class is.
+
+    Args:
+        resource: the ClassRuntime.
+        workloads: how many of its workloads are instrumented.
+        conditions: empty where telemetry is off.
+        mode: where the collector runs; empty where that is not known.
+        collector: ready and desired collectors, as `kubectl get` writes them: `1/2`; empty where there are none.
+        refs: the collector as entries of `status.resource_refs`.
+        has_stale_status: telemetry is off, but the status still has conditions of krm-otel.
+    """
 
     resource: Resource
+    workloads: int
     conditions: tuple[Condition, ...] = ()
     mode: str = ""
-    workloads: int = 0
-    over: bool = False
-    """Whether telemetry is off, and its status still speaks of it."""
     collector: str = ""
-    """Ready and wanted collectors, as `kubectl get` writes them: `1/2`; empty where there are none."""
     refs: tuple[dict[str, str], ...] = ()
+    has_stale_status: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What was seen: the classes in the order of the input, and what is wrong with the input."""
+    """The classes in the order of the input, and what is wrong with the input."""
 
-    states: tuple[State, ...] = ()
+    states: tuple[ClassState, ...] = ()
     results: tuple[Result, ...] = ()
 
     def patches(self, now: str = "") -> list[dict[str, Any]]:
         """Patches of the status for server-side apply, for the classes whose telemetry is on, or was.
 
-        Each has the complete list of conditions: upstream's definition has it atomic, so a shorter one would take
-        other controllers' conditions away. `now` is the time of what changed; empty: it gets none.
+        Each has the complete list of conditions: the list is atomic in upstream's definition, so a shorter one would
+        remove the conditions of other controllers. `now` is the time of conditions that changed; if it is empty, they
+        get none.
         """
-        return [_patch(state, now) for state in self.states if state.conditions or state.over]
+        return [_patch(state, now) for state in self.states if state.conditions or state.has_stale_status]
 
 
 def observe(data: bytes, config: Resource | None, environ: Mapping[str, str]) -> Observation:
-    """How the classes among these objects are.
+    """Finds out how the classes among these objects are.
 
     Args:
         data: a `v1` List, or a stream of objects.
-        config: the OTelConfig that was rendered with; without it, only what stands in the classes is judged.
+        config: the OTelConfig of the render; without it, only the settings in the classes themselves are checked.
         environ: for `OPRC_CRM_*`.
     """
     try:
         envelope = read_envelope(data.decode("utf-8"), is_required=is_required)
     except (UnicodeDecodeError, SourceError) as error:
-        message = f"the input is not YAML or JSON: {error}; write kubectl get classruntimes,deployments,pods -o yaml"
-        return Observation(results=(Result("unreadable-input", "error", message),))
+        text = f"the input is not YAML or JSON ({error})"
+        return Observation(results=(rules.UNREADABLE_INPUT.at(Ref(), text, fix=_FIX),))
     resources = [resource for item in envelope.items if (resource := item.resource)]
-    own = [one for one in resources if one.kind == names.CLASS_KIND and one.group == names.CLASS_GROUP]
-    if not own:
-        text = "the input has no ClassRuntime: write kubectl get classruntimes,deployments,daemonsets,pods -o yaml"
-        return Observation(results=(*envelope.results, Result("input-malformed", "error", text)))
-    configuration, results = resolve(config, own, environ)
-    classes = {one.ref.position: one for one in configuration.classes}
-    live = _Live.of(resources)
-    states = [_state(one, classes.get(one.position), live, known=config is not None) for one in own]
-    # Without the configuration, what names a thing in it is no fault.
+    class_resources = [item for item in resources if item.kind == names.CLASS_KIND and item.group == names.CLASS_GROUP]
+    if not class_resources:
+        result = rules.INPUT_MALFORMED.at(Ref(), "the input has no ClassRuntime", fix=_FIX)
+        return Observation(results=(*envelope.results, result))
+    configuration, results = resolve(config, class_resources, environ)
+    classes = {oaas_class.ref.position: oaas_class for oaas_class in configuration.classes}
+    live = _live_objects(resources)
+    states = [
+        _class_state(resource, classes.get(resource.position), live, has_config=config is not None)
+        for resource in class_resources
+    ]
+    # A class may use names that only the OTelConfig explains: without it, they are no faults.
     return Observation(tuple(states), (*envelope.results, *(results if config is not None else ())))
 
 
-@dataclass(slots=True)
-class _Live:
-    """What was seen, by namespace and class."""
-
-    workloads: dict[tuple[str, str], int] = field(default_factory=dict)
-    collectors: dict[tuple[str, str], Resource] = field(default_factory=dict)
-    """By namespace and the label `oaas.io/owner`."""
-    gateways: dict[tuple[str, str], Resource] = field(default_factory=dict)
-    """The same, of second tiers: by namespace and name."""
-    sidecars: dict[tuple[str, str], list[bool]] = field(default_factory=dict)
-    """By namespace and the name of the ConfigMap that they read: whether each runs."""
-
-    @classmethod
-    def of(cls, resources: Iterable[Resource]) -> _Live:
-        found = cls()
-        for one in resources:
-            if names.A_GENERATED_BY in one.annotations and one.kind in ("Deployment", "DaemonSet"):
-                if one.labels.get(names.L_INSTANCE, "").endswith(GATEWAY):
-                    found.gateways[one.namespace, one.name] = one
-                else:
-                    found.collectors[one.namespace, one.labels.get(names.L_OWNER, "")] = one
-            elif one.kind == "Pod":
-                found._pod(one)
-            if (record := load(one.annotations.get(names.A_RECORD, ""))) is not None and one.kind != names.CLASS_KIND:
-                key = (one.namespace, record.class_name)
-                found.workloads[key] = found.workloads.get(key, 0) + 1
-        return found
-
-    def _pod(self, pod: Resource) -> None:
-        read = {text_of(lookup(volume, "configMap", "name")) for volume in _items(pod.node("spec", "volumes"))}
-        if pod.text("status", "phase") in ("Succeeded", "Failed"):
-            return
-        for kind in ("initContainerStatuses", "containerStatuses"):
-            for container in _items(pod.node("status", kind)):
-                if text_of(lookup(container, "name")) == CONTAINER:
-                    runs = lookup(container, "state", "running") is not None
-                    for name in read - {None}:
-                        self.sidecars.setdefault((pod.namespace, str(name)), []).append(runs)
+# --- what runs -------------------------------------------------------------------------------------------------------
 
 
-def _state(resource: Resource, oaas_class: OaasClass | None, live: _Live, *, known: bool) -> State:
-    here = (resource.namespace, resource.name)
-    state = State(resource, workloads=live.workloads.get(here, 0))
+@dataclass(frozen=True, slots=True)
+class _LiveObjects:
+    """The objects that run for classes.
+
+    Args:
+        workloads: namespace and class → instrumented workloads.
+        collectors: namespace and label `oaas.io/owner` → collector of the first tier.
+        gateways: namespace and name → collector of the second tier.
+        sidecars: namespace and name of the ConfigMap → for each sidecar that reads it, whether it runs.
+    """
+
+    workloads: Mapping[_Key, int]
+    collectors: Mapping[_Key, Resource]
+    gateways: Mapping[_Key, Resource]
+    sidecars: Mapping[_Key, Sequence[bool]]
+
+
+def _live_objects(resources: Iterable[Resource]) -> _LiveObjects:
+    workloads: Counter[_Key] = Counter()
+    collectors: dict[_Key, Resource] = {}
+    gateways: dict[_Key, Resource] = {}
+    sidecars: dict[_Key, list[bool]] = defaultdict(list)
+    for resource in resources:
+        namespace, record = resource.namespace, load(resource.annotations.get(names.A_RECORD, ""))
+        if record is not None and resource.kind != names.CLASS_KIND:
+            workloads[namespace, record.class_name] += 1
+        if resource.kind == "Pod":
+            for config_map, runs in _sidecars(resource):
+                sidecars[namespace, config_map].append(runs)
+        elif names.A_GENERATED_BY in resource.annotations and resource.kind in ("Deployment", "DaemonSet"):
+            if resource.labels.get(names.L_INSTANCE, "").endswith(GATEWAY):
+                gateways[namespace, resource.name] = resource
+            else:
+                collectors[namespace, resource.labels.get(names.L_OWNER, "")] = resource
+    return _LiveObjects(workloads, collectors, gateways, sidecars)
+
+
+def _sidecars(pod: Resource) -> Iterator[tuple[str, bool]]:
+    """The ConfigMaps that the collector of a pod may read, and whether it runs; nothing for a pod that has ended."""
+    if pod.text("status", "phase") in ("Succeeded", "Failed"):
+        return
+    config_maps = {text_of(lookup(volume, "configMap", "name")) for volume in _items(pod.node("spec", "volumes"))}
+    for statuses in ("initContainerStatuses", "containerStatuses"):
+        for container in _items(pod.node("status", statuses)):
+            if text_of(lookup(container, "name")) == CONTAINER:
+                runs = lookup(container, "state", "running") is not None
+                yield from ((name, runs) for name in config_maps if name is not None)
+
+
+# --- what that says of a class ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _CollectorState:
+    """The collector of a class; `ready` is `1/2`, as in ClassState."""
+
+    condition: Condition
+    mode: str = ""
+    ready: str = ""
+    refs: tuple[dict[str, str], ...] = ()
+
+
+def _class_state(
+    resource: Resource, oaas_class: OaasClass | None, live: _LiveObjects, *, has_config: bool
+) -> ClassState:
+    workloads = live.workloads.get((resource.namespace, resource.name), 0)
     block, results = class_block(resource)
-    # Without the configuration, a name that it would explain is no fault, and an exporter that is missing no lack.
-    faulty = oaas_class.faulty if oaas_class and known else has_errors(results)
+    # Without the OTelConfig, a name or an exporter that it may have is not missing.
+    faulty = oaas_class.faulty if oaas_class and has_config else has_errors(results)
     settings = oaas_class.settings if oaas_class else None
-    if settings is not None and (known or settings.enabled.value):
-        on = settings.enabled.value
+    if settings is not None and (has_config or settings.enabled.value):
+        enabled = settings.enabled.value
     else:
-        on = bool(state.workloads) or (block is not None and block.written(("enabled",)) is True)
-    if not on and not faulty:
-        state.over = any(existing_condition(resource.root, kind) for kind in TYPES)
-        return state
-    state.mode = settings.mode.value if settings and settings.enabled.value else ""
-    said = conditions(settings if known and state.mode else None, state.workloads, faulty=faulty)
-    collector = _collector(resource, state, live)
-    # One condition of a type: settings with errors weigh more than what their collector does.
-    more = [] if any(one.type == DEGRADED for one in said) else [collector]
-    state.conditions = (*said, *more)
+        enabled = bool(workloads) or (block is not None and block.written(("enabled",)) is True)
+    if not enabled and not faulty:
+        has_stale_status = any(existing_condition(resource.root, kind) for kind in TYPES)
+        return ClassState(resource, workloads, has_stale_status=has_stale_status)
+    mode = settings.mode.value if settings and settings.enabled.value else ""
+    collector = _collector_state(resource, mode, live)
+    entries = conditions(settings if has_config and mode else None, workloads, faulty=faulty)
+    # A status has one condition of a type: errors in the settings are more important than the state of the collector.
+    if all(condition.type != DEGRADED for condition in entries):
+        entries = (*entries, collector.condition)
+    return ClassState(resource, workloads, entries, mode or collector.mode, collector.ready, collector.refs)
+
+
+def _collector_state(resource: Resource, mode: str, live: _LiveObjects) -> _CollectorState:
+    """The state of the first tier, with the condition of the second one where that is the one that fails."""
+    state = _first_tier(resource, mode, live)
+    gateway = live.gateways.get((resource.namespace, gateway_name(resource.name)))
+    is_down = gateway is not None and not _number(gateway, "status", "availableReplicas")
+    if is_down and state.condition.reason != COLLECTOR_UNAVAILABLE:
+        condition = _condition(False, f"Deployment {gateway_name(resource.name)} has no available replica")
+        return replace(state, condition=condition)
     return state
 
 
-def _collector(resource: Resource, state: State, live: _Live) -> Condition:
-    """Whether the class's collectors are there; says in `state` what was seen of them."""
-    found = _first_tier(resource, state, live)
-    gateway = live.gateways.get((resource.namespace, gateway_name(resource.name)))
-    if gateway is None or found.reason == COLLECTOR_UNAVAILABLE or _number(gateway, "status", "availableReplicas"):
-        return found
-    text = f"Deployment {gateway.name} has no available replica"
-    return Condition(DEGRADED, "True", COLLECTOR_UNAVAILABLE, text)
+def _first_tier(resource: Resource, mode: str, live: _LiveObjects) -> _CollectorState:
+    collector = live.collectors.get((resource.namespace, label_value(resource.name)))
+    if collector is None and mode == "daemonset":
+        shared = (daemon_set for (_, label), daemon_set in live.collectors.items() if label == names.NODE_OWNER)
+        collector = next(shared, None)
+    if collector is not None:
+        return _workload_state(collector, resource.namespace)
+    if sidecars := live.sidecars.get((resource.namespace, config_name(resource.name))):
+        text = "the pods' collectors run" if any(sidecars) else "no pod's collector runs"
+        return _CollectorState(_condition(any(sidecars), text), "sidecar", f"{sum(sidecars)}/{len(sidecars)}")
+    if mode == "deployment":
+        return _CollectorState(_condition(False, f"Deployment {collector_name(resource.name)} is not there"))
+    return _CollectorState(Condition(DEGRADED, "False", _NO_COLLECTOR, "no collector of this class was seen"))
 
 
-def _first_tier(resource: Resource, state: State, live: _Live) -> Condition:
-    own = live.collectors.get((resource.namespace, label_value(resource.name)))
-    if own is None and state.mode == "daemonset":
-        own = next((one for (_, whose), one in live.collectors.items() if whose == names.NODE_OWNER), None)
-    sidecars = live.sidecars.get((resource.namespace, config_name(resource.name)), [])
-    if own is not None:
-        return _behind_service(resource, own, state)
-    if sidecars:
-        return _sidecars(sidecars, state)
-    if state.mode == "deployment":
-        text = f"Deployment {collector_name(resource.name)} is not there"
-        return Condition(DEGRADED, "True", COLLECTOR_UNAVAILABLE, text)
-    return Condition(DEGRADED, "False", _NO_COLLECTOR, "no collector of this class was seen")
-
-
-def _behind_service(resource: Resource, own: Resource, state: State) -> Condition:
-    if own.kind == "DaemonSet":
-        ready, wanted = _number(own, "status", "numberAvailable"), _number(own, "status", "desiredNumberScheduled")
+def _workload_state(collector: Resource, namespace: str) -> _CollectorState:
+    """The state of a Deployment or DaemonSet of collectors, for a class in `namespace`."""
+    kind, name = collector.kind, collector.name
+    if kind == "DaemonSet":
+        ready = _number(collector, "status", "numberAvailable")
+        desired = _number(collector, "status", "desiredNumberScheduled")
     else:
-        written = own.text("spec", "replicas")
-        ready, wanted = _number(own, "status", "availableReplicas"), int(written) if written.isdecimal() else 1
-    state.collector = f"{ready}/{wanted}"
-    state.mode = state.mode or own.kind.lower()
-    if own.namespace == resource.namespace:
-        state.refs = ({"kind": own.kind, "name": own.name},)
-    if not ready:
-        return Condition(DEGRADED, "True", COLLECTOR_UNAVAILABLE, f"{own.kind} {own.name} has no available replica")
-    return Condition(DEGRADED, "False", _AVAILABLE, f"{own.kind} {own.name} is available")
+        ready = _number(collector, "status", "availableReplicas")
+        desired = _number(collector, "spec", "replicas", default=1)
+    text = f"{kind} {name} is available" if ready else f"{kind} {name} has no available replica"
+    # An entry of `resource_refs` has no namespace.
+    refs = ({"kind": kind, "name": name},) if collector.namespace == namespace else ()
+    return _CollectorState(_condition(bool(ready), text), kind.lower(), f"{ready}/{desired}", refs)
 
 
-def _sidecars(sidecars: Sequence[bool], state: State) -> Condition:
-    state.collector = f"{sum(sidecars)}/{len(sidecars)}"
-    state.mode = state.mode or "sidecar"
-    if not any(sidecars):
-        return Condition(DEGRADED, "True", COLLECTOR_UNAVAILABLE, "no pod's collector runs")
-    return Condition(DEGRADED, "False", _AVAILABLE, "the pods' collectors run")
+def _condition(is_available: bool, message: str) -> Condition:
+    if is_available:
+        return Condition(DEGRADED, "False", _AVAILABLE, message)
+    return Condition(DEGRADED, "True", COLLECTOR_UNAVAILABLE, message)
 
 
-def _patch(state: State, now: str) -> dict[str, Any]:
+# --- patches of the status -------------------------------------------------------------------------------------------
+
+
+def _patch(state: ClassState, now: str) -> dict[str, Any]:
     resource = state.resource
-    there = [decode(one) for one in _items(resource.node("status", CONDITIONS))]
-    ours = {one.type: one for one in state.conditions}
-    made: list[Any] = []
-    for one in there:
-        kind = one.get("type") if isinstance(one, dict) else None
-        if kind in TYPES:
-            found = ours.pop(kind, None)
-            made += [found.entry(one, now)] if found else []
-        else:
-            made.append(one)
-    made += [one.entry({}, now) for one in ours.values()]
-    status: dict[str, Any] = {CONDITIONS: made}
-    refs = [decode(one) for one in _items(resource.node("status", REFS))]
-    if state.over:
-        collectors = (collector_name(resource.name), config_name(resource.name))
-        if left := [ref for ref in refs if not isinstance(ref, dict) or ref.get("name") not in collectors]:
-            status[REFS] = left
-    elif state.refs:
-        status[REFS] = [*refs, *(ref for ref in state.refs if ref not in refs)]
-    generation = resource.text("metadata", "generation")
-    seen = resource.text("status", GENERATION)
-    # Another controller's number stays its own: to write over it would be a conflict.
-    if generation.isdecimal() and (seen in ("", generation) or _writers(resource, GENERATION) == {MANAGER}):
+    status: dict[str, Any] = {CONDITIONS: _patched_conditions(state, now)}
+    if refs := _patched_refs(state):
+        status[REFS] = refs
+    generation, existing = resource.text("metadata", "generation"), resource.text("status", GENERATION)
+    # Overwriting the number of another controller would be a conflict.
+    if generation.isdecimal() and (existing in ("", generation) or _managers(resource, GENERATION) == {MANAGER}):
         status[GENERATION] = int(generation)
     metadata = {"name": resource.name} | ({"namespace": resource.namespace} if resource.namespace else {})
     return {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": metadata, "status": status}
 
 
-def _writers(resource: Resource, key: str) -> set[str | None]:
-    """Who wrote a field of the status; nobody where kubectl was not asked for it (`--show-managed-fields`)."""
-    managers = _items(resource.node("metadata", "managedFields"))
+def _patched_conditions(state: ClassState, now: str) -> list[Any]:
+    """The existing conditions in their order, with krm-otel's updated, added at the end, or left out."""
+    missing = {condition.type: condition for condition in state.conditions}
+    patched: list[Any] = []
+    for existing in _decoded(state.resource, CONDITIONS):
+        kind = existing.get("type") if isinstance(existing, dict) else None
+        if kind not in TYPES:
+            patched.append(existing)
+        elif condition := missing.pop(kind, None):
+            patched.append(condition.entry(existing, now))
+    return patched + [condition.entry({}, now) for condition in missing.values()]
+
+
+def _patched_refs(state: ClassState) -> list[Any]:
+    """The references of the status; empty where the patch does not need them."""
+    name, existing = state.resource.name, _decoded(state.resource, REFS)
+    if state.has_stale_status:
+        generated = (collector_name(name), config_name(name))
+        return [ref for ref in existing if not isinstance(ref, dict) or ref.get("name") not in generated]
+    return [*existing, *(ref for ref in state.refs if ref not in existing)] if state.refs else []
+
+
+def _managers(resource: Resource, key: str) -> set[str | None]:
+    """The managers of a field of the status; empty without kubectl's option `--show-managed-fields`."""
     return {
-        text_of(lookup(one, "manager"))
-        for one in managers
-        if lookup(one, "fieldsV1", "f:status", f"f:{key}") is not None
+        text_of(lookup(entry, "manager"))
+        for entry in _items(resource.node("metadata", "managedFields"))
+        if lookup(entry, "fieldsV1", "f:status", f"f:{key}") is not None
     }
+
+
+def _decoded(resource: Resource, key: str) -> list[Any]:
+    return [decode(entry) for entry in _items(resource.node("status", key))]
 
 
 def _items(node: Node | None) -> list[Node]:
     return list(node.items) if isinstance(node, ListNode) else []
 
 
-def _number(resource: Resource, *path: str) -> int:
+def _number(resource: Resource, *path: str, default: int = 0) -> int:
     text = resource.text(*path)
-    return int(text) if text.isdecimal() else 0
+    return int(text) if text.isdecimal() else default

@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
 """Builds or finds the real tools that the tests run: `make tools`.
 
-Each lives in the user's cache under its version, so that a fresh clone finds what another one built:
+Each tool is in the user's cache under its version, so a fresh clone finds what another one built:
 
     ${XDG_CACHE_HOME:-~/.cache}/krm-otel/tools/<name>-<version>/<name>
 
-A tool only gets that name once it has said that it is the pinned version: an aborted build never counts.
-Beside it, `recipe` holds a digest of what it was made from; a changed recipe builds again.
+A tool gets this name only after it has printed the pinned version, so an aborted build never counts. The file `recipe`
+in the same folder has a digest of its sources and options; a tool whose recipe changes is built again.
 
-To add a tool, add a line to TOOLS. One that is built with Go also needs a module in tools/go/<name>
-with its go.mod and go.sum committed: the build may not change them, and asks nobody else for checksums.
-Needs nothing but the standard library, since it also runs without the project's environment.
+To add a tool, add a line to TOOLS. A tool that is built with Go also needs a module in tools/go/<name>, with go.mod and
+go.sum committed: the build may not change them, and asks nobody else for checksums. This module imports only the
+standard library, because it also runs without the project's environment.
 """
 
 from __future__ import annotations
@@ -30,33 +30,35 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-HERE = Path(__file__).resolve().parent
-HEARTBEAT = 30.0  # seconds of silence after which a build says that it is still at it
+TOOLS_DIR = Path(__file__).resolve().parent
+HEARTBEAT = 30.0  # seconds between two signs of life of a build
 
 
 class ToolError(Exception):
-    """A tool is missing or cannot be made; the message tells a person what to do."""
+    """A tool is missing, or cannot be built or run; the message says what to do."""
 
 
 class Source(Protocol):
-    """How to come by a tool."""
+    """Where a tool comes from."""
 
     def recipe(self, tool: Tool) -> Iterator[bytes]:
-        """Everything the result depends on apart from the version."""
+        """Everything that the executable depends on, apart from the version."""
 
     def obtain(self, tool: Tool, target: Path) -> None:
-        """Put the executable at `target`, or raise ToolError."""
+        """Puts the executable at `target`, or raises ToolError."""
 
 
 @dataclass(frozen=True)
 class Tool:
+    """A tool in a pinned version."""
+
     name: str
     version: str
     source: Source
     version_command: tuple[str, ...] = ("version",)
-    """The arguments that make it print its version; none for a tool that cannot say."""
-    says: str | None = None
-    """A regular expression for all that it then prints; by default the bare version."""
+    """The arguments that print its version; none for a tool that cannot do that."""
+    version_pattern: str | None = None
+    """A regular expression for the whole output of this command; by default the bare version."""
 
     @property
     def path(self) -> Path:
@@ -68,7 +70,7 @@ class Tool:
 
 @dataclass(frozen=True)
 class GoBuild:
-    """Build `package` in the module tools/go/<module>; by default it has the tool's name."""
+    """Builds `package` in the module tools/go/<module>; by default the module has the name of the tool."""
 
     package: str
     ldflags: str = "-s -w"
@@ -79,21 +81,21 @@ class GoBuild:
         yield repr((self.package, self.ldflags, sorted(self.env.items()))).encode()
         for file in sorted(self._module(tool).rglob("*")):
             if file.is_file():
-                yield str(file.relative_to(HERE)).encode()
+                yield str(file.relative_to(TOOLS_DIR)).encode()
                 yield file.read_bytes()
 
     def obtain(self, tool: Tool, target: Path) -> None:
         go_build(tool, self.package, target, cwd=self._module(tool), ldflags=self.ldflags, env=self.env)
 
     def _module(self, tool: Tool) -> Path:
-        return HERE / "go" / (self.module or tool.name)
+        return TOOLS_DIR / "go" / (self.module or tool.name)
 
 
 @dataclass(frozen=True)
 class GoModule:
-    """Build `package` in a copy of its own module, where its own go.mod and go.sum hold, with their replacements.
+    """Builds `package` in a copy of its own module, with the go.mod, go.sum and replacements of that module.
 
-    `checksum` is the module's, as go.sum would have it: the same sources, or no build.
+    `checksum` is the checksum of the module, as in a go.sum: the build fails for other sources.
     """
 
     module: str
@@ -108,18 +110,18 @@ class GoModule:
     def obtain(self, tool: Tool, target: Path) -> None:
         command = ["go", "mod", "download", "-json", self.module]
         with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-            # Outside of any module; what the checksum database cannot say is held by `checksum`.
-            answer = subprocess.run(
+            # This runs outside of any module. `checksum` does what the checksum database does elsewhere.
+            done = subprocess.run(
                 command, cwd=folder, env=go_environment({"GONOSUMDB": "*"}), capture_output=True, text=True, check=False
             )
-            if answer.returncode != 0:
-                raise ToolError(f"{tool}: `{' '.join(command)}` failed:\n{answer.stdout}{answer.stderr}")
-            found = json.loads(answer.stdout)
-            if found["Sum"] != self.checksum:
-                raise ToolError(f"{tool}: {self.module} has the checksum {found['Sum']}, not {self.checksum}")
+            if done.returncode != 0:
+                raise ToolError(f"{tool}: `{' '.join(command)}` failed:\n{done.stdout}{done.stderr}")
+            download = json.loads(done.stdout)
+            if download["Sum"] != self.checksum:
+                raise ToolError(f"{tool}: {self.module} has the checksum {download['Sum']}, not {self.checksum}")
             sources = Path(folder, "sources")
-            # The cache is write-protected; the copy has to be removable.
-            shutil.copytree(found["Dir"], sources, copy_function=shutil.copyfile)
+            # The module cache is write-protected, and the copy has to be removable.
+            shutil.copytree(download["Dir"], sources, copy_function=shutil.copyfile)
             for directory in (sources, *sources.rglob("*/")):
                 directory.chmod(0o755)
             go_build(tool, self.package, target, cwd=sources, ldflags=self.ldflags, tags=self.tags)
@@ -127,38 +129,38 @@ class GoModule:
 
 @dataclass(frozen=True)
 class OnPath:
-    """Take the one on PATH, which has to be of the pinned version. `hint`: where a person gets it from."""
+    """Takes the tool from PATH, which has to have the pinned version. `hint` says how to install it."""
 
     hint: str
 
     def recipe(self, tool: Tool) -> Iterator[bytes]:
-        # The file itself, since a link goes on pointing at whatever is installed there next.
-        found = shutil.which(tool.name)
-        if found is not None:
-            file = Path(found).resolve()
+        # The file behind links: a link stays the same when another version is installed behind it.
+        path = shutil.which(tool.name)
+        if path is not None:
+            file = Path(path).resolve()
             yield f"{file} {file.stat().st_size} {file.stat().st_mtime_ns}".encode()
 
     def obtain(self, tool: Tool, target: Path) -> None:
-        found = shutil.which(tool.name)
-        if found is None:
+        path = shutil.which(tool.name)
+        if path is None:
             raise ToolError(f"{tool}: there is no `{tool.name}` on PATH; {self.hint}")
-        target.symlink_to(Path(found).resolve())
+        target.symlink_to(Path(path).resolve())
 
 
 def _kubernetes(name: str, version: str, module: str) -> Tool:
-    """A part of Kubernetes, which says no version unless it is told one."""
+    """A part of Kubernetes; its build needs to be told the version."""
     ldflags = f"-s -w -X k8s.io/component-base/version.gitVersion={version}"
     source = GoBuild(f"k8s.io/kubernetes/cmd/{name}", ldflags, module=module)
     return Tool(name, version, source, ("--version",), f"Kubernetes {re.escape(version)}")
 
 
 def _knative(name: str) -> Tool:
-    """A part of Knative Serving; none of them says its version."""
+    """A part of Knative Serving; none of them prints its version."""
     return Tool(f"knative-{name}", "v0.42.2", GoBuild(f"knative.dev/serving/cmd/{name}", module="knative"), ())
 
 
 def _victoria(name: str, checksum: str = "h1:GlM6ZYEE1p6hh1xTSQnLVHWnmWmlbgqa4EyBxBSm1/k=") -> Tool:
-    """One of the databases that live in VictoriaMetrics' module."""
+    """A database of VictoriaMetrics' module."""
     version = "v1.121.0"
     ldflags = f"-s -w -X github.com/VictoriaMetrics/VictoriaMetrics/lib/buildinfo.Version={name}-{version}"
     source = GoModule(f"github.com/VictoriaMetrics/VictoriaMetrics@{version}", f"./app/{name}", checksum, ldflags)
@@ -176,7 +178,7 @@ _PROMETHEUS = GoModule(
     "./cmd/prometheus",
     "h1:f1GRFerhTMKQma+awCoC9T820ecWeGSdF+xAlMHzZzM=",
     "-s -w -X github.com/prometheus/common/version.Version=v0.316.0",
-    "remove_all_sd,enable_dns_sd",  # the clouds' clients are most of what would be compiled
+    "remove_all_sd,enable_dns_sd",  # without these tags, most of the build would be clients of clouds
 )
 _HELM = "-s -w -X helm.sh/helm/v{0}/internal/version.version={1}"
 _SHORT = ("version", "--short")
@@ -184,19 +186,19 @@ TOOLS = {
     tool.name: tool
     for tool in (
         Tool("kustomize", "v5.8.2", GoBuild("sigs.k8s.io/kustomize/kustomize/v5")),
-        # They say no patch version unless they are told.
+        # Their builds need to be told the patch version.
         *(
             Tool(f"helm{v[1]}", v, GoBuild(f"helm.sh/helm/{v[:2]}/cmd/helm", _HELM.format(v[1], v)), _SHORT, f"{v}.*")
             for v in ("v3.22.0", "v4.3.1")
         ),
-        # What Flux does to what it applies.
+        # Substitutes variables in manifests as Flux does.
         Tool("fluxsubst", "v1.30.0", GoBuild("."), ()),
-        # Argo CD's plugin server, and what asks it as the repo-server does.
+        # Argo CD's plugin server, and a client that calls it as the repo-server does.
         Tool("argocd-cmp-server", "v2.14.21", GoBuild("./server", module="argocd"), ()),
         Tool("argocd-cmp-client", "v2.14.21", GoBuild("./client", module="argocd"), ()),
-        # Its version also stands in tools/go/otelcol/builder.yaml, which says what is in it.
+        # tools/go/otelcol/builder.yaml has its version, too, and its components.
         Tool("otelcol", "0.158.0", GoBuild("."), ("--version",), r"otelcol version 0\.158\.0"),
-        # What is instrumented in tests: a service, a Job, many traces.
+        # The program that tests instrument: a service, a Job, many traces.
         Tool("oteldemo", "1", GoBuild("."), ()),
         # Backends that collectors send to: traces, metrics, logs.
         Tool("jaeger", "v1.76.0", _JAEGER, ("version",), r".*v1\.76\.0.*"),
@@ -212,24 +214,25 @@ TOOLS = {
         *(_kubernetes(name, "v1.34.4", "kubelet") for name in ("kubelet", "kube-proxy")),
         Tool("coredns", "1.15.0", GoBuild("github.com/coredns/coredns"), ("-version",), r"CoreDNS-1\.15\.0\n.*"),
         *(_knative(name) for name in ("controller", "webhook", "autoscaler", "activator", "queue")),
-        # What that webhook says of a Service, without a cluster: of every one that the golden cases have.
+        # Knative's checks of a Service, as its webhook makes them, without a cluster.
         Tool("knative-admission", "v0.42.2", GoBuild("."), ()),
-        # Not to be had through the Go module proxy, under neither of its two module names.
+        # The Go module proxy has it under neither of its two module names.
         Tool("kpt", "1.0.0-beta.56", OnPath("install that version, for instance with Google Cloud's packages")),
     )
 }
 
 
-def go_environment(more: Mapping[str, str]) -> dict[str, str]:
-    # readonly and a complete go.sum: the same sources on every machine, or no build. local: a module that
-    # wants a newer Go is an error here, not a download.
+def go_environment(extra: Mapping[str, str]) -> dict[str, str]:
+    """The environment of reproducible Go builds."""
+    # With readonly and a complete go.sum, a build has the same sources on every machine, or fails. With local, a module
+    # that needs a newer Go fails and downloads none.
     return {
         **os.environ,
         "CGO_ENABLED": "0",
         "GOFLAGS": "-mod=readonly -trimpath -buildvcs=false",
         "GOTOOLCHAIN": "local",
         "GOWORK": "off",
-        **more,
+        **extra,
     }
 
 
@@ -243,7 +246,7 @@ def go_build(
     tags: str = "",
     env: Mapping[str, str] | None = None,
 ) -> None:
-    """Build a package of the module in `cwd`."""
+    """Builds a package of the module in `cwd`."""
     if shutil.which("go") is None:
         raise ToolError(f"{tool}: building it needs Go, and there is no `go` on PATH")
     command = ["go", "build", "-tags", tags, "-ldflags", ldflags, "-o", str(target), package]
@@ -251,7 +254,7 @@ def go_build(
 
 
 def require(name: str) -> Path:
-    """The path of a tool that is there; for tests."""
+    """The path of a tool; raises ToolError if it is missing."""
     tool = TOOLS[name]
     if not tool.path.exists():
         raise ToolError(f"{tool} is missing: `make tools` provides it")
@@ -259,54 +262,57 @@ def require(name: str) -> Path:
 
 
 def cache_dir() -> Path:
-    # The standard wants an empty or relative value to be ignored.
+    """The folder of all tools."""
+    # The XDG standard says to ignore an empty or relative value.
     configured = Path(os.environ.get("XDG_CACHE_HOME", ""))
     base = configured if configured.is_absolute() else Path.home() / ".cache"
     return base / "krm-otel" / "tools"
 
 
 def provide(tool: Tool) -> None:
-    """Make sure that `tool.path` is the pinned version, made by the recipe of today."""
+    """Builds or finds a tool, unless `tool.path` has the pinned version and the current recipe."""
     recipe = digest(tool)
-    stamp = tool.path.with_name("recipe")
-    if tool.path.exists() and stamp.exists() and stamp.read_text() == recipe:
-        print(f"{tool}: there", flush=True)
+    recipe_file = tool.path.with_name("recipe")
+    if tool.path.exists() and recipe_file.exists() and recipe_file.read_text() == recipe:
+        print(f"{tool}: up to date", flush=True)
         return
-    print(f"{tool}: working on it ...", flush=True)
+    print(f"{tool}: building ...", flush=True)
     start = time.monotonic()
     tool.path.parent.mkdir(parents=True, exist_ok=True)
     # In the same folder, so that the replacement is one rename.
-    with tempfile.TemporaryDirectory(prefix="unfinished-", dir=tool.path.parent) as workshop:
-        made = Path(workshop) / tool.name
-        tool.source.obtain(tool, made)
-        check_version(tool, made)
-        made.replace(tool.path)
-    # Last: whoever dies in between has a good tool, and makes it again.
-    stamp.write_text(recipe)
+    with tempfile.TemporaryDirectory(prefix="unfinished-", dir=tool.path.parent) as folder:
+        executable = Path(folder) / tool.name
+        tool.source.obtain(tool, executable)
+        check_version(tool, executable)
+        executable.replace(tool.path)
+    # Written last: after an abort before this line the tool is good, and is only built again.
+    recipe_file.write_text(recipe)
     print(f"{tool}: ready after {time.monotonic() - start:.0f} s", flush=True)
 
 
 def digest(tool: Tool) -> str:
+    """A digest of the tool's recipe."""
     parts = [hashlib.sha256(part).digest() for part in tool.source.recipe(tool)]
     return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
 def check_version(tool: Tool, executable: Path) -> None:
+    """Raises ToolError if the executable does not print the pinned version."""
     if not tool.version_command:
         return
     command = [str(executable), *tool.version_command]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
-    said = (answer.stdout + answer.stderr).strip()
-    expected = tool.says or re.escape(tool.version)
-    if answer.returncode != 0 or not re.fullmatch(expected, said, re.DOTALL):
+    done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    output = (done.stdout + done.stderr).strip()
+    expected = tool.version_pattern or re.escape(tool.version)
+    if done.returncode != 0 or not re.fullmatch(expected, output, re.DOTALL):
         hint = f"; {tool.source.hint}" if isinstance(tool.source, OnPath) else ""
         raise ToolError(
-            f"{tool}: `{tool.name} {' '.join(tool.version_command)}` answered {said!r} (exit {answer.returncode}){hint}"
+            f"{tool}: `{tool.name} {' '.join(tool.version_command)}` printed {output!r} (exit {done.returncode}){hint}"
         )
 
 
 def run_with_heartbeat(tool: Tool, command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> None:
-    """Run a long command; its output is of interest only when it fails."""
+    """Runs a long command, reports every HEARTBEAT seconds, and prints its output only if it fails."""
     start = time.monotonic()
     with (
         tempfile.TemporaryFile("w+", errors="replace") as output,
@@ -331,8 +337,8 @@ def run_with_heartbeat(tool: Tool, command: Sequence[str], *, cwd: Path, env: Ma
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(TOOLS)}; all of them by default")
-    parser.add_argument("--print-dir", metavar="NAME", choices=TOOLS, help="only tell in which folder it is")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(TOOLS)}; by default all")
+    parser.add_argument("--print-dir", metavar="NAME", choices=TOOLS, help="only print its folder")
     arguments = parser.parse_args()
     unknown = [name for name in arguments.names if name not in TOOLS]
     if unknown:
@@ -341,7 +347,7 @@ def main() -> int:
         if arguments.print_dir:
             print(require(arguments.print_dir).parent)
             return 0
-        # One after another: a Go build takes all cores by itself, and memory for each.
+        # One after another: a single Go build uses all cores, and memory for each.
         for name in arguments.names or TOOLS:
             provide(TOOLS[name])
     except ToolError as error:

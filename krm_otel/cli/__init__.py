@@ -1,1 +1,1 @@
-"""The command line: the only place that reads and writes files, standard streams and the environment."""
+"""The command line: only this package uses files, standard streams and the environment."""

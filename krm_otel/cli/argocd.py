@@ -9,30 +9,28 @@ from pathlib import Path
 
 import click
 
-from krm_otel.argocd import PARAMETERS, announcement, applied, function_config, holds
+from krm_otel.argocd import PARAMETERS, announcement, cluster_objects, contains_kind, function_config
 from krm_otel.cli import options
-from krm_otel.cli.files import Input, below, read_function_config, read_paths, stream
-from krm_otel.cli.output import tell, write_report, write_stdout
+from krm_otel.cli.files import InputFile, Inputs, manifest_files, read_function_config, read_paths, stream
+from krm_otel.cli.output import print_summary, write_report, write_stdout
 from krm_otel.names import CLASS_KIND, CONFIG_KIND
 from krm_otel.run import Source, run
 
-_ASKED = ("discover", "generate", "parameters")
+_ACTIONS = ("discover", "generate", "parameters")
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
 
-@click.command("argocd")
-@click.argument("what", metavar="discover|generate|parameters", type=click.Choice(_ASKED))
-@click.option(
-    "-c", "--fn-config", "fn_config", metavar="FILE", help="An OTelConfig beside the application's own files."
-)
+@click.command()
+@click.argument("action", metavar="|".join(_ACTIONS), type=click.Choice(_ACTIONS))
+@click.option("-c", "--fn-config", metavar="FILE", help="An OTelConfig that is not among the application's files.")
 @options.report
 @click.pass_context
-def command(ctx: click.Context, what: str, fn_config: str | None, report: str | None) -> None:
-    """What Argo CD asks a config management plugin, in the folder of an application.
+def argocd(ctx: click.Context, action: str, fn_config: str | None, report: str | None) -> None:
+    """Serve Argo CD as a config management plugin. It runs in the folder of an application.
 
-    discover prints the files that hold a ClassRuntime: an application with none is another plugin's. generate prints
-    its manifests: the folder's, or what `kustomize build` makes of it, with OpenTelemetry in them. The application's
-    parameters (ARGOCD_APP_PARAMETERS) rank above an OTelConfig. It never prints nothing and succeeds.
+    discover prints the files that have a ClassRuntime: without one, the application is for another plugin. generate
+    prints the manifests of the folder, or what `kustomize build` makes of it, with OpenTelemetry in them. The
+    application's parameters (ARGOCD_APP_PARAMETERS) outrank an OTelConfig. If generate has nothing to print, it fails.
 
     \b
     Examples, in a plugin.yaml:
@@ -40,15 +38,18 @@ def command(ctx: click.Context, what: str, fn_config: str | None, report: str | 
       generate: {command: [krm-otel, argocd, generate]}
       parameters: {dynamic: {command: [krm-otel, argocd, parameters]}}
     """
-    if what == "parameters":
+    if action == "parameters":
         click.echo(json.dumps(announcement()))
-        return
-    if what == "discover":
-        # Without a file it prints nothing, and that is no failure: Argo CD takes one for an error.
-        for file in [] if _is_chart() else below(Path()):
-            if _has(CLASS_KIND, file):
+    elif action == "discover":
+        # It succeeds without any file, too: Argo CD would report an exit code as an error.
+        for file in [] if _is_chart() else manifest_files(Path()):
+            if _contains_kind(CLASS_KIND, file):
                 click.echo(file)
-        return
+    else:
+        _generate(ctx, fn_config, report)
+
+
+def _generate(ctx: click.Context, fn_config: str | None, report: str | None) -> None:
     if _is_chart():
         raise click.ClickException(
             "this is a Helm chart, which has no manifests yet: leave the Application to Helm, or commit what "
@@ -58,23 +59,26 @@ def command(ctx: click.Context, what: str, fn_config: str | None, report: str | 
         config = function_config(os.environ.get(PARAMETERS, ""))
     except ValueError as error:
         raise click.ClickException(str(error)) from None
-    given = _folder(configured=fn_config is not None)
+    inputs = _read_application(has_config=fn_config is not None)
     if fn_config is not None:
-        named = read_function_config(fn_config)
-        if named is None or named.kind != CONFIG_KIND:  # it goes through with the manifests, and is left out of them
-            raise click.UsageError(f"-c {fn_config}: an {CONFIG_KIND} is expected")
-        given = _joined(given, read_paths([fn_config]))
-    outcome = run(given.sources, os.environ, function_config=config, complete=True)
+        resource = read_function_config(fn_config)
+        if resource is None or resource.kind != CONFIG_KIND:
+            raise click.UsageError(f"-c {fn_config}: the file has no {CONFIG_KIND}: write one in it")
+        # It is one of the items, so that the parameters can outrank it; the output does not have it.
+        inputs = _joined(inputs, read_paths([fn_config]))
+    outcome = run(inputs.sources, os.environ, function_config=config, complete=True)
     write_report(outcome, report)
-    tell(outcome)
-    text = "" if outcome.exit_code else applied(stream(given, outcome).decode())
-    if lost := [result.ref.file for result in outcome.results if result.code == "unreadable-input"]:
+    print_summary(outcome)
+    text = "" if outcome.exit_code else cluster_objects(stream(inputs, outcome).decode())
+    if unreadable := [result.ref.file for result in outcome.results if result.code == "unreadable-input"]:
         raise click.ClickException(
-            f"{', '.join(lost)} cannot be read, and what stands there would be deleted, so nothing is printed: mend "
+            f"{', '.join(unreadable)} cannot be read, and Argo CD would delete its objects, so nothing is printed: fix "
             "it, or move it into a hidden folder"
         )
     if not outcome.exit_code and not text.strip():
-        raise click.ClickException("the application has no manifests: nothing is printed, since that would delete all")
+        raise click.ClickException(
+            "the application has no manifests, and Argo CD would delete all its objects, so nothing is printed: add one"
+        )
     write_stdout(text.encode())
     ctx.exit(outcome.exit_code)
 
@@ -83,37 +87,42 @@ def _is_chart() -> bool:
     return Path("Chart.yaml").exists() and not any(Path(name).exists() for name in _KUSTOMIZATIONS)
 
 
-def _has(kind: str, file: Path) -> bool:
-    """Whether a file holds an object of a kind; one that cannot be read is left for `generate` to tell of."""
+def _contains_kind(kind: str, file: Path) -> bool:
+    """Whether a file contains an object of a kind; False for a file that cannot be read, which `generate` reports."""
     try:
-        return file.is_file() and holds(kind, file.read_bytes())
+        return file.is_file() and contains_kind(kind, file.read_bytes())
     except OSError:
         return False
 
 
-def _folder(*, configured: bool) -> Input:
-    """The working folder's files, or what kustomize builds of them; `configured`: by a file beside them."""
+def _read_application(*, has_config: bool) -> Inputs:
+    """The files of the working folder, or what kustomize builds of them, with the OTelConfigs that it leaves out.
+
+    Args:
+        has_config: the user gives an OTelConfig, so those of the folder do not count.
+    """
     if not any(Path(name).exists() for name in _KUSTOMIZATIONS):
         return read_paths(["."])
     try:
         built = subprocess.run(["kustomize", "build", "."], capture_output=True, check=True).stdout
     except FileNotFoundError:
-        raise click.ClickException("there is a kustomization, and no kustomize on PATH: use the argocd image") from None
+        raise click.ClickException(
+            "the folder has a kustomization, and there is no kustomize on PATH: use the argocd image"
+        ) from None
     except subprocess.CalledProcessError as error:
-        said = error.stderr.decode(errors="replace").strip()
-        if "unable to load external plugin" in said:
-            said += (
-                "\nThe plugin runs no functions: take the transformer or component of krm-otel out, it does the same"
-            )
-        raise click.ClickException(f"kustomize build failed: {said}") from None
-    # A name makes generated objects follow as documents of their own.
-    name = Path("build.yaml")
-    made = Input((Source(built, str(name)),), (name,), (name,), complete=True)
-    # An OTelConfig is no resource, and kustomize drops one that says local-config: what lies there counts.
-    beside = [] if configured or holds(CONFIG_KIND, built) else sorted(Path().glob("*.y*ml"))
-    configs = [str(file) for file in beside if _has(CONFIG_KIND, file)]
-    return _joined(made, read_paths(configs)) if configs else made
+        message = error.stderr.decode(errors="replace").strip()
+        if "unable to load external plugin" in message:
+            message += "\nThe plugin runs no functions: remove krm-otel's transformer or component, it does the same"
+        raise click.ClickException(f"kustomize build failed: {message}") from None
+    # With a name, generated objects are documents of their own at the end.
+    path = Path("build.yaml")
+    inputs = Inputs.of([InputFile(Source(built, str(path)), path, path)], is_complete=True)
+    if has_config or contains_kind(CONFIG_KIND, built):
+        return inputs
+    # An OTelConfig is not a resource of a kustomization, and kustomize drops those with `local-config`.
+    configs = [str(file) for file in sorted(Path().glob("*.y*ml")) if _contains_kind(CONFIG_KIND, file)]
+    return _joined(inputs, read_paths(configs)) if configs else inputs
 
 
-def _joined(one: Input, other: Input) -> Input:
-    return Input(one.sources + other.sources, one.files + other.files, one.places + other.places, complete=True)
+def _joined(first: Inputs, second: Inputs) -> Inputs:
+    return Inputs.of(first.files + second.files, is_complete=True)

@@ -1,4 +1,4 @@
-"""Files in and out: what a command's PATHs hold, and where its output goes."""
+"""Files in and out: what the PATHs of a command contain, and where its output goes."""
 
 from __future__ import annotations
 
@@ -20,74 +20,98 @@ from krm_otel.yamltext.nodes import Mapping, SourceError
 from krm_otel.yamltext.parse import compose
 from krm_otel.yamltext.scan import documents
 
-STDIN = "-"
+_STDIN = "-"
 _ENDINGS = (".yaml", ".yml", ".json")
 _UNNAMED = "krm-otel.yaml"
-"""Where generated objects go when there is no object in the input to name the file by."""
+"""File of generated objects where the input has no object to name the file after."""
 
 
 @dataclass(frozen=True, slots=True)
-class Input:
-    """What the PATHs of a command hold. `places` are the files' paths below the output folder."""
+class InputFile:
+    """A file of the input. `target` is its path below the output folder."""
+
+    source: Source
+    path: Path
+    target: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What the PATHs of a command contain: files, or standard input, which is a source without a file."""
 
     sources: tuple[Source, ...]
-    files: tuple[Path | None, ...]
-    places: tuple[Path, ...]
-    complete: bool
-    """Whether whole folders were given, and nothing else."""
+    files: tuple[InputFile, ...] = ()
+    is_complete: bool = False
+    """Whether the PATHs are folders only, so that the input has everything."""
+
+    @classmethod
+    def of(cls, files: Sequence[InputFile], *, is_complete: bool) -> Inputs:
+        return cls(tuple(file.source for file in files), tuple(files), is_complete)
 
 
-def read_paths(paths: Sequence[str]) -> Input:
-    """Reads files, folders (YAML and JSON files at any depth, hidden folders left out) or standard input.
+# --- reading ---------------------------------------------------------------------------------------------------------
 
-    A file that is met again, by another path or through a link, is one file: its first place counts. Raises
-    click.ClickException where a path cannot be read.
+
+def read_paths(paths: Sequence[str]) -> Inputs:
+    """Reads files, folders (YAML and JSON files at any depth, without hidden folders) or standard input.
+
+    A file that several paths or links lead to is read once, at the first of them.
+
+    Raises:
+        click.ClickException: a path cannot be read.
     """
-    if STDIN in paths:
+    if _STDIN in paths:
         if len(paths) > 1:
-            raise click.UsageError("- (standard input) stands alone")
-        return Input((Source(read_stdin()),), (None,), (Path("-"),), False)
-    found: dict[str, tuple[Path, Path]] = {}
+            raise click.UsageError("- (standard input) and other PATHs cannot be combined")
+        return Inputs((Source(read_stdin()),))
     named = [Path(path) for path in paths]
+    targets: dict[str, tuple[Path, Path]] = {}
     try:
         for path in named:
-            for file in below(path) if path.is_dir() else [path]:
-                found.setdefault(
-                    os.path.realpath(file), (file, file.relative_to(path) if file != path else Path(file.name))
-                )
-        sources = tuple(
-            Source(_content(file, file not in named), str(file), file in named) for file, _ in found.values()
-        )
+            for file in manifest_files(path) if path.is_dir() else [path]:
+                target = Path(file.name) if file == path else file.relative_to(path)
+                targets.setdefault(os.path.realpath(file), (file, target))
+        files = [
+            InputFile(Source(_read(file, is_named=file in named), str(file), file in named), file, target)
+            for file, target in targets.values()
+        ]
     except OSError as error:
         raise click.ClickException(f"cannot read {error.filename}: {error.strerror}") from None
-    if not sources:
+    if not files:
         raise click.ClickException(f"no YAML or JSON file in {', '.join(paths)}")
-    files, places = zip(*found.values(), strict=True)
-    return Input(sources, files, places, all(Path(path).is_dir() for path in paths))
+    return Inputs.of(files, is_complete=all(path.is_dir() for path in named))
 
 
-def _content(file: Path, regular: bool) -> bytes:
-    """What is in a file; a pipe is one to read where somebody names it, and in a folder one to wait at for ever."""
-    if regular and not stat.S_ISREG(file.stat().st_mode):
-        raise OSError(errno.EINVAL, "it is no file", str(file))
+def _read(file: Path, *, is_named: bool) -> bytes:
+    """The content of a file. A named pipe is read only if the user names it: one in a folder would block forever."""
+    if not is_named and not stat.S_ISREG(file.stat().st_mode):
+        raise OSError(errno.EINVAL, "it is not a regular file", str(file))
     return file.read_bytes()
 
 
-def below(folder: Path) -> list[Path]:
-    """The YAML and JSON files of a folder, hidden folders left out; raises OSError where one cannot be read."""
+def manifest_files(folder: Path) -> list[Path]:
+    """The YAML and JSON files and Kptfiles of a folder, without hidden folders.
+
+    Raises:
+        OSError: a folder cannot be read.
+    """
 
     def fail(error: OSError) -> None:
-        raise error  # a folder that cannot be read is not an empty one
+        raise error  # without this, a folder that cannot be read looks empty
 
-    found = []
+    files = []
     for base, folders, names in os.walk(folder, onerror=fail):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [Path(base, name) for name in sorted(names) if name.endswith(_ENDINGS) or name == "Kptfile"]
-    return found
+        files += [Path(base, name) for name in sorted(names) if name.endswith(_ENDINGS) or name == "Kptfile"]
+    return files
 
 
 def read_function_config(path: str | None) -> Resource | None:
-    """The object in the file given with `-c`; raises click.ClickException where there is none, or more."""
+    """The object in the file of `-c`; None without one.
+
+    Raises:
+        click.ClickException: the file cannot be read, or does not contain exactly one object.
+    """
     if path is None:
         return None
     try:
@@ -98,76 +122,83 @@ def read_function_config(path: str | None) -> Resource | None:
     except (SourceError, UnicodeDecodeError) as error:
         raise click.ClickException(f"{path} is not YAML or JSON: {error}") from None
     if count > 1:
-        raise click.UsageError(f"-c {path}: it holds {count} documents; write the function config in a file of its own")
+        raise click.UsageError(f"-c {path}: the file has {count} documents: write the function config in its own file")
     if not isinstance(root, Mapping):
-        raise click.UsageError(f"-c {path}: it holds no object; an OTelConfig is expected")
+        raise click.UsageError(f"-c {path}: the file has no object: write an OTelConfig in it")
     return Resource(root, file=path)
 
 
-def write_outcome(given: Input, outcome: Outcome, output: str, report: str | None) -> None:
-    """Writes the report and the new texts: to standard output, or below a folder. Where there is an error, files are
-    not touched.
+# --- writing ---------------------------------------------------------------------------------------------------------
 
-    Raises click.ClickException where something cannot be written. What can be known before is found before anything is
-    written.
+
+def write_outcome(inputs: Inputs, outcome: Outcome, output: str, report: str | None) -> None:
+    """Writes the report, and the new texts to standard output or below a folder; no file where there are errors.
+
+    Everything that can be checked before is checked before the first file is written.
+
+    Raises:
+        click.ClickException: something cannot be written.
     """
-    if output == STDIN:
+    if output == _STDIN:
         write_report(outcome, report)
-        write_stdout(stream(given, outcome))
+        write_stdout(stream(inputs, outcome))
         return
-    files = {} if outcome.exit_code else _files(given, outcome, Path(output))
+    contents = {} if outcome.exit_code else _contents(inputs, outcome, Path(output))
     write_report(outcome, report)
-    for target, data in files.items():
+    for target, data in contents.items():
         try:
             _write(target, data)
         except OSError as error:
             raise click.ClickException(f"cannot write {target}: {error.strerror}") from None
 
 
-def _files(given: Input, outcome: Outcome, folder: Path) -> dict[Path, bytes | None]:
-    """What is to stand in each file below a folder; None where there is to be none."""
-    if given.files == (None,):
+def _contents(inputs: Inputs, outcome: Outcome, folder: Path) -> dict[Path, bytes | None]:
+    """The new content of each file below a folder; None for a file to delete."""
+    if not inputs.files:
         raise click.UsageError(f"-o {folder}: standard input has no file names")
     if folder.exists() and not folder.is_dir():
         raise click.ClickException(
-            f"cannot write into {folder}, which is a file: -o wants a folder, for one file the one that it is in"
+            f"cannot write into {folder}, which is a file: give -o a folder; for one file, the folder that it is in"
         )
     pairs: list[tuple[Path, bytes | None]] = []
-    for place, source, text in zip(given.places, given.sources, outcome.texts, strict=True):
-        data = source.data if text is None else text.encode()
-        pairs.append((folder / place, None if goes(source, text) else data))
-    pairs += [(folder / place, text.encode()) for _, place, text in arrivals(given, outcome)]
-    files = dict(pairs)
-    if len(files) < len(pairs):
-        double, _ = Counter(target for target, _ in pairs).most_common(1)[0]
-        raise click.UsageError(f"-o {folder}: two files would be written to {double}")
-    return files
+    for file, text in zip(inputs.files, outcome.texts, strict=True):
+        data = file.source.data if text is None else text.encode()
+        pairs.append((folder / file.target, None if is_emptied(file.source, text) else data))
+    pairs += [(folder / target, text.encode()) for _, target, text in new_files(inputs, outcome)]
+    contents = dict(pairs)
+    if len(contents) < len(pairs):
+        duplicate, _ = Counter(target for target, _ in pairs).most_common(1)[0]
+        raise click.UsageError(f"-o {folder}: two files would be written to {duplicate}")
+    return contents
 
 
-def goes(source: Source, text: str | None) -> bool:
-    """Whether a file goes: all that was in it was generated."""
+def is_emptied(source: Source, text: str | None) -> bool:
+    """Whether a file is to be deleted, because everything in it was generated."""
     return bool(source.name and text is not None and source.data.strip() and not text.strip())
 
 
-def arrivals(given: Input, outcome: Outcome) -> Iterator[tuple[Path, Path, str]]:
-    """Files that come: path, place and text. Each stands beside the one that it was made for, by its name; where there
-    is no object in any file, beside the first."""
-    beside = {file.parent: place for file, place in zip(given.files, given.places, strict=True) if file}
+def new_files(inputs: Inputs, outcome: Outcome) -> Iterator[tuple[Path, Path, str]]:
+    """Path, target and text of each new file.
+
+    A new file is next to the file that it was generated for, which its name tells. Without an object in any file, it is
+    next to the first one.
+    """
+    targets = {file.path.parent: file.target for file in inputs.files}
     for name, text in outcome.new.items():
-        file = Path(name) if name else Path(given.sources[0].name).with_name(_UNNAMED)
-        yield file, beside[file.parent].with_name(file.name), text
+        path = Path(name) if name else Path(inputs.sources[0].name).with_name(_UNNAMED)
+        yield path, targets[path.parent].with_name(path.name), text
 
 
-def stream(given: Input, outcome: Outcome) -> bytes:
+def stream(inputs: Inputs, outcome: Outcome) -> bytes:
     """All texts as one: standard input in its own form, files as one stream of documents.
 
-    A file that cannot be read has no place there: what is behind it would not be read either.
+    It has no file that cannot be read: a reader would fail there and miss what follows.
     """
-    if given.files == (None,):
+    if not inputs.files:
         return (outcome.texts[0] or "").encode()
     pieces: list[bytes] = []
-    for place, text in zip(given.places, outcome.texts, strict=True):
-        if text is None or place.name == "Kptfile" or not text.strip():
+    for file, text in zip(inputs.files, outcome.texts, strict=True):
+        if text is None or file.target.name == "Kptfile" or not text.strip():
             continue
         data = text.encode()
         if pieces:
@@ -181,7 +212,7 @@ def stream(given: Input, outcome: Outcome) -> bytes:
 
 
 def _write(target: Path, data: bytes | None) -> None:
-    """Writes a file whole or not at all, with the mode that it had; through a link. Without data it goes."""
+    """Writes a file completely or not at all, with its old mode, through links; deletes it if there is no data."""
     real = Path(os.path.realpath(target))
     if data is None:
         for path in {target, real}:

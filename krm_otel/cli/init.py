@@ -1,4 +1,4 @@
-"""`krm-otel init`: a working starting point in a folder, beside what is there."""
+"""`krm-otel init`: a working starting point in a folder."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from krm_otel.starters import NEXT, files
+from krm_otel.starters import NEXT_STEPS, starter_files
 
 
-@click.command("init")
+@click.command()
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--for", "client", type=click.Choice(list(NEXT)), required=True, help="The client to start with.")
-def command(folder: Path, client: str) -> None:
-    """Write a working starting point into DIR (the working folder by default). What is there stays as it is.
+@click.option("--for", "client", type=click.Choice(list(NEXT_STEPS)), required=True, help="The client to start with.")
+def init(folder: Path, client: str) -> None:
+    """Write a working starting point into DIR. The default is the working folder; existing files stay as they are.
 
     \b
     Examples:
@@ -21,17 +21,17 @@ def command(folder: Path, client: str) -> None:
       krm-otel init --for kustomize
     """
     try:
-        for path, text in files(client):
+        for path, text in starter_files(client):
             target = folder / path
             if target.exists() or target.is_symlink():
-                click.echo(f"{target} is there already and stays as it is")
+                click.echo(f"{target} exists and stays as it is")
                 continue
             target.parent.mkdir(parents=True, exist_ok=True)
             with target.open("x", encoding="utf-8") as file:
                 file.write(text)
-            click.echo(f"{target} written")
+            click.echo(f"wrote {target}")
     except OSError as error:
         raise click.ClickException(f"cannot write {error.filename}: {error.strerror}") from None
     click.echo("")
-    for step in NEXT[client]:
+    for step in NEXT_STEPS[client]:
         click.echo(step)

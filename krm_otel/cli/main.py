@@ -1,43 +1,43 @@
-"""`krm-otel`: the function itself when no subcommand is given, and the commands for people."""
+"""`krm-otel`: without a subcommand the KRM function itself, and the commands for people."""
 
 from __future__ import annotations
 
 import gc
 import os
 import sys
+from importlib import import_module
 
 import click
 
 import krm_otel
 from krm_otel.cli import options
-from krm_otel.cli.output import read_stdin, tell, write_report, write_stdout
+from krm_otel.cli.output import print_summary, read_stdin, write_report, write_stdout
 from krm_otel.run import Source, run
 
-_COMMANDS = {
-    "render": "krm_otel.cli.render",
-    "diff": "krm_otel.cli.diff",
-    "uninject": "krm_otel.cli.uninject",
-    "validate": "krm_otel.cli.validate",
-    "crd": "krm_otel.cli.crd",
-    "init": "krm_otel.cli.init",
-    "argocd": "krm_otel.cli.argocd",
-    "schema": "krm_otel.cli.schema",
-    "status": "krm_otel.cli.status",
+_MODULES = {
+    "render": "manifests",
+    "diff": "manifests",
+    "uninject": "manifests",
+    "validate": "manifests",
+    "crd": "schemas",
+    "init": "init",
+    "argocd": "argocd",
+    "schema": "schemas",
+    "status": "status",
 }
+"""Command → module of this package that has it, as a function of the same name."""
 
 
 class _Commands(click.Group):
-    """Imports a command when it is called: the function's own start-up stays short."""
+    """Imports a command only when it is called, so that the function itself starts fast."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(_COMMANDS)
+        return list(_MODULES)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in _COMMANDS:
+        if cmd_name not in _MODULES:
             return None
-        from importlib import import_module
-
-        command = import_module(_COMMANDS[cmd_name]).command
+        command = getattr(import_module(f"krm_otel.cli.{_MODULES[cmd_name]}"), cmd_name)
         assert isinstance(command, click.Command)
         return command
 
@@ -45,8 +45,8 @@ class _Commands(click.Group):
 _HELP = f"""OpenTelemetry for OaaS applications, at GitOps render time.
 
 Without a subcommand this is a KRM function: it reads a ResourceList (or a plain stream of manifests, as `helm
-template` prints) on standard input, finds ClassRuntimes with spec.observability and the workloads that belong to
-them, injects the OpenTelemetry environment, takes out what is no longer wanted, and writes the same form to standard
+template` prints) on standard input, finds ClassRuntimes with spec.observability and their workloads, injects the
+OpenTelemetry environment, removes earlier injections that are no longer asked for, and writes the same form to standard
 output. Nothing else in the input changes.
 
 \b
@@ -72,8 +72,8 @@ Examples:
   krm-otel render apps/ -o apps/
   krm-otel uninject apps/ -o apps/
 
-Workloads and what happened to them are named on standard error. Exit code 0: no error; 1: errors, and the input's
-objects come out unchanged.
+Standard error says what happened to each workload. Exit code 0: no error; 1: errors, and no object of the input is
+changed.
 """
 
 
@@ -97,21 +97,21 @@ def cli(ctx: click.Context, report: str | None) -> None:
     outcome = run([Source(read_stdin())], os.environ)
     write_report(outcome, report)
     write_stdout((outcome.texts[0] or "").encode())
-    tell(outcome)
+    print_summary(outcome)
     ctx.exit(outcome.exit_code)
 
 
 def main() -> None:
     """The console script."""
-    # Nodes are many, short-lived and without cycles: the collector finds nothing and takes a third of the time.
+    # Nodes have no reference cycles: Python's garbage collection frees nothing and costs a third of the run.
     gc.disable()
     try:
         cli(prog_name="krm-otel")
-    except Exception as error:  # a bug: orchestrators need an exit code and an empty output, people a sentence
+    except Exception as error:  # a bug: clients need an exit code and no output, users a sentence
         if os.environ.get("KRM_OTEL_DEBUG"):
             raise
         click.secho(
-            f"krm-otel: internal error, nothing was changed: {type(error).__name__}: {error}\n"
+            f"krm-otel: internal error, nothing is changed: {type(error).__name__}: {error}\n"
             "This is a bug. Set KRM_OTEL_DEBUG=1 to see where, and please report it.",
             err=True,
             fg="red",

@@ -1,4 +1,4 @@
-"""Arguments and options that several commands share."""
+"""Arguments and options that several commands have."""
 
 from __future__ import annotations
 
@@ -12,11 +12,7 @@ report = click.option(
     help="Write results and actions to FILE as JSON (also KRM_OTEL_REPORT).",
 )
 function_config = click.option(
-    "-c",
-    "--fn-config",
-    "fn_config",
-    metavar="FILE",
-    help="The function config: an OTelConfig, a flat ConfigMap, or a ClassRuntime.",
+    "-c", "--fn-config", metavar="FILE", help="The function config: an OTelConfig, a flat ConfigMap, or a ClassRuntime."
 )
 output = click.option(
     "-o",

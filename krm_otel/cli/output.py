@@ -1,4 +1,4 @@
-"""Standard error and the report: what a run has to say."""
+"""Standard streams and the report: how the commands read and print."""
 
 from __future__ import annotations
 
@@ -14,28 +14,29 @@ import click
 from krm_otel.run import Outcome
 
 T = TypeVar("T")
-_STYLES = {"error": "red", "warning": "yellow", "info": "blue"}
-_MANY = 200
-"""From so many files or objects on it is worth to show how far a run is."""
+_COLORS = {"error": "red", "warning": "yellow", "info": "blue"}
+_MIN_FOR_BAR = 200
+"""A run over fewer files or objects is too short for a progress bar."""
 
 
-def tell(outcome: Outcome) -> None:
-    """A line for every workload, warnings and errors to standard error."""
+def print_summary(outcome: Outcome) -> None:
+    """Prints a line for every workload, warning and error to standard error."""
     for line in outcome.lines():
-        click.secho(line, err=True, fg=severity_colour(line.partition(":")[0]))
+        click.secho(line, err=True, fg=severity_color(line.partition(":")[0]))
 
 
-def severity_colour(severity: str) -> str | None:
-    """The colour of a result on a terminal; None for anything else."""
-    return _STYLES.get(severity)
+def severity_color(severity: str) -> str | None:
+    """The color of a result on a terminal; None for anything else."""
+    return _COLORS.get(severity)
 
 
 def write_report(outcome: Outcome, report: str | None) -> None:
-    """Writes results and actions as JSON; raises click.ClickException where the file cannot be written.
+    """Writes results and actions as JSON; call it before all other output, so that nothing is half done if it fails.
 
-    It comes before all other output, so that nothing is half done where it fails.
+    Raises:
+        click.ClickException: the file cannot be written.
     """
-    if not report:  # an empty variable says nothing
+    if not report:  # the environment variable may be empty
         return
     try:
         Path(report).write_text(json.dumps(outcome.report(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -44,7 +45,7 @@ def write_report(outcome: Outcome, report: str | None) -> None:
 
 
 def read_stdin() -> bytes:
-    """All of standard input; raises click.ClickException where that cannot be."""
+    """All of standard input; raises click.ClickException where it cannot be read."""
     if sys.stdin is None:
         raise click.ClickException("cannot read standard input: it is closed")
     try:
@@ -54,9 +55,9 @@ def read_stdin() -> bytes:
 
 
 def write_stdout(data: bytes) -> None:
-    """Writes to standard output; raises click.ClickException where that cannot be.
+    """Writes to standard output; raises click.ClickException where that fails.
 
-    Not for a pipe that nobody reads any more: click then ends the command, and says nothing.
+    A pipe without a reader raises BrokenPipeError: click then ends the command silently.
     """
     if not data:
         return
@@ -68,25 +69,23 @@ def write_stdout(data: bytes) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        # What is left in the buffer would be tried again at exit (Python, library reference, signal: SIGPIPE).
+        # Python would write the rest of the buffer again at exit (library reference, signal: SIGPIPE).
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise click.ClickException(f"cannot write to standard output: {error.strerror}") from None
 
 
-def show(lines: Iterable[tuple[str, str | None]], color: str = "auto") -> None:
-    """Writes lines, each with its colour, to standard output: coloured on a terminal, or `always` or `never`."""
-    coloured = color == "always" or (color == "auto" and sys.stdout is not None and sys.stdout.isatty())
-    text = "".join(f"{click.style(line, fg=fg) if coloured and fg else line}\n" for line, fg in lines)
+def print_lines(lines: Iterable[tuple[str, str | None]], color: str = "auto") -> None:
+    """Prints lines, each with its color. `color`: `always`, `never`, or `auto`, which means on a terminal."""
+    colored = color == "always" or (color == "auto" and sys.stdout is not None and sys.stdout.isatty())
+    text = "".join(f"{click.style(line, fg=fg) if colored and fg else line}\n" for line, fg in lines)
     write_stdout(text.encode())
 
 
-def track(things: Sequence[T], doing: str, /) -> Iterable[T]:
-    """Goes over things; on a terminal, and where there are many, a bar on standard error shows how far."""
-    if len(things) < _MANY or not sys.stderr.isatty():
-        return things
-    return _with_bar(things, doing)
+def progress(items: Sequence[T], label: str, /) -> Iterable[T]:
+    """Iterates over items; if there are many, a bar on standard error shows the progress on a terminal."""
+    return _with_bar(items, label) if len(items) >= _MIN_FOR_BAR and sys.stderr.isatty() else items
 
 
-def _with_bar(things: Sequence[T], doing: str) -> Iterator[T]:
-    with click.progressbar(things, label=doing, file=sys.stderr) as bar:
+def _with_bar(items: Sequence[T], label: str) -> Iterator[T]:
+    with click.progressbar(items, label=label, file=sys.stderr) as bar:
         yield from bar

@@ -1,1 +1,1 @@
-"""The CustomResourceDefinition of ClassRuntime: upstream's released fields, `spec.observability` from our models."""
+"""Schemas: the CustomResourceDefinition of ClassRuntime for servers, and JSON Schemas for editors."""

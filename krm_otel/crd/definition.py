@@ -1,41 +1,45 @@
-"""The definition as a whole: names, the schema with rules, and the columns that `kubectl get` shows."""
+"""The CustomResourceDefinition of ClassRuntime: `definition.yaml`, with the telemetry of the models, and with rules."""
 
 from __future__ import annotations
 
+from importlib import resources
 from typing import Any, Final
 
-from krm_otel.crd.schema import structural
-from krm_otel.crd.upstream import ClassRuntime
-from krm_otel.names import BLOCK, CLASS_GROUP, CLASS_KIND, RESERVED
+from pydantic import BaseModel
 
-_BLOCK: Final = ("spec", BLOCK)
-_EXPORTERS: Final = (*_BLOCK, "collector", "exporters")
-# What a render would refuse, too, and nothing that it accepts. Rules need bounds: the server estimates their cost.
-_RULES: Final[dict[tuple[str, ...], tuple[dict[str, int], dict[str, str]]]] = {
-    (): (
-        {},
-        {f"self.metadata.name != '{name}'": f"the name {name} is that of {whose}" for name, whose in RESERVED.items()},
-    ),
-    (*_BLOCK, "telemetry", "service_name"): (
+from krm_otel.config.schema.observability import FlatTelemetry, Observability
+from krm_otel.crd.structural import structural_schema
+from krm_otel.names import BLOCK, CLASS_GROUP, RESERVED
+from krm_otel.yamltext.parse import compose
+from krm_otel.yamltext.query import decode
+
+DEFINITION_NAME: Final = f"classruntimes.{CLASS_GROUP}"
+_NAME_RULES: Final = {
+    f"self.metadata.name != '{name}'": f"the name {name} is that of {whose}" for name, whose in RESERVED.items()
+}
+# Rules of fields below the block. They refuse only what a render refuses, too. The bounds (`maxLength` and so on) let
+# the server estimate what a rule costs.
+_FIELD_RULES: Final[dict[tuple[str, ...], tuple[dict[str, int], dict[str, str]]]] = {
+    ("telemetry", "service_name"): (
         {"maxLength": 1024},
         {"self.matches('\\\\S')": "must not be blank: leave it out"},
     ),
-    (*_BLOCK, "telemetry", "propagators"): (
+    ("telemetry", "propagators"): (
         {"maxItems": 16},
         {
             "size(self) > 0": "must not be empty: write [none] to switch propagation off",
             "!('none' in self) || size(self) == 1": "none stands alone: leave the others out",
         },
     ),
-    (*_BLOCK, "telemetry", "resource_attributes"): (
+    ("telemetry", "resource_attributes"): (
         {"maxProperties": 128},
         {"self.all(key, key.matches('^[^\\\\s,=]+$'))": "keys have no white space, comma or equals sign"},
     ),
-    (*_BLOCK, "collector", "image"): (
+    ("collector", "image"): (
         {"maxLength": 1024},
         {"self.matches('^\\\\S+$')": "must be an image without white space"},
     ),
-    (*_BLOCK, "collector", "endpoint"): (
+    ("collector", "endpoint"): (
         {"maxLength": 2048},
         {
             "self.matches('^https?://[^/]')": "must be a URL that starts with http:// or https://",
@@ -43,72 +47,47 @@ _RULES: Final[dict[tuple[str, ...], tuple[dict[str, int], dict[str, str]]]] = {
         },
     ),
 }
-# So that several controllers can each write their own entries (upstream has these lists atomic).
-_KEYED: Final = {("status", "conditions"): ("type",), ("status", "resource_refs"): ("kind", "name")}
-_COLUMNS: Final = (
-    ("Observability", "boolean", ".spec.observability.enabled"),
-    ("Mode", "string", ".spec.observability.collector.mode"),
-    ("Phase", "string", ".status.phase"),
-    ("Age", "date", ".metadata.creationTimestamp"),
-)
-
-
-def definition_name() -> str:
-    """Its name."""
-    return f"classruntimes.{CLASS_GROUP}"
 
 
 def block_schema() -> dict[str, Any]:
-    """The schema of `spec.observability` alone."""
-    return _at(_schema(), _BLOCK)
+    """The schema of `spec.observability`, with its rules."""
+    schema = _optional(Observability, "OpenTelemetry: what is recorded, where it goes.")
+    for signal in ("traces", "metrics", "logs"):
+        # The field takes one exporter or a list of them. No structural type is both, so the server accepts anything.
+        exporters = _field(schema, ("collector", "exporters", signal))
+        del exporters["type"], exporters["items"]
+        exporters["x-kubernetes-preserve-unknown-fields"] = True
+    # krm-otel reads a null here as absent.
+    _field(schema, ("telemetry", "resource_attributes"))["additionalProperties"]["nullable"] = True
+    for path, (bounds, rules) in _FIELD_RULES.items():
+        _field(schema, path).update(bounds, **_validations(rules))
+    return schema
 
 
 def definition() -> dict[str, Any]:
     """The CustomResourceDefinition `classruntimes.oaas.io`, as plain data."""
-    version = {
-        "name": "v1alpha1",
-        "served": True,
-        "storage": True,
-        "subresources": {"status": {}},
-        "additionalPrinterColumns": [{"name": name, "type": kind, "jsonPath": path} for name, kind, path in _COLUMNS],
-        "schema": {"openAPIV3Schema": _schema()},
+    text = resources.files(__package__).joinpath("definition.yaml").read_text(encoding="utf-8")
+    data: dict[str, Any] = decode(compose(text))
+    (version,) = data["spec"]["versions"]
+    schema = version["schema"]["openAPIV3Schema"]
+    flat_form = "The same in upstream's flat form; read where observability is absent."
+    schema["properties"]["spec"]["properties"] |= {
+        BLOCK: block_schema(),
+        "telemetry": _optional(FlatTelemetry, flat_form),
     }
-    names = {
-        "kind": CLASS_KIND,
-        "plural": "classruntimes",
-        "singular": "classruntime",
-        "categories": [],
-        "shortNames": [],
-    }
-    return {
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {"name": definition_name()},
-        "spec": {"group": CLASS_GROUP, "names": names, "scope": "Namespaced", "versions": [version]},
-    }
+    schema |= _validations(_NAME_RULES)
+    return data
 
 
-def _schema() -> dict[str, Any]:
-    """The schema with its rules."""
-    schema = structural(ClassRuntime)
-    for signal in ("traces", "metrics", "logs"):
-        # One or several: no structural type is both, so the server takes either as it is.
-        place = _at(schema, (*_EXPORTERS, signal))
-        place.pop("type")
-        place.pop("items")
-        place["x-kubernetes-preserve-unknown-fields"] = True
-    # A null reads as absent there, too.
-    _at(schema, (*_BLOCK, "telemetry", "resource_attributes"))["additionalProperties"]["nullable"] = True
-    for listed, keys in _KEYED.items():
-        _at(schema, listed).update({"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": list(keys)})
-    for path, (bounds, rules) in _RULES.items():
-        place = _at(schema, path)
-        place.update(bounds)
-        place["x-kubernetes-validations"] = [{"rule": rule, "message": message} for rule, message in rules.items()]
-    return schema
+def _optional(model: type[BaseModel], description: str) -> dict[str, Any]:
+    return {**structural_schema(model), "description": description, "nullable": True}
 
 
-def _at(schema: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
-    for step in path:
-        schema = schema["properties"][step]
+def _validations(rules: dict[str, str]) -> dict[str, Any]:
+    return {"x-kubernetes-validations": [{"rule": rule, "message": message} for rule, message in rules.items()]}
+
+
+def _field(schema: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
+    for name in path:
+        schema = schema["properties"][name]
     return schema

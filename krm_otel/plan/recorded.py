@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from krm_otel import names
-from krm_otel.crd.definition import block_schema, definition_name
+from krm_otel.crd.definition import DEFINITION_NAME, block_schema
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Ref, Result
 from krm_otel.diagnostics.rule import Location
@@ -38,7 +38,7 @@ def plan_definitions(request: Request) -> tuple[list[Change], list[Result]]:
     for item in request.items:
         if item.kind != "CustomResourceDefinition" or (definition := item.resource) is None:
             continue
-        if definition.name != definition_name():
+        if definition.name != DEFINITION_NAME:
             continue
         try:
             change = reconcile_recorded(item, definition, names.BLOCK, strip_block, _put_block if merge else None)

@@ -1,4 +1,4 @@
-"""What `krm-otel init` writes: a working starting point for each client, as files below a folder of its name."""
+"""What `krm-otel init` writes: for each client a working starting point, in the folder of its name."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Final
 
 import krm_otel
 
-NEXT: Final = {
+NEXT_STEPS: Final = {
     "kpt": (
-        "In a Kptfile that was there already, add the function to pipeline.mutators:\n"
+        "If you had a Kptfile already, add the function to pipeline.mutators:\n"
         "    - exec: krm-otel\n"
         "      configPath: otelconfig.yaml",
         "Then: kpt fn render --allow-exec",
@@ -20,12 +20,12 @@ NEXT: Final = {
     "kustomize": (
         "In your overlay's kustomization.yaml, add:\n  components:\n    - krm-otel",
         "Then: kustomize build --enable-alpha-plugins. It runs the image that krm-otel/otelconfig.yaml names: build\n"
-        "it from the Dockerfile, or write exec there, and --enable-exec.",
+        "it from the Dockerfile, or write exec in that file and add --enable-exec.",
     ),
     "argocd": (
         "In the kustomization.yaml of your installation of Argo CD, add:\n  components:\n    - <this folder>",
-        "The image is the Dockerfile's target argocd. application.yaml is an example of one.",
-        "Try it in an application's folder: krm-otel argocd generate",
+        "Build the image from the Dockerfile, target argocd. application.yaml is an example of an Application.",
+        "To try it, run in the folder of an application: krm-otel argocd generate",
     ),
     "helm": (
         "Helm 3: helm template RELEASE CHART --post-renderer krm-otel --post-renderer-args render \\\n"
@@ -35,17 +35,17 @@ NEXT: Final = {
         "--post-renderer-args otelconfig.yaml",
     ),
 }
-"""Client → what to do with the files."""
+"""Client → what to do after the files are written."""
 
 
-def files(client: str) -> Iterator[tuple[PurePosixPath, str]]:
-    """Paths below the folder, and texts, in order."""
-    yield from _below(resources.files("krm_otel.starters") / client, PurePosixPath())
+def starter_files(client: str) -> Iterator[tuple[PurePosixPath, str]]:
+    """Paths below the user's folder, and texts, in order."""
+    yield from _files_below(resources.files("krm_otel.starters") / client, PurePosixPath())
 
 
-def _below(folder: Traversable, path: PurePosixPath) -> Iterator[tuple[PurePosixPath, str]]:
-    for entry in sorted(folder.iterdir(), key=lambda one: one.name):
+def _files_below(folder: Traversable, path: PurePosixPath) -> Iterator[tuple[PurePosixPath, str]]:
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if entry.is_dir():
-            yield from _below(entry, path / entry.name)
+            yield from _files_below(entry, path / entry.name)
         else:
             yield path / entry.name, entry.read_text(encoding="utf-8").replace("@VERSION@", krm_otel.__version__)

@@ -1,1 +1,1 @@
-"""Views: a run's outcome → text for people. They decide nothing."""
+"""Views: the outcome of a run as text for people. They make no decisions."""

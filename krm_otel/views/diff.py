@@ -1,4 +1,4 @@
-"""What a run changes, as a unified diff: a patch that `git apply` and `patch` take."""
+"""The changes of a run as a unified diff: a patch for `git apply` and `patch`."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Final, NamedTuple
 
 from krm_otel.krm.reader import read_envelope
 
-_STYLES: Final = {"+": "green", "-": "red", "@": "cyan"}
-_NO_END: Final = "\\ No newline at end of file"
+_COLORS: Final = {"+": "green", "-": "red", "@": "cyan"}
+_NO_LINE_END: Final = "\\ No newline at end of file"
 _CONTEXT: Final = 3
 
 
-class _Span(NamedTuple):
-    """Lines of the old text and lines of the new one that are in their place, by their numbers from 0."""
+class _Change(NamedTuple):
+    """Lines of the old text and the lines of the new text that replace them; numbers from 0, ends exclusive."""
 
     old: int
     old_end: int
@@ -24,90 +24,91 @@ class _Span(NamedTuple):
 
 
 def unified(old: str | None, new: str | None, name: str, starts: Sequence[int] = ()) -> Iterator[str]:
-    """The lines of a unified diff of two texts, without line breaks; none where they are the same.
+    """The lines of a unified diff of two texts, without line breaks; none if the texts are equal.
 
     Args:
-        old: the text as it is; None where there is no such file yet.
-        new: the text as it will be; None where the file goes.
+        old: the current text; None if there is no such file yet.
+        new: the new text; None if the file is deleted.
         name: the file's path, for the headers.
-        starts: where the items that stay begin in the old text. Items are compared one with one, so that the time
-            grows with their number, and not with its square; without it the texts are compared as a whole.
+        starts: where the items that stay begin in the old text. Each item is compared with its new text only, so the
+            time grows with the number of items and not with its square. Without it, the texts are compared as a whole.
     """
     if old == new:
         return
     yield f"--- {_header('a', old, name)}"
     yield f"+++ {_header('b', new, name)}"
-    pieces = _pieces(old or "", new or "", starts if new else ())
-    before = [line for piece, _ in pieces for line in piece]
-    after = [line for _, piece in pieces for line in piece]
-    for hunk in _hunks(_changes(pieces)):
+    pairs = _paired_lines(old or "", new or "", starts if new else ())
+    old_lines = [line for lines, _ in pairs for line in lines]
+    new_lines = [line for _, lines in pairs for line in lines]
+    for hunk in _hunks(_changes(pairs)):
         first, last = hunk[0], hunk[-1]
-        at, end = max(first.old - _CONTEXT, 0), min(last.old_end + _CONTEXT, len(before))
-        yield (f"@@ -{_range(at, end)} +{_range(at + first.new - first.old, end + last.new_end - last.old_end)} @@")
+        start, end = max(first.old - _CONTEXT, 0), min(last.old_end + _CONTEXT, len(old_lines))
+        new_start, new_end = start + first.new - first.old, end + last.new_end - last.old_end
+        yield f"@@ -{_range(start, end)} +{_range(new_start, new_end)} @@"
         for change in hunk:
-            yield from _marked(" ", before[at : change.old])
-            yield from _marked("-", before[change.old : change.old_end])
-            yield from _marked("+", after[change.new : change.new_end])
-            at = change.old_end
-        yield from _marked(" ", before[at:end])
+            yield from _marked(" ", old_lines[start : change.old])
+            yield from _marked("-", old_lines[change.old : change.old_end])
+            yield from _marked("+", new_lines[change.new : change.new_end])
+            start = change.old_end
+        yield from _marked(" ", old_lines[start:end])
 
 
-def colour(line: str) -> str | None:
-    """The colour of a line of a diff; None for context."""
-    if line.startswith(("+++ ", "--- ")):  # with its blank: a removed `---` is a line as any other
+def color_of(line: str) -> str | None:
+    """The color of a line of a diff; None for context."""
+    if line.startswith(("+++ ", "--- ")):  # with the space: a removed `---` is an ordinary line
         return "bright_white"
-    return _STYLES.get(line[:1])
+    return _COLORS.get(line[:1])
 
 
-# --- what is compared with what --------------------------------------------------------------------------------------
+# --- comparing -------------------------------------------------------------------------------------------------------
 
 
-def _pieces(old: str, new: str, starts: Sequence[int]) -> list[tuple[list[str], list[str]]]:
-    """The lines of both texts in pieces that belong to each other: from one item's line to the next one's.
+def _paired_lines(old: str, new: str, starts: Sequence[int]) -> list[tuple[list[str], list[str]]]:
+    """The lines of both texts, cut where an item starts: each pair has the old and the new lines of one item.
 
-    Items keep their order, and new ones come behind them: the first one that stays is the first one there is.
+    Items keep their order, and new items are at the end: the first items of the new text are those that stay.
     """
-    edges = [(0, 0)]
-    for edge in zip(_line_starts(old, starts), _line_starts(new, _starts(new) if starts else ()), strict=False):
-        if edge[0] > edges[-1][0] and edge[1] > edges[-1][1]:  # two items may stand on one line
-            edges.append(edge)
-    edges.append((len(old), len(new)))
-    return [(_lines(old[i:next_i]), _lines(new[j:next_j])) for (i, j), (next_i, next_j) in pairwise(edges)]
+    cuts = [(0, 0)]
+    for cut in zip(_line_starts(old, starts), _line_starts(new, _item_starts(new) if starts else ()), strict=False):
+        if cut[0] > cuts[-1][0] and cut[1] > cuts[-1][1]:  # two items may be on one line
+            cuts.append(cut)
+    cuts.append((len(old), len(new)))
+    return [(_lines(old[i:next_i]), _lines(new[j:next_j])) for (i, j), (next_i, next_j) in pairwise(cuts)]
 
 
-def _starts(text: str) -> list[int]:
+def _item_starts(text: str) -> list[int]:
     envelope = read_envelope(text)
     return [len(envelope.bom) + item.start for item in envelope.items]
 
 
-def _line_starts(text: str, places: Sequence[int]) -> list[int]:
-    return [text.rfind("\n", 0, place) + 1 for place in places]
+def _line_starts(text: str, offsets: Sequence[int]) -> list[int]:
+    return [text.rfind("\n", 0, offset) + 1 for offset in offsets]
 
 
 def _lines(text: str) -> list[str]:
-    """Lines with their ends. Only a line feed ends one, as for git: a form feed inside a value does not."""
+    """Lines with their ends. As for git, only a line feed ends a line: a form feed in a value does not."""
     lines = text.split("\n")
     last = lines.pop()
     return [f"{line}\n" for line in lines] + ([last] if last else [])
 
 
-def _changes(pieces: Sequence[tuple[list[str], list[str]]]) -> Iterator[_Span]:
-    """What differs, piece by piece."""
+def _changes(pairs: Sequence[tuple[list[str], list[str]]]) -> Iterator[_Change]:
+    """The differences, pair by pair."""
     i = j = 0
-    for old, new in pieces:
+    for old, new in pairs:
         if old != new:
             for tag, start, end, new_start, new_end in SequenceMatcher(None, old, new).get_opcodes():
                 if tag != "equal":
-                    yield _Span(i + start, i + end, j + new_start, j + new_end)
+                    yield _Change(i + start, i + end, j + new_start, j + new_end)
         i, j = i + len(old), j + len(new)
 
 
-# --- how it is written -----------------------------------------------------------------------------------------------
+# --- formatting ------------------------------------------------------------------------------------------------------
 
 
-def _hunks(changes: Iterator[_Span]) -> Iterator[list[_Span]]:
-    """Changes whose context would touch, together."""
-    hunk: list[_Span] = []
+def _hunks(changes: Iterator[_Change]) -> Iterator[list[_Change]]:
+    """Groups of changes whose context would overlap."""
+    hunk: list[_Change] = []
     for change in changes:
         if hunk and change.old - hunk[-1].old_end > 2 * _CONTEXT:
             yield hunk
@@ -118,7 +119,7 @@ def _hunks(changes: Iterator[_Span]) -> Iterator[list[_Span]]:
 
 
 def _range(start: int, end: int) -> str:
-    """Lines as a hunk's header counts them: an empty range stands behind the line before it."""
+    """Lines as the header of a hunk counts them, from 1; an empty range has the number of the line before it."""
     if end - start == 1:
         return f"{end}"
     return f"{start + 1 if end > start else start},{end - start}"
@@ -128,11 +129,11 @@ def _marked(mark: str, lines: Sequence[str]) -> Iterator[str]:
     for line in lines:
         yield mark + line.removesuffix("\n")
         if not line.endswith("\n"):
-            yield _NO_END
+            yield _NO_LINE_END
 
 
 def _header(side: str, text: str | None, name: str) -> str:
     if text is None:
         return "/dev/null"
-    # The tab is git's way to say where a name with blanks ends.
+    # With a tab, git marks the end of a name that has spaces.
     return f"{side}/{name}\t" if " " in name else f"{side}/{name}"

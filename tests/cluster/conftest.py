@@ -25,4 +25,4 @@ def cluster() -> Iterator[Cluster]:
     finally:
         if not was_there:  # one that somebody has started by hand stays
             machinery.down()
-            assert machinery.left() == []
+            assert machinery.leftovers() == []

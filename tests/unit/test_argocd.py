@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from krm_otel.argocd import PARAMETERS, announcement, applied, function_config, holds
+from krm_otel.argocd import PARAMETERS, announcement, cluster_objects, contains_kind, function_config
 from krm_otel.config.sources.flat_form import KEYS
 
 
@@ -49,19 +49,19 @@ def test_every_key_of_the_flat_form_is_announced() -> None:
 
 
 def test_a_class_is_seen_in_a_file_that_may_be_a_template() -> None:
-    assert holds("ClassRuntime", b'{{ if .x }}\nkind: "ClassRuntime"\n')
-    assert not holds("ClassRuntime", b"# kind: ClassRuntime\nkind: ClassRuntimes\n")
+    assert contains_kind("ClassRuntime", b'{{ if .x }}\nkind: "ClassRuntime"\n')
+    assert not contains_kind("ClassRuntime", b"# kind: ClassRuntime\nkind: ClassRuntimes\n")
 
 
 def test_a_class_is_seen_in_json_and_its_definition_is_none() -> None:
-    assert holds("ClassRuntime", b'{"apiVersion": "oaas.io/v1alpha1",\n  "kind" : "ClassRuntime"}')
+    assert contains_kind("ClassRuntime", b'{"apiVersion": "oaas.io/v1alpha1",\n  "kind" : "ClassRuntime"}')
     definition = b'{"apiVersion": "apiextensions.k8s.io/v1", "spec": {"names": {"kind": "ClassRuntime"}}}'
-    assert not holds("ClassRuntime", definition)
+    assert not contains_kind("ClassRuntime", definition)
 
 
 def test_what_no_cluster_knows_is_not_applied() -> None:
     local = "kind: ConfigMap\nmetadata: {name: a, annotations: {config.kubernetes.io/local-config: 'true'}}\n"
     stream = f"kind: OTelConfig\n---\nkind: Pod\n---\n{local}---\nkind: Kptfile\n"
-    assert "Pod" in applied(stream)
-    assert not {"OTelConfig", "ConfigMap", "Kptfile"} & set(applied(stream).split())
-    assert applied(f"{local}# a comment\n") == ""
+    assert "Pod" in cluster_objects(stream)
+    assert not {"OTelConfig", "ConfigMap", "Kptfile"} & set(cluster_objects(stream).split())
+    assert cluster_objects(f"{local}# a comment\n") == ""

@@ -1,4 +1,4 @@
-"""Container images from executables, without a builder and without a registry: archives that containerd imports.
+"""Container images of single executables, as archives that containerd imports: no builder, no registry.
 
 Format: the image specification of Docker v1.2 (`docker save`), which `ctr images import` reads.
 """
@@ -8,19 +8,20 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import platform
 import tarfile
 from collections.abc import Sequence
 from pathlib import Path
 
 
 def write_image(target: Path, name: str, executable: Path, command: Sequence[str] = (), user: int = 0) -> None:
-    """An image that holds one static executable, and `/tmp` for whom it wants to write.
+    """Writes an image with one static executable, and with a `/tmp` that every user can write to.
 
     Args:
         target: the archive.
-        name: with registry and tag, as manifests call it.
-        executable: becomes the entrypoint, with `command` behind it.
-        user: numeric, as `runAsNonRoot` wants it.
+        name: with registry and tag, as in manifests.
+        executable: the entrypoint, with `command` as its arguments.
+        user: a number, which `runAsNonRoot` requires.
     """
     layer = target.with_suffix(".layer")
     with tarfile.open(layer, "w") as content:
@@ -58,6 +59,4 @@ def _add(archive: tarfile.TarFile, name: str, data: bytes) -> None:
 
 
 def _architecture() -> str:
-    import platform
-
     return {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())

@@ -1,6 +1,6 @@
-"""Knative Serving on the cluster: its control plane, from the Go module of the version that tools/build.py pins.
+"""Knative Serving on the cluster: its control plane, from the Go module in the version that tools/build.py pins.
 
-There is no ingress, so a Route stays Unknown; a Revision's own Service, `<revision>-private`, is what can be called.
+There is no ingress, so Routes stay Unknown. The Service of a Revision, `<revision>-private`, can be called.
 """
 
 from __future__ import annotations
@@ -12,30 +12,31 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
-from tools.build import HERE, require
+from tools.build import TOOLS_DIR, require
 from tools.cluster import cluster
+from tools.system import run_quietly
 
 PARTS = ("controller", "webhook", "autoscaler", "activator", "queue")
 _IMAGE = "dev.local/knative-{}:1"
 _SETTINGS = {
     "config-network": {"ingress-class": "none"},
-    # No registry can be asked for the digest of a tag here.
+    # There is no registry that knows the digest of a tag.
     "config-deployment": {"registries-skipping-tag-resolving": "dev.local,localhost,index.docker.io"},
 }
 _FIRST = ("100-namespace", "200-")
-"""Beside definitions: the namespace, roles and accounts, by file name."""
+"""Beginnings of file names: the namespace, roles and accounts, which are applied first, like definitions."""
 
 
 def install() -> None:
-    """Brings the cluster up, applies Knative Serving and waits until it is available; does nothing where it is."""
+    """Starts the cluster, applies Knative Serving and waits until it is available; a second call only waits."""
     cluster.up()
-    if cluster.works(*cluster.inside(*_kubectl("get", "deployment", "webhook", "--namespace", "knative-serving"))):
+    if cluster.succeeds(*cluster.inside(*_kubectl("get", "deployment", "webhook", "--namespace", "knative-serving"))):
         _wait()
         return
-    cluster.say("Knative Serving: images")
+    cluster.log("Knative Serving: images")
     for part in PARTS:
         cluster.load_image(_IMAGE.format(part), require(f"knative-{part}"), user=65532)
-    cluster.say("Knative Serving: manifests")
+    cluster.log("Knative Serving: manifests")
     first, rest = _manifests()
     _apply(first)
     _kubectl_inside("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
@@ -46,14 +47,14 @@ def install() -> None:
 
 
 def _wait() -> None:
-    cluster.say("Knative Serving: waiting for its deployments")
+    cluster.log("Knative Serving: waiting for its deployments")
     _in_serving("wait", "--for=condition=Available", "deployment", "--all", "--timeout=240s")
 
 
 def _manifests() -> tuple[str, str]:
-    """What has to be there first (definitions, namespace, roles), and the rest.
+    """The manifests to apply first (definitions, namespace, roles), and all others.
 
-    What is a link in the Go module is not in its zip: it is another module's own.
+    Some files are links in the repository, and the zip of a Go module has no links: those come from the other modules.
     """
     serving, *others = (
         sorted((_folder(f"knative.dev/{module}") / "config" / below).rglob("*.yaml"))
@@ -71,15 +72,15 @@ def _manifests() -> tuple[str, str]:
 
 
 def _folder(module: str) -> Path:
-    """Where a module of tools/go/knative is; it is fetched where it is not there."""
+    """The folder of a module of tools/go/knative; it is downloaded if it is missing."""
     version = next(_versions(module))
     command = ["go", "mod", "download", "-json", f"{module}@{version}"]
-    done = subprocess.run(command, cwd=HERE / "go" / "knative", capture_output=True, text=True, check=True)
+    done = subprocess.run(command, cwd=TOOLS_DIR / "go" / "knative", capture_output=True, text=True, check=True)
     return Path(json.loads(done.stdout)["Dir"])
 
 
 def _versions(module: str) -> Iterator[str]:
-    for line in (HERE / "go" / "knative" / "go.mod").read_text().splitlines():
+    for line in (TOOLS_DIR / "go" / "knative" / "go.mod").read_text().splitlines():
         words = line.removeprefix("require ").split()
         if words[:1] == [module]:
             yield words[1]
@@ -90,7 +91,7 @@ def _kubectl(*arguments: str) -> list[str]:
 
 
 def _kubectl_inside(*arguments: str) -> None:
-    cluster.quietly(*cluster.inside(*_kubectl(*arguments)))
+    run_quietly(*cluster.inside(*_kubectl(*arguments)))
 
 
 def _in_serving(*arguments: str) -> None:

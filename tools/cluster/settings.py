@@ -1,8 +1,8 @@
-"""What the components of the cluster are told: addresses, files and command lines.
+"""The settings of the cluster's components: addresses, files and command lines.
 
-What it takes on such a machine: containerd may not set an OOM score below its own (`restrict_oom_score_adj`), a kubelet
-accepts cgroup v1 and swap only when told so, the API server has an address that pods reach, and CoreDNS one that no
-pod has.
+A sandbox needs some of them: containerd may not set an OOM score below its own (`restrict_oom_score_adj`), and a
+kubelet accepts cgroup v1 and swap only with settings that allow them. The API server needs an address that pods reach,
+CoreDNS one that no pod has.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ NETWORK = (
     ("ip", "route", "add", "default", "dev", "node0"),
 )
 COMPONENTS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "coredns")
-"""Those that tools/build.py makes; etcd and containerd are Debian's."""
+"""The components that tools/build.py builds; etcd and containerd are packages of Debian."""
 
 
 def write(state: Path, token: str, pause_image: str) -> None:
-    """Keys, tokens and files of settings; nobody but root reads them."""
+    """Writes keys, tokens and configuration files; only root can read them."""
     state.chmod(0o700)
     certs = state / "certs"
     _openssl("genrsa", "-out", str(certs / "accounts.key"), "2048")
-    # Who the API server is to the kubelet; both are told of this certificate.
+    # The API server identifies itself to the kubelet with this certificate; both get it.
     _openssl(
         *("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/O=system:masters/CN=apiserver"),
         *("-keyout", str(certs / "kubelet-client.key"), "-out", str(certs / "kubelet-client.crt")),
@@ -47,10 +47,14 @@ def write(state: Path, token: str, pause_image: str) -> None:
 
 
 def command(name: str, tools: Mapping[str, Path], state: Path) -> list[str]:
-    """The command line of a component."""
-    program = str(tools.get(name, name))
+    """The command line of a component, from the tools that tools/build.py builds or from PATH."""
+    arguments = _control_plane(state) | _node(state)
+    return [str(tools.get(name, name)), *arguments[name]]
+
+
+def _control_plane(state: Path) -> dict[str, list[str]]:
     certs, kubeconfig = state / "certs", f"--kubeconfig={state / 'kubeconfig'}"
-    arguments = {
+    return {
         "etcd": [
             f"--data-dir={state / 'etcd'}",
             f"--listen-client-urls={ETCD}",
@@ -88,6 +92,12 @@ def command(name: str, tools: Mapping[str, Path], state: Path) -> list[str]:
             "--bind-address=127.0.0.1",
             f"--cert-dir={certs / 'scheduler'}",
         ],
+    }
+
+
+def _node(state: Path) -> dict[str, list[str]]:
+    kubeconfig = f"--kubeconfig={state / 'kubeconfig'}"
+    return {
         "containerd": [f"--config={state / 'containerd.toml'}"],
         "kubelet": [
             kubeconfig,
@@ -95,7 +105,7 @@ def command(name: str, tools: Mapping[str, Path], state: Path) -> list[str]:
             "--hostname-override=node-1",
             f"--node-ip={NODE_IP}",
             f"--root-dir={state / 'kubelet'}",
-            f"--cert-dir={certs / 'kubelet'}",
+            f"--cert-dir={state / 'certs' / 'kubelet'}",
         ],
         "kube-proxy": [
             kubeconfig,
@@ -107,7 +117,6 @@ def command(name: str, tools: Mapping[str, Path], state: Path) -> list[str]:
         ],
         "coredns": ["-conf", str(state / "Corefile")],
     }
-    return [program, *arguments[name]]
 
 
 def _openssl(*arguments: str) -> None:

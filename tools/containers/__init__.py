@@ -1,1 +1,1 @@
-"""Images of this project, built and run with podman where no registry can be reached: `python3 -m tools.containers`."""
+"""The images of this project, built and run with podman, without a registry: `python3 -m tools.containers`."""

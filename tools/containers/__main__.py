@@ -1,10 +1,10 @@
-"""Builds and runs the project's images with podman: `make image-test`, and what tests/tools calls.
+"""Builds and runs the project's images with podman, for `make image-test` and tests/tools.
 
     python3 -m tools.containers build          the images, from the Dockerfile
-    python3 -m tools.containers run -- COMMAND with podman as it is set up here, also under the name docker
+    python3 -m tools.containers run -- COMMAND a command with this podman on its PATH, also under the name docker
 
-No image is pulled. The base that the Dockerfile names is made by debootstrap, from the same Debian release, and
-imported under that name. All of it lives in the user's cache.
+It pulls no image. debootstrap makes the base that the Dockerfile names, from the same release of Debian. Everything is
+in the user's cache.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import os
 import subprocess
 import sys
 
-from tools.containers.podman import ContainerError, build, environment
+from tools.build import ToolError
+from tools.containers.podman import build, environment
 
 
 def main() -> int:
@@ -23,14 +24,14 @@ def main() -> int:
     commands.add_parser("build")
     run = commands.add_parser("run")
     run.add_argument("words", nargs="+")
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     try:
-        if given.command == "build":
+        if arguments.command == "build":
             for name in build():
                 print(f"containers: {name}")
             return 0
-        return subprocess.run(given.words, env=environment(), check=False).returncode
-    except ContainerError as error:
+        return subprocess.run(arguments.words, env=environment(), check=False).returncode
+    except ToolError as error:
         print(error, file=sys.stderr)
         return 1
 

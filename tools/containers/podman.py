@@ -1,7 +1,7 @@
-"""podman as it works in a sandbox: runc, chroot isolation for builds, storage of its own.
+"""podman with the settings that work in a sandbox: runc, chroot isolation for builds, its own storage.
 
-What it takes there: `runc` for cgroup v1, limits below the sandbox's own, and the host's network for builds, since
-there is no other way out. Certificates of the machine are mounted where a build fetches through HTTPS.
+A sandbox needs `runc` for cgroup v1, limits below its own, and the host's network for builds, because there is no other
+way out. Builds that download through HTTPS get the machine's certificates as a mount.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tarfile
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from tools.build import cache_dir, require
+from tools.build import ToolError, cache_dir, require
+from tools.system import install_packages, run_quietly
 
 ROOT = Path(__file__).resolve().parents[2]
 DATAPLANE = ROOT / "dataplane"
@@ -26,7 +26,7 @@ PACKAGES = {
     "debootstrap": "debootstrap",
     "catatonit": "catatonit",
 }
-"""Command → Debian package that has it."""
+"""Command → package of Debian that has it."""
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 _CONTAINERS = """\
 [containers]
@@ -44,57 +44,59 @@ runroot = "{home}/run"
 """
 
 
-class ContainerError(Exception):
-    """Something is missing; the message tells a person what to do."""
+class ContainerError(ToolError):
+    """Something is missing; the message says what to do."""
 
 
-def home() -> Path:
+def state_dir() -> Path:
+    """The folder of podman's settings and storage, in the user's cache."""
     return cache_dir().parent / "containers"
 
 
 def version(package: Path = ROOT / "krm_otel") -> str:
-    """The package's own, which its images are tagged with."""
-    found = re.search(r'__version__ = "([^"]+)"', (package / "__init__.py").read_text())
-    assert found
-    return found[1]
+    """The version of a package, which is the tag of its images."""
+    match = re.search(r'__version__ = "([^"]+)"', (package / "__init__.py").read_text())
+    assert match
+    return match[1]
 
 
 def image() -> str:
-    """The function's image. With a host: kpt takes a bare name for one of its own registry."""
+    """The image of the function. It has a host, because kpt looks for a bare name in its own registry."""
     return f"localhost/krm-otel:{version()}"
 
 
 def argocd_image() -> str:
+    """The image with Argo CD's plugin server."""
     return f"localhost/krm-otel-argocd:{version()}"
 
 
 def dataplane_image() -> str:
-    """The services of dataplane/."""
+    """The image with the services of dataplane/."""
     return f"localhost/oaas-dataplane:{version(DATAPLANE / 'oaas_dataplane')}"
 
 
 def environment() -> Mapping[str, str]:
-    """What podman, and `docker` in its stead, is to be called with."""
-    where = home()
-    (where / "bin").mkdir(parents=True, exist_ok=True)
-    (where / "containers.conf").write_text(_CONTAINERS)
-    (where / "storage.conf").write_text(_STORAGE.format(home=where))
-    docker = where / "bin" / "docker"  # what kustomize calls
+    """The environment for podman, and for clients that call `docker` in its place."""
+    folder = state_dir()
+    (folder / "bin").mkdir(parents=True, exist_ok=True)
+    (folder / "containers.conf").write_text(_CONTAINERS)
+    (folder / "storage.conf").write_text(_STORAGE.format(home=folder))
+    docker = folder / "bin" / "docker"  # kustomize calls it
     docker.write_text('#!/bin/sh\nexec podman "$@"\n')
     docker.chmod(0o755)
     return {
         **os.environ,
-        "CONTAINERS_CONF": str(where / "containers.conf"),
-        "CONTAINERS_STORAGE_CONF": str(where / "storage.conf"),
+        "CONTAINERS_CONF": str(folder / "containers.conf"),
+        "CONTAINERS_STORAGE_CONF": str(folder / "storage.conf"),
         "KPT_FN_RUNTIME": "podman",
-        "PATH": f"{where / 'bin'}:{os.environ['PATH']}",
+        "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
     }
 
 
 def build() -> list[str]:
-    """Builds the images from the checkout; their names."""
-    install_packages()
-    base()
+    """Builds all images from the checkout and returns their names."""
+    install_packages(PACKAGES)
+    build_base()
     with tempfile.TemporaryDirectory() as folder:
         shutil.copy2(require("kustomize"), Path(folder, "kustomize"))
         for target, name in (("krm-otel", image()), ("argocd", argocd_image())):
@@ -104,37 +106,38 @@ def build() -> list[str]:
 
 
 def build_dataplane() -> None:
-    install_packages()
-    base()
+    """Builds the image of dataplane/ only."""
+    install_packages(PACKAGES)
+    build_base()
     _build(dataplane_image(), DATAPLANE, "--build-arg", f"VERSION={dataplane_image().rsplit(':', 1)[1]}")
 
 
-def _build(name: str, context: Path, *more: str) -> None:
+def _build(name: str, context: Path, *options: str) -> None:
     certificates = []
     if CERTIFICATES.exists():
         certificates = ["--volume", f"{CERTIFICATES}:/run/certificates.crt:ro"]
         certificates += ["--build-arg", "PIP_CERT=/run/certificates.crt"]
     podman(
-        *("build", "--isolation", "chroot", "--network", "host", *certificates, *more),
+        *("build", "--isolation", "chroot", "--network", "host", *certificates, *options),
         *("--tag", name, str(context)),
     )
 
 
 def save(name: str, archive: Path) -> None:
-    """An image as a file, for a container runtime that has no registry to ask."""
+    """Saves an image as an archive, for a container runtime without a registry."""
     podman("save", "--format", "docker-archive", "--output", str(archive), name)
 
 
-def base() -> None:
-    """The image that the Dockerfile starts from, by debootstrap, unless it is there."""
-    found = re.search(r"^ARG DEBIAN=(debian:(\w+)-\S+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
-    assert found, "the Dockerfile names its base as ARG DEBIAN=debian:<release>-<date>-slim"
-    name, release = f"localhost/{found[1]}", found[2]  # which is how podman finds a name without a registry
+def build_base() -> None:
+    """Makes the image that the Dockerfile starts from, with debootstrap, unless it exists."""
+    match = re.search(r"^ARG DEBIAN=(debian:(\w+)-\S+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert match, "the Dockerfile names its base as ARG DEBIAN=debian:<release>-<date>-slim"
+    name, release = f"localhost/{match[1]}", match[2]  # podman looks there for a name without a registry
     if subprocess.run(["podman", "image", "exists", name], env=environment(), check=False).returncode == 0:
         return
-    with tempfile.TemporaryDirectory(dir=home()) as folder:
+    with tempfile.TemporaryDirectory(dir=state_dir()) as folder:
         root, archive = Path(folder, "root"), Path(folder, "root.tar")
-        _quietly(["debootstrap", "--variant=minbase", release, str(root)])
+        run_quietly("debootstrap", "--variant=minbase", release, str(root))
         with tarfile.open(archive, "w") as content:
             content.add(root, ".", filter=_plain_file)
         podman("import", str(archive), name)
@@ -145,25 +148,5 @@ def _plain_file(entry: tarfile.TarInfo) -> tarfile.TarInfo | None:
 
 
 def podman(*arguments: str) -> str:
-    """Runs podman; what it prints."""
-    return _quietly(["podman", *arguments], environment())
-
-
-def install_packages() -> None:
-    missing = sorted(package for command, package in PACKAGES.items() if shutil.which(command) is None)
-    if not missing:
-        return
-    if shutil.which("apt-get") is None or os.geteuid() != 0:
-        raise ContainerError(f"containers: install {', '.join(missing)}, as Debian calls them")
-    print(f"containers: installing {', '.join(missing)}", flush=True)
-    environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    _quietly(["apt-get", "update"])
-    _quietly(["apt-get", "install", "--yes", "--no-install-recommends", *missing], environ)
-
-
-def _quietly(command: list[str], environ: Mapping[str, str] | None = None) -> str:
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise ContainerError(f"containers: {' '.join(command[:3])} failed\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
-    sys.stdout.flush()
-    return done.stdout
+    """Runs podman and returns what it prints."""
+    return run_quietly("podman", *arguments, env=environment())

@@ -1,1 +1,1 @@
-"""The data plane on the cluster, with what krm-otel injects, and the trace of a request as Jaeger has it."""
+"""The data plane on the cluster, instrumented by krm-otel, and the trace of one request from Jaeger."""

@@ -1,4 +1,4 @@
-"""examples/end-to-end, as it comes to a cluster: its images, and what krm-otel makes of its manifests."""
+"""examples/end-to-end on a cluster: its images, and its manifests as krm-otel renders them."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ NAMESPACE = "shop"
 OBJECT = "/api/class/shop/0/objects/cart-1"
 INVOKE = f"{OBJECT}/invokes/record"
 SPANS = 12
-"""Of one call of the function: see docs/end-to-end.md."""
+"""Spans of one call of the function: see docs/end-to-end.md."""
 KRM_OTEL = str(Path(sys.executable).with_name("krm-otel"))
 
 
 @cache
 def load_images() -> None:
-    """Puts the services' image and Jaeger's on the node, once in a process.
+    """Loads the images of the services and of Jaeger into the node, once per process.
 
     Raises:
-        ContainerError: the first is not built.
+        ToolError: the image of the services is not built.
     """
     archive = cluster.STATE / "images" / "dataplane.tar"
     save(dataplane_image(), archive)
@@ -36,20 +36,20 @@ def load_images() -> None:
 
 
 def rendered(namespace: str, config: str, function: str = "deployments") -> str:
-    """The package in this namespace as the real command renders it.
+    """The package in a namespace, rendered by the real command.
 
     Args:
         config: text of the OTelConfig.
-        function: `deployments` or `knative`; the folder of its manifests.
+        function: the folder of the manifests of the function: `deployments` or `knative`.
 
     Raises:
-        ClusterError: it is refused.
+        ClusterError: the command fails.
     """
     with tempfile.TemporaryDirectory() as copy:
         for file in sorted(file for part in ("base", function) for file in (EXAMPLE / part).glob("*.yaml")):
             text = file.read_text().replace(f"namespace: {NAMESPACE}\n", f"namespace: {namespace}\n")
             if function == "knative":
-                # There is no ingress: a Revision's own Service is called.
+                # There is no ingress: the gateway calls the Service of the Revision.
                 text = text.replace('http://shop"', 'http://shop-00001-private"')
             Path(copy, file.name).write_text(text)
         manifests = sorted(map(str, Path(copy).glob("*.yaml")))

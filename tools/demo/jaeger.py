@@ -1,4 +1,4 @@
-"""Jaeger v2 on the cluster, all in one: traces come in by OTLP, and are asked for by its HTTP API."""
+"""Jaeger v2 on the cluster, all in one: it receives traces by OTLP, and its HTTP API returns them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from tools.build import require
 from tools.cluster import cluster
-from tools.demo.traces import Span, read
+from tools.demo.traces import Span, read_spans
 
 IMAGE = "docker.io/jaegertracing/jaeger:1.76.0"
 NAMESPACE = "observability"
@@ -43,21 +43,22 @@ spec:
 
 
 def load_image() -> None:
+    """Loads Jaeger's image into the node."""
     cluster.load_image(IMAGE, require("jaeger"), user=10001)
 
 
 def trace(address: str, trace_id: str) -> list[Span]:
-    """What Jaeger has of a trace by now.
+    """The spans of a trace that Jaeger has so far.
 
     Args:
-        address: of its Service.
+        address: of Jaeger's Service.
         trace_id: 32 hexadecimal digits.
     """
-    return read(ask(address, f"/api/traces/{trace_id}"))
+    return read_spans(get(address, f"/api/traces/{trace_id}"))
 
 
-def ask(address: str, path: str) -> Any:
-    """An answer of its API, also one that says that there is nothing."""
+def get(address: str, path: str) -> Any:
+    """A response of Jaeger's API, of any status code."""
     command = cluster.inside("curl", "--silent", "--max-time", "10", f"http://{address}:{QUERY}{path}")
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return json.loads(done.stdout or "{}")

@@ -1,4 +1,4 @@
-"""A trace as Jaeger's API gives it: spans, a tree for a terminal, a picture for a page."""
+"""A trace from Jaeger's API: its spans, as a tree for a terminal and as an image for a page."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ _ROW, _NAMES, _BARS, _MARGIN = 24, 520, 420, 16
 
 @dataclass(frozen=True)
 class Span:
+    """A span; `start` and `duration` are in microseconds."""
+
     service: str
     name: str
     kind: str
@@ -25,21 +27,20 @@ class Span:
     span_id: str
     parent_id: str | None
     start: int
-    """In microseconds, as `duration`."""
     duration: int
     tags: Mapping[str, Any]
     resource: Mapping[str, Any]
 
 
-def read(answer: Mapping[str, Any]) -> list[Span]:
-    """Spans of an answer of `/api/traces/…`, in the order of their start; none where there is no such trace."""
-    found = []
-    for trace in answer.get("data") or ():
+def read_spans(response: Mapping[str, Any]) -> list[Span]:
+    """The spans in a response of `/api/traces/…`, in the order of their start; none if there is no such trace."""
+    spans = []
+    for trace in response.get("data") or ():
         for span in trace["spans"]:
             process = trace["processes"][span["processID"]]
             tags = {tag["key"]: tag["value"] for tag in span["tags"]}
-            parents = [one["spanID"] for one in span.get("references", ()) if one["refType"] == "CHILD_OF"]
-            found.append(
+            parents = [ref["spanID"] for ref in span.get("references", ()) if ref["refType"] == "CHILD_OF"]
+            spans.append(
                 Span(
                     process["serviceName"],
                     span["operationName"],
@@ -53,15 +54,15 @@ def read(answer: Mapping[str, Any]) -> list[Span]:
                     {tag["key"]: tag["value"] for tag in process.get("tags", ())},
                 )
             )
-    return sorted(found, key=lambda span: span.start)
+    return sorted(spans, key=lambda span: span.start)
 
 
 def ordered(spans: Sequence[Span]) -> Iterator[tuple[int, Span]]:
-    """Each span with its depth, children below their parent; those whose parent is not here are roots."""
+    """Each span with its depth, children after their parent; a span whose parent is missing is a root."""
     children: dict[str | None, list[Span]] = defaultdict(list)
-    here = {span.span_id for span in spans}
+    known = {span.span_id for span in spans}
     for span in spans:
-        children[span.parent_id if span.parent_id in here else None].append(span)
+        children[span.parent_id if span.parent_id in known else None].append(span)
 
     def below(parent: str | None, depth: int) -> Iterator[tuple[int, Span]]:
         for span in children[parent]:
@@ -72,12 +73,13 @@ def ordered(spans: Sequence[Span]) -> Iterator[tuple[int, Span]]:
 
 
 def colours(spans: Sequence[Span]) -> dict[str, str]:
-    """One for each service, in the order in which they appear."""
+    """A colour for each service, in the order of `ordered`."""
     services = dict.fromkeys(span.service for _, span in ordered(spans))
     return {service: COLOURS[number % len(COLOURS)] for number, service in enumerate(services)}
 
 
 def tree(spans: Sequence[Span]) -> Tree:
+    """The trace as a tree for a terminal."""
     colour = colours(spans)
     root = Tree(Text(f"trace {spans[0].trace_id}", style="bold"))
     branches = {-1: root}
@@ -92,7 +94,7 @@ def tree(spans: Sequence[Span]) -> Tree:
 
 
 def svg(spans: Sequence[Span]) -> str:
-    """The same tree with bars over time."""
+    """The tree as an image, with bars over time."""
     rows, colour = list(ordered(spans)), colours(spans)
     start, end = min(span.start for span in spans), max(span.start + span.duration for span in spans)
     scale = _BARS / max(end - start, 1)
@@ -124,14 +126,14 @@ def svg(spans: Sequence[Span]) -> str:
 
 
 def _short(span: Span) -> str:
-    """Without what every name of an object has in front."""
-    for long in ("/api/class/{cls}/{partition}", "oprc/{class}/{partition}"):
-        if long in span.name:
-            return span.name.replace(long, "…")
+    """The name of a span without the part that all names of objects start with."""
+    for prefix in ("/api/class/{cls}/{partition}", "oprc/{class}/{partition}"):
+        if prefix in span.name:
+            return span.name.replace(prefix, "…")
     return span.name
 
 
 def _hop(span: Span) -> str:
-    """The router that a query goes through makes no span; the one that sends it knows which it is."""
+    """The routers that a query goes through: they have no spans, but the sender knows which they are."""
     routers = json.loads(span.tags.get("oaas.zenoh.router", "[]"))
     return "".join(f", via router {router[:6]}" for router in routers)

@@ -108,7 +108,7 @@ def json_schema(model: type[BaseModel]) -> dict[str, Any]:
     for part in (schema, *definitions.values()):
         properties = part.get("properties", {})
         for name, member in properties.items():
-            if name not in part.get("required", ()) and part.get("additionalProperties") is False:
+            if name not in part.get("required", ()):
                 properties[name] = _nullable(member, definitions)
     return schema
 

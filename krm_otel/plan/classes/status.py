@@ -43,7 +43,7 @@ def plan_classes(draft: Draft) -> tuple[list[Change], list[Result]]:
         try:
             change = reconcile_recorded(item, resource, "conditions", strip_status, put)
         except CannotEdit as error:
-            text = f"its conditions cannot be existing_condition safely: {error.reason}"
+            text = f"its conditions cannot be written safely: {error.reason}"
             results.append(cannot_edit(resource.ref, error, text, fix="write status: results-only"))
         else:
             changes += [change] if change else []

@@ -49,7 +49,7 @@ def test_generate_prints_nothing_where_a_file_would_be_left_out(folder: Path) ->
     (folder / "more.yaml").write_text("kind: ConfigMap\n\tdata: {}\n")
     done = krm_otel("argocd", "generate", cwd=folder)
     assert (done.returncode, done.stdout) == (1, b"")
-    assert b"more.yaml cannot be read, and what stands there would be deleted" in done.stderr
+    assert b"more.yaml cannot be read, and Argo CD would delete its objects" in done.stderr
 
 
 def test_a_chart_is_left_to_helm(folder: Path) -> None:

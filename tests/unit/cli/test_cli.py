@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from krm_otel.cli.output import track
+from krm_otel.cli.output import progress
 from tests.unit.cli.command import CLASS, STREAM, WORKLOADS, files, krm_otel
 
 pytestmark = pytest.mark.slow  # each test starts the installed command
@@ -215,7 +215,7 @@ def test_a_bar_shows_on_a_terminal_how_far_a_long_run_is(
     monkeypatch: pytest.MonkeyPatch, stream: type[io.StringIO], count: int, shown: bool
 ) -> None:
     monkeypatch.setattr(sys, "stderr", said := stream())
-    assert list(track(range(count), "reading")) == list(range(count))
+    assert list(progress(range(count), "reading")) == list(range(count))
     assert ("reading" in said.getvalue()) is shown
 
 

@@ -101,8 +101,8 @@ def test_a_link_is_written_through(apps: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (b"kind: OTelConfig\n---\nkind: OTelConfig\n", b"it holds 2 documents"),
-        (b"# nothing\n", b"it holds no object"),
+        (b"kind: OTelConfig\n---\nkind: OTelConfig\n", b"the file has 2 documents"),
+        (b"# nothing\n", b"the file has no object"),
     ],
 )
 def test_a_function_config_is_one_object(apps: Path, text: bytes, said: bytes) -> None:
@@ -261,5 +261,5 @@ def test_a_file_is_no_folder_to_write_into(apps: Path) -> None:
     file = apps / "classruntime.yaml"
     done = krm_otel("render", file, "-o", file)
     assert done.returncode == 1
-    assert f"cannot write into {file}, which is a file: -o wants a folder".encode() in done.stderr
+    assert f"cannot write into {file}, which is a file: give -o a folder".encode() in done.stderr
     assert file.read_bytes() == CLASS

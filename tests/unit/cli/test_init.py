@@ -9,7 +9,7 @@ import yaml
 
 from krm_otel.diagnostics.result import has_errors
 from krm_otel.run import Source, run
-from krm_otel.starters import NEXT, files
+from krm_otel.starters import NEXT_STEPS, starter_files
 from tests.unit.cli.command import krm_otel
 
 pytestmark = pytest.mark.slow  # each test starts the installed command
@@ -34,35 +34,35 @@ spec: {template: {spec: {containers: [{name: function, image: echo}]}}}
 """
 
 
-@pytest.mark.parametrize("client", NEXT)
+@pytest.mark.parametrize("client", NEXT_STEPS)
 def test_it_writes_into_a_new_folder_and_says_what_to_do(tmp_path: Path, client: str) -> None:
     folder = tmp_path / "new"
     done = krm_otel("init", folder, "--for", client)
     assert done.returncode == 0
     written = {file.relative_to(folder).as_posix(): file.read_text() for file in folder.rglob("*") if file.is_file()}
-    assert written == {str(path): text for path, text in files(client)}
+    assert written == {str(path): text for path, text in starter_files(client)}
     assert all(isinstance(one, dict) for text in written.values() for one in yaml.safe_load_all(text))
     assert "@VERSION@" not in "".join(written.values())
-    assert all(step in done.stdout.decode() for step in NEXT[client])
+    assert all(step in done.stdout.decode() for step in NEXT_STEPS[client])
 
 
-@pytest.mark.parametrize("client", NEXT)
+@pytest.mark.parametrize("client", NEXT_STEPS)
 def test_what_is_there_stays(tmp_path: Path, client: str) -> None:
-    (first, _), *_ = files(client)
+    (first, _), *_ = starter_files(client)
     target = tmp_path / first
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text("mine\n")
     done = krm_otel("init", tmp_path, "--for", client)
     assert done.returncode == 0
     assert target.read_text() == "mine\n"
-    assert f"{target} is there already and stays as it is" in done.stdout.decode()
+    assert f"{target} exists and stays as it is" in done.stdout.decode()
     again = krm_otel("init", tmp_path, "--for", client)
-    assert b" written" not in again.stdout
+    assert b"wrote " not in again.stdout
 
 
 @pytest.mark.parametrize("client", ["kpt", "kustomize", "helm"])
 def test_the_config_works_and_warns_of_nothing(client: str) -> None:
-    (config,) = [text for path, text in files(client) if path.name == "otelconfig.yaml"]
+    (config,) = [text for path, text in starter_files(client) if path.name == "otelconfig.yaml"]
     outcome = run([Source(APP + b"---\n" + config.encode())], {})
     assert not has_errors(outcome.results)
     assert [result.code for result in outcome.results if result.severity == "warning"] == []
@@ -73,7 +73,7 @@ def test_the_config_works_and_warns_of_nothing(client: str) -> None:
 def test_examples_show_the_same(client: str) -> None:
     folder, example = SAME[client]
     compared = 0
-    for path, text in files(client):
+    for path, text in starter_files(client):
         if str(path.parent) == (folder or "."):
             shown = (example / path.name).read_text()
             lines = shown.splitlines(keepends=True)

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 import yaml
 
-from krm_otel.crd.editors import SCHEMAS, class_runtime, otel_config
+from krm_otel.crd.json_schema import SCHEMAS, class_runtime, otel_config
 from krm_otel.diagnostics.result import has_errors
 from krm_otel.run import Source, run
 
