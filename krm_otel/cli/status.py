@@ -11,7 +11,7 @@ from krm_otel.cli import options
 from krm_otel.cli.files import read_function_config
 from krm_otel.cli.output import print_lines, read_stdin, severity_color
 from krm_otel.conditions import CONFIGURED, DEGRADED
-from krm_otel.config.sources.environment import source_date
+from krm_otel.config.sources.shared import source_date
 from krm_otel.diagnostics.result import has_errors
 from krm_otel.observe import ClassState, observe
 from krm_otel.yamltext.emit import block

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 
 from krm_otel import names
 from krm_otel.config.resolve.configuration import resolve
-from krm_otel.config.sources.environment import source_date
+from krm_otel.config.sources.shared import source_date
 from krm_otel.diagnostics.result import Result, has_errors
 from krm_otel.krm.item import Item
 from krm_otel.krm.resource import Resource

@@ -30,9 +30,9 @@ from krm_otel.config.schema.observability import Collector, FlatTelemetry, Obser
 from krm_otel.config.schema.otel_config import ConfigSpec
 from krm_otel.config.settings import Sourced
 from krm_otel.config.sources.flat_form import KEYS, variable
-from krm_otel.config.types import BackendType, PropagatorName
-from krm_otel.config.types.tail_policies import TYPES
-from krm_otel.config.types.text import PLACEHOLDERS
+from krm_otel.config.types import BackendTypeName, PropagatorName
+from krm_otel.config.types.tail_sampling import TYPES
+from krm_otel.config.types.telemetry import PLACEHOLDERS
 from krm_otel.diagnostics.rule import Rule
 from krm_otel.diagnostics.rules import RULES
 from krm_otel.krm.reader import read_envelope
@@ -156,7 +156,7 @@ def test_every_key_of_the_flat_form_is_documented_with_its_variable() -> None:
 
 def test_every_allowed_word_is_documented() -> None:
     text = text_of("configuration.md")
-    for word in (*get_args(PropagatorName), *get_args(BackendType), *(f"{{{name}}}" for name in PLACEHOLDERS)):
+    for word in (*get_args(PropagatorName), *get_args(BackendTypeName), *(f"{{{name}}}" for name in PLACEHOLDERS)):
         assert f"`{word}`" in text, word
     for kind in DIRECT:
         assert f"`{kind}` (" in text or f"`{kind}`" in section(text, "Endpoints, backends, headers, TLS"), kind
@@ -164,7 +164,7 @@ def test_every_allowed_word_is_documented() -> None:
 
 def test_every_type_of_backend_is_documented_as_it_is() -> None:
     documented = {ticked(row[0]): row[1:] for row in table(text_of("collector.md"), "backends")}
-    assert documented.keys() == BACKENDS.keys() == set(get_args(BackendType))
+    assert documented.keys() == BACKENDS.keys() == set(get_args(BackendTypeName))
     for name, (signals, exporter, path, address, _) in documented.items():
         kind = BACKENDS[name]
         assert set(signals.split(", ")) == kind.signals, name

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from krm_otel.config.types.tail_policies import NESTED, SIMPLE, TYPES, mistakes
+from krm_otel.config.types.tail_sampling import TYPES, policy_findings
 from tests.tools.collector import wait_until_healthy
 from tests.tools.rendered import container_of, environment
 from tests.tools.test_collector_configs import on_this_machine
@@ -106,17 +106,17 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @pytest.mark.parametrize("policy", SOUND)
 def test_what_the_collector_takes_we_take(policy: str, said: dict[str, str]) -> None:
     assert said[policy] == ""
-    assert list(mistakes(yaml.safe_load(policy))) == []
+    assert list(policy_findings(yaml.safe_load(policy))) == []
 
 
 @pytest.mark.parametrize("policy", FAULTY)
 def test_what_the_collector_refuses_we_refuse_before_it(policy: str, said: dict[str, str]) -> None:
     assert "tail_sampling" in said[policy]
-    assert list(mistakes(yaml.safe_load(policy))) != []
+    assert list(policy_findings(yaml.safe_load(policy))) != []
 
 
 def test_every_type_is_among_them() -> None:
-    assert {yaml.safe_load(policy)["type"] for policy in SOUND} == set(TYPES) == {*SIMPLE, *NESTED}
-    for kind, fields in SIMPLE.items():
+    assert {yaml.safe_load(policy)["type"] for policy in SOUND} == set(TYPES)
+    for kind, fields in TYPES.items():
         blocks = [yaml.safe_load(policy).get(kind) or {} for policy in SOUND]
         assert set(fields) == {field for block in blocks for field in block}, kind

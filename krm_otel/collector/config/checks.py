@@ -12,7 +12,7 @@ from krm_otel.collector.config.build import build_config
 from krm_otel.collector.config.sampling import TAIL_SAMPLING
 from krm_otel.collector.tiers import tiers
 from krm_otel.config.settings import OaasClass, Settings
-from krm_otel.config.types.tail_policies import mistakes
+from krm_otel.config.types.tail_sampling import policy_findings
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Result
 from krm_otel.diagnostics.rule import Location
@@ -73,9 +73,9 @@ def _policies(config: Mapping[str, Any]) -> Iterator[Problem]:
         if str(name).partition("/")[0] != TAIL_SAMPLING or not isinstance(policies, list):
             continue
         for index, policy in enumerate(policies):
-            for mistake in mistakes(policy, types):
-                path = field_path("processors", str(name), "policies", index, *mistake.path)
-                yield f"{path} {mistake.text}", ""
+            for finding in policy_findings(policy, types):
+                path = field_path("processors", str(name), "policies", index, *finding.steps)
+                yield f"{path} {finding.text}", finding.fix
 
 
 def _ids(config: Mapping[str, Any], section: str) -> set[str]:

@@ -1,1 +1,1 @@
-"""YAML nodes to models: every fault at once, each with its field and what to write."""
+"""YAML nodes to models: all errors at once, each with its field and what to write."""

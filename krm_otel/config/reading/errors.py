@@ -1,11 +1,7 @@
-"""pydantic's errors → findings that say what to write.
-
-One function per type of error, each a few lines: the sentence, and the right value where it can be told.
-"""
+"""pydantic's errors as findings: what is wrong, and what to write where that can be told."""
 
 from __future__ import annotations
 
-import math
 import re
 from typing import Any, Final
 
@@ -13,19 +9,24 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from krm_otel.config.provenance import FieldSteps
+from krm_otel.config.reading.scalars import as_bool, as_number, likely_number
 from krm_otel.config.schema.credentials import SecretKey
-from krm_otel.config.schema.introspection import Shape, choices, fields_of, homes, is_model, origin, shape_at
-from krm_otel.config.types.finding import FINDING, Finding
+from krm_otel.config.schema.introspection import (
+    choices,
+    field_info,
+    fields_of,
+    is_model,
+    origin,
+    type_at,
+    unique_paths,
+)
+from krm_otel.config.schema.setting import documentation
+from krm_otel.config.types.finding import FINDINGS, Finding, write
 from krm_otel.diagnostics.field_path import field_path
-from krm_otel.diagnostics.rules import fields as fields_rules
+from krm_otel.diagnostics.rules import fields as rules
 from krm_otel.diagnostics.suggestion import listed, nearest, without_separators
 
-YES: Final = frozenset(("true", "yes", "on", "1"))
-NO: Final = frozenset(("false", "no", "off", "0"))
-_NUMBER: Final = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d{1,3})?\Z")
-
-# What people write for something that is not in an enumeration, where spelling does not lead there.
-_MEANT: Final = {
+_SYNONYMS: Final = {
     "tracecontext": "w3c",
     "baggage": "w3c",
     "tracecontext,baggage": "w3c",
@@ -38,142 +39,107 @@ _MEANT: Final = {
     "agent": "daemonset",
     "gateway": "deployment",
 }
+"""Words that users write for a choice, and that are not spelled like it."""
 
 
-def as_bool(text: str) -> bool | None:
-    """The switch that a text means."""
-    word = text.strip().lower()
-    return True if word in YES else False if word in NO else None
-
-
-def as_number(text: str) -> float | None:
-    """The number that a text is, written as a decimal."""
-    return float(text) if _NUMBER.match(text) and math.isfinite(float(text)) else None
-
-
-def _meant_number(text: str) -> float | None:
-    """The number that somebody meant: with a decimal comma, or as a percentage."""
-    word = text.strip().replace(",", ".")
-    if (number := as_number(word.removesuffix("%").rstrip())) is None:
-        return None
-    return number / 100 if word.endswith("%") else number
-
-
-def finding(error: ErrorDetails, model: type[BaseModel], loc: FieldSteps, written: str | None) -> Finding:
-    """What an error of pydantic means for the user.
+def findings_of(
+    error: ErrorDetails, model: type[BaseModel], steps: FieldSteps, text: str | None
+) -> tuple[Finding, ...]:
+    """The findings of a validation error.
 
     Args:
-        error: the error.
-        model: the root of what was validated.
-        loc: where, without pydantic's own marks.
-        written: the text of the scalar as it stands in the source, where it is one.
+        error: pydantic's error; a value check adds its own findings.
+        model: the root of the validated data.
+        steps: where the value is, as users write it.
+        text: the scalar's text in the source; None for another value.
     """
     context = error.get("ctx", {})
-    if FINDING in context:
-        found = context[FINDING]
-        assert isinstance(found, Finding)
-        return found
-    shape = shape_at(model, loc)
-    match error["type"]:
+    return context[FINDINGS] if FINDINGS in context else (_finding(error["type"], model, steps, text),)
+
+
+def _finding(kind: str, model: type[BaseModel], steps: FieldSteps, text: str | None) -> Finding:
+    annotation, word = type_at(model, steps), text or ""
+    match kind:
         case "extra_forbidden":
-            return _unknown(model, loc)
+            return _unknown_field(model, steps)
         case "missing":
-            return Finding(
-                fields_rules.MISSING_FIELD, f"is missing: write {loc[-1]}: {_EXAMPLES.get(str(loc[-1]), '<value>')}"
-            )
+            declared = field_info(type_at(model, steps[:-1]), str(steps[-1]))
+            fix = f"write it, for example {steps[-1]}: {documentation(declared).example}"
+            return Finding(rules.MISSING_FIELD, "is missing", fix)
         case "literal_error":
-            return _not_one_of(choices(shape), written)
+            return _not_a_choice(choices(annotation), word)
         case "bool_type":
-            meant = as_bool(written or "")
-            write = "" if meant is None else f": write {str(meant).lower()} without quotes"
-            return _type(f"must be true or false{write}", meant)
+            switch = as_bool(word)
+            fix = "" if switch is None else f"write {str(switch).lower()} without quotes"
+            return _wrong_type("must be true or false", fix, switch)
         case "float_type":
-            number = _meant_number(written or "")
-            quoted = " without quotes" if as_number(written or "") is not None else ""
-            return _type(f"must be a number: write {0.1 if number is None else number}{quoted}", number)
+            number = likely_number(word)
+            quoted = " without quotes" if as_number(word) is not None else ""
+            return _wrong_type("must be a number", f"write {0.1 if number is None else number}{quoted}", number)
         case "int_type" | "int_from_float":
-            number = _meant_number(written or "")
+            number = likely_number(word)
             whole = int(number) if number is not None and number == int(number) else None
-            # Any number would do as an example, but not beside one with a unit (`300ms`, `20k`): it would change it.
-            example = ": write 1" if whole is None and not re.match(r"\d", written or "") else ""
-            return _type("must be a whole number" + (example if whole is None else f": write {whole}"), whole)
+            if whole is None and re.match(r"\d", word):  # `300ms`, `20k`: an example would look like a conversion of it
+                return _wrong_type("must be a whole number")
+            return _wrong_type("must be a whole number", f"write {1 if whole is None else whole}", whole)
+        case "string_type" if text is None:
+            return _wrong_type("must be a string")
+        case "string_type" if allowed := choices(annotation):
+            return _not_a_choice(allowed, word)
         case "string_type":
-            return _string(shape, written)
+            return _wrong_type("must be a string", f'write "{text}" in quotes', text)
         case "too_short":
-            return Finding(fields_rules.EMPTY, "must not be empty: write at least one entry")
-    return _structure(shape, loc, written)
+            return Finding(rules.EMPTY, "must not be empty", "write at least one entry")
+    return _wrong_structure(annotation, steps, word)
 
 
-def _type(text: str, proposed: Any = None) -> Finding:
-    return Finding(fields_rules.WRONG_TYPE, text, proposed=proposed)
+def _wrong_type(text: str, fix: str = "", proposed: Any = None) -> Finding:
+    return Finding(rules.WRONG_TYPE, text, fix, proposed)
 
 
-def _unknown(model: type[BaseModel], loc: FieldSteps) -> Finding:
-    parent = shape_at(model, loc[:-1])
+def _unknown_field(model: type[BaseModel], steps: FieldSteps) -> Finding:
+    parent = type_at(model, steps[:-1])
     fields = fields_of(parent) if is_model(parent) else {}
-    key = str(loc[-1])
-    meant = next((name for name in fields if without_separators(name) == without_separators(key)), None)
-    if meant is None:
-        # Right, but one level too high or too low: look from the inside out.
-        for length in range(len(loc) - 1, -1, -1):
-            around = shape_at(model, loc[:length])
-            for name, home in homes(around).items() if is_model(around) else ():
-                if without_separators(name) == without_separators(key):
-                    path = field_path(*loc[:length], *home)
-                    return Finding(
-                        fields_rules.UNKNOWN_FIELD, f"does not belong there: write it as {path}", proposed=path
-                    )
+    key = str(steps[-1])
+    letters = without_separators(key)
+    meant = next((name for name in fields if without_separators(name) == letters), None)
+    # The key may be right, but one level too high or too low: search from the inside out.
+    for length in range(len(steps) - 1, -1, -1) if meant is None else ():
+        ancestor = type_at(model, steps[:length])
+        for name, inner in unique_paths(ancestor).items() if is_model(ancestor) else ():
+            if without_separators(name) == letters:
+                path = field_path(*steps[:length], *inner)
+                return Finding(rules.UNKNOWN_FIELD, "does not belong there", f"write it as {path}", path)
     meant = meant or nearest(key, fields)
-    if meant is not None:
-        return Finding(fields_rules.UNKNOWN_FIELD, f"is not a known field: write {meant}", proposed=meant)
-    return Finding(fields_rules.UNKNOWN_FIELD, f"is not a known field: known are {listed(list(fields), 'and')}")
+    fix = write(meant) or f"known are {listed(fields, 'and')}"
+    return Finding(rules.UNKNOWN_FIELD, "is not a known field", fix, meant)
 
 
-def _not_one_of(allowed: tuple[str, ...], written: str | None) -> Finding:
-    word = (written or "").strip()
-    meant = _MEANT.get(word.lower())
-    meant = meant if meant in allowed else nearest(word, allowed)
-    text = f"must be one of {listed(allowed)}" + (f": write {meant}" if meant else "")
-    return Finding(fields_rules.UNKNOWN_VALUE, text, proposed=meant)
+def _not_a_choice(allowed: tuple[str, ...], text: str) -> Finding:
+    word = text.strip()
+    synonym = _SYNONYMS.get(word.lower())
+    meant = synonym if synonym in allowed else nearest(word, allowed)
+    return Finding(rules.UNKNOWN_VALUE, f"must be one of {listed(allowed)}", write(meant), meant)
 
 
-def _string(shape: Shape, written: str | None) -> Finding:
-    if written is None:
-        return _type("must be a text")
-    if words := choices(shape):
-        return _not_one_of(words, written)
-    return _type(f'must be a text: write "{written}" in quotes', written)
-
-
-def _structure(shape: Shape, loc: FieldSteps, written: str | None) -> Finding:
-    if shape is SecretKey:
-        text = "takes its value from a Secret only: write {secret: <name>, key: <key>}"
-        return Finding(fields_rules.LITERAL_HEADER, text, proposed={"secret": "<name>", "key": "<key>"})
-    if origin(shape) is tuple:
-        items = [item.strip() for item in (written or "").split(",") if item.strip()]
-        text = f"must be a list: write [{', '.join(items)}]" if items else "must be a list"
-        return _type(text, items or None)
-    if is_model(shape):
-        on = as_bool(written or "")
-        if on is not None and "enabled" in fields_of(shape):
-            return _type(f"must be a mapping: write {{enabled: {str(on).lower()}}}", {"enabled": on})
-        return _type(f"must be a mapping with the fields {listed(list(fields_of(shape)), 'and')}")
-    if origin(shape) is dict:
-        pairs = [pair.partition("=") for pair in (written or "").split(",")]
+def _wrong_structure(annotation: Any, steps: FieldSteps, text: str) -> Finding:
+    """A scalar, list or mapping in place of another of these."""
+    if annotation is SecretKey:
+        fix, proposed = "write {secret: <name>, key: <key>}", {"secret": "<name>", "key": "<key>"}
+        return Finding(rules.LITERAL_HEADER, "takes its value from a Secret only", fix, proposed)
+    if origin(annotation) is tuple:
+        items = [item.strip() for item in text.split(",") if item.strip()]
+        return _wrong_type("must be a list", f"write [{', '.join(items)}]" if items else "", items or None)
+    if is_model(annotation):
+        switch = as_bool(text)
+        if switch is not None and "enabled" in fields_of(annotation):
+            return _wrong_type("must be a mapping", f"write {{enabled: {str(switch).lower()}}}", {"enabled": switch})
+        return _wrong_type(f"must be a mapping with the fields {listed(fields_of(annotation), 'and')}")
+    if origin(annotation) is dict:
+        pairs = [pair.partition("=") for pair in text.split(",")]
         if all(key.strip() and equals for key, equals, _ in pairs):
-            better = {key.strip(): value.strip() for key, _, value in pairs}
-            write = ", ".join(f"{key}: {value}" for key, value in better.items())
-            return _type(f"must be a mapping: write {{{write}}}", better)
-        return _type("must be a mapping of names to values")
-    return _type(f"cannot be read as {loc[-1] if loc else 'a block'}")
-
-
-_EXAMPLES: Final = {
-    "secret": "<name of a Secret>",
-    "key": "<key in the Secret>",
-    "apiVersion": "argoproj.io/v1alpha1",
-    "kind": "Rollout",
-    "path": "spec.template",
-    "match_labels": "{app: <name>}",
-}
-"""For the fields that may not be missing."""
+            mapping = {key.strip(): value.strip() for key, _, value in pairs}
+            fix = f"write {{{', '.join(f'{key}: {value}' for key, value in mapping.items())}}}"
+            return _wrong_type("must be a mapping", fix, mapping)
+        return _wrong_type("must be a mapping of names to values")
+    return _wrong_type(f"cannot be read as {steps[-1] if steps else 'a block'}")

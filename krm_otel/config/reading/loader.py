@@ -1,8 +1,9 @@
-"""Nodes → models: all faults at once, each as a result with its place, the value there and what to write."""
+"""YAML nodes to models. All errors come at once, as results with field, current value and what to write."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
@@ -10,88 +11,103 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from krm_otel.config.provenance import FieldSteps, Source
-from krm_otel.config.reading.errors import finding
-from krm_otel.config.schema.introspection import Shape, is_raw, shape_in
+from krm_otel.config.reading.errors import findings_of
+from krm_otel.config.schema.introspection import is_free_form, member_type
 from krm_otel.config.types.endpoint import redact, redact_endpoint
-from krm_otel.config.types.finding import ADVISED, USE, Finding
-from krm_otel.diagnostics.result import Result
-from krm_otel.diagnostics.rules import fields as fields_rules
-from krm_otel.diagnostics.rules import inputs as inputs_rules
+from krm_otel.config.types.finding import REPLACEMENT, WARNED, Finding
+from krm_otel.diagnostics.result import Result, Severity
+from krm_otel.diagnostics.rules import fields as rules
+from krm_otel.diagnostics.rules import inputs as input_rules
 from krm_otel.yamltext.nodes import Mapping, Node, Scalar, Sequence, SourceError
 from krm_otel.yamltext.query import decode, deref, lookup, text_of
 
 M = TypeVar("M", bound=BaseModel)
 
-_PASSES: Final = 8
-"""Validations at most: taking a fault out can uncover one about the whole around it, and no more."""
+_MOST_PASSES: Final = 8
+"""Validations at most. Without an invalid value, an error about the mapping around it can appear; that is all."""
 
 _HUGE: Final = 1e15
-"""From here on numbers (and what is none) are shown as they were written."""
+"""Results show numbers from here, and infinite ones, as they were written."""
 
 
 @dataclass(frozen=True)
 class Loaded(Generic[M]):
-    """A block that was read: the model of what is sound in it, and what is to be said."""
-
-    model: M
-    results: tuple[Result, ...] = ()
-    faults: tuple[FieldSteps, ...] = ()
-    """Where the errors stand. The model has none of these values."""
-
-
-def load(model: type[M], node: Node | None, place: Source, unknown: str = "error") -> Loaded[M]:
-    """Read a block from its node.
+    """A block that was read.
 
     Args:
-        model: what the block is.
-        node: where it stands; null reads as an empty block.
-        place: for results and origins.
-        unknown: `warning` where unknown keys are none of our business, but may be a mistake.
+        model: the valid part of the block.
+        source: where the block is.
+        results: what is wrong in it.
+        invalid: the fields with errors, which are not in the model.
+    """
+
+    model: M
+    source: Source
+    results: tuple[Result, ...] = ()
+    invalid: tuple[FieldSteps, ...] = ()
+
+    def preceded_by(self, results: Iterable[Result], invalid: Iterable[FieldSteps]) -> Loaded[M]:
+        """The block with further results and invalid fields, which come first."""
+        return Loaded(self.model, self.source, (*results, *self.results), (*invalid, *self.invalid))
+
+
+def load(model: type[M], node: Node | None, source: Source, unknown_fields: Severity = "error") -> Loaded[M]:
+    """Reads a block from its node.
+
+    Args:
+        model: the model of the block.
+        node: the block; null is an empty block.
+        source: where it is, for results.
+        unknown_fields: `warning` in a mapping that krm-otel does not define.
     """
     try:
         data = without_nulls(decode(node), model)
+        duplicates = duplicate_keys(node)
     except (SourceError, RecursionError):
-        text = "is nested too deep, or its aliases expand to more than can be held: write its values out"
-        return Loaded(model(), (inputs_rules.ALIASES_TOO_LARGE.at(place.location(()), text),), ((),))
-    twice = tuple(_duplicates(node))
-    text = "stands twice in its mapping: keep one of them"
-    doubles = [inputs_rules.DUPLICATE_KEY.at(place.location(loc), text) for loc in twice]
+        text = "is nested too deep, or its aliases expand to more than can be held"
+        result = input_rules.ALIASES_TOO_LARGE.at(source.location(), text, fix="write its values out")
+        return Loaded(model(), source, (result,), ((),))
 
-    def written(loc: FieldSteps) -> str | None:
-        return text_of(lookup(node, *loc))
+    def text_at(steps: FieldSteps) -> str | None:
+        return text_of(lookup(node, *steps))
 
-    checked = check(model, {} if data is None else data, place, written, unknown)
-    return Loaded(checked.model, (*doubles, *checked.results), (*twice, *checked.faults))
+    block = validate(model, {} if data is None else data, source, text_at, unknown_fields)
+    return block.preceded_by([duplicate_key(source, steps) for steps in duplicates], duplicates)
 
 
-def check(
-    model: type[M], data: Any, place: Source, written: Callable[[FieldSteps], str | None], unknown: str = "error"
+def validate(
+    model: type[M],
+    data: Any,
+    source: Source,
+    text_at: Callable[[FieldSteps], str | None],
+    unknown_fields: Severity = "error",
 ) -> Loaded[M]:
-    """Validate plain data; `written` gives the text of a scalar as it stands in the source."""
+    """Reads a block from plain data; `text_at` returns the text of a scalar in the source."""
     results: list[Result] = []
-    faults: list[FieldSteps] = []
-    context: str | None = None
-    for _ in range(_PASSES):
+    invalid: list[FieldSteps] = []
+    for number in range(_MOST_PASSES):
         try:
-            return Loaded(model.model_validate(data, context=context), tuple(results), tuple(faults))
+            valid = model.model_validate(data, context=WARNED if number else None)
+            return Loaded(valid, source, tuple(results), tuple(invalid))
         except ValidationError as error:
-            judged = data
+            validated = data
             for detail in error.errors(include_url=False):
-                loc = _place_in_data(detail["loc"], judged)
-                found = finding(detail, model, loc, written(loc))
-                for one in (found, *found.others):
-                    at = (*loc, *one.at)
-                    result = _result(detail, one, at, place, written(at), unknown)
+                steps = _steps_in_data(detail["loc"], validated)
+                for finding in findings_of(detail, model, steps, text_at(steps)):
+                    inner = (*steps, *finding.steps)
+                    severity = unknown_fields if finding.rule is rules.UNKNOWN_FIELD else None
+                    current = _current(detail, finding, inner, text_at(inner))
+                    result = finding.at(source.location(inner), current, severity)
                     results.append(result)
                     if result.severity == "error":
-                        faults.append(at)
-                data = _mended(data, loc, detail)
-        context = ADVISED
-    return Loaded(model(), tuple(results), tuple(faults))
+                        invalid.append(inner)
+                data = _corrected(data, steps, detail)
+    return Loaded(model(), source, tuple(results), tuple(invalid))
 
 
-def _place_in_data(loc: FieldSteps, data: Any) -> FieldSteps:
-    """The place without pydantic's own marks; what was taken for a list of one stands where the list would."""
+def _steps_in_data(loc: FieldSteps, data: Any) -> FieldSteps:
+    """The location of an error as users see it: without pydantic's marks, and without the index where a single entry
+    was written without brackets."""
     loc = loc[:-1] if loc and loc[-1] == "[key]" else loc
     for length, step in enumerate(loc):
         if isinstance(step, int) and not isinstance(data, list):
@@ -100,84 +116,78 @@ def _place_in_data(loc: FieldSteps, data: Any) -> FieldSteps:
     return loc
 
 
-def _result(
-    detail: ErrorDetails, found: Finding, loc: FieldSteps, place: Source, written: str | None, unknown: str
-) -> Result:
-    rule, severity = found.rule, found.severity
-    current: Any = written
+def _current(detail: ErrorDetails, finding: Finding, steps: FieldSteps, text: str | None) -> Any:
+    """The value to show in a result, without secrets."""
     value = detail["input"]
-    if rule is fields_rules.UNKNOWN_FIELD:
-        # The key is what is wrong; its value may be anything, a secret too.
-        current = str(loc[-1])
-        severity = "warning" if unknown == "warning" else severity
-    elif "[key]" in detail["loc"]:
-        current = str(loc[-1])
-    elif "headers" in loc or rule is fields_rules.LITERAL_HEADER:
-        current = None if written is None else "***"
-    elif isinstance(value, bool) or (isinstance(value, float | int) and abs(value) < _HUGE):
-        current = value
-    elif isinstance(written, str):
-        current = redact_endpoint(written) if "exporters" in loc or loc[-1:] == ("endpoint",) else redact(written)
-    where = place.location(loc)
-    return rule.at(where, found.text, fix=found.fix, current=current, proposed=found.proposed, severity=severity)
+    if finding.rule is rules.UNKNOWN_FIELD or "[key]" in detail["loc"]:
+        return str(steps[-1])  # the key is wrong; the value may be a secret
+    if "headers" in steps or finding.rule is rules.LITERAL_HEADER:
+        return None if text is None else "***"
+    if isinstance(value, bool) or (isinstance(value, float | int) and abs(value) < _HUGE):
+        return value
+    if text is None:
+        return None
+    return redact_endpoint(text) if "exporters" in steps or steps[-1:] == ("endpoint",) else redact(text)
 
 
-def without_nulls(data: Any, shape: Shape = None) -> Any:
-    """Data in which an explicit null reads as absent; in lists nulls stay, so that indexes do not move.
+def without_nulls(data: Any, annotation: Any = None) -> Any:
+    """Data in which an explicit null is absent.
 
-    They stay, too, in what is not ours to read: a collector's config says `debug:` for a component as it is.
+    Nulls stay in lists, so that indexes do not change, and in mappings that krm-otel does not define: a collector's
+    config has `debug:` for a component with its defaults.
     """
-    if isinstance(data, dict) and not is_raw(shape):
-        return {key: without_nulls(value, shape_in(shape, key)) for key, value in data.items() if value is not None}
+    if isinstance(data, dict) and not is_free_form(annotation):
+        return {
+            key: without_nulls(value, member_type(annotation, key)) for key, value in data.items() if value is not None
+        }
     if isinstance(data, list):
-        return [without_nulls(item, shape_in(shape, index)) for index, item in enumerate(data)]
+        return [without_nulls(item, member_type(annotation, index)) for index, item in enumerate(data)]
     return data
 
 
-def _mended(data: Any, loc: FieldSteps, detail: ErrorDetails) -> Any:
-    """The data with what a warning says to use, or without what is faulty.
+def _corrected(data: Any, steps: FieldSteps, detail: ErrorDetails) -> Any:
+    """The data with the replacement that a warning gives, or without the invalid value.
 
-    A faulty entry takes its list with it: the others would move up, and half a list is not what was meant.
+    A list goes with an invalid entry: otherwise the indexes of the others would change, and half a list is not what
+    the user meant.
     """
-    context = detail.get("ctx", {})
-    value = context.get(USE)
-    if not loc:
+    if not steps:
         return {}
-    step, *rest = loc
-    if isinstance(data, dict):
-        if step not in data:
-            # Missing: what it is missing from goes. Else an earlier fault took it out already.
-            return None if detail["type"] == "missing" and not rest else data
-        inner = value if not rest else _mended(data[str(step)], tuple(rest), detail)
-        if inner is None:
-            return {key: member for key, member in data.items() if key != step}
-        return {**data, str(step): inner}
-    if isinstance(data, list) and isinstance(step, int) and step < len(data):
-        inner = value if not rest else _mended(data[step], tuple(rest), detail)
-        return None if inner is None else [*data[:step], inner, *data[step + 1 :]]
-    return data
+    step, rest = steps[0], steps[1:]
+    is_entry = isinstance(data, list) and isinstance(step, int) and step < len(data)
+    if isinstance(data, dict) and step not in data:
+        # Either a field is missing, and its mapping goes, or an earlier error has removed the value.
+        return None if detail["type"] == "missing" and not rest else data
+    if not is_entry and not isinstance(data, dict):
+        return data
+    member = _corrected(data[step], rest, detail) if rest else detail.get("ctx", {}).get(REPLACEMENT)
+    if is_entry:
+        return None if member is None else [*data[:step], member, *data[int(step) + 1 :]]
+    return {key: value for key, value in {**data, step: member}.items() if key != step or member is not None}
 
 
-def _duplicates(node: Node | None) -> Iterator[FieldSteps]:
-    """Where a key stands that its mapping already has, through aliases."""
-    pending: list[tuple[FieldSteps, Node | None]] = [((), node)]
-    seen: set[int] = set()
-    while pending:
-        loc, at = pending.pop()
-        at = deref(at)
-        if at is None or id(at) in seen:
-            continue
-        seen.add(id(at))
-        below: list[tuple[FieldSteps, Node | None]] = []
-        if isinstance(at, Mapping):
-            keys: set[str] = set()
-            for key, value in at.pairs:
-                if not isinstance(name := deref(key), Scalar):
-                    continue
-                if name.value in keys:
-                    yield (*loc, name.value)
-                keys.add(name.value)
-                below.append(((*loc, name.value), value))
-        elif isinstance(at, Sequence):
-            below = [((*loc, index), item) for index, item in enumerate(at.items)]
-        pending.extend(reversed(below))
+def duplicate_key(source: Source, steps: FieldSteps) -> Result:
+    """An error for a key that its mapping has more than once."""
+    text = "is in its mapping more than once"
+    return input_rules.DUPLICATE_KEY.at(source.location(steps), text, fix="keep one of them")
+
+
+def duplicate_keys(node: Node | None) -> list[FieldSteps]:
+    """The locations of duplicate keys, also behind aliases."""
+    return list(_duplicate_keys(node, (), set()))
+
+
+def _duplicate_keys(node: Node | None, steps: FieldSteps, visited: set[int]) -> Iterator[FieldSteps]:
+    node = deref(node)
+    if node is None or id(node) in visited:
+        return
+    visited.add(id(node))
+    members: list[tuple[int | str, Node]] = []
+    if isinstance(node, Mapping):
+        members = [(name.value, value) for key, value in node.pairs if isinstance(name := deref(key), Scalar)]
+        counts = Counter(step for step, _ in members)
+        yield from ((*steps, step) for step, count in counts.items() if count > 1)
+    elif isinstance(node, Sequence):
+        members = list(enumerate(node.items))
+    for step, member in members:
+        yield from _duplicate_keys(member, (*steps, step), visited)

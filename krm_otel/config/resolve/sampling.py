@@ -16,7 +16,7 @@ from krm_otel.config.schema.otel_config import ConfigSpec
 from krm_otel.config.schema.sampling import HTTP_BUCKETS, Gateway, SpanMetrics, TailSampling
 from krm_otel.config.settings import CollectorSettings, GatewaySettings, Requirements, Resources, Settings
 from krm_otel.config.sources.requirements import FIELD
-from krm_otel.config.types.collector import nanoseconds
+from krm_otel.config.types.duration import nanoseconds
 from krm_otel.diagnostics.result import Result
 from krm_otel.diagnostics.rules import sampling as rules
 

@@ -24,14 +24,14 @@ _LOGS: Final = frozenset(("logs",))
 
 @dataclass(frozen=True, slots=True)
 class BackendKind:
-    """What is known of one type.
+    """A type of backend.
 
     Args:
         signals: what it stores.
-        kind: the exporter; None: OTLP, over gRPC or HTTP as its endpoint says.
-        path: what follows an endpoint that has no path of its own.
-        address: where it usually is in a cluster; empty where that cannot be said.
-        series: it makes series of metrics, as Prometheus does.
+        kind: the exporter; None is OTLP, over gRPC or HTTP, depending on the endpoint.
+        path: what krm-otel appends to an endpoint without a path.
+        address: its usual address in a cluster; empty where there is none.
+        series: it stores metrics as series with labels, as Prometheus does.
     """
 
     signals: frozenset[str]
@@ -42,40 +42,40 @@ class BackendKind:
 
     @property
     def connects(self) -> bool:
-        """Whether the collector connects to it: `debug` and `file` are in its pod, and a scraper comes by itself."""
+        """Whether the collector connects to it: `debug` and `file` are in its pod, and scrapers connect to it."""
         return self.kind not in ("debug", "file", "prometheus")
 
 
-def _there(service: str, port: int) -> str:
+def _address(service: str, port: int) -> str:
     return f"http://{service}.observability.svc:{port}"
 
 
 BACKENDS: Final[dict[str, BackendKind]] = {
     "otlp": BackendKind(ALL),
-    "jaeger": BackendKind(_TRACES, None, "", _there("jaeger", 4317)),
-    "tempo": BackendKind(_TRACES, None, "", _there("tempo", 4317)),
-    "prometheus": BackendKind(_METRICS, "otlp_http", "/api/v1/otlp", _there("prometheus", 9090), True),
+    "jaeger": BackendKind(_TRACES, None, "", _address("jaeger", 4317)),
+    "tempo": BackendKind(_TRACES, None, "", _address("tempo", 4317)),
+    "prometheus": BackendKind(_METRICS, "otlp_http", "/api/v1/otlp", _address("prometheus", 9090), True),
     "prometheus-remote-write": BackendKind(
-        _METRICS, "prometheus_remote_write", "/api/v1/write", _there("prometheus", 9090), True
+        _METRICS, "prometheus_remote_write", "/api/v1/write", _address("prometheus", 9090), True
     ),
     "prometheus-scrape": BackendKind(_METRICS, "prometheus", series=True),
-    "mimir": BackendKind(_METRICS, "otlp_http", "/otlp", _there("mimir", 8080), True),
-    "loki": BackendKind(_LOGS, "otlp_http", "/otlp", _there("loki", 3100)),
-    "victoriametrics": BackendKind(_METRICS, "otlp_http", "/opentelemetry", _there("victoriametrics", 8428), True),
-    "victorialogs": BackendKind(_LOGS, "otlp_http", "/insert/opentelemetry", _there("victorialogs", 9428)),
-    "victoriatraces": BackendKind(_TRACES, "otlp_http", "/insert/opentelemetry", _there("victoriatraces", 10428)),
+    "mimir": BackendKind(_METRICS, "otlp_http", "/otlp", _address("mimir", 8080), True),
+    "loki": BackendKind(_LOGS, "otlp_http", "/otlp", _address("loki", 3100)),
+    "victoriametrics": BackendKind(_METRICS, "otlp_http", "/opentelemetry", _address("victoriametrics", 8428), True),
+    "victorialogs": BackendKind(_LOGS, "otlp_http", "/insert/opentelemetry", _address("victorialogs", 9428)),
+    "victoriatraces": BackendKind(_TRACES, "otlp_http", "/insert/opentelemetry", _address("victoriatraces", 10428)),
     "file": BackendKind(ALL, "file"),
     "debug": BackendKind(ALL, "debug"),
 }
 
 
 def makes_series(url: str) -> bool:
-    """Whether the path of an endpoint for metrics, written on the spot, is that of a type that makes series."""
+    """Whether an endpoint for metrics, written in place of a backend's name, has the path of a type with `series`."""
     path = urlsplit(url).path.rstrip("/").removesuffix("/v1/metrics")
     return any(path.endswith(kind.path) for kind in BACKENDS.values() if kind.series and kind.path)
 
 
 def can_be_assumed(name: str) -> bool:
-    """Whether a name that no OTelConfig declares means a type by itself."""
+    """Whether the name of a type can stand for a backend that no OTelConfig declares."""
     kind = BACKENDS.get(name)
     return kind is not None and (bool(kind.address) or not kind.connects)

@@ -9,6 +9,7 @@ from pydantic import model_validator
 from krm_otel.config.schema.setting import REQUIRED, Model, setting
 from krm_otel.config.types import (
     LAX,
+    AdditionalLabelKey,
     AnnotationKey,
     Count,
     Duration,
@@ -16,7 +17,6 @@ from krm_otel.config.types import (
     LabelValue,
     NamespaceName,
     ObjectName,
-    OwnLabelKey,
     Percentage,
     Quantity,
     RawMapping,
@@ -30,7 +30,7 @@ DEFAULT_IMAGE: Final = "otel/opentelemetry-collector-contrib:0.158.0"
 """The image whose dialect krm-otel writes and tests; Docker Hub's, unless `image_registry` names a mirror."""
 
 Labels = dict[LabelKey, LabelValue]
-MoreLabels = dict[OwnLabelKey, LabelValue]
+MoreLabels = dict[AdditionalLabelKey, LabelValue]
 """Labels in addition to those of krm-otel."""
 Annotations = dict[AnnotationKey, Text]
 

@@ -1,4 +1,4 @@
-"""What the models declare at a place in them: for proposals, pydantic's errors alone say too little."""
+"""What the models declare: annotations of fields by path. pydantic's errors alone do not tell enough for proposals."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from krm_otel.config.provenance import FieldSteps
 
-Shape = Any
-"""A type annotation without Annotated and None: a model class, `dict[…]`, `tuple[…]`, Literal, str, bool."""
 
-
-def bare_type(annotation: Any) -> Shape:
-    """An annotation without metadata and None."""
+def bare_type(annotation: Any) -> Any:
+    """An annotation without metadata and None: a model, `dict[…]`, `tuple[…]`, Literal, str, bool."""
     while True:
         origin = get_origin(annotation)
         if origin is Annotated:
@@ -29,70 +27,72 @@ def bare_type(annotation: Any) -> Shape:
             return annotation
 
 
-def origin(shape: Shape) -> Any:
-    """`dict` of `dict[str, str]`; Any, for mypy takes the library's function to give special forms only."""
-    return get_origin(shape)
+def origin(annotation: Any) -> Any:
+    """`dict` of `dict[str, str]`. It returns Any, since mypy thinks that the library's function returns special forms
+    only."""
+    return get_origin(annotation)
 
 
-def is_model(shape: Shape) -> bool:
-    """Whether a shape is a mapping with fixed fields."""
-    return isinstance(shape, type) and issubclass(shape, BaseModel)
+def is_model(annotation: Any) -> bool:
+    """Whether an annotation is a mapping with fixed fields."""
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+
+def is_free_form(annotation: Any) -> bool:
+    """Whether an annotation is a mapping that Kubernetes or the collector defines, and krm-otel passes on."""
+    return origin(annotation) is dict and get_args(annotation)[1] is Any
+
+
+def choices(annotation: Any) -> tuple[str, ...]:
+    """The words that a Literal allows; empty for another annotation."""
+    return get_args(annotation) if origin(annotation) is Literal else ()
 
 
 @cache
-def fields_of(model: type[BaseModel]) -> dict[str, Shape]:
-    """The fields of a model, as users write them, with their shapes."""
+def fields_of(model: type[BaseModel]) -> dict[str, Any]:
+    """The fields of a model, as users write them, with their bare types."""
     return {field.alias or name: bare_type(field.annotation) for name, field in model.model_fields.items()}
 
 
-def shape_in(shape: Shape, step: int | str) -> Shape:
-    """The shape of a member of a shape; None where nothing is declared."""
-    if is_model(shape):
-        return fields_of(shape).get(str(step))
-    if origin(shape) is dict:
-        return bare_type(get_args(shape)[1])
-    if origin(shape) is tuple and isinstance(step, int):
-        return bare_type(get_args(shape)[0])
+def field_info(model: type[BaseModel], field: str) -> FieldInfo:
+    """The declaration of a field that has this name for users."""
+    return next(info for name, info in model.model_fields.items() if (info.alias or name) == field)
+
+
+def member_type(annotation: Any, step: int | str) -> Any:
+    """The bare type of a member; None where nothing is declared."""
+    if is_model(annotation):
+        return fields_of(annotation).get(str(step))
+    if origin(annotation) is dict:
+        return bare_type(get_args(annotation)[1])
+    if origin(annotation) is tuple and isinstance(step, int):
+        return bare_type(get_args(annotation)[0])
     return None
 
 
-def shape_at(model: type[BaseModel], loc: FieldSteps) -> Shape:
-    """The shape at a place below a model; None where nothing is declared."""
-    shape: Shape = model
-    for step in loc:
-        shape = shape_in(shape, step)
-        if shape is None:
-            return None
-    return shape
+def type_at(model: type[BaseModel], steps: FieldSteps) -> Any:
+    """The bare type of a value below a model; None where nothing is declared."""
+    annotation: Any = model
+    for step in steps:
+        annotation = member_type(annotation, step)
+    return annotation
 
 
-def is_raw(shape: Shape) -> bool:
-    """Whether a shape is a mapping that is taken as it is: Kubernetes' own, the collector's own."""
-    return origin(shape) is dict and get_args(shape)[1] is Any
+def unique_paths(model: type[BaseModel]) -> dict[str, FieldSteps]:
+    """Field name → its path below a model: the shortest one, where only one is that short.
 
-
-def choices(shape: Shape) -> tuple[str, ...]:
-    """The words that a shape allows; empty where it is no enumeration."""
-    return get_args(shape) if origin(shape) is Literal else ()
-
-
-def homes(model: type[BaseModel]) -> dict[str, FieldSteps]:
-    """Every field below a model by name, with its place: the one nearest to the top, where that is one.
-
-    For fields that were written one level too high or too low.
+    For fields that a user wrote one level too high or too low.
     """
-    found: dict[str, list[FieldSteps]] = {}
-
-    def visit(model: type[BaseModel], prefix: FieldSteps) -> None:
-        for name, shape in fields_of(model).items():
-            found.setdefault(name, []).append((*prefix, name))
-            if is_model(shape):
-                visit(shape, (*prefix, name))
-
-    visit(model, ())
-    nearest: dict[str, FieldSteps] = {}
-    for name, places in found.items():
-        depth = min(map(len, places))
-        if len(top := [place for place in places if len(place) == depth]) == 1:
-            nearest[name] = top[0]
-    return nearest
+    paths: dict[str, FieldSteps | None] = {}
+    level: list[tuple[type[BaseModel], FieldSteps]] = [(model, ())]
+    while level:
+        level_paths: dict[str, FieldSteps | None] = {}
+        below: list[tuple[type[BaseModel], FieldSteps]] = []
+        for parent, prefix in level:
+            for name, annotation in fields_of(parent).items():
+                level_paths[name] = None if name in level_paths else (*prefix, name)
+                if is_model(annotation):
+                    below.append((annotation, (*prefix, name)))
+        paths = level_paths | paths
+        level = below
+    return {name: path for name, path in paths.items() if path is not None}

@@ -5,69 +5,66 @@ from __future__ import annotations
 from typing import Final
 
 from krm_otel.config.provenance import FieldSteps, Source
-from krm_otel.config.reading.loader import Loaded, load
+from krm_otel.config.reading.loader import Loaded, duplicate_key, load
 from krm_otel.config.schema.introspection import fields_of
 from krm_otel.config.schema.observability import FlatTelemetry, Observability, nested
 from krm_otel.config.schema.otel_config import ConfigSpec
 from krm_otel.config.settings import Function
-from krm_otel.config.sources.discovery import top_level_keys
 from krm_otel.config.sources.layers import Layer
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Result
 from krm_otel.diagnostics.rule import Location
-from krm_otel.diagnostics.rules import classes as classes_rules
-from krm_otel.diagnostics.rules import fields as fields_rules
-from krm_otel.diagnostics.rules import inputs as inputs_rules
+from krm_otel.diagnostics.rules import classes as class_rules
+from krm_otel.diagnostics.rules import fields as rules
 from krm_otel.diagnostics.suggestion import nearest
 from krm_otel.krm.resource import Resource
 from krm_otel.yamltext.nodes import Mapping, Scalar
 from krm_otel.yamltext.query import as_mapping, as_sequence, is_null, lookup, text_of
 
-_ASIDE: Final = frozenset(
-    (
-        *("kinds", "skip_containers", "platform", "knative", "prune", "on_error", "adopt", "status", "merge_crd"),
-        *("dashboards", "rules", "monitors"),
-    )
+_CLASS_FIELDS: Final = frozenset(
+    ("enabled", "telemetry", "collector", "classes", "backends", "limits", "names_may_change", "flavor")
 )
-"""Fields of an OTelConfig that have no part in the settings of a class."""
+"""Fields of an OTelConfig that the settings of a class depend on."""
+_FLAT_ALIASES: Final[dict[FieldSteps, str]] = {
+    ("enabled",): "spec.telemetry.enabled",
+    ("collector", "endpoint"): "spec.observability.collector.endpoint",  # the flat block has no collector
+}
 
 
 def class_block(resource: Resource) -> tuple[Layer | None, tuple[Result, ...]]:
-    """The block of a ClassRuntime: `spec.observability`, else upstream's flat `spec.telemetry`, else None."""
-    doubled: tuple[Result, ...] = ()
-    if _stands_twice(resource, "observability"):
-        text = "spec.observability stands twice in its mapping: keep one of them"
-        doubled = (inputs_rules.DUPLICATE_KEY.at(Location(resource.ref, "spec.observability"), text),)
+    """The block of a ClassRuntime: `spec.observability`, otherwise upstream's flat `spec.telemetry`, otherwise None."""
+    spec = Source("ClassRuntime", resource.ref, "spec")
+    keys = _spec_keys(resource)
+    results = [duplicate_key(spec, ("observability",))] if keys.count("observability") > 1 else []
     node = resource.node("spec", "observability")
     if not is_null(node):
-        place = Source("ClassRuntime", resource.ref, "spec.observability")
-        loaded = load(Observability, node, place)
-        unread: tuple[Result, ...] = ()
+        source = Source("ClassRuntime", resource.ref, "spec.observability")
+        block = load(Observability, node, source)
+        faulty = bool(block.invalid or results)
+        results += block.results
         if is_null(lookup(node, "enabled")) and resource.text("spec", "telemetry", "enabled") == "true":
-            text = (
-                "is missing, and spec.telemetry, which says enabled: true, is not read beside spec.observability: "
-                "write it here, and what else stands there under telemetry"
-            )
-            unread = (classes_rules.TELEMETRY_UNREAD.at(place.location(("enabled",)), text, proposed=True),)
-        return Layer(loaded.model, place, bool(loaded.faults or doubled)), (*doubled, *loaded.results, *unread)
+            text = "is missing, and spec.telemetry with enabled: true is not read together with spec.observability"
+            fix = "write enabled: true here, and the other fields of spec.telemetry under telemetry"
+            results.append(class_rules.TELEMETRY_UNREAD.at(source.location(("enabled",)), text, fix=fix, proposed=True))
+        return Layer(block.model, source, faulty), tuple(results)
     node = resource.node("spec", "telemetry")
     if is_null(node):
-        return None, (*doubled, *_misspelt(resource))
-    flat = load(FlatTelemetry, node, Source("ClassRuntime", resource.ref, "spec.telemetry"), unknown="warning")
-    # `telemetry` stands as in a block, and a collector could only be said in a block of ours.
-    names: dict[FieldSteps, str] = {("enabled",): "spec.telemetry.enabled"}
-    names["collector", "endpoint"] = "spec.observability.collector.endpoint"
-    place = Source("ClassRuntime", resource.ref, "spec", names)
-    return Layer(nested(flat.model), place, bool(flat.faults or doubled)), (*doubled, *flat.results)
+        return None, (*results, *_misspelt(spec, keys))
+    flat = load(FlatTelemetry, node, Source("ClassRuntime", resource.ref, "spec.telemetry"), unknown_fields="warning")
+    source = Source("ClassRuntime", resource.ref, "spec", _FLAT_ALIASES)
+    return Layer(nested(flat.model), source, bool(flat.invalid or results)), (*results, *flat.results)
 
 
-def _misspelt(resource: Resource) -> list[Result]:
-    """Warnings for what looks like the block. Other fields of the spec are upstream's, and none of our business."""
+def _spec_keys(resource: Resource) -> list[str]:
     spec = resource.node("spec")
-    keys = [key.value for key, _ in spec.pairs if isinstance(key, Scalar)] if isinstance(spec, Mapping) else []
+    return [key.value for key, _ in spec.pairs if isinstance(key, Scalar)] if isinstance(spec, Mapping) else []
+
+
+def _misspelt(spec: Source, keys: list[str]) -> list[Result]:
+    """Warnings for keys that look like `observability`. Other fields of the spec are upstream's, and not checked."""
     return [
-        fields_rules.UNKNOWN_FIELD.at(
-            Location(resource.ref, field_path("spec", key), f"spec.{key}"),
+        rules.UNKNOWN_FIELD.at(
+            Location(spec.ref, path := spec.path_of((key,)), path),
             "is not read",
             fix="write observability",
             current=key,
@@ -80,59 +77,54 @@ def _misspelt(resource: Resource) -> list[Result]:
 
 
 def has_block(resource: Resource) -> bool:
-    """Whether a ClassRuntime has a block of its own."""
+    """Whether a ClassRuntime has a block itself."""
     return not all(is_null(resource.node("spec", key)) for key in ("observability", "telemetry"))
 
 
-def _stands_twice(resource: Resource, key: str) -> bool:
-    spec = resource.node("spec")
-    pairs = spec.pairs if isinstance(spec, Mapping) else []
-    return sum(isinstance(k, Scalar) and k.value == key for k, _ in pairs) > 1
-
-
 def functions(resource: Resource) -> tuple[Function, ...]:
-    """The functions of a class, one for each entry; what is odd there is not our business and reads empty."""
-    found = []
+    """The functions of a class, one for each entry; invalid values are upstream's concern and become empty."""
     entries = as_sequence(resource.node("spec", "functions"))
-    for entry in entries.items if entries else ():
-        image = text_of(lookup(entry, "container_image")) or text_of(
-            lookup(entry, "provision_config", "container_image")
+    return tuple(
+        Function(
+            text_of(lookup(entry, "function_key")) or "",
+            text_of(lookup(entry, "container_image"))
+            or text_of(lookup(entry, "provision_config", "container_image"))
+            or "",
         )
-        found.append(Function(text_of(lookup(entry, "function_key")) or "", image or ""))
-    return tuple(found)
+        for entry in (entries.items if entries else ())
+    )
 
 
-def config_spec(resource: Resource) -> tuple[Source, Loaded[ConfigSpec]]:
-    """The spec of an OTelConfig, with the faults of the whole object."""
-    place = Source("OTelConfig", resource.ref, "spec")
-    results: list[Result] = []
-    known = fields_of(ConfigSpec)
-    for key in top_level_keys(resource):
-        proposed = f"spec.{key}" if key in known else None
-        text = f"{key} is not a field of an OTelConfig: " + (
-            f"write {proposed}" if proposed else "settings stand in spec"
-        )
-        results.append(
-            fields_rules.UNKNOWN_FIELD.at(Location(resource.ref, field_path(key)), text, current=key, proposed=proposed)
-        )
-    loaded = load(ConfigSpec, resource.node("spec"), place)
-    faults = (*(((),) if results else ()), *loaded.faults)
-    return place, Loaded(loaded.model, (*results, *loaded.results), faults)
+def config_spec(resource: Resource) -> Loaded[ConfigSpec]:
+    """The spec of an OTelConfig, with the errors of the whole object."""
+    keys = [getattr(key, "value", "") for key, value in resource.root.pairs if not is_null(value)]
+    unknown = [key for key in keys if key not in ("apiVersion", "kind", "metadata", "spec", "status", "<<")]
+    results = []
+    for key in unknown:
+        proposed = f"spec.{key}" if key in fields_of(ConfigSpec) else None
+        where = Location(resource.ref, path := field_path(key), path)
+        fix = f"write {proposed or 'settings in spec'}"
+        text = "is not a field of an OTelConfig"
+        results.append(rules.UNKNOWN_FIELD.at(where, text, fix=fix, current=key, proposed=proposed))
+    loaded = load(ConfigSpec, resource.node("spec"), Source("OTelConfig", resource.ref, "spec"))
+    return loaded.preceded_by(results, [()] if results else [])
 
 
-def matters(faults: tuple[FieldSteps, ...], entry: str | None) -> bool:
-    """Whether faults of an OTelConfig bear on a class that `classes.<entry>` is for (None: on no entry)."""
-    for loc in faults:
-        if loc[:1] == ("classes",) and len(loc) > 1:
-            if loc[1] == entry:
-                return True
-        elif not loc or loc[0] not in _ASIDE:
-            return True
-    return False
+def concerns_class(invalid: tuple[FieldSteps, ...], entry: str | None) -> bool:
+    """Whether invalid fields of an OTelConfig concern a class with the key `entry` in `classes` (None: no key).
+
+    An unknown field can be a misspelt one, so it concerns every class.
+    """
+    return any(
+        steps[1] == entry
+        if steps[:1] == ("classes",) and len(steps) > 1
+        else not steps or steps[0] in _CLASS_FIELDS or steps[0] not in fields_of(ConfigSpec)
+        for steps in invalid
+    )
 
 
 def class_entry(resource: Resource, spec: ConfigSpec, source: Source) -> Layer | None:
-    """The entry in `classes` that a class answers to, by its name or one that it had before kustomize renamed it."""
+    """The entry in `classes` for a class, by its name or a name that it had before kustomize renamed it."""
     name = next((name for name in resource.names if name in spec.classes), None)
     if name is None:
         return None
@@ -140,7 +132,7 @@ def class_entry(resource: Resource, spec: ConfigSpec, source: Source) -> Layer |
 
 
 def entry_key(resource: Resource, config: Resource | None) -> str | None:
-    """The key of a class's entry in `classes`, also where the entry is so faulty that the model has none."""
+    """The key of a class's entry in `classes`, also where the entry is so invalid that the model does not have it."""
     entries = as_mapping(config.node("spec", "classes")) if config else None
     keys = {text_of(key) for key, _ in entries.pairs} if entries else set()
     return next((name for name in resource.names if name in keys), None)

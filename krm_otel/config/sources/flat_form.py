@@ -1,183 +1,167 @@
 """The flat form: one text per setting, as the environment and `kpt fn eval -- key=value` give it.
 
-One table for both. The texts are parsed leniently (`yes`, `1`, `w3c, b3`), then checked by the same models as
-the blocks; what cannot be parsed goes there as text, so that the fault is told in one way.
+A declaration with `flat="key"` adds a key; the type of its field decides how a text is parsed. Parsing is lenient
+(`yes`, `1`, `w3c, b3`). The models check the values; a text that cannot be parsed is passed to them as it is, so that
+its error is that of a block.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import unquote
 
+from pydantic import BaseModel
+
 from krm_otel.config.provenance import FieldSteps, Source
-from krm_otel.config.reading.errors import as_bool, as_number
-from krm_otel.config.reading.loader import Loaded, check
+from krm_otel.config.reading.loader import Loaded, duplicate_key, duplicate_keys, validate
+from krm_otel.config.reading.scalars import as_bool, as_number
+from krm_otel.config.schema.introspection import bare_type, is_model, origin, type_at
 from krm_otel.config.schema.observability import FlatForm
-from krm_otel.diagnostics.result import Result
+from krm_otel.config.schema.setting import documentation
+from krm_otel.config.types.finding import write
+from krm_otel.diagnostics.result import Ref, Result
 from krm_otel.diagnostics.rule import Location, one_line
-from krm_otel.diagnostics.rules import fields as fields_rules
-from krm_otel.diagnostics.rules import inputs as inputs_rules
+from krm_otel.diagnostics.rules import fields as rules
+from krm_otel.diagnostics.rules import inputs as input_rules
 from krm_otel.diagnostics.suggestion import listed, nearest, without_separators
 from krm_otel.krm.resource import Resource
 from krm_otel.names import E_FEATURE, E_PREFIX
 from krm_otel.yamltext.nodes import Mapping as MappingNode
 from krm_otel.yamltext.nodes import Scalar
-from krm_otel.yamltext.query import as_mapping, deref, is_null, text_of
+from krm_otel.yamltext.query import deref, is_null, text_of
 
-FEATURE: Final = "features_otel"
-KEYS: Final[dict[str, FieldSteps]] = {
-    "enabled": ("enabled",),
-    "endpoint": ("collector", "endpoint"),
-    "sampling_rate": ("telemetry", "sampling_rate"),
-    "collector_image": ("collector", "image"),
-    "mode": ("collector", "mode"),
-    "propagators": ("telemetry", "propagators"),
-    "traces": ("telemetry", "traces"),
-    "metrics": ("telemetry", "metrics"),
-    "logs": ("telemetry", "logs"),
-    "exporter_traces": ("collector", "exporters", "traces"),
-    "exporter_metrics": ("collector", "exporters", "metrics"),
-    "exporter_logs": ("collector", "exporters", "logs"),
-    "resource_attributes": ("telemetry", "resource_attributes"),
-    "protocol": ("telemetry", "protocol"),
-    FEATURE: ("features_otel",),
-}
-"""Key of the flat form → place in a block. In the environment the keys are upper case, behind a prefix."""
+GLOBAL_SWITCH: Final = "features_otel"
+_FIRST: Final = (
+    *("enabled", "endpoint", "sampling_rate", "collector_image", "mode", "propagators"),
+    *("traces", "metrics", "logs", "exporter_traces", "exporter_metrics", "exporter_logs"),
+)
+"""The keys that Argo CD shows first, in this order; the others follow as they are declared."""
 
-_EXPORTERS: Final = frozenset(("exporter_traces", "exporter_metrics", "exporter_logs"))
-_SWITCHES: Final = frozenset(("enabled", "traces", "metrics", "logs", FEATURE))
+
+def _declared_keys(model: type[BaseModel], parent: FieldSteps = ()) -> Iterator[tuple[str, FieldSteps]]:
+    for name, declared in model.model_fields.items():
+        if key := documentation(declared).flat:
+            yield key, (*parent, name)
+        if is_model(annotation := bare_type(declared.annotation)):
+            yield from _declared_keys(annotation, (*parent, name))
+
+
+_DECLARED: Final = dict(_declared_keys(FlatForm))
+KEYS: Final = {key: _DECLARED[key] for key in (*_FIRST, *_DECLARED)}
+"""Key of the flat form → field in a block. A variable of the environment has the key in upper case after a prefix."""
 
 
 def variable(key: str) -> str:
     """`sampling_rate` → `OPRC_CRM_OTEL_SAMPLING_RATE`."""
-    return E_FEATURE if key == FEATURE else E_PREFIX + key.upper()
+    return E_FEATURE if key == GLOBAL_SWITCH else E_PREFIX + key.upper()
 
 
-def from_environment(environ: Mapping[str, str]) -> tuple[Source, Loaded[FlatForm]]:
-    """The settings in the environment; an empty variable reads as unset."""
-    place = Source("environment", aliases={loc: variable(key) for key, loc in KEYS.items()})
-    known = {variable(key): key for key in KEYS}
-    results: list[Result] = []
-    texts: dict[str, str] = {}
-    for name in sorted(environ):
-        if name in known:
-            texts[known[name]] = environ[name]
-        elif name.startswith(E_PREFIX):
-            meant = nearest(name.removeprefix(E_PREFIX), [key.upper() for key in KEYS if key != FEATURE])
-            proposed = E_PREFIX + meant if meant else None
-            text = f"{name} is not a known variable and is not read: " + (
-                f"write {proposed}" if proposed else f"known are {listed(sorted(known), 'and')}"
-            )
-            results.append(
-                inputs_rules.UNKNOWN_VARIABLE.at(
-                    Location(place.ref, name), text, current=one_line(name), proposed=proposed
-                )
-            )
-    loaded = _parse(texts, place)
-    return place, Loaded(loaded.model, (*results, *loaded.results), loaded.faults)
+def from_environment(environ: Mapping[str, str]) -> Loaded[FlatForm]:
+    """The settings in the environment; an empty variable is unset."""
+    source = Source("environment", aliases={steps: variable(key) for key, steps in KEYS.items()})
+    keys = {variable(key): key for key in KEYS}
+    texts = {keys[name]: environ[name] for name in sorted(environ) if name in keys}
+    unknown = [name for name in sorted(environ) if name.startswith(E_PREFIX) and name not in keys]
+    return _load(texts, source).preceded_by(map(_unknown_variable, unknown), ())
 
 
-def from_config_map(resource: Resource) -> tuple[Source, Loaded[FlatForm]]:
-    """The settings in the `data` of a ConfigMap; values may be unquoted, null and empty read as unset."""
-    place = Source("OTelConfig", resource.ref, aliases={loc: f"data.{key}" for key, loc in KEYS.items()})
-    at = Source("OTelConfig", resource.ref, "data")
-    results: list[Result] = []
-    faults: list[FieldSteps] = []
-    texts: dict[str, str] = {}
+def _unknown_variable(name: str) -> Result:
+    meant = nearest(name.removeprefix(E_PREFIX), [key.upper() for key in KEYS if key != GLOBAL_SWITCH])
+    proposed = E_PREFIX + meant if meant else None
+    fix = write(proposed) or f"known are {listed(sorted(map(variable, KEYS)), 'and')}"
+    text, where = "is not a known variable and is not read", Location(Ref(), name, name)
+    return input_rules.UNKNOWN_VARIABLE.at(where, text, fix=fix, current=one_line(name), proposed=proposed)
+
+
+def from_config_map(resource: Resource) -> Loaded[FlatForm]:
+    """The settings in the `data` of a ConfigMap; values may be unquoted, null and empty are unset."""
+    source = Source("OTelConfig", resource.ref, aliases={steps: f"data.{key}" for key, steps in KEYS.items()})
+    block = Source("OTelConfig", resource.ref, "data")
     data = deref(resource.node("data"))
     if data is not None and not isinstance(data, MappingNode) and not is_null(data):
-        results.append(fields_rules.WRONG_TYPE.at(at.location(()), "must be a mapping of keys to texts"))
-        faults.append(())
-    seen: set[str] = set()
+        result = rules.WRONG_TYPE.at(block.location(), "must be a mapping of keys to strings")
+        return Loaded(FlatForm(), source, (result,), ((),))
+    results = [duplicate_key(block, steps) for steps in duplicate_keys(data) if len(steps) == 1]
+    invalid: list[FieldSteps] = []
+    texts: dict[str, str] = {}
     for key_node, value in data.pairs if isinstance(data, MappingNode) else ():
         key = text_of(key_node) or ""
-        if key in seen:
-            results.append(
-                inputs_rules.DUPLICATE_KEY.at(at.location((key,)), "stands twice in its mapping: keep one of them")
-            )
-        seen.add(key)
-        if key not in KEYS:
-            results.append(_unknown(at, key))
-        elif isinstance(deref(value), Scalar):
+        if key in KEYS and isinstance(deref(value), Scalar):
             texts[key] = text_of(value) or ""
-            continue
-        elif is_null(value):
-            continue
-        else:
-            text = "must be a text: lists and mappings are written as a,b and k=v,k2=v2"
-            results.append(fields_rules.WRONG_TYPE.at(at.location((key,)), text))
-        faults.append((key,))
-    loaded = _parse(texts, place)
-    return place, Loaded(loaded.model, (*results, *loaded.results), (*faults, *loaded.faults))
+        elif key not in KEYS or not is_null(value):
+            invalid.append((key,))
+            results.append(_not_a_text(block, key) if key in KEYS else _unknown_key(block, key))
+    return _load(texts, source).preceded_by(results, invalid)
 
 
-def is_flat(resource: Resource) -> bool:
-    """Whether a function config is a ConfigMap."""
-    return resource.kind == "ConfigMap" and resource.api_version == "v1" and as_mapping(resource.root) is not None
+def _not_a_text(block: Source, key: str) -> Result:
+    fix = "write lists as a,b and mappings as k=v,k2=v2"
+    return rules.WRONG_TYPE.at(block.location((key,)), "must be a string", fix=fix)
 
 
-def _unknown(at: Source, key: str) -> Result:
-    short = without_separators(key).removeprefix(without_separators(E_PREFIX))
-    meant = FEATURE if without_separators(key) == without_separators(E_FEATURE) else nearest(short, KEYS)
-    text = (
-        f"is not a known key: write {meant}"
-        if meant
-        else f"is not a known key: known are {listed(sorted(KEYS), 'and')}"
-    )
-    return fields_rules.UNKNOWN_FIELD.at(at.location((key,)), text, current=key, proposed=meant)
+def _unknown_key(block: Source, key: str) -> Result:
+    letters = without_separators(key)
+    is_global = letters == without_separators(E_FEATURE)
+    meant = GLOBAL_SWITCH if is_global else nearest(letters.removeprefix(without_separators(E_PREFIX)), KEYS)
+    fix = write(meant) or f"known are {listed(sorted(KEYS), 'and')}"
+    where = block.location((key,))
+    return rules.UNKNOWN_FIELD.at(where, "is not a known key", fix=fix, current=key, proposed=meant)
 
 
-def _parse(texts: Mapping[str, str], place: Source) -> Loaded[FlatForm]:
+def _load(texts: Mapping[str, str], source: Source) -> Loaded[FlatForm]:
+    """The settings of a source, from its keys and texts."""
     data: dict[str, Any] = {}
     results: list[Result] = []
-    faults: list[FieldSteps] = []
-    shown: dict[FieldSteps, str] = {}
-    for key, raw in texts.items():
-        text, loc = raw.strip(), KEYS[key]
+    invalid: list[FieldSteps] = []
+    shown: dict[FieldSteps, str] = {}  # field → its text, for results
+    for key, written in texts.items():
+        text, steps = written.strip(), KEYS[key]
         if not text:
             continue
         if not text.isprintable() and any("\ud800" <= char <= "\udfff" for char in text):
-            results.append(inputs_rules.NOT_UTF8.at(place.location(loc), "is not UTF-8: write it in UTF-8"))
-            faults.append(loc)
+            results.append(input_rules.NOT_UTF8.at(source.location(steps), "is not UTF-8", fix="write it in UTF-8"))
+            invalid.append(steps)
             continue
-        value: Any = text
-        if key in _SWITCHES:
-            value = text if (switch := as_bool(text)) is None else switch
-        elif key == "sampling_rate":
-            value = text if (number := as_number(text)) is None else number
-        elif (key in _EXPORTERS and "," in text) or key == "propagators":
-            value = [item.strip() for item in text.split(",") if item.strip()]
-            shown.update({(*loc, index): item for index, item in enumerate(value)})
-        elif key == "resource_attributes":
-            value, wrong = _pairs(text)
-            results += [inputs_rules.ATTRIBUTE_PAIR.at(place.location(loc), t, current=text) for t in wrong]
-            faults += [loc] * bool(wrong)
-            shown.update({(*loc, name): item for name, item in value.items()})
-        shown[loc] = text
-        at = data
-        for step in loc[:-1]:
-            at = at.setdefault(str(step), {})
-        at[str(loc[-1])] = value
-    checked = check(FlatForm, data, place, shown.get)
-    return Loaded(checked.model, (*results, *checked.results), (*faults, *checked.faults))
+        value, errors = _parsed(text, type_at(FlatForm, steps))
+        for error, fix in errors:
+            results.append(input_rules.ATTRIBUTE_PAIR.at(source.location(steps), error, fix=fix, current=text))
+            invalid.append(steps)
+        members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        shown |= {steps: text, **{(*steps, step): member for step, member in members}}
+        block = data
+        for step in steps[:-1]:
+            block = block.setdefault(str(step), {})
+        block[str(steps[-1])] = value
+    return validate(FlatForm, data, source, shown.get).preceded_by(results, invalid)
 
 
-def _pairs(text: str) -> tuple[dict[str, str], list[str]]:
-    """`k=v,k2=v2`, percent-decoded, and what is wrong with it."""
-    found: dict[str, str] = {}
-    wrong: list[str] = []
-    for item in text.split(","):
+def _parsed(text: str, annotation: Any) -> tuple[Any, list[tuple[str, str]]]:
+    """The value that a text means for a type, otherwise the text; and errors, each with its fix."""
+    if annotation is bool:
+        switch = as_bool(text)
+        return text if switch is None else switch, []
+    if annotation in (int, float):
+        number = as_number(text)
+        return text if number is None else annotation(number) if annotation(number) == number else number, []
+    if origin(annotation) is tuple:
+        return [item.strip() for item in text.split(",") if item.strip()], []
+    return _pairs(text) if origin(annotation) is dict else (text, [])
+
+
+def _pairs(text: str) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """`k=v,k2=v2` with percent-decoded values; and errors, each with its fix."""
+    pairs: dict[str, str] = {}
+    errors: list[tuple[str, str]] = []
+    for item in filter(str.strip, text.split(",")):
         key, equals, value = (part.strip() for part in item.partition("="))
-        if not item.strip():
-            continue
         try:
             decoded = unquote(value, errors="strict")
         except UnicodeDecodeError:
-            wrong.append(f"has the value {value}, which is not percent-encoded UTF-8: write it in UTF-8")
+            errors.append((f"has the value {value}, which is not percent-encoded UTF-8", "write it in UTF-8"))
             continue
-        if not equals or not key:
-            wrong.append(f"has the entry {item.strip()}, which is no pair: write key=value,key2=value2")
+        if equals and key:
+            pairs[key] = decoded
         else:
-            found[key] = decoded
-    return found, wrong
+            errors.append((f"has the entry {item.strip()}, which is not a pair", "write key=value,key2=value2"))
+    return pairs, errors

@@ -1,4 +1,4 @@
-"""The sources of one class's settings, highest first, and how one value is found in them."""
+"""The sources of one class's settings, highest first, and how a value is looked up in them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _DEFAULTS: Final = ConfigSpec()
 
 @dataclass(frozen=True)
 class Layer:
-    """One source, with the block that was read from it.
+    """A source with its block.
 
-    `faulty`: something in it is wrong that may matter to this class. Then nothing is checked together with other
-    sources: a misspelt `endpoint` must not be reported as a missing one, too.
+    `faulty`: it has an error that may concern this class. Then nothing is checked together with other sources: a
+    misspelt `endpoint` must not be reported as a missing one, too.
     """
 
     block: Model
@@ -26,7 +26,7 @@ class Layer:
     faulty: bool = False
 
     def written(self, steps: FieldSteps) -> Any:
-        """The value that is written at a place in the block; None where there is none."""
+        """The value that is written in a field of the block; None without one."""
         value: Any = self.block
         for step in steps:
             value = value.written(str(step)) if isinstance(value, Model) else None
@@ -44,18 +44,18 @@ class Layers:
 
     @property
     def faulty(self) -> bool:
-        """Whether something is wrong in one of them."""
+        """Whether one of them has an error that may concern the class."""
         return any(layer.faulty for layer in self.layers)
 
     def find(self, *steps: str) -> Sourced[Any] | None:
-        """The value of the highest layer that has one; None where none has."""
+        """The value of the highest layer that has one; None without one."""
         for layer in self.layers:
             if (value := layer.written(steps)) is not None:
                 return Sourced(value, layer.source, steps)
         return None
 
     def get(self, *steps: str) -> Sourced[Any]:
-        """As `find`, otherwise the default that the field declares."""
+        """As `find`; without a written value, the default that the field declares."""
         if (written := self.find(*steps)) is not None:
             return written
         default: Any = _DEFAULTS
@@ -64,7 +64,7 @@ class Layers:
         return Sourced(default, steps=steps)
 
     def find_enabled(self, *steps: str) -> Sourced[Any] | None:
-        """A block that is written and not switched off."""
+        """A written block, unless it is switched off."""
         block = self.find(*steps)
         return block if block and block.value.enabled else None
 
@@ -77,15 +77,15 @@ class Layers:
         }
 
     def above(self, source: Source) -> Layers:
-        """The layers down to a source, that one included."""
+        """The layers down to a source, which is included."""
         ranks = [rank for rank, layer in enumerate(self.layers, 1) if layer.source is source]
         return Layers(self.layers[: ranks[0]]) if ranks else self
 
     def of_cluster(self) -> Layers:
-        """The layers that hold for all classes."""
+        """The layers that apply to all classes."""
         return Layers(tuple(layer for layer in self.layers if not is_of_one_class(layer.source)))
 
 
 def is_of_one_class(source: Source) -> bool:
-    """Whether a source speaks of a single class."""
+    """Whether a source applies to a single class."""
     return source.kind == "ClassRuntime" or source.path.startswith("spec.classes")

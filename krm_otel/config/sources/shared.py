@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from krm_otel.config.provenance import Origin, Source, Sourced
 from krm_otel.config.reading.loader import Loaded
 from krm_otel.config.schema.observability import FlatForm
 from krm_otel.config.schema.otel_config import ConfigSpec
-from krm_otel.config.sources.blocks import config_spec, matters
+from krm_otel.config.sources.blocks import concerns_class, config_spec
 from krm_otel.config.sources.discovery import Discovered
 from krm_otel.config.sources.flat_form import from_config_map, from_environment
 from krm_otel.config.sources.layers import Layer
@@ -20,16 +22,13 @@ from krm_otel.diagnostics.result import Result
 class SharedSources:
     """What is the same for every class.
 
-    `sound`: it is clear which OTelConfig counts.
+    `is_certain`: it is clear which OTelConfig is in use.
     """
 
     config: Loaded[ConfigSpec]
-    config_source: Source
     flat: Loaded[FlatForm]
-    flat_source: Source
     environment: Loaded[FlatForm]
-    environment_source: Source
-    sound: bool
+    is_certain: bool
 
     @property
     def results(self) -> tuple[Result, ...]:
@@ -41,25 +40,33 @@ class SharedSources:
         """The OTelConfig's spec; an empty one where there is none."""
         return self.config.model
 
+    @property
+    def config_source(self) -> Source:
+        """Where the OTelConfig's spec is."""
+        return self.config.source
+
     def layers(self, entry: str | None = None) -> tuple[Layer, ...]:
-        """The layers below a class's own blocks; `entry`: its key in `classes`, so that the faults of other classes do
-        not matter to it."""
-        config_faulty = not self.sound or matters(self.config.faults, entry)
+        """The layers below a class's own blocks.
+
+        Args:
+            entry: the class's key in `classes`. Errors in other entries do not concern it.
+        """
+        config_faulty = not self.is_certain or concerns_class(self.config.invalid, entry)
         return (
-            Layer(self.flat.model, self.flat_source, bool(self.flat.faults)),
-            Layer(self.spec, self.config_source, config_faulty),
-            Layer(self.environment.model, self.environment_source, bool(self.environment.faults)),
+            Layer(self.flat.model, self.flat.source, bool(self.flat.invalid)),
+            Layer(self.spec, self.config.source, config_faulty),
+            Layer(self.environment.model, self.environment.source, bool(self.environment.invalid)),
         )
 
     def switched_off(self) -> Origin | None:
-        """Where the global switch is off; one place is enough."""
+        """Where the global switch is off; a single source is enough."""
         flat, config, environment = self.layers()
         switches = ((config, "enabled"), (flat, "features_otel"), (environment, "features_otel"))
         off = (layer.source.origin((field,)) for layer, field in switches if layer.written((field,)) is False)
         return next(off, None)
 
     def enabled_by_default(self) -> Sourced[bool]:
-        """What a block means that does not say `enabled`."""
+        """Whether a block without `enabled` is on."""
         for layer in self.layers():
             for field in ("enabled", "features_otel"):
                 if (value := layer.written((field,))) is not None:
@@ -69,11 +76,21 @@ class SharedSources:
 
 def read_shared(discovered: Discovered, environ: Mapping[str, str]) -> SharedSources:
     """Reads the OTelConfig, the flat ConfigMap and the environment."""
-    config_source, config = Source("OTelConfig", path="spec"), Loaded(ConfigSpec())
-    flat_source, flat = Source("OTelConfig", path="data"), Loaded(FlatForm())
+    config = Loaded(ConfigSpec(), Source("OTelConfig", path="spec"))
+    flat = Loaded(FlatForm(), Source("OTelConfig", path="data"))
     if discovered.config is not None:
-        config_source, config = config_spec(discovered.config)
+        config = config_spec(discovered.config)
     if discovered.flat is not None:
-        flat_source, flat = from_config_map(discovered.flat)
-    environment_source, environment = from_environment(environ)
-    return SharedSources(config, config_source, flat, flat_source, environment, environment_source, discovered.sound)
+        flat = from_config_map(discovered.flat)
+    return SharedSources(config, flat, from_environment(environ), discovered.is_certain)
+
+
+def source_date(environ: Mapping[str, str]) -> str:
+    """SOURCE_DATE_EPOCH (seconds; reproducible-builds.org) as Kubernetes writes times; empty where it is not set.
+
+    Output contains no other time: it never depends on the clock.
+    """
+    seconds = environ.get("SOURCE_DATE_EPOCH", "")
+    if not re.fullmatch(r"[0-9]{1,11}", seconds):
+        return ""
+    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,26 +1,26 @@
 """What is wrong with one value, before it is known where the value is.
 
-Value checks raise a finding as pydantic's own error, so that one validation gathers all of them; the loader adds the
-resource and the field (`krm_otel.config.reading.loader`).
+Value checks raise findings as pydantic's own error, so that one validation collects all of them. The loader
+(`krm_otel.config.reading.loader`) adds the resource and the field.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from pydantic import ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from krm_otel.diagnostics.result import Severity
-from krm_otel.diagnostics.rule import Rule
+from krm_otel.diagnostics.result import Result, Severity
+from krm_otel.diagnostics.rule import Location, Rule
 
-FINDING: Final = "finding"
-"""The key of pydantic's error context that holds a Finding."""
-USE: Final = "use"
+FINDINGS: Final = "findings"
+"""The key of pydantic's error context that holds a tuple of findings."""
+REPLACEMENT: Final = "replacement"
 """The key that holds the value to use instead, for warnings."""
-ADVISED: Final = "advised"
+WARNED: Final = "warned"
 """The validation context of every pass after the first: warnings have been reported."""
 
 
@@ -33,18 +33,28 @@ class Finding:
         text: goes on after the field's name, as in `must be a number`.
         fix: what to write instead, as in `write 0.1`.
         proposed: the value that could be there.
-        severity: where it differs from the rule's own.
-        at: where in the value, if it is not the whole of it.
-        others: what else is wrong with the value.
+        steps: where in the value, if it is not the whole of it.
     """
 
     rule: Rule
     text: str
     fix: str = ""
     proposed: Any = None
-    severity: Severity | None = None
-    at: tuple[str | int, ...] = ()
-    others: tuple[Finding, ...] = ()
+    steps: tuple[str | int, ...] = ()
+
+    @property
+    def message(self) -> str:
+        """The text with the fix."""
+        return f"{self.text}: {self.fix}" if self.fix else self.text
+
+    def at(self, where: Location, current: Any, severity: Severity | None = None) -> Result:
+        """The result, once the place is known; for the arguments see `Rule.at`."""
+        return self.rule.at(where, self.text, fix=self.fix, current=current, proposed=self.proposed, severity=severity)
+
+
+def write(value: str | None) -> str:
+    """A fix that proposes a value; empty without one."""
+    return f"write {value}" if value else ""
 
 
 def fault(rule: Rule, text: str, *, fix: str = "", proposed: Any = None) -> PydanticCustomError:
@@ -52,16 +62,15 @@ def fault(rule: Rule, text: str, *, fix: str = "", proposed: Any = None) -> Pyda
     return faults([Finding(rule, text, fix, proposed)])
 
 
-def faults(findings: Sequence[Finding]) -> PydanticCustomError:
+def faults(findings: Iterable[Finding]) -> PydanticCustomError:
     """As `fault`, for several places in one value."""
-    first, *others = findings
-    return PydanticCustomError("finding", "finding", {FINDING: replace(first, others=tuple(others))})
+    return PydanticCustomError("finding", "finding", {FINDINGS: tuple(findings)})
 
 
-def advise(info: ValidationInfo, finding: Finding, use: Any) -> None:
-    """Raises a warning in a value check, once: the loader validates again with `use` in the value's place.
+def warn(info: ValidationInfo, finding: Finding, replacement: Any) -> None:
+    """Reports a warning in a value check, once: the loader validates again with `replacement` as the value.
 
-    It is raised, because only then pydantic says where the value is.
+    It is raised, since only then does pydantic tell where the value is.
     """
-    if info.context != ADVISED:
-        raise PydanticCustomError("finding", "finding", {FINDING: finding, USE: use})
+    if info.context != WARNED:
+        raise PydanticCustomError("finding", "finding", {FINDINGS: (finding,), REPLACEMENT: replacement})

@@ -1,4 +1,4 @@
-"""Kubernetes quantities (`100m`, `256Mi`): what they come to.
+"""Kubernetes quantities (`100m`, `256Mi`) as numbers.
 
 Source: API machinery, `resource.Quantity`: a decimal number, and a binary suffix, a decimal one, or an exponent.
 """
@@ -8,6 +8,9 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 from typing import Final
+
+from krm_otel.config.types.finding import fault, write
+from krm_otel.diagnostics.rules import fields as rules
 
 MIB: Final = 2**20
 
@@ -22,23 +25,33 @@ _SUFFIXES: Final[dict[str, Fraction]] = {
 
 
 def parse(text: str) -> Fraction | None:
-    """The number that a quantity is; None where it is none, or negative."""
-    found = _QUANTITY.match(text)
-    if not found:
+    """The number that a quantity is; None for another text, or a negative number."""
+    match = _QUANTITY.match(text)
+    if not match:
         return None
-    number = Fraction(found["number"].rstrip("."))
-    if found["suffix"]:
-        return number * _SUFFIXES[found["suffix"]]
-    return number * Fraction(10) ** int(found["power"] or 0)
+    number = Fraction(match["number"].rstrip("."))
+    if match["suffix"]:
+        return number * _SUFFIXES[match["suffix"]]
+    return number * Fraction(10) ** int(match["power"] or 0)
 
 
 def value(text: str) -> Fraction:
     """As `parse`, for a quantity that has been checked."""
-    found = parse(text)
-    assert found is not None
-    return found
+    number = parse(text)
+    assert number is not None
+    return number
 
 
 def mebibytes(text: str) -> int:
     """A checked amount of memory in whole MiB, rounded down."""
     return int(value(text) / MIB)
+
+
+def check(text: str) -> str:
+    """A quantity above zero, or a finding."""
+    if not parse(text):
+        better = text.replace(" ", "").removesuffix("B").removesuffix("b")
+        proposed = better if better != text and parse(better) else None
+        wrong = "must be a Kubernetes quantity such as 100m or 256Mi"
+        raise fault(rules.QUANTITY_INVALID, wrong, fix=write(proposed), proposed=proposed)
+    return text

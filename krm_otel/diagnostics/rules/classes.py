@@ -122,7 +122,7 @@ REQUIREMENT_INVALID: Final = Rule(
     "A number in `nfr_requirements` of a ClassRuntime is none that a rule could be made of; "
     "`rules.requirements` makes none of it.",
     "Write a number above 0; at most 100 for `availability_pct`.",
-    example="spec.nfr_requirements.max_latency_ms must be a number above 0: no rule is made of it",
+    example="spec.nfr_requirements.max_latency_ms must be a number above 0, so there is no rule for it",
 )
 TELEMETRY_CONFIGURED: Final = Rule(
     "telemetry-configured",
@@ -145,9 +145,9 @@ TELEMETRY_DEGRADED: Final = Rule(
 TELEMETRY_UNREAD: Final = Rule(
     "telemetry-unread",
     "warning",
-    "A ClassRuntime has upstream's `spec.telemetry` with `enabled: true`, and a `spec.observability` that does "
-    "not say `enabled`: only the latter is read.",
+    "A ClassRuntime has upstream's `spec.telemetry` with `enabled: true`, and a `spec.observability` without "
+    "`enabled`: krm-otel reads only the latter.",
     "Write `enabled: true` in `spec.observability`, and move the rest there.",
-    example="enabled is missing, and spec.telemetry, which says enabled: true, is not read beside spec.observability: "
-    "write it here, and what else stands there under telemetry",
+    example="enabled is missing, and spec.telemetry with enabled: true is not read together with "
+    "spec.observability: write enabled: true here, and the other fields of spec.telemetry under telemetry",
 )

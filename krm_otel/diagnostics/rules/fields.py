@@ -9,7 +9,7 @@ from krm_otel.diagnostics.rule import Rule
 ANNOTATION_INVALID: Final = Rule(
     "annotation-invalid",
     "error",
-    "The key of an annotation is not a valid one.",
+    "The key of an annotation is not valid.",
     "Write, for example, `prometheus.io/scrape`.",
 )
 ATTRIBUTE_KEY: Final = Rule(
@@ -30,13 +30,13 @@ CONTROL_CHARACTER: Final = Rule(
 DATA_KEY: Final = Rule(
     "data-key",
     "error",
-    "A key of a Secret or ConfigMap is not a valid one.",
+    "A key of a Secret or ConfigMap is not valid.",
     "Use letters, digits, `-`, `_` and `.`.",
 )
 DURATION_INVALID: Final = Rule(
     "duration-invalid",
     "error",
-    "A duration is not one as Go spells it, or as Prometheus does where it is for that, or longer than can be counted.",
+    "A duration is not spelled as in Go, or for Prometheus as in Prometheus, or it is too long.",
     "Write `200ms`, `10s` or `1m30s`.",
     example="collector.tail_sampling.decision_wait must be a duration such as 200ms, 10s or 1m30s",
 )
@@ -50,14 +50,14 @@ EMPTY: Final = Rule(
 HEADER_NAME: Final = Rule(
     "header-name",
     "error",
-    "The name of a header is not a valid one.",
+    "The name of a header is not valid.",
     "Use letters, digits and `-`.",
 )
 KEY_RESERVED: Final = Rule(
     "key-reserved",
     "error",
     "A label or annotation for generated objects (`labels`, `annotations`, `folder_annotation`) has a key that "
-    "they are found, pruned or rolled by.",
+    "krm-otel sets itself, to select, prune or roll them.",
     "Write another key, or leave it out.",
 )
 KIND_INVALID: Final = Rule(
@@ -77,13 +77,13 @@ KIND_PATH: Final = Rule(
 LABEL_INVALID: Final = Rule(
     "label-invalid",
     "error",
-    "A label is not a valid one.",
-    "Mend it.",
+    "The key or value of a label is not valid.",
+    "Correct it.",
 )
 LITERAL_HEADER: Final = Rule(
     "literal-header",
     "error",
-    "A header's value is written out.",
+    "The value of a header is not in a Secret.",
     "Write `{secret: <name>, key: <key>}`.",
     example="collector.headers.authorization takes its value from a Secret only: write {secret: <name>, key: <key>}",
 )
@@ -96,27 +96,28 @@ LITERAL_SECRET: Final = Rule(
 MISSING_FIELD: Final = Rule(
     "missing-field",
     "error",
-    "A field is missing that has to be there.",
+    "A required field is missing.",
     "Write it.",
-    example="platform.components.gateway.match_labels is missing: write match_labels: {app: <name>}",
+    example="platform.components.gateway.match_labels is missing: write it, for example match_labels: "
+    "{app: oaas-gateway}",
 )
 NOT_A_WORD: Final = Rule(
     "not-a-word",
     "error",
     "A name or pattern is empty or contains white space.",
-    "Mend it.",
+    "Correct it.",
 )
 NUMBER_RANGE: Final = Rule(
     "number-range",
     "error",
-    "A number lies outside what is possible.",
-    "Write 1 or more.",
+    "A number is too small or too large.",
+    "Write a number in the range that the message gives.",
 )
 OBJECT_NAME: Final = Rule(
     "object-name",
     "error",
-    "The name of a Secret or ConfigMap is not a valid one.",
-    "Mend it.",
+    "The name of a Kubernetes object or namespace is not valid.",
+    "Correct it.",
 )
 QUANTITY_INVALID: Final = Rule(
     "quantity-invalid",
@@ -134,15 +135,15 @@ SERVICE_NAME_EMPTY: Final = Rule(
 TEMPLATE_PLACEHOLDER: Final = Rule(
     "template-placeholder",
     "error",
-    "`service_name_template` has an unknown placeholder or a lone brace.",
+    "`service_name_template` has an unknown placeholder or an unmatched brace.",
     "Use `{class}`, `{container}`, `{function_key}`, `{workload}`, `{namespace}`.",
     example="telemetry.service_name_template has a brace without its partner: write {class}-{container}",
 )
 UNKNOWN_FIELD: Final = Rule(
     "unknown-field",
     "error",
-    "A field is not known.",
-    "Write the one that is proposed.",
+    "A field is unknown, or at the wrong level.",
+    "Write the proposed field.",
     example="collector.headers.authorization.value is not a known field: known are secret and key",
     otherwise="warning in upstream's `spec.telemetry`, and for what looks like `observability`",
 )
@@ -156,13 +157,13 @@ UNKNOWN_VALUE: Final = Rule(
 VARIABLE_NAME: Final = Rule(
     "variable-name",
     "error",
-    "A key of `collector.env` is not a variable's name, or is one of ours.",
+    "A key of `collector.env` is not the name of a variable, or is a variable that krm-otel sets itself.",
     "Write another name.",
 )
 WRONG_TYPE: Final = Rule(
     "wrong-type",
     "error",
-    "A value is of another type than its field.",
-    "Write what is proposed.",
+    "A value does not have the type of its field.",
+    "Write the proposed value.",
     example="collector must be a mapping with the fields mode, image, endpoint and exporters",
 )

@@ -17,15 +17,15 @@ API_VERSION: Final = Rule(
     "api-version",
     "error",
     "An OTelConfig has another apiVersion than `fn.oaas.io/v1alpha1`.",
-    "Write that one.",
-    example="apiVersion of an OTelConfig must be fn.oaas.io/v1alpha1: write it so",
+    "Write `apiVersion: fn.oaas.io/v1alpha1`.",
+    example="apiVersion is not that of an OTelConfig: write fn.oaas.io/v1alpha1",
 )
 ATTRIBUTE_PAIR: Final = Rule(
     "attribute-pair",
     "error",
     "An entry of the flat form's `resource_attributes` is not `key=value`, percent-encoded.",
     "Write `k=v,k2=v2`.",
-    example="resource_attributes has the entry team, which is no pair: write key=value,key2=value2",
+    example="resource_attributes has the entry team, which is not a pair: write key=value,key2=value2",
 )
 CANNOT_EDIT: Final = Rule(
     "cannot-edit",
@@ -62,9 +62,9 @@ CONFIG_UNUSED: Final = Rule(
 DUPLICATE_KEY: Final = Rule(
     "duplicate-key",
     "error",
-    "A key stands twice in its mapping.",
+    "A mapping has a key more than once.",
     "Keep one of them.",
-    example="enabled stands twice in its mapping: keep one of them",
+    example="enabled is in its mapping more than once: keep one of them",
 )
 FUNCTION_CONFIG_KIND: Final = Rule(
     "function-config-kind",
@@ -90,7 +90,7 @@ UNKNOWN_VARIABLE: Final = Rule(
     "unknown-variable",
     "warning",
     "An environment variable `OPRC_CRM_OTEL_*` is not known and is not read.",
-    "Mend its name.",
+    "Correct its name.",
     example="OPRC_CRM_OTEL_SAMPLE_RATE is not a known variable and is not read: write OPRC_CRM_OTEL_SAMPLING_RATE",
 )
 UNREADABLE_INPUT: Final = Rule(

@@ -41,7 +41,7 @@ POLICY_INVALID: Final = Rule(
     "A policy of `tail_sampling.policies` has no `name` or `type`, a type, field or value that the collector "
     "(0.158) does not know, or the name of one of ours or of another one.",
     "Write what is proposed; see [further policies](sampling.md#whole-traces).",
-    example="collector.tail_sampling.policies[0] has the name errors, which is ours: write another one",
+    example="collector.tail_sampling.policies[0] has the name errors, which krm-otel uses itself: write another one",
 )
 PROPAGATOR_DEPRECATED: Final = Rule(
     "propagator-deprecated",
@@ -61,9 +61,9 @@ PROPAGATORS_EMPTY: Final = Rule(
 PROPAGATORS_NONE: Final = Rule(
     "propagators-none",
     "error",
-    "The propagator `none` stands beside others.",
+    "The propagator `none` is listed together with others.",
     "Write `[none]` alone, or leave it out.",
-    example="telemetry.propagators has none beside w3c: write [none] alone, or leave none out",
+    example="telemetry.propagators has none together with w3c: write [none] alone, or leave none out",
 )
 SAMPLING_BOTH: Final = Rule(
     "sampling-both",
@@ -74,9 +74,9 @@ SAMPLING_BOTH: Final = Rule(
 SAMPLING_RATE_CLAMPED: Final = Rule(
     "sampling-rate-clamped",
     "warning",
-    "A sampling rate lies outside 0.0 to 1.0 and was clamped.",
+    "A sampling rate is outside 0.0 to 1.0 and was clamped.",
     "Write one in between.",
-    example="telemetry.sampling_rate lies outside 0.0 to 1.0, 0.0 is used: write 0.0, or 0.1 for one trace in ten",
+    example="telemetry.sampling_rate is outside 0.0 to 1.0, so 0.0 is used: write 0.0, or 0.1 for one trace in ten",
 )
 SAMPLING_RATE_HIGH: Final = Rule(
     "sampling-rate-high",

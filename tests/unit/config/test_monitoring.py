@@ -137,7 +137,7 @@ def test_keys_that_are_ours_or_none_are_refused(spec: str, code: str, path: str)
     (error,) = [one for one in results if one.severity == "error"]
     assert error.code == code and error.field_path.endswith(path)
     assert error.line().count(path) == 1, "the field stands there once"
-    assert code != "key-reserved" or "that we set ourselves: write another key" in error.message
+    assert code != "key-reserved" or "that krm-otel sets itself: write another key" in error.message
 
 
 def test_labels_of_others_stay_what_they_are() -> None:

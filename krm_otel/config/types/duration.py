@@ -1,0 +1,77 @@
+"""Durations: as Go spells them, for the collector, and as Prometheus does. Each check returns the value or raises a
+finding.
+
+Sources: Go, `time.ParseDuration`; Prometheus, `model.ParseDuration`.
+"""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any, Final
+
+from pydantic_core import PydanticCustomError
+
+from krm_otel.config.types.finding import fault, write
+from krm_otel.config.types.text import number_as_text
+from krm_otel.diagnostics.rules import fields as rules
+from krm_otel.diagnostics.rules import sampling as sampling_rules
+
+_NANOSECONDS: Final = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
+_PART: Final = re.compile(rf"([0-9]+(?:\.[0-9]+)?)({'|'.join(_NANOSECONDS)})")
+_GO: Final = re.compile(rf"0|({_PART.pattern})+")
+_PROMETHEUS: Final = re.compile(r"([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?")
+_WHOLE_SECONDS: Final = re.compile("[1-9][0-9]*s")
+_LONGEST: Final = 2**63 - 1
+"""Nanoseconds: Go's durations have 64 bits."""
+
+
+def nanoseconds(duration: str) -> Fraction:
+    """The length of a checked duration as Go spells it."""
+    parts = (Fraction(number) * _NANOSECONDS[unit] for number, unit in _PART.findall(duration))
+    return sum(parts, Fraction(0))
+
+
+def go_duration(value: Any) -> Any:
+    """A duration as Go spells it. It is checked before its type, so that a number is told to lack a unit, not to be no
+    text."""
+    text = number_as_text(value)
+    if isinstance(text, str) and (text is not value or not _GO.fullmatch(text)):
+        raise _invalid("must be a duration such as 200ms, 10s or 1m30s", text, _GO)
+    if isinstance(text, str) and nanoseconds(text) > _LONGEST:
+        wrong = "is longer than the collector can count"
+        raise fault(rules.DURATION_INVALID, wrong, fix="write 24h or less", proposed="24h")
+    return value
+
+
+def positive(value: str) -> str:
+    """A duration above zero."""
+    if not re.search("[1-9]", value):
+        raise fault(rules.DURATION_INVALID, "must be above zero", fix="write 15s", proposed="15s")
+    return value
+
+
+def prometheus_duration(value: Any) -> Any:
+    """A duration above zero as Prometheus spells it: whole numbers, the largest unit first."""
+    text = number_as_text(value)
+    if isinstance(text, str) and not (_PROMETHEUS.fullmatch(text) and re.search("[1-9]", text)):
+        raise _invalid("must be a duration of Prometheus such as 15s, 1m or 1m30s", text, _WHOLE_SECONDS)
+    return value
+
+
+def _invalid(wrong: str, text: str, pattern: re.Pattern[str]) -> PydanticCustomError:
+    proposed = f"{text}s" if pattern.fullmatch(f"{text}s") else None
+    return fault(rules.DURATION_INVALID, wrong, fix=write(proposed), proposed=proposed)
+
+
+def bounds(value: tuple[str, ...]) -> tuple[str, ...]:
+    """Bounds of a histogram: above zero, and in ascending order."""
+    if not value:
+        raise fault(rules.EMPTY, "must not be empty", fix="write [10ms, 100ms, 1s], or leave the field out")
+    numbers = [Fraction(0), *map(nanoseconds, value)]
+    if any(low >= high for low, high in pairwise(numbers)):
+        proposed = sorted({bound for bound in value if nanoseconds(bound)}, key=nanoseconds)
+        fix = write(", ".join(proposed))
+        raise fault(sampling_rules.BUCKETS_ORDER, "must be above zero and go up", fix=fix, proposed=proposed)
+    return value
