@@ -25,12 +25,10 @@ from krm_otel.cli.main import cli
 from krm_otel.config.resolve.configuration import resolve
 from krm_otel.config.resolve.endpoints import DIRECT
 from krm_otel.config.schema.backends import BACKENDS
-from krm_otel.config.schema.introspection import bare_type, is_model, origin
-from krm_otel.config.schema.observability import Collector, FlatTelemetry, Observability, Telemetry
+from krm_otel.config.schema.observability import FlatTelemetry, Observability
 from krm_otel.config.schema.otel_config import ConfigSpec
 from krm_otel.config.settings import Sourced
-from krm_otel.config.sources.flat_form import KEYS, variable
-from krm_otel.config.types import BackendTypeName, PropagatorName
+from krm_otel.config.types import BackendType, PropagatorName
 from krm_otel.config.types.tail_sampling import TYPES
 from krm_otel.config.types.telemetry import PLACEHOLDERS
 from krm_otel.diagnostics.rule import Rule
@@ -39,6 +37,7 @@ from krm_otel.krm.reader import read_envelope
 from krm_otel.run import Source, run
 from krm_otel.workloads.kinds import KINDS
 from krm_otel.workloads.select import SKIPPED_IMAGES, SKIPPED_NAMES
+from tools.docs import settings as settings_docs
 from tools.docs.__main__ import outdated
 from tools.docs.blocks import BlockError, regenerate
 
@@ -90,73 +89,17 @@ def section(text: str, heading: str) -> str:
 # --- configuration ------------------------------------------------------------------------------------------------
 
 
-def leaves(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
-    """The paths of all fields that hold a value, with `<…>` for names of the user's and `[]` for entries of a list."""
-    for name, field in model.model_fields.items():
-        path = f"{prefix}{field.alias or name}"
-        shape = bare_type(field.annotation)
-        inner = bare_type(get_args(shape)[-1] if origin(shape) is dict else shape)
-        if origin(shape) is dict and is_model(inner):
-            entry = f"{path}.<{SINGULAR[name]}>"
-            yield from [entry] if inner is Observability else leaves(inner, f"{entry}.")
-        elif origin(shape) is tuple and is_model(item := bare_type(get_args(shape)[0])):
-            yield from leaves(item, f"{path}[].")
-        elif is_model(shape):
-            yield from leaves(shape, f"{path}.")
-        else:
-            yield path
-
-
-SINGULAR = {
-    "env": "variable",
-    "headers": "header",
-    "classes": "class",
-    "backends": "backend",
-    "components": "component",
-}
-
-
-def only_of_config() -> set[str]:
-    """The paths of an OTelConfig but for the defaults that a block has, too."""
-    block = {*leaves(Telemetry, "telemetry."), *leaves(Collector, "collector.")}
-    return set(leaves(ConfigSpec)) - block
-
-
-@pytest.mark.parametrize(
-    ("mark", "fields"),
-    [
-        ("fields: Observability", set(leaves(Observability))),
-        ("fields: FlatTelemetry", set(leaves(FlatTelemetry))),
-        ("fields: ConfigSpec", only_of_config()),
-    ],
-    ids=["Observability", "FlatTelemetry", "ConfigSpec"],
-)
-def test_every_field_is_documented_and_no_other(mark: str, fields: set[str]) -> None:
-    documented = [ticked(row[0]) for row in table(text_of("configuration.md"), mark)]
-    assert sorted(documented) == sorted(fields)
-
-
-def test_every_row_of_a_field_has_type_default_example_and_meaning() -> None:
-    text = text_of("configuration.md")
-    for mark in ("Observability", "FlatTelemetry", "ConfigSpec"):
-        for row in table(text, f"fields: {mark}"):
-            field, kind, default, example, meaning = row
-            assert kind and example and meaning.endswith("."), field
-            assert default or "required" in kind, field
-
-
-def test_every_key_of_the_flat_form_is_documented_with_its_variable() -> None:
-    documented = {ticked(key): (ticked(name), sets) for key, name, sets in table(text_of("configuration.md"), "flat")}
-    assert documented.keys() == KEYS.keys()
-    for key, loc in KEYS.items():
-        name, sets = documented[key]
-        assert name == variable(key)
-        assert key == "features_otel" or sets.startswith(f"`{'.'.join(map(str, loc))}`")
+@pytest.mark.parametrize("model", [Observability, FlatTelemetry, ConfigSpec])
+def test_every_field_has_type_default_example_and_meaning(model: type[BaseModel]) -> None:
+    """The tables are generated, so what they show has to be declared."""
+    for row in settings_docs.rows(model):
+        assert row.type and row.example and row.meaning.endswith("."), row
+        assert row.default or "required" in row.type, row
 
 
 def test_every_allowed_word_is_documented() -> None:
     text = text_of("configuration.md")
-    for word in (*get_args(PropagatorName), *get_args(BackendTypeName), *(f"{{{name}}}" for name in PLACEHOLDERS)):
+    for word in (*get_args(PropagatorName), *get_args(BackendType), *(f"{{{name}}}" for name in PLACEHOLDERS)):
         assert f"`{word}`" in text, word
     for kind in DIRECT:
         assert f"`{kind}` (" in text or f"`{kind}`" in section(text, "Endpoints, backends, headers, TLS"), kind
@@ -164,7 +107,7 @@ def test_every_allowed_word_is_documented() -> None:
 
 def test_every_type_of_backend_is_documented_as_it_is() -> None:
     documented = {ticked(row[0]): row[1:] for row in table(text_of("collector.md"), "backends")}
-    assert documented.keys() == BACKENDS.keys() == set(get_args(BackendTypeName))
+    assert documented.keys() == BACKENDS.keys() == set(get_args(BackendType))
     for name, (signals, exporter, path, address, _) in documented.items():
         kind = BACKENDS[name]
         assert set(signals.split(", ")) == kind.signals, name

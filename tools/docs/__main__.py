@@ -11,13 +11,17 @@ import difflib
 import sys
 from pathlib import Path
 
-from tools.docs import house_map, results
+from tools.docs import house_map, results, settings
 from tools.docs.blocks import BlockError, Generators, regenerate
 
 ROOT = Path(__file__).parents[2]
 
 GENERATORS: Generators = {
     "results": results.results_reference,
+    "fields of the block": settings.block_table,
+    "fields of the flat block": settings.flat_telemetry_table,
+    "fields of an OTelConfig": settings.config_table,
+    "keys of the flat form": settings.flat_form_table,
     "map of krm_otel": lambda: house_map.package_map("krm_otel"),
     "map of tools": lambda: house_map.package_map("tools"),
     "map of bench": lambda: house_map.package_map("bench"),

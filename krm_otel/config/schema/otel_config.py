@@ -65,7 +65,8 @@ class ClusterTelemetry(Telemetry):
 
     service_name_template: Template = setting(
         "{class}-{container}",
-        "Service name where none is given, from {class}, {container}, {function_key}, {workload} and {namespace}.",
+        "Service name where none is given, from `{class}`, `{container}`, `{function_key}`, `{workload}` and "
+        "`{namespace}`.",
         example='"{namespace}-{workload}"',
         note="`{function_key}` is the container's name where the function is not known; `{namespace}` is `default` "
         "where none is written.",

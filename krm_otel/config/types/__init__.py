@@ -16,11 +16,17 @@ from krm_otel.config.types import (
     telemetry,
     text,
 )
-from krm_otel.config.types.type_name import TypeName
 from krm_otel.diagnostics.rules import fields as rules
 
+
+class TypeName(str):
+    """The name of a type in the documentation, in its metadata. Types without one are named after what they are."""
+
+    __slots__ = ()
+
+
 PropagatorName = Literal["w3c", "b3", "b3multi", "jaeger", "xray", "ottrace", "none"]
-BackendTypeName = Literal[
+BackendType = Literal[
     "otlp", "jaeger", "tempo", "prometheus", "prometheus-remote-write", "prometheus-scrape", "mimir", "loki",
     "victoriametrics", "victorialogs", "victoriatraces", "file", "debug",
 ]  # fmt: skip
@@ -64,7 +70,6 @@ Dimensions = Annotated[
 ]
 
 # --- destinations ---
-BackendType = Annotated[BackendTypeName, TypeName("type of a backend")]
 BackendName = Annotated[str, AfterValidator(endpoint.backend_name)]
 HeaderName = Annotated[str, AfterValidator(endpoint.header_name)]
 EndpointUrl = Annotated[str, AfterValidator(endpoint.endpoint), TypeName("URL")]
