@@ -24,6 +24,7 @@ _MODULES = {
     "argocd": "argocd",
     "schema": "schemas",
     "status": "status",
+    "help": "help",
 }
 """Command → module of this package that has it, as a function of the same name."""
 
