@@ -60,6 +60,7 @@ class Outcome:
 
     @property
     def exit_code(self) -> int:
+        """1 if there are errors, otherwise 0."""
         return 1 if has_errors(self.results) else 0
 
     def lines(self) -> list[str]:

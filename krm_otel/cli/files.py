@@ -46,6 +46,7 @@ class Inputs:
 
     @classmethod
     def of(cls, files: Sequence[InputFile], *, is_complete: bool) -> Inputs:
+        """The input that consists of these files."""
         return cls(tuple(file.source for file in files), tuple(files), is_complete)
 
 

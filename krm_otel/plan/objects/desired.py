@@ -79,7 +79,7 @@ def collector_references(oaas_class: OaasClass, generated: AbstractSet[OwnedName
 
 def _has_service(settings: Settings) -> bool:
     """Whether workloads that are not in the input can use the class's collector."""
-    return settings.collector is not None and settings.collector.mode.value != "sidecar"
+    return settings.collector is not None and settings.collector.placement.has_service
 
 
 def _class_objects(
