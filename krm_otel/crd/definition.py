@@ -20,10 +20,7 @@ _NAME_RULES: Final = {
 # Rules of fields below the block. They refuse only what a render refuses, too. The bounds (`maxLength` and so on) let
 # the server estimate what a rule costs.
 _FIELD_RULES: Final[dict[tuple[str, ...], tuple[dict[str, int], dict[str, str]]]] = {
-    ("telemetry", "service_name"): (
-        {"maxLength": 1024},
-        {"self.matches('\\\\S')": "must not be blank: leave it out"},
-    ),
+    ("telemetry", "service_name"): ({"maxLength": 1024}, {"self.matches('\\\\S')": "must not be blank: leave it out"}),
     ("telemetry", "propagators"): (
         {"maxItems": 16},
         {
@@ -35,10 +32,7 @@ _FIELD_RULES: Final[dict[tuple[str, ...], tuple[dict[str, int], dict[str, str]]]
         {"maxProperties": 128},
         {"self.all(key, key.matches('^[^\\\\s,=]+$'))": "keys have no white space, comma or equals sign"},
     ),
-    ("collector", "image"): (
-        {"maxLength": 1024},
-        {"self.matches('^\\\\S+$')": "must be an image without white space"},
-    ),
+    ("collector", "image"): ({"maxLength": 1024}, {"self.matches('^\\\\S+$')": "must be an image without white space"}),
     ("collector", "endpoint"): (
         {"maxLength": 2048},
         {

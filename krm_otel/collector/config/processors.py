@@ -29,9 +29,7 @@ def processors(tier: Tier) -> dict[str, Any]:
     """The processors by id, in the order of the pipelines."""
     collector = tier.collector
     limit, spike = memory_limits(collector)
-    config: dict[str, Any] = {
-        "memory_limiter": {"check_interval": "1s", "limit_mib": limit, "spike_limit_mib": spike},
-    }
+    config: dict[str, Any] = {"memory_limiter": {"check_interval": "1s", "limit_mib": limit, "spike_limit_mib": spike}}
     if collector.k8s_attributes:
         config["k8s_attributes"] = _K8S_ATTRIBUTES
     if attributes := _resource_attributes(tier):

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from pathlib import PurePath
 
 from krm_otel import names
-from krm_otel.collector.manifests.factories import assets
+from krm_otel.collector.manifests import assets
 from krm_otel.collector.manifests.objects import Asset
 from krm_otel.collector.monitoring.dashboards import dashboard_assets
 from krm_otel.collector.monitoring.monitors import monitor_assets
