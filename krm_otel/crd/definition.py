@@ -8,7 +8,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from krm_otel.config.schema.observability import FlatTelemetry, Observability
-from krm_otel.crd.structural import structural_schema
+from krm_otel.crd.structural import schema_at, structural_schema
 from krm_otel.names import BLOCK, CLASS_GROUP, RESERVED
 from krm_otel.yamltext.parse import compose
 from krm_otel.yamltext.query import decode
@@ -48,13 +48,13 @@ def block_schema() -> dict[str, Any]:
     schema = _optional(Observability, "OpenTelemetry: what is recorded, where it goes.")
     for signal in ("traces", "metrics", "logs"):
         # The field takes one exporter or a list of them. No structural type is both, so the server accepts anything.
-        exporters = _field(schema, ("collector", "exporters", signal))
+        exporters = schema_at(schema, ("collector", "exporters", signal))
         del exporters["type"], exporters["items"]
         exporters["x-kubernetes-preserve-unknown-fields"] = True
     # krm-otel reads a null here as absent.
-    _field(schema, ("telemetry", "resource_attributes"))["additionalProperties"]["nullable"] = True
+    schema_at(schema, ("telemetry", "resource_attributes"))["additionalProperties"]["nullable"] = True
     for path, (bounds, rules) in _FIELD_RULES.items():
-        _field(schema, path).update(bounds, **_validations(rules))
+        schema_at(schema, path).update(bounds, **_validations(rules))
     return schema
 
 
@@ -79,9 +79,3 @@ def _optional(model: type[BaseModel], description: str) -> dict[str, Any]:
 
 def _validations(rules: dict[str, str]) -> dict[str, Any]:
     return {"x-kubernetes-validations": [{"rule": rule, "message": message} for rule, message in rules.items()]}
-
-
-def _field(schema: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
-    for name in path:
-        schema = schema["properties"][name]
-    return schema
