@@ -15,7 +15,7 @@ from krm_otel.yamltext.query import decode
 
 DEFINITION_NAME: Final = f"classruntimes.{CLASS_GROUP}"
 _NAME_RULES: Final = {
-    f"self.metadata.name != '{name}'": f"the name {name} is that of {whose}" for name, whose in RESERVED.items()
+    f"self.metadata.name != '{name}'": f"the name {name} is that of {owner}" for name, owner in RESERVED.items()
 }
 # Rules of fields below the block. They refuse only what a render refuses, too. The bounds (`maxLength` and so on) let
 # the server estimate what a rule costs.
