@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from krm_otel.config.schema.observability import FlatForm
 from krm_otel.config.sources.flat_form import KEYS
-from krm_otel.crd.structural import structural_schema
+from krm_otel.crd.structural import schema_at, structural_schema
 from krm_otel.krm.item import Item
 from krm_otel.krm.reader import read_envelope
 from krm_otel.krm.resource import Resource
@@ -32,13 +32,7 @@ _LOCAL_KINDS: Final = frozenset((CONFIG_KIND, "Kptfile", "Kustomization", "Compo
 def announcement() -> list[dict[str, Any]]:
     """The parameters of the plugin, in the form of Argo CD's `GetParametersAnnouncement`: the keys of the flat form."""
     schema = structural_schema(FlatForm)
-    parameters = []
-    for name, path in KEYS.items():
-        field = schema
-        for step in path:
-            field = field["properties"][step]
-        parameters.append(_parameter(name, field))
-    return parameters
+    return [_parameter(name, schema_at(schema, path)) for name, path in KEYS.items()]
 
 
 def _parameter(name: str, schema: dict[str, Any]) -> dict[str, Any]:

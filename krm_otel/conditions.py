@@ -15,9 +15,6 @@ DEGRADED: Final = "TelemetryDegraded"
 TYPES: Final = (CONFIGURED, DEGRADED)
 CONFIG_APPLY_ERROR: Final = "ConfigApplyError"
 COLLECTOR_UNAVAILABLE: Final = "CollectorUnavailable"
-NO_BACKEND: Final = "NoBackend"
-NO_WORKLOAD: Final = "NoWorkload"
-INJECTED: Final = "Injected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +69,17 @@ def degraded(message: str, reason: str = CONFIG_APPLY_ERROR) -> Condition:
 
 def _configured(settings: Settings | None, instrumented: int) -> Condition:
     if not instrumented:
-        return Condition(CONFIGURED, "False", NO_WORKLOAD, "no workload of this class is instrumented")
+        return Condition(CONFIGURED, "False", "NoWorkload", "no workload of this class is instrumented")
     collector = settings.collector if settings else None
     text = f"{_workloads(instrumented)} instrumented"
     if settings is not None:
         managed = collector or settings.node_collector
         text += f", mode {settings.mode.value}" if managed else ", sending directly"
-    if collector is None:
-        return Condition(CONFIGURED, "True", INJECTED, text)
-    kinds = {signal: {target.value.kind for target in targets} for signal, targets in collector.exporters.items()}
-    printed = [signal for signal, exporters in kinds.items() if exporters == {"debug"}]
-    if printed and len(printed) == len(kinds):
+    targets = [target for exporters in collector.exporters.values() for target in exporters] if collector else []
+    if targets and all(target.value.kind == "debug" for target in targets):
         text = "the collector prints what it gets: write collector.exporters, or a backend in the OTelConfig"
-        return Condition(CONFIGURED, "False", NO_BACKEND, text)
-    return Condition(CONFIGURED, "True", INJECTED, text)
+        return Condition(CONFIGURED, "False", "NoBackend", text)
+    return Condition(CONFIGURED, "True", "Injected", text)
 
 
 def _workloads(count: int) -> str:

@@ -30,12 +30,12 @@ class Source:
     Args:
         data: the text's bytes.
         name: the file; empty for standard input.
-        asked: the user named this very file, so it is an error if it cannot be read. A folder may hold other files.
+        is_named: the user named this file, so it is an error if it cannot be read. A folder may have other files.
     """
 
     data: bytes
     name: str = ""
-    asked: bool = False
+    is_named: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Outcome:
         texts: the new texts of the sources, in order; None where a source cannot be read: then nothing may be written.
         results: errors first, then warnings, then infos.
         changes: what happened to each object.
-        new: new files by name, with their texts. A source whose text became empty is to be deleted.
+        new_files: new files by name, with their texts. A source whose text became empty is to be deleted.
         starts: where the items that stay begin in each source's old text, for diffs.
         switched_off: where the global switch is off; empty: it is not.
     """
@@ -54,12 +54,13 @@ class Outcome:
     texts: tuple[str | None, ...]
     results: tuple[Result, ...]
     changes: tuple[Change, ...]
-    new: Mapping[str, str] = field(default_factory=dict)
+    new_files: Mapping[str, str] = field(default_factory=dict)
     starts: tuple[tuple[int, ...], ...] = ()
     switched_off: str = ""
 
     @property
     def exit_code(self) -> int:
+        """1 if there are errors, otherwise 0."""
         return 1 if has_errors(self.results) else 0
 
     def lines(self) -> list[str]:
@@ -118,12 +119,12 @@ def run(
     # With an error nothing is changed at all.
     texts, objects, changes = plan.texts, plan.objects, plan.changes
     if failed:
-        texts, objects, changes = {}, ObjectChanges(), tuple(map(_not_done, changes))
+        texts, objects, changes = {}, ObjectChanges(), tuple(map(_skipped, changes))
     written_results = [result for result in results if result.severity == "error"] if remove else results
     added = dict(objects.added)
     # After an error, a text that is not YAML would hide the error: then there is no text.
     new_texts = [
-        _write(envelope, texts, objects, added.pop(source.name, []), written_results)
+        _new_text(envelope, texts, objects, added.pop(source.name, []), written_results)
         if envelope and (envelope.is_complete or not failed)
         else None
         for source, envelope in zip(sources, envelopes, strict=True)
@@ -158,11 +159,11 @@ def _read(source: Source, first: int) -> tuple[Envelope | None, list[Result]]:
         text, fix = f"the input is not YAML or JSON: {error}", ""
     else:
         return envelope, envelope.results
-    severity: Severity | None = "warning" if source.name and not source.asked else None
+    severity: Severity | None = "warning" if source.name and not source.is_named else None
     return None, [UNREADABLE_INPUT.at(Ref(file=source.name), text, fix=fix, severity=severity)]
 
 
-def _write(
+def _new_text(
     envelope: Envelope,
     texts: Mapping[int, str],
     objects: ObjectChanges,
@@ -189,6 +190,6 @@ def _starts(envelope: Envelope, objects: ObjectChanges) -> tuple[int, ...]:
     return tuple(len(envelope.bom) + i.start for i in envelope.items if i.position not in objects.removed)
 
 
-def _not_done(change: Change) -> Change:
+def _skipped(change: Change) -> Change:
     """The change of an object where there are errors: nothing is done."""
     return replace(change, action="skipped", reason=_ERRORS, text=None) if change.changes_something else change

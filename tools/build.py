@@ -148,7 +148,7 @@ class OnPath:
 
 
 def _kubernetes(name: str, version: str, module: str) -> Tool:
-    """A part of Kubernetes; its build needs to be told the version."""
+    """A part of Kubernetes; the linker sets its version."""
     ldflags = f"-s -w -X k8s.io/component-base/version.gitVersion={version}"
     source = GoBuild(f"k8s.io/kubernetes/cmd/{name}", ldflags, module=module)
     return Tool(name, version, source, ("--version",), f"Kubernetes {re.escape(version)}")
@@ -186,7 +186,7 @@ TOOLS = {
     tool.name: tool
     for tool in (
         Tool("kustomize", "v5.8.2", GoBuild("sigs.k8s.io/kustomize/kustomize/v5")),
-        # Their builds need to be told the patch version.
+        # The linker sets the patch version.
         *(
             Tool(f"helm{v[1]}", v, GoBuild(f"helm.sh/helm/{v[:2]}/cmd/helm", _HELM.format(v[1], v)), _SHORT, f"{v}.*")
             for v in ("v3.22.0", "v4.3.1")

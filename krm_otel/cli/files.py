@@ -46,6 +46,7 @@ class Inputs:
 
     @classmethod
     def of(cls, files: Sequence[InputFile], *, is_complete: bool) -> Inputs:
+        """The input that consists of these files."""
         return cls(tuple(file.source for file in files), tuple(files), is_complete)
 
 
@@ -184,7 +185,7 @@ def new_files(inputs: Inputs, outcome: Outcome) -> Iterator[tuple[Path, Path, st
     next to the first one.
     """
     targets = {file.path.parent: file.target for file in inputs.files}
-    for name, text in outcome.new.items():
+    for name, text in outcome.new_files.items():
         path = Path(name) if name else Path(inputs.sources[0].name).with_name(_UNNAMED)
         yield path, targets[path.parent].with_name(path.name), text
 
@@ -205,7 +206,7 @@ def stream(inputs: Inputs, outcome: Outcome) -> bytes:
             pieces.append(b"" if pieces[-1].endswith(b"\n") else b"\n")
             pieces.append(b"" if data.startswith(b"---") else b"---\n")
         pieces.append(data)
-    for text in outcome.new.values():
+    for text in outcome.new_files.values():
         pieces.append(b"" if not pieces or pieces[-1].endswith(b"\n") else b"\n")
         pieces.append(text.encode())
     return b"".join(pieces)

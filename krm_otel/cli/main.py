@@ -88,6 +88,7 @@ changed.
 @options.report
 @click.pass_context
 def cli(ctx: click.Context, report: str | None) -> None:
+    """The function, if there is no subcommand; on a terminal, the help."""
     if ctx.invoked_subcommand is not None:
         if report:
             ctx.default_map = {ctx.invoked_subcommand: {"report": report}}

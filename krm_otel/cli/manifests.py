@@ -35,10 +35,7 @@ def render(ctx: click.Context, paths: tuple[str, ...], fn_config: str | None, ou
       krm-otel render apps/ -c otel.yaml -o -
       helm template ./chart | krm-otel render -
     """
-    inputs, outcome = _run(paths, fn_config)
-    write_outcome(inputs, outcome, output, report)
-    print_summary(outcome)
-    ctx.exit(outcome.exit_code)
+    _write_manifests(ctx, *_run(paths, fn_config), output, report)
 
 
 @click.command()
@@ -59,10 +56,7 @@ def uninject(
       krm-otel uninject apps/ -o apps/         # in place
       kpt fn eval apps/ --exec 'krm-otel uninject -'
     """
-    inputs, outcome = _run(paths, fn_config, remove=True)
-    write_outcome(inputs, outcome, output, report)
-    print_summary(outcome)
-    ctx.exit(outcome.exit_code)
+    _write_manifests(ctx, *_run(paths, fn_config, remove=True), output, report)
 
 
 @click.command()
@@ -122,6 +116,12 @@ def _run(paths: Sequence[str], fn_config: str | None, *, remove: bool = False) -
     complete = inputs.is_complete and not remove
     outcome = run(inputs.sources, os.environ, function_config=config, remove=remove, complete=complete, track=progress)
     return inputs, outcome
+
+
+def _write_manifests(ctx: click.Context, inputs: Inputs, outcome: Outcome, output: str, report: str | None) -> None:
+    write_outcome(inputs, outcome, output, report)
+    print_summary(outcome)
+    ctx.exit(outcome.exit_code)
 
 
 def _changed_files(inputs: Inputs, outcome: Outcome) -> Iterator[tuple[str | None, str | None, str, Sequence[int]]]:

@@ -13,7 +13,8 @@ from krm_otel.cli.output import print_lines, read_stdin, severity_color
 from krm_otel.conditions import CONFIGURED, DEGRADED
 from krm_otel.config.sources.shared import source_date
 from krm_otel.diagnostics.result import has_errors
-from krm_otel.observe import ClassState, observe
+from krm_otel.observe.classes import ClassState, observe
+from krm_otel.observe.status_patch import status_patches
 from krm_otel.yamltext.emit import block
 
 _HEAD = ("NAMESPACE", "CLASS", "MODE", "WORKLOADS", "COLLECTORS", "CONFIGURED", "DEGRADED", "MESSAGE")
@@ -52,7 +53,7 @@ def status(ctx: click.Context, source: str, fn_config: str | None, form: str) ->
     if form == "table":
         print_lines(_table(observation.states))
     else:
-        patches = observation.patches(source_date(os.environ))
+        patches = status_patches(observation.states, source_date(os.environ))
         if not patches:
             click.echo("telemetry is off for every class: there is nothing to patch", err=True)
         print_lines((line, None) for patch in patches for line in ("---", *block(patch)))

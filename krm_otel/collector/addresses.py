@@ -34,7 +34,7 @@ def collector_endpoint(oaas_class: OaasClass, settings: Settings) -> Sourced[End
 
 
 def service_host(name: str, namespace: str, kind: EndpointHost) -> str:
-    """The host name of a Service, as long as `kind` says.
+    """The host name of a Service, in the form that `kind` names.
 
     The short name is the default: it survives a later `namespace:` of kustomize. The longer ones need a namespace.
     Configuration refuses them for a class without one; the platform's components, whose namespace is that of each

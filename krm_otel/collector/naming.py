@@ -71,7 +71,7 @@ def _name(class_name: str, suffix: str) -> str:
     room = MAX - len(suffix)
     if _DNS_1035.match(class_name) and len(class_name) <= room:
         return class_name + suffix
-    # Only ASCII is lowered: some other letters become two.
+    # Only ASCII is lowered: some other letters become two when they are lowered.
     lowered = "".join(char.lower() if char.isascii() else "-" for char in class_name)
     safe = _UNSAFE.sub("-", lowered).strip("-")
     if not safe[:1].isalpha():

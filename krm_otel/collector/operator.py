@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from krm_otel import names, otlp
+from krm_otel import names
 from krm_otel.collector.config.build import build_config
 from krm_otel.collector.config.service_telemetry import with_resource_keys
 from krm_otel.collector.manifests.config_map import template_annotations
@@ -25,7 +25,7 @@ from krm_otel.collector.naming import HEADLESS, collector_name, operator_gateway
 from krm_otel.collector.tiers import Tier, tiers
 from krm_otel.config.schema.monitoring import Monitors
 from krm_otel.config.settings import Endpoint, OaasClass, Settings
-from krm_otel.otlp import PROTOCOLS, RATIO, SAMPLERS, decimal, encode
+from krm_otel.otlp import PROTOCOLS, RATIO, SAMPLERS, SIGNALS, decimal, encode, exporter_variable
 
 INJECT_PREFIX: Final = "instrumentation.opentelemetry.io/inject-"
 A_INJECT_SDK: Final = f"{INJECT_PREFIX}sdk"
@@ -74,19 +74,19 @@ def operator_assets(oaas_class: OaasClass, settings: Settings, monitors: Monitor
     class_name, assets = oaas_class.name, []
     for tier in tiers(oaas_class, settings, f"{operator_gateway_name(class_name)}{HEADLESS}"):
         collector = "second tier" if tier.collector.second_tier else "collector"
-        data = opentelemetry_collector(tier)
+        data = _opentelemetry_collector(tier)
         if monitors is not None:
             data["spec"]["observability"] = {"metrics": {"enableMetrics": True}}
-            # The Operator copies the collector's labels to all that it creates for it, also to the monitor.
+            # The Operator copies the collector's labels to all objects that it creates for it, also to the monitor.
             data = with_labels(data, monitors.labels)
         assets.append(Asset(data, f"the Operator runs the {collector} of class {class_name}"))
     if class_name != names.NODE_OWNER and settings.endpoint is not None:
-        data = instrumentation(oaas_class, settings, settings.endpoint.value)
+        data = _instrumentation(oaas_class, settings, settings.endpoint.value)
         assets.append(Asset(data, f"the Operator sets the environment of class {class_name}"))
     return tuple(assets)
 
 
-def opentelemetry_collector(tier: Tier) -> dict[str, Any]:
+def _opentelemetry_collector(tier: Tier) -> dict[str, Any]:
     """An OpenTelemetryCollector. The Operator creates the Service, account, budget and rights by itself."""
     oaas_class, collector = tier.oaas_class, tier.collector
     name = operator_gateway_name(oaas_class.name) if collector.second_tier else operator_name(oaas_class.name)
@@ -132,20 +132,17 @@ def _own_pods(tier: Tier) -> dict[str, Any]:
     return spec | scheduling(pod)
 
 
-def instrumentation(oaas_class: OaasClass, settings: Settings, endpoint: Endpoint) -> dict[str, Any]:
+def _instrumentation(oaas_class: OaasClass, settings: Settings, endpoint: Endpoint) -> dict[str, Any]:
     """An Instrumentation: the environment of all workloads of a class."""
     data = new_object(oaas_class, "opentelemetry.io/v1alpha1", "Instrumentation", operator_name(oaas_class.name))
     groups = settings.attributes.value
-    attributes = {"deployment.name": oaas_class.name}
-    if groups.oaas:
-        attributes["oaas.class"] = oaas_class.name
-    attributes = {key: value for key, value in attributes.items() if key not in groups.drop}
+    keys = ("deployment.name", "oaas.class") if groups.oaas else ("deployment.name",)
+    attributes = {key: oaas_class.name for key in keys if key not in groups.drop}
     attributes |= {key: sourced.value for key, sourced in settings.resource_attributes.items()}
     # An Instrumentation has no field for the protocol, nor for exporters.
     env = {names.E_PROTOCOL: PROTOCOLS[endpoint.protocol]}
-    env |= {
-        otlp.exporter_variable(signal): "otlp" if settings.signal(signal).value else "none" for signal in otlp.SIGNALS
-    }
+    for signal in SIGNALS:
+        env[exporter_variable(signal)] = "otlp" if settings.signal(signal).value else "none"
     sampler = SAMPLERS[settings.sampling_stage.value]
     rate = {"argument": decimal(settings.sampling_rate.value)} if sampler == RATIO else {}
     data["spec"] = {

@@ -8,22 +8,19 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from krm_otel.config.schema.observability import FlatTelemetry, Observability
-from krm_otel.crd.structural import structural_schema
+from krm_otel.crd.structural import schema_at, structural_schema
 from krm_otel.names import BLOCK, CLASS_GROUP, RESERVED
 from krm_otel.yamltext.parse import compose
 from krm_otel.yamltext.query import decode
 
 DEFINITION_NAME: Final = f"classruntimes.{CLASS_GROUP}"
 _NAME_RULES: Final = {
-    f"self.metadata.name != '{name}'": f"the name {name} is that of {whose}" for name, whose in RESERVED.items()
+    f"self.metadata.name != '{name}'": f"the name {name} is that of {owner}" for name, owner in RESERVED.items()
 }
 # Rules of fields below the block. They refuse only what a render refuses, too. The bounds (`maxLength` and so on) let
 # the server estimate what a rule costs.
 _FIELD_RULES: Final[dict[tuple[str, ...], tuple[dict[str, int], dict[str, str]]]] = {
-    ("telemetry", "service_name"): (
-        {"maxLength": 1024},
-        {"self.matches('\\\\S')": "must not be blank: leave it out"},
-    ),
+    ("telemetry", "service_name"): ({"maxLength": 1024}, {"self.matches('\\\\S')": "must not be blank: leave it out"}),
     ("telemetry", "propagators"): (
         {"maxItems": 16},
         {
@@ -35,10 +32,7 @@ _FIELD_RULES: Final[dict[tuple[str, ...], tuple[dict[str, int], dict[str, str]]]
         {"maxProperties": 128},
         {"self.all(key, key.matches('^[^\\\\s,=]+$'))": "keys have no white space, comma or equals sign"},
     ),
-    ("collector", "image"): (
-        {"maxLength": 1024},
-        {"self.matches('^\\\\S+$')": "must be an image without white space"},
-    ),
+    ("collector", "image"): ({"maxLength": 1024}, {"self.matches('^\\\\S+$')": "must be an image without white space"}),
     ("collector", "endpoint"): (
         {"maxLength": 2048},
         {
@@ -54,13 +48,13 @@ def block_schema() -> dict[str, Any]:
     schema = _optional(Observability, "OpenTelemetry: what is recorded, where it goes.")
     for signal in ("traces", "metrics", "logs"):
         # The field takes one exporter or a list of them. No structural type is both, so the server accepts anything.
-        exporters = _field(schema, ("collector", "exporters", signal))
+        exporters = schema_at(schema, ("collector", "exporters", signal))
         del exporters["type"], exporters["items"]
         exporters["x-kubernetes-preserve-unknown-fields"] = True
     # krm-otel reads a null here as absent.
-    _field(schema, ("telemetry", "resource_attributes"))["additionalProperties"]["nullable"] = True
+    schema_at(schema, ("telemetry", "resource_attributes"))["additionalProperties"]["nullable"] = True
     for path, (bounds, rules) in _FIELD_RULES.items():
-        _field(schema, path).update(bounds, **_validations(rules))
+        schema_at(schema, path).update(bounds, **_validations(rules))
     return schema
 
 
@@ -85,9 +79,3 @@ def _optional(model: type[BaseModel], description: str) -> dict[str, Any]:
 
 def _validations(rules: dict[str, str]) -> dict[str, Any]:
     return {"x-kubernetes-validations": [{"rule": rule, "message": message} for rule, message in rules.items()]}
-
-
-def _field(schema: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
-    for name in path:
-        schema = schema["properties"][name]
-    return schema

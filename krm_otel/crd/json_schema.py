@@ -58,12 +58,7 @@ def _model_schema(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def _object_schema(api_version: str, kind: str, spec: dict[str, Any], rest: dict[str, Any]) -> dict[str, Any]:
-    properties = {
-        "apiVersion": {"const": api_version},
-        "kind": {"const": kind},
-        "metadata": _METADATA,
-        "spec": spec,
-    }
+    properties = {"apiVersion": {"const": api_version}, "kind": {"const": kind}, "metadata": _METADATA, "spec": spec}
     return {
         "$schema": _DRAFT,
         "title": kind,

@@ -7,6 +7,7 @@ default: the server would write it into the object, and there it would outrank t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -18,6 +19,13 @@ def structural_schema(model: type[BaseModel]) -> dict[str, Any]:
     """The structural schema of a model, as plain data."""
     schema = json_schema(model)
     return _structural(schema, schema.get("$defs", {}))
+
+
+def schema_at(schema: dict[str, Any], path: Sequence[str | int]) -> dict[str, Any]:
+    """The schema of the field at a path below an object."""
+    for name in path:
+        schema = schema["properties"][name]
+    return schema
 
 
 def _structural(node: dict[str, Any], definitions: dict[str, dict[str, Any]]) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""Views: the outcome of a run as text for people. They make no decisions."""
+"""Views: the outcome of a run as text for people. They make no decisions, and use no files or streams."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, Final
 
-from krm_otel.collector.manifests.factories import assets
+from krm_otel.collector.manifests import assets
 from krm_otel.collector.manifests.sidecar import sidecar
 from krm_otel.collector.tiers import tiers as tiers_of
 from krm_otel.config.settings import OaasClass, Settings

@@ -16,7 +16,7 @@ import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
 import yaml
 
-from krm_otel.collector.manifests.factories import assets
+from krm_otel.collector.manifests import assets
 from krm_otel.collector.manifests.sidecar import sidecar
 from krm_otel.config.settings import OaasClass, Settings
 from tests.tools.rendered import everything

@@ -12,7 +12,8 @@ import yaml
 
 from krm_otel.krm.reader import read_envelope
 from krm_otel.krm.resource import Resource
-from krm_otel.observe import Observation, observe
+from krm_otel.observe.classes import Observation, observe
+from krm_otel.observe.status_patch import status_patches
 from krm_otel.run import Source, run
 
 BLOCK = "{enabled: true, collector: {mode: MODE, exporters: {traces: 'http://tempo:4317', metrics: debug}}}"
@@ -152,7 +153,7 @@ def test_names_that_only_the_configuration_explains() -> None:
 
 def test_a_class_that_is_off_gets_no_patch() -> None:
     items = [{**rendered("sidecar")[0], "spec": {"observability": {"enabled": False}}}]
-    assert seen(items).patches() == []
+    assert status_patches(seen(items).states) == []
     assert seen(items).states[0].conditions == ()
 
 
@@ -167,11 +168,11 @@ def test_a_class_that_was_on_gets_a_patch_without_our_conditions() -> None:
         ],
     }
     items = with_status(rendered("sidecar", "{enabled: false}"), "ClassRuntime", "echo", status)
-    (patch,) = seen(items).patches()
+    (patch,) = status_patches(seen(items).states)
     assert patch["status"]["conditions"] == [available]
     assert patch["status"]["resource_refs"] == [{"kind": "Deployment", "name": "echo"}]
     items = with_status(items, "ClassRuntime", "echo", {"conditions": [available]})
-    assert seen(items).patches() == [], "there is nothing more to say"
+    assert status_patches(seen(items).states) == [], "there is nothing more to say"
 
 
 def test_patches_are_complete_and_in_order() -> None:
@@ -187,7 +188,7 @@ def test_patches_are_complete_and_in_order() -> None:
         "resource_refs": [{"kind": "Service", "name": "echo"}],
         "phase": "Running",
     }
-    (patch,) = seen(items).patches(now="2026-02-02T00:00:00Z")
+    (patch,) = status_patches(seen(items).states, now="2026-02-02T00:00:00Z")
     assert patch["metadata"] == {"name": "echo", "namespace": "shop"}
     conditions = patch["status"]["conditions"]
     assert [one["type"] for one in conditions] == [one["type"] for one in items[0]["status"]["conditions"]]
@@ -205,7 +206,7 @@ def test_patches_are_complete_and_in_order() -> None:
 def test_anothers_generation_is_left_to_it() -> None:
     items = rendered("sidecar")
     items[0]["status"] = {"observed_generation": 2}
-    assert "observed_generation" not in seen(items).patches()[0]["status"]
+    assert "observed_generation" not in status_patches(seen(items).states)[0]["status"]
 
 
 @pytest.mark.parametrize(
@@ -218,7 +219,7 @@ def test_a_generation_that_only_we_wrote_is_renewed(managers: list[str], written
         {"manager": one, "subresource": "status", "fieldsV1": {"f:status": {"f:observed_generation": {}}}}
         for one in managers
     ] + [{"manager": "argocd", "fieldsV1": {"f:spec": {"f:observability": {}}}}]
-    assert seen(items).patches()[0]["status"].get("observed_generation") == written
+    assert status_patches(seen(items).states)[0]["status"].get("observed_generation") == written
 
 
 @pytest.mark.parametrize("data", [b"{", b"\xff", b"", b"kind: Pod\napiVersion: v1\n"])

@@ -12,7 +12,7 @@ from typing import Any
 from rich.text import Text
 from rich.tree import Tree
 
-COLOURS = ("#3b6fb6", "#b5582c", "#4c8c4a", "#8a5aa3", "#97803a", "#3f8a8c")
+COLORS = ("#3b6fb6", "#b5582c", "#4c8c4a", "#8a5aa3", "#97803a", "#3f8a8c")
 _ROW, _NAMES, _BARS, _MARGIN = 24, 520, 420, 16
 
 
@@ -72,20 +72,20 @@ def ordered(spans: Sequence[Span]) -> Iterator[tuple[int, Span]]:
     return below(None, 0)
 
 
-def colours(spans: Sequence[Span]) -> dict[str, str]:
-    """A colour for each service, in the order of `ordered`."""
+def colors(spans: Sequence[Span]) -> dict[str, str]:
+    """A color for each service, in the order of `ordered`."""
     services = dict.fromkeys(span.service for _, span in ordered(spans))
-    return {service: COLOURS[number % len(COLOURS)] for number, service in enumerate(services)}
+    return {service: COLORS[number % len(COLORS)] for number, service in enumerate(services)}
 
 
 def tree(spans: Sequence[Span]) -> Tree:
     """The trace as a tree for a terminal."""
-    colour = colours(spans)
+    color = colors(spans)
     root = Tree(Text(f"trace {spans[0].trace_id}", style="bold"))
     branches = {-1: root}
     for depth, span in ordered(spans):
         label = Text.assemble(
-            (span.service, f"bold {colour[span.service]}"),
+            (span.service, f"bold {color[span.service]}"),
             f"  {_short(span)}  ",
             (f"{span.kind}, {span.duration / 1000:.1f} ms{_hop(span)}", "dim"),
         )
@@ -95,7 +95,7 @@ def tree(spans: Sequence[Span]) -> Tree:
 
 def svg(spans: Sequence[Span]) -> str:
     """The tree as an image, with bars over time."""
-    rows, colour = list(ordered(spans)), colours(spans)
+    rows, color = list(ordered(spans)), colors(spans)
     start, end = min(span.start for span in spans), max(span.start + span.duration for span in spans)
     scale = _BARS / max(end - start, 1)
     width, height = _NAMES + _BARS + 2 * _MARGIN + 190, (len(rows) + 2) * _ROW + 2 * _MARGIN
@@ -104,7 +104,7 @@ def svg(spans: Sequence[Span]) -> str:
         ' font-family="ui-monospace, monospace" font-size="12">',
         f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
         f'<text x="{_MARGIN}" y="{_MARGIN + 12}" fill="#111111" font-weight="bold">trace {spans[0].trace_id}: '
-        f"{len(spans)} spans, {len(colour)} services, {(end - start) / 1000:.1f} ms</text>",
+        f"{len(spans)} spans, {len(color)} services, {(end - start) / 1000:.1f} ms</text>",
     ]
     for row, (depth, span) in enumerate(rows):
         y = _MARGIN + (row + 1) * _ROW + 10
@@ -115,9 +115,9 @@ def svg(spans: Sequence[Span]) -> str:
         if depth:
             parts.append(f'<path d="M{x - 10} {y} V{y + 12} H{x - 3}" fill="none" stroke="#9aa0a8"/>')
         parts += [
-            f'<text x="{x}" y="{y + 16}"><tspan fill="{colour[span.service]}" font-weight="bold">'
+            f'<text x="{x}" y="{y + 16}"><tspan fill="{color[span.service]}" font-weight="bold">'
             f'{escape(span.service)}</tspan><tspan dx="7" fill="#111111">{escape(_short(span))}</tspan></text>',
-            f'<rect x="{bar:.1f}" y="{y + 6}" width="{length:.1f}" height="12" rx="2" fill="{colour[span.service]}"/>',
+            f'<rect x="{bar:.1f}" y="{y + 6}" width="{length:.1f}" height="12" rx="2" fill="{color[span.service]}"/>',
             f'<text x="{bar + length + 4:.1f}" y="{y + 16}" fill="#5a6069" font-size="10">'
             f"{span.duration / 1000:.1f} ms{_hop(span)}</text>",
         ]

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Literal, NamedTuple, Union, get_args, get_origin
 
@@ -143,7 +143,7 @@ def _default(shown: str, default: Any) -> str:
     return f"`{default}`"
 
 
-def _table(entries: Iterator[Row] | Any) -> str:
+def _table(entries: Iterable[Row]) -> str:
     lines = (
         f"| `{row.path}` | {row.type} | {row.default} | {row.example} | {row.meaning} |".replace("|  |", "| |")
         for row in entries

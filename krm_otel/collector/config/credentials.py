@@ -83,10 +83,8 @@ def _files(
         volume = names.V_COLLECTOR_TLS if number == 1 else f"{names.V_COLLECTOR_TLS}-{number}"
         folder = names.mount_path(volume)
         items = [{"key": key, "path": key} for key in sorted(file.key for file in files)]
-        if kind == "Secret":
-            volumes.append({"name": volume, "secret": {"secretName": name, "items": items}})
-        else:
-            volumes.append({"name": volume, "configMap": {"name": name, "items": items}})
+        source_kind, name_field = ("secret", "secretName") if kind == "Secret" else ("configMap", "name")
+        volumes.append({"name": volume, source_kind: {name_field: name, "items": items}})
         # `readOnly` is written out: Knative's webhook fills it in, which Argo CD would show as drift.
         mounts.append({"name": volume, "mountPath": folder, "readOnly": True})
         paths.update({file: f"{folder}/{file.key}" for file in files})

@@ -25,14 +25,14 @@ _RETRY: Final = {"enabled": True, "initial_interval": "5s", "max_interval": "30s
 
 def exporters(collector: CollectorSettings) -> dict[str, Any]:
     """The exporters of a collector, by id."""
-    known = credentials(collector)
-    return {name: _exporter(target, collector, known) for target, name in exporter_ids(collector).items()}
+    available = credentials(collector)
+    return {name: _exporter(target, collector, available) for target, name in exporter_ids(collector).items()}
 
 
 def exporter_ids(collector: CollectorSettings) -> dict[Target, str]:
     """Target → the exporter's id. One target is one exporter, whatever signals go to it.
 
-    An endpoint without a name is called by its signals: `otlp_grpc/traces-metrics`.
+    An endpoint without a name gets the names of its signals: `otlp_grpc/traces-metrics`.
     """
     ids: dict[Target, str] = {}
     for target in (sourced.value for targets in collector.exporters.values() for sourced in targets):
@@ -55,8 +55,8 @@ def _signals(target: Target, collector: CollectorSettings) -> list[str]:
     ]
 
 
-def _exporter(target: Target, collector: CollectorSettings, known: Credentials) -> dict[str, Any]:
-    """The config of one exporter; `known` are the collector's credentials."""
+def _exporter(target: Target, collector: CollectorSettings, available: Credentials) -> dict[str, Any]:
+    """The config of one exporter; `available` are those of the collector."""
     if target.kind == "debug":
         return {"verbosity": "basic"}
     if target.kind == "prometheus":
@@ -75,7 +75,7 @@ def _exporter(target: Target, collector: CollectorSettings, known: Credentials) 
     if target.kind == "load_balancing":
         return {**_load_balancing(target), **delivery}
     endpoint = _endpoint(target, _signals(target, collector))
-    return {**endpoint, **_headers(target, known), **_tls(target, known), **delivery}
+    return {**endpoint, **_headers(target, available), **_tls(target, available), **delivery}
 
 
 def file_folder(target: Target) -> str:
@@ -106,20 +106,20 @@ def _endpoint(target: Target, signals: list[str]) -> dict[str, str]:
     return dict.fromkeys(keys, literal(target.url))
 
 
-def _headers(target: Target, known: Credentials) -> dict[str, Any]:
+def _headers(target: Target, available: Credentials) -> dict[str, Any]:
     # gRPC metadata has lower-case names only; HTTP ignores case.
     headers = {
-        header.name.lower(): f"${{env:{known.variables[target.name, header.name]}}}" for header in target.headers
+        header.name.lower(): f"${{env:{available.variables[target.name, header.name]}}}" for header in target.headers
     }
     return {"headers": headers} if headers else {}
 
 
-def _tls(target: Target, known: Credentials) -> dict[str, Any]:
+def _tls(target: Target, available: Credentials) -> dict[str, Any]:
     if target.url.startswith("http://"):
         return {"tls": {"insecure": True}} if target.kind == "otlp_grpc" else {}
     tls = target.tls
     files = {"ca_file": tls.ca, "cert_file": tls.client_certificate, "key_file": tls.client_key}
-    config: dict[str, Any] = {name: known.paths[source] for name, source in files.items() if source is not None}
+    config: dict[str, Any] = {name: available.paths[source] for name, source in files.items() if source is not None}
     if tls.server_name:
         config["server_name_override"] = literal(tls.server_name)
     return {"tls": config} if config else {}

@@ -38,11 +38,7 @@ def metric_attributes(class_name: str = "", namespace: str = "") -> dict[str, An
     sources = {
         OWNER: (_resource("oaas.class"), _resource("deployment.name"), _text(class_name)),
         "oaas_function_key": (_resource("oaas.function_key"),),
-        "namespace": (
-            _resource("k8s.namespace.name"),
-            _text(namespace),
-            _resource("service.namespace"),
-        ),
+        "namespace": (_resource("k8s.namespace.name"), _text(namespace), _resource("service.namespace")),
         "service.name": (_resource("service.name"),),
     }
     # Setting an attribute to nothing has no effect, so the first source that exists wins.

@@ -21,27 +21,25 @@ _K8S_ATTRIBUTES: Final[dict[str, Any]] = {
         {"sources": [{"from": "connection"}]},
     ],
 }
-"""Adds the name of the sending pod, for SDKs that do not send it. Watches only pods of the node, and takes only what is
-in the pod itself: more would need more rights."""
+"""Adds the name of the sending pod, for SDKs that do not send it. It watches only pods of the node, and takes only what
+is in the pod itself: more would need more rights."""
 
 
 def processors(tier: Tier) -> dict[str, Any]:
     """The processors by id, in the order of the pipelines."""
     collector = tier.collector
     limit, spike = memory_limits(collector)
-    config: dict[str, Any] = {
-        "memory_limiter": {"check_interval": "1s", "limit_mib": limit, "spike_limit_mib": spike},
-    }
+    config: dict[str, Any] = {"memory_limiter": {"check_interval": "1s", "limit_mib": limit, "spike_limit_mib": spike}}
     if collector.k8s_attributes:
         config["k8s_attributes"] = _K8S_ATTRIBUTES
     if attributes := _resource_attributes(tier):
         inserted = [{"key": key, "value": value, "action": "insert"} for key, value in attributes.items()]
         config["resource"] = {"attributes": inserted}
     if collector.labels:
-        known = () if tier.placement.per_node else (tier.oaas_class.name, tier.oaas_class.namespace)
-        config[METRIC_ATTRIBUTES] = metric_attributes(*known)
-    if "traces" in collector.exporters and (named := sampler(tier)):
-        config.update([named])
+        names = () if tier.placement.per_node else (tier.oaas_class.name, tier.oaas_class.namespace)
+        config[METRIC_ATTRIBUTES] = metric_attributes(*names)
+    if "traces" in collector.exporters:
+        config |= sampler(tier)
     if collector.batch.value is not None:
         config["batch"] = _batch(collector.batch.value)
     return config
@@ -63,9 +61,9 @@ def needs_namespace(tier: Tier) -> bool:
 
 
 def _resource_attributes(tier: Tier) -> dict[str, str]:
-    """What is added to resources that lack it; SDKs with our environment send it.
+    """Attributes for resources that lack them; SDKs with an injected environment send them.
 
-    Nothing where telemetry is from many classes, or has passed the first tier.
+    There are none where telemetry is from many classes, or has passed the first tier.
     """
     if tier.placement.per_node or tier.collector.second_tier:
         return {}

@@ -22,17 +22,17 @@ _CACHE: Final = 10
 """Decisions that the cache remembers for each trace in memory, for spans that come late (the processor's advice)."""
 
 
-def sampler(tier: Tier) -> tuple[str, dict[str, Any]] | None:
-    """The one processor that drops traces, with its id; None where this collector drops none."""
+def sampler(tier: Tier) -> dict[str, Any]:
+    """The one processor that drops traces, by its id; empty where this collector drops none."""
     collector, rate = tier.collector, tier.settings.sampling_rate.value
     stage = tier.settings.sampling_stage.value
     if collector.tail_sampling:
-        return TAIL_SAMPLING, _tail_sampling(collector.tail_sampling.value, collector.slow_after, rate)
+        return {TAIL_SAMPLING: _tail_sampling(collector.tail_sampling.value, collector.slow_after, rate)}
     if stage == "sdk" or collector.gateway:
-        return None
-    # `both` is the proposal's template to the letter.
+        return {}
+    # `both` is exactly the proposal's template.
     mode = {} if stage == "both" else {"mode": "proportional"}
-    return _PROBABILISTIC, {**mode, "sampling_percentage": _percentage(rate)}
+    return {_PROBABILISTIC: {**mode, "sampling_percentage": _percentage(rate)}}
 
 
 def _percentage(rate: float) -> float | int:

@@ -35,11 +35,11 @@ def volumes(tier: Tier) -> tuple[dict[str, Any], ...]:
     collector, queue = tier.collector, tier.collector.queue.value
     items = [{"key": CONFIG_KEY, "path": CONFIG_KEY}]
     config = {"name": V_COLLECTOR, "configMap": {"name": tier.config_name, "items": items}}
-    kept = [_storage(_QUEUE_VOLUME, queue.claim, queue.size_limit)] if queue.persistent else []
+    queues = [_storage(_QUEUE_VOLUME, queue.claim, queue.size_limit)] if queue.persistent else []
     files = [
         _storage(f"{_FILES_VOLUME}-{number}", target.files.claim) for number, target in enumerate(collector.files, 1)
     ]
-    return config, *credentials(collector).volumes, *kept, *files
+    return config, *credentials(collector).volumes, *queues, *files
 
 
 def _storage(name: str, claim: str | None, size_limit: str | None = None) -> dict[str, Any]:
@@ -50,18 +50,18 @@ def _storage(name: str, claim: str | None, size_limit: str | None = None) -> dic
 
 
 def container(
-    tier: Tier, fields: Mapping[str, Any] | None = None, *, downward_api: bool = True, root: bool = False
+    tier: Tier, additional: Mapping[str, Any] | None = None, *, downward_api: bool = True, root: bool = False
 ) -> dict[str, Any]:
     """The container of a collector.
 
     Args:
         tier: the collector.
-        fields: further fields, such as ports and probes.
+        additional: further fields, such as ports and probes.
         downward_api: whether the pod may give a container its address and other fields.
         root: the pod has `runAsUser: 0`.
     """
     collector = tier.collector
-    known, resources = credentials(collector), collector.resources.value
+    secrets, resources = credentials(collector), collector.resources.value
     env: list[dict[str, Any]] = []
     if downward_api:
         env.append(_field(POD_IP_VARIABLE, "status.podIP"))
@@ -70,16 +70,16 @@ def container(
         if collector.k8s_attributes:
             env.append(_field(NODE_VARIABLE, "spec.nodeName"))
     env.append({"name": "GOMEMLIMIT", "value": f"{memory_limits(collector)[0]}MiB"})
-    mounts = [{"name": V_COLLECTOR, "mountPath": _FOLDER, "readOnly": True}, *known.mounts]
+    mounts = [{"name": V_COLLECTOR, "mountPath": _FOLDER, "readOnly": True}, *secrets.mounts]
     if collector.queue.value.persistent:
         mounts.append({"name": _QUEUE_VOLUME, "mountPath": QUEUE_FOLDER})
     for number, target in enumerate(collector.files, 1):
         mounts.append({"name": f"{_FILES_VOLUME}-{number}", "mountPath": file_folder(target)})
-    every = {
+    fields = {
         "name": CONTAINER,
         "image": collector.image.value,
         "args": [f"--config={_FOLDER}/{CONFIG_KEY}"],
-        "env": [*env, *known.env],
+        "env": [*env, *secrets.env],
         "resources": {"requests": dict(resources.requests), "limits": dict(resources.limits)},
         "securityContext": {
             "allowPrivilegeEscalation": False,
@@ -90,9 +90,9 @@ def container(
             "seccompProfile": {"type": "RuntimeDefault"},
         },
         "volumeMounts": mounts,
-        **(fields or {}),
+        **(additional or {}),
     }
-    return {name: every[name] for name in _FIELDS if name in every}
+    return {name: fields[name] for name in _FIELDS if name in fields}
 
 
 def ports(collector: CollectorSettings) -> dict[str, int]:
@@ -124,7 +124,7 @@ def probes() -> dict[str, Any]:
 
 
 def probe(**timing: int) -> dict[str, Any]:
-    """A question to the health check, which answers at the pod's address."""
+    """A probe that asks the health check, which answers at the pod's address."""
     return {"httpGet": {"path": "/", "port": HEALTH_PORT}, **timing}
 
 

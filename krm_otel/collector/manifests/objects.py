@@ -42,9 +42,9 @@ def new_object(
     return {"apiVersion": api_version, "kind": kind, "metadata": metadata}
 
 
-def tier_object(tier: Tier, api_version: str, kind: str) -> dict[str, Any]:
-    """An object of one tier, with the tier's name."""
-    return new_object(tier.oaas_class, api_version, kind, tier.name, tier.name)
+def tier_object(tier: Tier, api_version: str, kind: str, **fields: Any) -> dict[str, Any]:
+    """An object of one tier, with the tier's name and these fields next to `metadata`."""
+    return new_object(tier.oaas_class, api_version, kind, tier.name, tier.name) | fields
 
 
 def with_labels(data: dict[str, Any], labels: dict[str, str]) -> dict[str, Any]:

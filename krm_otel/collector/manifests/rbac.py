@@ -15,36 +15,35 @@ def service_account(tier: Tier) -> Asset | None:
     account = tier.collector.service_account
     if not tier.placement.has_service or account.name:
         return None
-    data = tier_object(tier, "v1", "ServiceAccount")
+    data = tier_object(tier, "v1", "ServiceAccount", automountServiceAccountToken=False)
     metadata = data["metadata"]
     metadata["annotations"] = {**account.annotations, **metadata["annotations"]}
-    data["automountServiceAccountToken"] = False
-    if tier.collector.k8s_attributes:
-        return Asset(data, "it may read pods")
-    return Asset(data, "the collector needs no rights, so it gets none")
+    reason = "it may read pods" if tier.collector.k8s_attributes else "the collector needs no rights, so it gets none"
+    return Asset(data, reason)
 
 
 def cluster_role(tier: Tier) -> Asset | None:
     """The right to see pods, and nothing else. It includes pods of other nodes: RBAC knows no nodes."""
     if not tier.collector.k8s_attributes:
         return None
-    data = _cluster_object(tier, "ClusterRole")
-    data["rules"] = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]}]
-    return Asset(data, "k8s_attributes asks what the sending pod is called")
+    rules = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]}]
+    return Asset(
+        _cluster_object(tier, "ClusterRole", rules=rules), "k8s_attributes asks what the sending pod is called"
+    )
 
 
 def cluster_role_binding(tier: Tier) -> Asset | None:
     """Gives that right to the collector's account."""
     if not tier.collector.k8s_attributes:
         return None
-    data = _cluster_object(tier, "ClusterRoleBinding")
-    data["roleRef"] = {"apiGroup": _GROUP, "kind": "ClusterRole", "name": tier.name}
+    role = {"apiGroup": _GROUP, "kind": "ClusterRole", "name": tier.name}
     account = tier.collector.service_account.name or tier.name
-    data["subjects"] = [{"kind": "ServiceAccount", "name": account, "namespace": tier.oaas_class.namespace}]
+    subject = {"kind": "ServiceAccount", "name": account, "namespace": tier.oaas_class.namespace}
+    data = _cluster_object(tier, "ClusterRoleBinding", roleRef=role, subjects=[subject])
     return Asset(data, "the collector's account gets that right")
 
 
-def _cluster_object(tier: Tier, kind: str) -> dict[str, Any]:
-    data = tier_object(tier, f"{_GROUP}/v1", kind)
+def _cluster_object(tier: Tier, kind: str, **fields: Any) -> dict[str, Any]:
+    data = tier_object(tier, f"{_GROUP}/v1", kind, **fields)
     data["metadata"].pop("namespace")
     return data

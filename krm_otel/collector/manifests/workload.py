@@ -1,4 +1,4 @@
-"""The workload that runs a collector in pods of its own: a Deployment, or a DaemonSet."""
+"""The workload that runs a collector in pods of its own, and what changes their number: drained nodes and load."""
 
 from __future__ import annotations
 
@@ -21,8 +21,7 @@ def deployment(tier: Tier) -> Asset | None:
     collector = tier.collector
     if not tier.placement.has_replicas:
         return None
-    data = tier_object(tier, "apps/v1", "Deployment")
-    data["spec"] = {
+    spec = {
         # The autoscaler sets them, where there is one: a render would undo that.
         **({} if collector.autoscaling else {"replicas": collector.replicas.value}),
         "selector": {"matchLabels": tier.pod_selector},
@@ -30,22 +29,44 @@ def deployment(tier: Tier) -> Asset | None:
         "strategy": {"type": "Recreate"} if collector.claims else _ROLLING,
         "template": _template(tier),
     }
-    if collector.second_tier:
-        return Asset(data, "collector.gateway: all spans of a trace meet in one of them")
-    return Asset(data, "mode deployment: one collector for the whole class")
+    gateway = "collector.gateway: all spans of a trace meet in one of them"
+    reason = gateway if collector.second_tier else "mode deployment: one collector for the whole class"
+    return Asset(tier_object(tier, "apps/v1", "Deployment", spec=spec), reason)
 
 
 def daemon_set(tier: Tier) -> Asset | None:
     """The DaemonSet of the collectors on nodes. They need no port of the node, so old and new pods can run together."""
     if not tier.placement.per_node:
         return None
-    data = tier_object(tier, "apps/v1", "DaemonSet")
-    data["spec"] = {
-        "selector": {"matchLabels": tier.pod_selector},
-        "updateStrategy": _ROLLING,
-        "template": _template(tier),
+    selector = {"matchLabels": tier.pod_selector}
+    spec = {"selector": selector, "updateStrategy": _ROLLING, "template": _template(tier)}
+    return Asset(tier_object(tier, "apps/v1", "DaemonSet", spec=spec), "mode daemonset: one collector on each node")
+
+
+def disruption_budget(tier: Tier) -> Asset | None:
+    """A PodDisruptionBudget for several replicas: a drained node takes one at a time."""
+    fewest = tier.collector.fewest
+    if not tier.placement.has_replicas or fewest == 1:
+        return None
+    spec = {"maxUnavailable": 1, "selector": {"matchLabels": tier.pod_selector}}
+    data = tier_object(tier, "policy/v1", "PodDisruptionBudget", spec=spec)
+    return Asset(data, f"{fewest} replicas: a drained node takes one at a time")
+
+
+def autoscaler(tier: Tier) -> Asset | None:
+    """A HorizontalPodAutoscaler: as many pods as the load needs."""
+    autoscaling = tier.collector.autoscaling
+    if not tier.placement.has_replicas or autoscaling is None:
+        return None
+    target = {"type": "Utilization", "averageUtilization": autoscaling.cpu}
+    spec = {
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": tier.name},
+        "minReplicas": autoscaling.min_replicas,
+        "maxReplicas": autoscaling.max_replicas,
+        "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": target}}],
     }
-    return Asset(data, "mode daemonset: one collector on each node")
+    field = "collector.gateway.autoscaling" if tier.collector.second_tier else "collector.autoscaling"
+    return Asset(tier_object(tier, "autoscaling/v2", "HorizontalPodAutoscaler", spec=spec), f"{field}: pods by load")
 
 
 def scheduling(pod: Pod) -> dict[str, Any]:

@@ -35,6 +35,5 @@ def _monitor(tier: Tier, options: Monitors) -> dict[str, Any]:
         {"port": f"{prefix}{name}", **interval, **({"honorLabels": True} if name == "prometheus" else {})}
         for name in metrics_ports(tier.collector)
     ]
-    data = tier_object(tier, "monitoring.coreos.com/v1", kind)
-    data["spec"] = {"selector": {"matchLabels": labels}, field: endpoints}
-    return with_labels(data, options.labels)
+    spec = {"selector": {"matchLabels": labels}, field: endpoints}
+    return with_labels(tier_object(tier, "monitoring.coreos.com/v1", kind, spec=spec), options.labels)

@@ -42,17 +42,17 @@ class Requests:
     failed: str
     matchers: tuple[str, ...]
 
-    def rate(self, by: str, window: str, *matchers: str) -> str:
+    def rate(self, by: str, window: str) -> str:
         """Requests per second. Rates are summed, not counters: then a process that restarts makes no drop."""
-        return self._rate("count", by, window, *matchers)
+        return self._rate("count", by, window)
 
     def failing(self, by: str, window: str) -> str:
-        """Requests per second that fail; 0 where none does, nothing where there are no requests."""
+        """Requests per second that fail; 0 where none fails, no value without requests."""
         return f"({self._rate('count', by, window, self.failed)} or 0 * {self.rate(by, window)})"
 
     def buckets(self, by: str, window: str) -> str:
         """Requests per second by the buckets of their duration."""
-        return self._rate("bucket", f"{by}, le" if by else "le", window)
+        return self._rate("bucket", f"{by}, le", window)
 
     def quantile(self, share: str, by: str, window: str) -> str:
         """A quantile of the duration, in seconds."""
@@ -73,16 +73,15 @@ def http_requests(*matchers: str) -> Requests:
     return Requests("http_server_request_duration_seconds", 'http_response_status_code=~"5.."', matchers)
 
 
-def request_histogram(collector_settings: Settings | None) -> RequestHistogram:
+def request_histogram(settings: Settings | None) -> RequestHistogram:
     """The histogram of a class's requests.
 
-    It is made of spans where the collector counts them and no SDK drops any before. Otherwise it is the metric that
-    functions record themselves.
+    It counts spans where the collector does so and no SDK drops any before. Otherwise it is the metric that functions
+    record themselves.
 
     Args:
-        collector_settings: the settings of the collector that the class sends to; None where they are not known.
+        settings: of the collector that the class sends to; None where they are not known.
     """
-    settings = collector_settings
     if settings is None or settings.collector is None or settings.collector.span_metrics is None:
         return http_requests
     all_spans = settings.sampling_stage.value != "sdk" or settings.sampling_rate.value == 1

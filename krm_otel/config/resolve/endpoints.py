@@ -99,7 +99,7 @@ def direct_endpoints(request: Request) -> tuple[dict[str, Sourced[Endpoint]], li
     """Signal → its own endpoint, where SDKs send to exporters themselves: no collector of krm-otel is in between."""
     endpoints: dict[str, Sourced[Endpoint]] = {}
     results: list[Result] = []
-    if request.endpoint is None and request.mode.value != "external":
+    if request.has_our_collector:
         return {}, []
     for signal in request.signals:
         exporters = request.exporters.get(signal, [])

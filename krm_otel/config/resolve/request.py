@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from krm_otel.config.placement import Mode
+from krm_otel.config.placement import PLACEMENTS, Mode
 from krm_otel.config.provenance import Source, Sourced
 from krm_otel.config.schema.otel_config import ConfigSpec
 from krm_otel.config.schema.sampling import TailSampling
@@ -66,12 +66,12 @@ class Request:
     @property
     def has_our_collector(self) -> bool:
         """Whether a collector of krm-otel is between SDKs and backends, the class's own or that of its node."""
-        return self.endpoint is None and (self.node or self.mode.value != "external")
+        return self.endpoint is None and (self.node or PLACEMENTS[self.mode.value].managed)
 
     @property
     def is_managed(self) -> bool:
         """Whether a collector is generated for the class."""
-        return self.has_our_collector and bool(self.signals) and (self.node or self.mode.value != "daemonset")
+        return self.has_our_collector and bool(self.signals) and (self.node or not PLACEMENTS[self.mode.value].per_node)
 
     @property
     def is_shared(self) -> bool:

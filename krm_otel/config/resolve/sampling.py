@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from krm_otel.config.placement import PLACEMENTS
 from krm_otel.config.provenance import Source, Sourced
 from krm_otel.config.resolve.request import Request
 from krm_otel.config.resolve.resources import check_resources, replicas_without_effect, resources
@@ -154,7 +155,7 @@ def check_tail_for_nobody(spec: ConfigSpec, classes: Iterable[Settings | None], 
     """A warning where the OTelConfig has tail sampling, and a mode for all classes that has no use for it."""
     block = spec.collector.tail_sampling
     traced = [settings for settings in classes if settings and settings.enabled.value and settings.traces.value]
-    if not block or not block.enabled or spec.collector.written("mode") != "daemonset":
+    if not block or not block.enabled or not PLACEMENTS[spec.collector.mode].per_node:
         return
     if any(settings.node_collector for settings in traced) and not any(settings.collector for settings in traced):
         text = (

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from pathlib import PurePath
 
 from krm_otel import names
-from krm_otel.collector.manifests.factories import assets
+from krm_otel.collector.manifests import assets
 from krm_otel.collector.manifests.objects import Asset
 from krm_otel.collector.monitoring.dashboards import dashboard_assets
 from krm_otel.collector.monitoring.monitors import monitor_assets
@@ -79,7 +79,7 @@ def collector_references(oaas_class: OaasClass, generated: AbstractSet[OwnedName
 
 def _has_service(settings: Settings) -> bool:
     """Whether workloads that are not in the input can use the class's collector."""
-    return settings.collector is not None and settings.collector.mode.value != "sidecar"
+    return settings.collector is not None and settings.collector.placement.has_service
 
 
 def _class_objects(

@@ -39,7 +39,7 @@ def with_operator_annotations(
         if existing[key] != annotations.pop(key):
             text = f"{key} is set in the manifest and is kept as it is"
             results.append(VARIABLE_KEPT.at(_annotation(workload, key), text))
-    sends = settings.collector is not None and settings.collector.mode.value != "sidecar"
+    sends = settings.collector is not None and settings.collector.placement.has_service
     sends |= settings.node_collector is not None
     labels = {"labels": client_labels(oaas_class.name)} if sends else {}
     template = {"annotations": annotations, **labels}
@@ -49,7 +49,7 @@ def with_operator_annotations(
 
 def operator_conflicts(workload: Workload, settings: Settings) -> Iterator[Result]:
     """The results for a pod that the Operator instruments as well."""
-    has_sidecar = settings.collector is not None and settings.collector.mode.value == "sidecar"
+    has_sidecar = settings.collector is not None and settings.collector.placement.in_class_pods
     for key in active_annotations(workload.template_annotations):
         if key == A_SIDECAR and has_sidecar:
             text = f"{key} adds the Operator's collector to a pod that has krm-otel's, on the same ports"

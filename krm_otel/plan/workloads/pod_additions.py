@@ -59,7 +59,7 @@ def pod_additions(
     managed = settings.collector
     if managed is None and settings.node_collector is None:
         return PodAdditions()
-    if managed is None or managed.mode.value != "sidecar":
+    if managed is None or not managed.placement.in_class_pods:
         return PodAdditions(Additions(template={"labels": client_labels(oaas_class.name)}))
     resource = workload.resource
     if hook := next((key for key in _HOOKS if key in resource.annotations), None):

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from krm_otel.collector.addresses import HEALTH_PORT, METRICS_PORT, SCRAPE_PORT
-from krm_otel.collector.manifests.network_policy import MESH_PORTS
+from krm_otel.collector.manifests.network import MESH_PORTS
 from krm_otel.otlp import PORTS
 from tests.laws import function
 from tests.unit.collector.policies import Network, Pod, pods

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from krm_otel.collector.manifests.factories import assets
+from krm_otel.collector.manifests import assets
 from krm_otel.collector.manifests.sidecar import sidecar
 from krm_otel.yamltext.emit import block as emit
 from tests.unit.collector.given import config_of, given

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from krm_otel.collector.manifests.factories import assets
+from krm_otel.collector.manifests import assets
 from krm_otel.collector.manifests.sidecar import sidecar
 from krm_otel.collector.monitoring.monitors import monitor_assets
 from krm_otel.collector.naming import client_labels

@@ -8,7 +8,7 @@ import pytest
 
 from krm_otel.collector.config.build import build_config
 from krm_otel.collector.config.checks import check_config
-from krm_otel.collector.manifests.factories import assets
+from krm_otel.collector.manifests import assets
 from krm_otel.collector.manifests.sidecar import sidecar
 from krm_otel.collector.operator import operator_assets
 from krm_otel.collector.tiers import tiers

@@ -1,4 +1,4 @@
-"""The NetworkPolicy: who may send to a collector, and who may fetch its metrics."""
+"""How senders and scrapers reach a collector: its Service, and the NetworkPolicy that allows nobody else."""
 
 from __future__ import annotations
 
@@ -16,6 +16,27 @@ MESH_PORTS: Final = {"istio": 15008, "linkerd": 4143}
 """Where a mesh's proxies reach a pod: Istio's ambient tunnel (HBONE), Linkerd's inbound proxy."""
 
 
+def service(tier: Tier) -> Asset | None:
+    """The address of a collector in pods of its own."""
+    if not tier.placement.has_service:
+        return None
+    spec = {
+        "type": "ClusterIP",
+        # The first tier asks for the address of each pod.
+        **({"clusterIP": "None"} if tier.collector.second_tier else {}),
+        # Every pod reaches the collector of its own node, without a port of the node.
+        **({"internalTrafficPolicy": "Local"} if tier.placement.per_node else {}),
+        "selector": tier.pod_selector,
+        "ports": [
+            {"name": name, "port": port, "targetPort": name, "protocol": "TCP"}
+            | {"appProtocol": "grpc" if name == "otlp-grpc" else "http"}  # service meshes read it
+            for name, port in ports(tier.collector).items()
+        ],
+    }
+    sender = "the first tier sends" if tier.collector.second_tier else "containers send"
+    return Asset(tier_object(tier, "v1", "Service", spec=spec), f"the address that {sender} to")
+
+
 def network_policy(tier: Tier) -> Asset | None:
     """Allows the senders to send OTLP, and named scrapers to fetch metrics. The kubelet's probes need no rule: a node
     always reaches its own pods."""
@@ -29,14 +50,12 @@ def network_policy(tier: Tier) -> Asset | None:
     if policy.scrapers:
         peers = [_peer(scraper) for scraper in policy.scrapers]
         ingress.append(_rule(peers, [*metrics_ports(collector).values(), *mesh]))
-    data = tier_object(tier, "networking.k8s.io/v1", "NetworkPolicy")
-    selector = {"podSelector": {"matchLabels": tier.pod_selector}}
-    data["spec"] = {**selector, "policyTypes": ["Ingress"], "ingress": ingress}
-    return Asset(data, f"only {description} may send")
+    spec = {"podSelector": {"matchLabels": tier.pod_selector}, "policyTypes": ["Ingress"], "ingress": ingress}
+    return Asset(tier_object(tier, "networking.k8s.io/v1", "NetworkPolicy", spec=spec), f"only {description} may send")
 
 
 def _senders(tier: Tier) -> tuple[dict[str, Any], str]:
-    """The peer that may send, and what it is called."""
+    """The peer that may send, and its description."""
     class_name, first = tier.oaas_class.name, tier.collector.first
     if tier.placement.per_node:
         any_class = {"matchExpressions": [{"key": names.L_CLASS, "operator": "Exists"}]}

@@ -1,7 +1,8 @@
-"""Live objects → how the telemetry of each class is, and the patch for its status. It only reads.
+"""How the telemetry of each class is, from live objects.
 
-The input is what `kubectl get classruntimes,deployments,daemonsets,pods -o yaml` prints. What was rendered tells which
-live object belongs to which class: workloads have a record, collectors have labels, and sidecars read a ConfigMap.
+The input is what `kubectl get classruntimes,deployments,daemonsets,pods -o yaml` prints. The
+render put into each object which class it belongs to: workloads have a record, collectors have labels, and sidecars
+read a ConfigMap.
 """
 
 from __future__ import annotations
@@ -9,27 +10,25 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 from krm_otel import names
 from krm_otel.collector.naming import CONTAINER, GATEWAY, collector_name, config_name, gateway_name, label_value
 from krm_otel.conditions import COLLECTOR_UNAVAILABLE, DEGRADED, TYPES, Condition, conditions
+from krm_otel.config.placement import PLACEMENTS, Placement
 from krm_otel.config.resolve.configuration import resolve
 from krm_otel.config.settings import OaasClass
 from krm_otel.config.sources.blocks import class_block
 from krm_otel.diagnostics.result import Ref, Result, has_errors
 from krm_otel.diagnostics.rules import inputs as rules
 from krm_otel.inject.patch.record import load
-from krm_otel.inject.status import CONDITIONS, GENERATION, REFS, existing_condition
+from krm_otel.inject.status import existing_condition
 from krm_otel.krm.reader import read_envelope
 from krm_otel.krm.resource import Resource
 from krm_otel.workloads.kinds import is_required
-from krm_otel.yamltext.nodes import Node, SourceError
-from krm_otel.yamltext.nodes import Sequence as ListNode
-from krm_otel.yamltext.query import decode, lookup, text_of
+from krm_otel.yamltext.nodes import SourceError
+from krm_otel.yamltext.query import items_of, lookup, text_of
 
-MANAGER: Final = "krm-otel"
-"""The field manager that applies the patches."""
 _AVAILABLE: Final = "CollectorAvailable"
 _NO_COLLECTOR: Final = "NoCollector"
 _FIX: Final = "give the output of kubectl get classruntimes,deployments,daemonsets,pods -o yaml"
@@ -67,18 +66,9 @@ class Observation:
     states: tuple[ClassState, ...] = ()
     results: tuple[Result, ...] = ()
 
-    def patches(self, now: str = "") -> list[dict[str, Any]]:
-        """Patches of the status for server-side apply, for the classes whose telemetry is on, or was.
-
-        Each has the complete list of conditions: the list is atomic in upstream's definition, so a shorter one would
-        remove the conditions of other controllers. `now` is the time of conditions that changed; if it is empty, they
-        get none.
-        """
-        return [_patch(state, now) for state in self.states if state.conditions or state.has_stale_status]
-
 
 def observe(data: bytes, config: Resource | None, environ: Mapping[str, str]) -> Observation:
-    """Finds out how the classes among these objects are.
+    """The state of the telemetry of each class among these objects.
 
     Args:
         data: a `v1` List, or a stream of objects.
@@ -150,15 +140,15 @@ def _sidecars(pod: Resource) -> Iterator[tuple[str, bool]]:
     """The ConfigMaps that the collector of a pod may read, and whether it runs; nothing for a pod that has ended."""
     if pod.text("status", "phase") in ("Succeeded", "Failed"):
         return
-    config_maps = {text_of(lookup(volume, "configMap", "name")) for volume in _items(pod.node("spec", "volumes"))}
+    config_maps = {text_of(lookup(volume, "configMap", "name")) for volume in items_of(pod.node("spec", "volumes"))}
     for statuses in ("initContainerStatuses", "containerStatuses"):
-        for container in _items(pod.node("status", statuses)):
+        for container in items_of(pod.node("status", statuses)):
             if text_of(lookup(container, "name")) == CONTAINER:
                 runs = lookup(container, "state", "running") is not None
                 yield from ((name, runs) for name in config_maps if name is not None)
 
 
-# --- what that says of a class ---------------------------------------------------------------------------------------
+# --- the state of a class --------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +176,8 @@ def _class_state(
     if not enabled and not faulty:
         has_stale_status = any(existing_condition(resource.root, kind) for kind in TYPES)
         return ClassState(resource, workloads, has_stale_status=has_stale_status)
-    mode = settings.mode.value if settings and settings.enabled.value else ""
-    collector = _collector_state(resource, mode, live)
+    mode = settings.mode.value if settings and settings.enabled.value else None
+    collector = _collector_state(resource, PLACEMENTS[mode] if mode else None, live)
     entries = conditions(settings if has_config and mode else None, workloads, faulty=faulty)
     # A status has one condition of a type: errors in the settings are more important than the state of the collector.
     if all(condition.type != DEGRADED for condition in entries):
@@ -195,9 +185,9 @@ def _class_state(
     return ClassState(resource, workloads, entries, mode or collector.mode, collector.ready, collector.refs)
 
 
-def _collector_state(resource: Resource, mode: str, live: _LiveObjects) -> _CollectorState:
+def _collector_state(resource: Resource, placement: Placement | None, live: _LiveObjects) -> _CollectorState:
     """The state of the first tier, with the condition of the second one where that is the one that fails."""
-    state = _first_tier(resource, mode, live)
+    state = _first_tier(resource, placement, live)
     gateway = live.gateways.get((resource.namespace, gateway_name(resource.name)))
     is_down = gateway is not None and not _number(gateway, "status", "availableReplicas")
     if is_down and state.condition.reason != COLLECTOR_UNAVAILABLE:
@@ -206,9 +196,9 @@ def _collector_state(resource: Resource, mode: str, live: _LiveObjects) -> _Coll
     return state
 
 
-def _first_tier(resource: Resource, mode: str, live: _LiveObjects) -> _CollectorState:
+def _first_tier(resource: Resource, placement: Placement | None, live: _LiveObjects) -> _CollectorState:
     collector = live.collectors.get((resource.namespace, label_value(resource.name)))
-    if collector is None and mode == "daemonset":
+    if collector is None and placement and placement.per_node:
         shared = (daemon_set for (_, label), daemon_set in live.collectors.items() if label == names.NODE_OWNER)
         collector = next(shared, None)
     if collector is not None:
@@ -216,7 +206,7 @@ def _first_tier(resource: Resource, mode: str, live: _LiveObjects) -> _Collector
     if sidecars := live.sidecars.get((resource.namespace, config_name(resource.name))):
         text = "the pods' collectors run" if any(sidecars) else "no pod's collector runs"
         return _CollectorState(_condition(any(sidecars), text), "sidecar", f"{sum(sidecars)}/{len(sidecars)}")
-    if mode == "deployment":
+    if placement and placement.has_replicas:
         return _CollectorState(_condition(False, f"Deployment {collector_name(resource.name)} is not there"))
     return _CollectorState(Condition(DEGRADED, "False", _NO_COLLECTOR, "no collector of this class was seen"))
 
@@ -240,61 +230,6 @@ def _condition(is_available: bool, message: str) -> Condition:
     if is_available:
         return Condition(DEGRADED, "False", _AVAILABLE, message)
     return Condition(DEGRADED, "True", COLLECTOR_UNAVAILABLE, message)
-
-
-# --- patches of the status -------------------------------------------------------------------------------------------
-
-
-def _patch(state: ClassState, now: str) -> dict[str, Any]:
-    resource = state.resource
-    status: dict[str, Any] = {CONDITIONS: _patched_conditions(state, now)}
-    if refs := _patched_refs(state):
-        status[REFS] = refs
-    generation, existing = resource.text("metadata", "generation"), resource.text("status", GENERATION)
-    # Overwriting the number of another controller would be a conflict.
-    if generation.isdecimal() and (existing in ("", generation) or _managers(resource, GENERATION) == {MANAGER}):
-        status[GENERATION] = int(generation)
-    metadata = {"name": resource.name} | ({"namespace": resource.namespace} if resource.namespace else {})
-    return {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": metadata, "status": status}
-
-
-def _patched_conditions(state: ClassState, now: str) -> list[Any]:
-    """The existing conditions in their order, with krm-otel's updated, added at the end, or left out."""
-    missing = {condition.type: condition for condition in state.conditions}
-    patched: list[Any] = []
-    for existing in _decoded(state.resource, CONDITIONS):
-        kind = existing.get("type") if isinstance(existing, dict) else None
-        if kind not in TYPES:
-            patched.append(existing)
-        elif condition := missing.pop(kind, None):
-            patched.append(condition.entry(existing, now))
-    return patched + [condition.entry({}, now) for condition in missing.values()]
-
-
-def _patched_refs(state: ClassState) -> list[Any]:
-    """The references of the status; empty where the patch does not need them."""
-    name, existing = state.resource.name, _decoded(state.resource, REFS)
-    if state.has_stale_status:
-        generated = (collector_name(name), config_name(name))
-        return [ref for ref in existing if not isinstance(ref, dict) or ref.get("name") not in generated]
-    return [*existing, *(ref for ref in state.refs if ref not in existing)] if state.refs else []
-
-
-def _managers(resource: Resource, key: str) -> set[str | None]:
-    """The managers of a field of the status; empty without kubectl's option `--show-managed-fields`."""
-    return {
-        text_of(lookup(entry, "manager"))
-        for entry in _items(resource.node("metadata", "managedFields"))
-        if lookup(entry, "fieldsV1", "f:status", f"f:{key}") is not None
-    }
-
-
-def _decoded(resource: Resource, key: str) -> list[Any]:
-    return [decode(entry) for entry in _items(resource.node("status", key))]
-
-
-def _items(node: Node | None) -> list[Node]:
-    return list(node.items) if isinstance(node, ListNode) else []
 
 
 def _number(resource: Resource, *path: str, default: int = 0) -> int:
