@@ -13,7 +13,7 @@ from typing import Final
 from krm_otel import names
 from krm_otel.krm.item import Item
 from krm_otel.krm.resource import Resource
-from krm_otel.plan.objects.identity import is_generated_object
+from krm_otel.plan.objects.generated import is_generated_object
 
 A_FUNCTION: Final = "config.kubernetes.io/function"
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from krm_otel.collector.addresses import collector_endpoint
 from krm_otel.collector.manifests.sidecar import Sidecar, sidecar
 from krm_otel.collector.naming import client_labels
 from krm_otel.config.settings import CollectorSettings, OaasClass, Settings
@@ -13,12 +15,11 @@ from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Result
 from krm_otel.diagnostics.rule import Location
 from krm_otel.diagnostics.rules import collector as rules
-from krm_otel.inject.patch.additions import Additions
+from krm_otel.inject.patch.additions import Additions, Lists
 from krm_otel.workloads.autoscalers import Autoscalers, check_autoscalers
 from krm_otel.workloads.kinds import Workload
 from krm_otel.workloads.select import Selection
-from krm_otel.yamltext.nodes import Sequence
-from krm_otel.yamltext.query import lookup, text_of
+from krm_otel.yamltext.query import items_of, lookup, text_of
 
 _HOOKS: Final = ("helm.sh/hook", "argocd.argoproj.io/hook")
 _FINITE: Final = frozenset(("Job", "CronJob"))
@@ -33,6 +34,13 @@ class PodAdditions:
     additions: Additions = field(default_factory=Additions)
     reason_skipped: str | None = None
     results: tuple[Result, ...] = ()
+
+
+def sending_settings(oaas_class: OaasClass, settings: Settings) -> Settings:
+    """The settings of a class with the endpoint that its workloads send to."""
+    if settings.collector is None and settings.node_collector is None:
+        return settings
+    return replace(settings, endpoint=collector_endpoint(oaas_class, settings))
 
 
 def pod_additions(
@@ -66,9 +74,8 @@ def pod_additions(
         text = f"{hook} makes this a hook, which runs before its collector's ConfigMap exists, so it is left alone"
         fix = "write collector.endpoint for its class to instrument it"
         where = Location(resource.ref, field_path("metadata", "annotations", hook))
-        return PodAdditions(
-            reason_skipped=f"a hook ({hook})", results=(rules.HOOK_WITHOUT_SIDECAR.at(where, text, fix=fix),)
-        )
+        result = rules.HOOK_WITHOUT_SIDECAR.at(where, text, fix=fix)
+        return PodAdditions(reason_skipped=f"a hook ({hook})", results=(result,))
     is_root = resource.text(*workload.pod_path, "securityContext", "runAsUser") == "0"
     new_sidecar = sidecar(oaas_class, settings, workload.kind.knative, root=is_root)
     if resource.kind in _FINITE and not new_sidecar.native:
@@ -86,39 +93,33 @@ def pod_additions(
         ]
     if errors:
         return PodAdditions(results=tuple(errors))
-    kept = {name for _, name in same_name}
-    lists = {
-        "initContainers" if new_sidecar.native else "containers": (
-            () if new_sidecar.container["name"] in kept else (new_sidecar.container,)
-        ),
-        "volumes": tuple(volume for volume in new_sidecar.volumes if volume["name"] not in kept),
-        **_pull_secrets(workload, managed),
-    }
+    fix = "delete it to get the generated one back"
+    results = [
+        rules.SIDECAR_KEPT.at(where, f"{name} was changed by hand and is kept as it is", fix=fix, current=name)
+        for where, name in same_name
+    ]
+    results += check_autoscalers(scalers.of(resource), selection.containers[0].container.name)
     template = {"annotations": new_sidecar.annotations}
     if managed.gateway or (has_pod_monitor and not workload.kind.knative):
         # The gateway's NetworkPolicy and the PodMonitor select the pods by these labels. On Knative a PodMonitor has
         # no port to name.
         template["labels"] = client_labels(oaas_class.name)
-    results = [
-        rules.SIDECAR_KEPT.at(
-            where,
-            f"{name} was changed by hand and is kept as it is",
-            fix="delete it to get the generated one back",
-            current=name,
-        )
-        for where, name in same_name
-    ]
-    results += check_autoscalers(scalers.of(resource), selection.containers[0].container.name)
+    lists = _lists(workload, managed, new_sidecar, {name for _, name in same_name})
     additions = Additions(lists, template, _knative_port(workload, selection), names=True)
     return PodAdditions(additions, results=tuple(results))
 
 
-def _pull_secrets(workload: Workload, managed: CollectorSettings) -> dict[str, tuple[dict[str, str], ...]]:
-    """The pull secrets of the collector's image that the pod does not have yet."""
+def _lists(workload: Workload, managed: CollectorSettings, new_sidecar: Sidecar, kept: AbstractSet[str]) -> Lists:
+    """The sidecar's container and volumes, except those with a kept name, and pull secrets that the pod lacks."""
+    containers = () if new_sidecar.container["name"] in kept else (new_sidecar.container,)
+    lists: dict[str, tuple[dict[str, Any], ...]] = {
+        "initContainers" if new_sidecar.native else "containers": containers,
+        "volumes": tuple(volume for volume in new_sidecar.volumes if volume["name"] not in kept),
+    }
     entries = _entries(workload, *workload.pod_path, "imagePullSecrets")
     existing = {text_of(lookup(entry, "name")) for _, entry in entries}
     missing = tuple({"name": name} for name in managed.pod.image_pull_secrets if name not in existing)
-    return {"imagePullSecrets": missing} if missing else {}
+    return {**lists, "imagePullSecrets": missing} if missing else lists
 
 
 def _port_conflicts(workload: Workload, new_sidecar: Sidecar) -> Iterator[Result]:
@@ -152,8 +153,7 @@ def _same_name(workload: Workload, new_sidecar: Sidecar) -> Iterator[tuple[Locat
 
 
 def _entries(workload: Workload, *path: str | int) -> list[tuple[int, Any]]:
-    node = workload.resource.node(*path)
-    return list(enumerate(node.items)) if isinstance(node, Sequence) else []
+    return list(enumerate(items_of(workload.resource.node(*path))))
 
 
 def _knative_port(workload: Workload, selection: Selection) -> dict[int, dict[str, tuple[dict[str, Any], ...]]]:
