@@ -28,22 +28,30 @@ class Candidate:
     Args:
         item: its place in the input.
         current: the workload as it is.
-        record: what krm-otel injected into it; None: nothing.
+        injected: the same with its record; None where krm-otel injected nothing.
         text: its text without what the record names.
         base: the workload of that text.
     """
 
     item: Item
     current: Workload
-    record: Record | None
+    injected: InjectedObject | None
     text: str
     base: Workload
 
     @classmethod
     def of(cls, item: Item, current: Workload, record: Record | None) -> Candidate:
         """Takes out what krm-otel injected; raises CannotEdit."""
-        untouched = cls(item, current, record, item.text, current)
-        return untouched._stripped(frozenset()) if record else untouched
+        if record is None:
+            return cls(item, current, None, item.text, current)
+        root = current.resource.root
+        injected = InjectedObject(item.text, root, record, current.pod_path, current.container_names)
+        return cls(item, current, injected, injected.text, current)._without(injected)
+
+    @property
+    def record(self) -> Record | None:
+        """What krm-otel injected; None where it injected nothing."""
+        return self.injected.record if self.injected else None
 
     @property
     def ref(self) -> Ref:
@@ -55,31 +63,21 @@ class Candidate:
 
         `renewed` are the names of volumes that are injected again.
         """
-        injected = self._injected
-        if injected is None or "volumes" not in injected.record.lists:
+        if self.injected is None or "volumes" not in self.injected.record.lists:
             return self
-        mounted = mounted_volumes(injected) - renewed
-        return self._stripped(mounted) if mounted else self
+        mounted = mounted_volumes(self.injected) - renewed
+        return self._without(self.injected, mounted) if mounted else self
 
     def edited_variables(self) -> dict[str, tuple[str, ...]]:
         """Container → the injected variables that somebody changed by hand since."""
-        return hand_edited(self._injected) if self._injected else {}
+        return hand_edited(self.injected) if self.injected else {}
 
     def with_edit(self, edit: ObjectEdit) -> tuple[str, Record]:
         """The text with an edit in it, and the record of the edit; raises CannotEdit."""
-        return reconcile((self.text, self.base.resource.root), self.base.pod_path, edit, self._injected)
+        return reconcile((self.text, self.base.resource.root), self.base.pod_path, edit, self.injected)
 
-    @property
-    def _injected(self) -> InjectedObject | None:
-        current = self.current
-        if self.record is None:
-            return None
-        root = current.resource.root
-        return InjectedObject(self.item.text, root, self.record, current.pod_path, current.container_names)
-
-    def _stripped(self, kept_volumes: AbstractSet[str]) -> Candidate:
-        assert self._injected is not None
-        stripped = self.item.read(text := strip(self._injected, kept_volumes))
+    def _without(self, injected: InjectedObject, kept_volumes: AbstractSet[str] = frozenset()) -> Candidate:
+        stripped = self.item.read(text := strip(injected, kept_volumes))
         assert stripped is not None
         return replace(self, text=text, base=workload_of_kind(stripped, self.current.kind))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -78,21 +78,9 @@ def pod_additions(
         return PodAdditions(reason_skipped=f"a hook ({hook})", results=(result,))
     is_root = resource.text(*workload.pod_path, "securityContext", "runAsUser") == "0"
     new_sidecar = sidecar(oaas_class, settings, workload.kind.knative, root=is_root)
-    if resource.kind in _FINITE and not new_sidecar.native:
-        text = "the pod would never end: its collector is an ordinary container (native_sidecar: false) and goes on"
-        fix = "write mode: deployment, or leave native_sidecar out"
-        where = Location(resource.ref, field_path(*workload.pod_path))
-        return PodAdditions(results=(rules.SIDECAR_NEVER_ENDS.at(where, text, fix=fix),))
     same_name = list(_same_name(workload, new_sidecar))
-    errors = list(_port_conflicts(workload, new_sidecar))
-    if not was_injected:
-        fix = "rename it, or write mode: deployment"
-        errors += [
-            rules.SIDECAR_NAME_TAKEN.at(where, f"{name} is a name that the sidecar needs", fix=fix, current=name)
-            for where, name in same_name
-        ]
-    if errors:
-        return PodAdditions(results=tuple(errors))
+    if errors := tuple(_conflicts(workload, new_sidecar, () if was_injected else same_name)):
+        return PodAdditions(results=errors)
     fix = "delete it to get the generated one back"
     results = [
         rules.SIDECAR_KEPT.at(where, f"{name} was changed by hand and is kept as it is", fix=fix, current=name)
@@ -122,9 +110,14 @@ def _lists(workload: Workload, managed: CollectorSettings, new_sidecar: Sidecar,
     return {**lists, "imagePullSecrets": missing} if missing else lists
 
 
-def _port_conflicts(workload: Workload, new_sidecar: Sidecar) -> Iterator[Result]:
-    """The errors of a pod in which the sidecar cannot listen on its ports."""
+def _conflicts(workload: Workload, new_sidecar: Sidecar, same_name: Iterable[tuple[Location, str]]) -> Iterator[Result]:
+    """The errors of a pod that cannot have the sidecar; `same_name` are fields of the user's with its names."""
     ref, pod, fix = workload.resource.ref, workload.pod_path, "write mode: deployment"
+    if workload.resource.kind in _FINITE and not new_sidecar.native:
+        text = "the pod would never end: its collector is an ordinary container (native_sidecar: false) and goes on"
+        fix = "write mode: deployment, or leave native_sidecar out"
+        yield rules.SIDECAR_NEVER_ENDS.at(Location(ref, field_path(*pod)), text, fix=fix)
+        return
     if workload.resource.text(*pod, "hostNetwork") == "true":
         where = Location(ref, field_path(*pod, "hostNetwork"))
         text = "the pod uses the host's network, where the ports of two collectors would clash"
@@ -138,6 +131,9 @@ def _port_conflicts(workload: Workload, new_sidecar: Sidecar) -> Iterator[Result
                 where = Location(ref, field_path(*container.path, "ports", i, "containerPort"))
                 text = f"the sidecar listens on port {port} of the same pod"
                 yield rules.SIDECAR_PORT_TAKEN.at(where, text, fix=fix, current=port)
+    for where, name in same_name:
+        text = f"{name} is a name that the sidecar needs"
+        yield rules.SIDECAR_NAME_TAKEN.at(where, text, fix="rename it, or write mode: deployment", current=name)
 
 
 def _same_name(workload: Workload, new_sidecar: Sidecar) -> Iterator[tuple[Location, str]]:
