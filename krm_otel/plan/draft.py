@@ -28,7 +28,7 @@ from krm_otel.plan.workloads.planner import WorkloadPlanner
 from krm_otel.workloads.kinds import mounted_config_maps
 
 _OPERATOR_FIELDS: Final = (("spec", "mode"), ("spec", "exporter", "endpoint"))
-"""Fields of the Operator's objects, which pods ask for by name, that decide which way telemetry takes."""
+"""Fields of the Operator's objects that decide where telemetry goes. Pods ask for these objects by name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,12 +66,20 @@ class Editor:
 
     def append(self, path: Path, entries: AbcSequence[Any]) -> str | None:
         """Appends to the list at `path`, which may be missing, null or empty. Returns what `original` returned."""
-        return self._extend(path, list(entries))
+        return self.add(path, list(entries))
 
-    def add(self, path: Path, members: dict[str, Any]) -> str | None:
-        """Adds members to the mapping at `path`, which may be missing, null or empty. Returns what `original`
-        returned."""
-        return self._extend(path, members)
+    def add(self, path: Path, new: list[Any] | dict[str, Any]) -> str | None:
+        """Adds to the list or mapping at `path`, which may be missing, null or empty. Returns what `original` did."""
+        original, parent, node = self.original(path), self._nodes.parent(path), self._nodes.node(path)
+        if node is None:
+            self._add_members(parent, self._nodes.enclosing(path[:-1]), {str(path[-1]): new})
+        elif original is not None:
+            self._fill(path, node, new)
+        elif isinstance(node, Sequence if isinstance(new, list) else Mapping):
+            self._add_members(node, parent, new)
+        else:
+            raise CannotEdit(f"{path[-1]} is not a {'list' if isinstance(new, list) else 'mapping'}", path)
+        return original
 
     def put(self, path: Path, value: str | int) -> None:
         """Adds a key with a value to a mapping that does not have the key."""
@@ -101,18 +109,6 @@ class Editor:
         if start is None:
             raise CannotEdit(f"no colon follows the key {key!r}: write it as {key}:", path)
         return start, self.text[start : max(node.end, start)]
-
-    def _extend(self, path: Path, new: list[Any] | dict[str, Any]) -> str | None:
-        original, parent, node = self.original(path), self._nodes.parent(path), self._nodes.node(path)
-        if node is None:
-            self._add_members(parent, self._nodes.enclosing(path[:-1]), {str(path[-1]): new})
-        elif original is not None:
-            self._fill(path, node, new)
-        elif isinstance(node, Sequence if isinstance(new, list) else Mapping):
-            self._add_members(node, parent, new)
-        else:
-            raise CannotEdit(f"{path[-1]} is not a {'list' if isinstance(new, list) else 'mapping'}", path)
-        return original
 
     def _fill(self, path: Path, node: Node, new: list[Any] | dict[str, Any]) -> None:
         """Gives a null or empty value members: on their own lines, or in flow style where lines are not possible."""

@@ -132,8 +132,8 @@ def _build(stream: Iterator[Any]) -> Node | None:
             continue
         elif kind is mapping_start or kind is sequence_start:
             mark = event.start_mark
-            make = Mapping if kind is mapping_start else Sequence
-            node = make(mark.index, mark.column, event.anchor, event.tag, bool(event.flow_style))
+            node_type = Mapping if kind is mapping_start else Sequence
+            node = node_type(mark.index, mark.column, event.anchor, event.tag, bool(event.flow_style))
         elif kind is alias:
             mark, name = event.start_mark, event.anchor
             node = Alias(mark.index, event.end_mark.index, mark.column, name, anchors.get(name))

@@ -41,7 +41,7 @@ from krm_otel.workloads.kinds import (
     workload_of_kind,
 )
 from krm_otel.workloads.match import Match, Matcher
-from krm_otel.workloads.select import Selection, select
+from krm_otel.workloads.select import select
 from krm_otel.workloads.unknown_kinds import unknown_template
 from krm_otel.yamltext.editable import CannotEdit
 
@@ -162,8 +162,13 @@ class WorkloadPlanner:
             return _failed(candidate, results, membership)
         if selection.reason_skipped:
             return WorkloadOutcome(_uninjected(candidate, selection.reason_skipped), tuple(results), membership)
-        pod = self._pod_additions(candidate, oaas_class, settings, selection)
-        results += pod.results
+        pod = PodAdditions()
+        if configuration.operator:
+            results += unsupported_by_operator(settings, oaas_class.ref)
+        else:
+            was_injected, has_pod_monitor = candidate.record is not None, configuration.monitoring.monitors is not None
+            pod = pod_additions(base, oaas_class, settings, selection, self.scalers, was_injected, has_pod_monitor)
+            results += [*pod.results, *operator_conflicts(base, settings)]
         if pod.reason_skipped:
             return WorkloadOutcome(_uninjected(candidate, pod.reason_skipped), tuple(results), membership)
         membership = replace(membership, sync_wave=sync_wave(base.resource))
@@ -175,25 +180,9 @@ class WorkloadPlanner:
         if configuration.operator:
             desired = with_operator_annotations(base, oaas_class, settings, desired)
         results += desired.results
-        if has_errors([*pod.results, *desired.results]):
+        if has_errors(results):
             return _failed(candidate, results, membership)
         return _injected(candidate, desired, replace(membership, is_instrumented=True)).after(results)
-
-    def _pod_additions(
-        self, candidate: Candidate, oaas_class: OaasClass, settings: Settings, selection: Selection
-    ) -> PodAdditions:
-        if self.request.configuration.operator:
-            return PodAdditions(results=tuple(unsupported_by_operator(settings, oaas_class.ref)))
-        additions = pod_additions(
-            candidate.base,
-            oaas_class,
-            settings,
-            selection,
-            self.scalers,
-            was_injected=candidate.record is not None,
-            has_pod_monitor=self.request.configuration.monitoring.monitors is not None,
-        )
-        return replace(additions, results=(*additions.results, *operator_conflicts(candidate.base, settings)))
 
     # --- errors, and kinds that are not known --------------------------------------------------------------------
 
@@ -288,6 +277,6 @@ def _uninjected(candidate: Candidate, reason: str, desired: DesiredWorkload | No
     """The change of a workload into which nothing is injected: what was injected is taken out."""
     if candidate.record is None:
         return Change(candidate.ref, "skipped", reason or "nothing is injected", None, desired)
-    # No result says this: a second run has no record, so it could not say it again.
+    # This is no result: a second run has no record, so it could not report it again.
     reason = "; ".join(filter(None, (reason, candidate.current.kind.immutable)))
     return Change(candidate.ref, "removed", reason, candidate.keeping_mounted_volumes().text, desired)

@@ -49,9 +49,8 @@ def pod_additions(
     settings: Settings,
     selection: Selection,
     scalers: Autoscalers,
-    *,
-    was_injected: bool = False,
-    has_pod_monitor: bool = False,
+    was_injected: bool,
+    has_pod_monitor: bool,
 ) -> PodAdditions:
     """What is added to the pods of a workload.
 
