@@ -77,7 +77,7 @@ def plan_objects(draft: Draft) -> tuple[ObjectChanges, list[Change], list[Result
 
 
 def _renewed(existing: Sequence[ExistingObject], desired: Mapping[Key, DesiredObject]) -> dict[int, Key]:
-    """Position of an existing object → the desired object that it is. A desired object is at most one existing object."""
+    """Position of an existing object → the desired object that it is; no two of them are the same desired object."""
     renewed: dict[int, Key] = {}
     taken: set[Key] = set()
     for entry in existing:
