@@ -43,15 +43,8 @@ from krm_otel.diagnostics.rule import Location
 from krm_otel.diagnostics.rules import classes as rules
 from krm_otel.diagnostics.suggestion import nearest_name
 from krm_otel.names import A_CLASS, CLASS_GROUP, CLASS_KIND, L_OWNER, PLATFORM_CLASS
+from krm_otel.workloads import upstream
 from krm_otel.workloads.kinds import Workload
-from krm_otel.workloads.upstream import (
-    FUNCTION_CONTAINER,
-    ODGM_CONTAINER,
-    ODGM_SUFFIX,
-    function_names,
-    runs_function,
-    spellings,
-)
 from krm_otel.yamltext.query import items_of, lookup, text_of
 
 BY_ANNOTATION: Final = f"annotation {A_CLASS}"
@@ -112,7 +105,7 @@ class Matcher:
             for name in dict.fromkeys(oaas_class.names):
                 by_name.setdefault((oaas_class.namespace, name), []).append(oaas_class)
                 namespaces.setdefault(name, []).append(oaas_class.namespace)
-            for name in spellings(oaas_class):
+            for name in upstream.spellings(oaas_class):
                 by_spelling.setdefault((oaas_class.namespace, name), []).append(oaas_class)
         return cls(configuration, by_name, by_spelling, namespaces)
 
@@ -185,12 +178,12 @@ class Matcher:
         namespace = workload.resource.namespace
         containers = {container.name for container in workload.containers}
         for name in filter(None, workload.resource.names):
-            for base in function_names(name):
+            for base in upstream.function_names(name):
                 for oaas_class in self.by_spelling.get((namespace, base), ()):
-                    if FUNCTION_CONTAINER in containers or runs_function(workload, oaas_class):
+                    if upstream.FUNCTION_CONTAINER in containers or upstream.runs_function(workload, oaas_class):
                         yield oaas_class
-            if name.endswith(ODGM_SUFFIX) and ODGM_CONTAINER in containers:
-                yield from self.by_spelling.get((namespace, name.removesuffix(ODGM_SUFFIX)), ())
+            if name.endswith(upstream.ODGM_SUFFIX) and upstream.ODGM_CONTAINER in containers:
+                yield from self.by_spelling.get((namespace, name.removesuffix(upstream.ODGM_SUFFIX)), ())
 
 
 def platform_class(configuration: Configuration, namespace: str) -> OaasClass:
