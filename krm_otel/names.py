@@ -16,6 +16,8 @@ BLOCK: Final = "observability"
 CLASS_API_VERSION: Final = "oaas.io/v1alpha1"
 CONFIG_API_VERSION: Final = "fn.oaas.io/v1alpha1"
 CONFIG_KIND: Final = "OTelConfig"
+CONFIG_GROUPS: Final = (CONFIG_API_VERSION.partition("/")[0], CLASS_GROUP, "")
+"""The groups in which an object of this kind is taken for an OTelConfig; only the first is right."""
 PLATFORM_CLASS: Final = "oaas-platform"
 """The pseudo-class that the platform's own components form in each namespace."""
 NODE_OWNER: Final = "oaas-otel"

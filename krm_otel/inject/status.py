@@ -44,7 +44,7 @@ def put_status(
     for condition in conditions:
         if (match := existing.get(condition["type"])) is not None:
             index, entry = match
-            # Another wording is no change: a condition that is right stays as it is.
+            # A condition that differs only in its message is right, and stays as it is.
             if any(text_of(direct(entry, key)) != condition[key] for key in ("status", "reason")):
                 values = _replace_condition(editor, index, entry, condition)
                 replaced[condition["type"]], added[condition["type"]] = values

@@ -11,14 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from krm_otel.diagnostics.result import Result
+from krm_otel.krm import members
 from krm_otel.krm.item import Item, indented
-from krm_otel.krm.members import (
-    append_documents,
-    append_to_list,
-    remove_documents,
-    remove_from_list,
-    rewrite,
-)
 from krm_otel.krm.resource import Resource
 from krm_otel.krm.results_block import results_splices
 from krm_otel.yamltext.scan import Document
@@ -59,29 +53,29 @@ class Envelope:
     def without(self, indexes: Iterable[int]) -> str:
         """The text without the items at these indexes."""
         if self.resource_list is not None:
-            return self._spliced(remove_from_list(self.text, self.resource_list, self.items, indexes))
+            return self._spliced(members.remove_from_list(self.text, self.resource_list, self.items, indexes))
         documents = set(indexes)
         splices: list[Splice] = []
         for document, in_list in self.lists:
             removed = [i - in_list.start for i in documents.intersection(in_list)]
-            splices += remove_from_list(self.text, document, self.items[in_list.start : in_list.stop], removed)
+            splices += members.remove_from_list(self.text, document, self.items[in_list.start : in_list.stop], removed)
             documents.difference_update(in_list)
-        return self._spliced([*splices, *remove_documents(self.text, self.items, documents)])
+        return self._spliced([*splices, *members.remove_documents(self.text, self.items, documents)])
 
     def with_appended(self, objects: Sequence[dict[str, Any]]) -> str:
         """The text with these objects after its items."""
         if self.resource_list is not None:
-            return self._spliced(append_to_list(self.text, self.resource_list, self.items, objects))
+            return self._spliced(members.append_to_list(self.text, self.resource_list, self.items, objects))
         if len(self.lists) == 1:
             document, in_list = self.lists[0]
             if document.root.flow and len(in_list) == len(self.items):
                 # JSON stays JSON.
-                return self._spliced(append_to_list(self.text, document, self.items, objects))
-        return self._spliced(append_documents(self.text, objects))
+                return self._spliced(members.append_to_list(self.text, document, self.items, objects))
+        return self._spliced(members.append_documents(self.text, objects))
 
     def rewritten(self, item: Item, data: dict[str, Any]) -> str:
         """The text of another object in the place of an item, as `splice` takes it."""
-        return indented(rewrite(self.text, item, data), item.column)
+        return indented(members.rewrite(self.text, item, data), item.column)
 
     def _spliced(self, splices: Iterable[Splice]) -> str:
         return self.bom + spliced(self.text, splices)

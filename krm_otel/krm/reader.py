@@ -82,32 +82,23 @@ def _extend_blanked(items: Sequence[Item], broken: Sequence[Broken]) -> None:
             items[index].end = part.end
 
 
-def _check_resource_list(text: str, resource_list: Document, document_count: int) -> Iterator[Result]:
+def _check_resource_list(source: str, resource_list: Document, document_count: int) -> Iterator[Result]:
     version, duplicate = resource_list.root.api_version, resource_list.duplicate
     if document_count > 1:
-        yield rules.INPUT_MALFORMED.at(
-            Ref(),
-            "the input has a ResourceList and other documents",
-            fix="send one ResourceList, or a plain stream of manifests",
-        )
+        text = "the input has a ResourceList and other documents"
+        yield rules.INPUT_MALFORMED.at(Ref(), text, fix="send one ResourceList, or a plain stream of manifests")
     if version not in API_VERSIONS:
-        yield rules.INPUT_MALFORMED.at(
-            Location(Ref(), "apiVersion", "apiVersion"),
-            f"{version} of the ResourceList is not supported",
-            fix=f"write {API_VERSIONS[0]}",
-            current=version,
-            proposed=API_VERSIONS[0],
-        )
+        location, proposed = Location(Ref(), "apiVersion", "apiVersion"), API_VERSIONS[0]
+        text, fix = f"{version} of the ResourceList is not supported", f"write {proposed}"
+        yield rules.INPUT_MALFORMED.at(location, text, fix=fix, current=version, proposed=proposed)
     if duplicate:
-        yield rules.INPUT_MALFORMED.at(
-            Location(Ref(), duplicate, duplicate), "is a duplicate key of the ResourceList", fix="keep one of them"
-        )
+        location = Location(Ref(), duplicate, duplicate)
+        yield rules.INPUT_MALFORMED.at(location, "is a duplicate key of the ResourceList", fix="keep one of them")
     if resource_list.items is None and "items" in resource_list.keys:
         span = resource_list.keys["items"][1]
-        if text[span.start : span.end].strip() not in _NULLS:
-            yield rules.INPUT_MALFORMED.at(
-                Location(Ref(), "items", "items"), "is not a list", fix="write a list, or [] for no items"
-            )
+        if source[span.start : span.end].strip() not in _NULLS:
+            location = Location(Ref(), "items", "items")
+            yield rules.INPUT_MALFORMED.at(location, "is not a list", fix="write a list, or [] for no items")
 
 
 def _read_function_config(envelope: Envelope, resource_list: Document) -> None:
@@ -119,17 +110,15 @@ def _read_function_config(envelope: Envelope, resource_list: Document) -> None:
     try:
         root = compose(indented(text, 0 if span.flow else span.column))
     except SourceError as error:
-        result = rules.FUNCTION_CONFIG_KIND.at(
-            location, f"cannot be read by itself ({error.message})", fix="write it without the %TAG directive"
-        )
-        envelope.results.append(result)
+        reason, fix = f"cannot be read by itself ({error.message})", "write it without the %TAG directive"
+        envelope.results.append(rules.FUNCTION_CONFIG_KIND.at(location, reason, fix=fix))
         return
     if isinstance(root, Mapping):
         if root.pairs:
             envelope.function_config = Resource(root)
     elif text.strip() not in _NULLS:
-        result = rules.FUNCTION_CONFIG_KIND.at(location, "is not an object", fix="write an OTelConfig, or leave it out")
-        envelope.results.append(result)
+        fix = "write an OTelConfig, or leave it out"
+        envelope.results.append(rules.FUNCTION_CONFIG_KIND.at(location, "is not an object", fix=fix))
 
 
 def _add_stream(envelope: Envelope, parsed: Sequence[Document], is_required: IsRequired) -> None:

@@ -37,6 +37,7 @@ class Resource:
 
     @cached_property
     def api_version(self) -> str:
+        """`apiVersion`: API group and version."""
         return self.text("apiVersion")
 
     @property
@@ -46,22 +47,27 @@ class Resource:
 
     @cached_property
     def kind(self) -> str:
+        """The kind."""
         return self.text("kind")
 
     @cached_property
     def name(self) -> str:
+        """The name; empty where the object has none yet."""
         return self.text("metadata", "name")
 
     @cached_property
     def namespace(self) -> str:
+        """The namespace; empty where it is absent."""
         return self.text("metadata", "namespace")
 
     @cached_property
     def labels(self) -> dict[str, str]:
+        """The labels, as text."""
         return strings(self.node("metadata", "labels"))
 
     @cached_property
     def annotations(self) -> dict[str, str]:
+        """The annotations, as text."""
         return strings(self.node("metadata", "annotations"))
 
     @cached_property

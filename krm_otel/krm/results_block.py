@@ -1,4 +1,4 @@
-"""`results` in the text of a ResourceList: the only key that every run writes again."""
+"""`results` in the text of a ResourceList: the only key that every run rewrites."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@
 use the same plan. Planning has two steps:
 
 1. `draft_plan` plans workloads, each independently of the others (`workloads`), then adds up what they mean for
-   their classes (`classes.summary`) and which objects the classes need (`objects.desired`).
+   their classes (`summary`) and which objects the classes need (`objects.generated`).
 2. `plan_objects`, `plan_classes` and `plan_definitions` plan everything that depends on the workloads.
 """
 
@@ -15,14 +15,12 @@ from collections.abc import Mapping, Sequence
 from krm_otel import names
 from krm_otel.config.resolve.configuration import resolve
 from krm_otel.config.sources.shared import source_date
-from krm_otel.diagnostics.result import Result, has_errors
+from krm_otel.diagnostics.result import has_errors
 from krm_otel.krm.item import Item
 from krm_otel.krm.resource import Resource
 from krm_otel.plan.changes import Change, ObjectChanges, Plan, Track, untracked
-from krm_otel.plan.classes.checks import check_classes
-from krm_otel.plan.classes.status import plan_classes
-from krm_otel.plan.degrade import degraded_draft
-from krm_otel.plan.draft import draft_plan
+from krm_otel.plan.classes import check_classes, plan_classes
+from krm_otel.plan.draft import degraded_draft, draft_plan
 from krm_otel.plan.kustomize_generator import generator_config
 from krm_otel.plan.objects.planner import plan_objects
 from krm_otel.plan.recorded import plan_definitions
@@ -50,42 +48,28 @@ def make_plan(
         complete: the input is a whole folder, so a class that is not in it is deleted.
         track: iterates over the items, and may show the progress.
     """
-    request, results = _request(items, function_config, environ, remove=remove, complete=complete, track=track)
+    kinds = (names.CLASS_KIND, names.CONFIG_KIND)
+    resources = [resource for item in items if item.kind in kinds and (resource := item.resource)]
+    configuration, configuration_results = resolve(function_config, resources, environ)
+    # Errors of the configuration do not matter to a user who takes everything out.
+    results = [] if remove else [*configuration_results]
+    generator = None if remove else generator_config(items, function_config)
+    purpose = Purpose.RENDER if configuration.switched_off is None else Purpose.SWITCHED_OFF
+    purpose = Purpose.UNINJECT if remove else purpose
+    request = Request(items, configuration, purpose, complete, generator, source_date(environ), track)
+
     draft = draft_plan(request)
-    if request.configuration.degrade:
+    if configuration.degrade:
         draft, degrade_results = degraded_draft(draft)
         results += degrade_results
     results += [result for _, result in draft.collisions]
     if request.is_render and not has_errors(draft.results):
-        results += check_classes(draft.request, draft.summaries)
+        results += check_classes(draft)
     objects, object_changes, object_results = plan_objects(draft)
     changes = [*draft.changes, *object_changes]
     results += [*draft.results, *object_results]
     if not has_errors(results):  # otherwise nothing is changed, and the conditions of the classes are not known
-        class_changes, class_results = plan_classes(draft)
-        definition_changes, definition_results = plan_definitions(request)
-        changes += [*class_changes, *definition_changes]
-        results += [*class_results, *definition_results]
+        for class_changes, class_results in (plan_classes(draft), plan_definitions(request)):
+            changes += class_changes
+            results += class_results
     return Plan(tuple(changes), tuple(results), objects, request.switched_off)
-
-
-def _request(
-    items: Sequence[Item],
-    function_config: Resource | None,
-    environ: Mapping[str, str],
-    *,
-    remove: bool,
-    complete: bool,
-    track: Track,
-) -> tuple[Request, list[Result]]:
-    """What is to be planned, with the results of the configuration."""
-    kinds = (names.CLASS_KIND, names.CONFIG_KIND)
-    resources = [resource for item in items if item.kind in kinds and (resource := item.resource)]
-    configuration, results = resolve(function_config, resources, environ)
-    now = source_date(environ)
-    if remove:
-        # Errors of the configuration do not matter to a user who takes everything out.
-        return Request(items, configuration, Purpose.UNINJECT, complete, None, now, track), []
-    purpose = Purpose.RENDER if configuration.switched_off is None else Purpose.SWITCHED_OFF
-    generator = generator_config(items, function_config)
-    return Request(items, configuration, purpose, complete, generator, now, track), list(results)

@@ -1,27 +1,34 @@
-"""The draft of a plan: the workloads, planned one by one, and what follows from all of them."""
+"""The draft of a plan: the workloads, planned one by one, and what follows from all of them.
+
+With `on_error: degrade`, a class whose objects cannot be written keeps what it has, and the other classes go on.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
-from krm_otel.collector.naming import label_value
-from krm_otel.diagnostics.result import Result
+from krm_otel.diagnostics.result import Ref, Result
+from krm_otel.diagnostics.rules import classes as rules
 from krm_otel.plan.changes import Change
-from krm_otel.plan.classes.summary import Summaries, summarize_classes
-from krm_otel.plan.objects.desired import desired_objects
-from krm_otel.plan.objects.identity import (
+from krm_otel.plan.objects.generated import (
     Blocked,
     DesiredObject,
     ExistingObject,
     Key,
+    desired_objects,
     existing_objects,
     name_collisions,
 )
-from krm_otel.plan.request import Request
-from krm_otel.plan.scope import Scope
-from krm_otel.plan.workloads.outcome import KeptWorkload, WorkloadOutcome
+from krm_otel.plan.request import Request, Scope
+from krm_otel.plan.summary import Summaries, summarize_classes
+from krm_otel.plan.workloads.candidate import KeptWorkload, WorkloadOutcome
 from krm_otel.plan.workloads.planner import WorkloadPlanner
+from krm_otel.workloads.kinds import mounted_config_maps
+
+_OPERATOR_FIELDS: Final = (("spec", "mode"), ("spec", "exporter", "endpoint"))
+"""Fields of the Operator's objects that decide where telemetry goes. Pods ask for these objects by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +42,7 @@ class Draft:
         summaries: what the workloads of each class add up to.
         existing: the generated objects of the input.
         desired: the objects that the classes need.
-        collisions: what owns objects whose names are taken, with the errors.
+        collisions: the owners of objects whose names are taken, with the errors.
     """
 
     request: Request
@@ -67,8 +74,7 @@ def draft_plan(request: Request) -> Draft:
     scope = Scope.of(request)
     planner = WorkloadPlanner.of(request, scope)
     outcomes = [outcome for item in request.track(request.items, "planning") if (outcome := planner.plan(item))]
-    memberships = [outcome.membership for outcome in outcomes if outcome.membership]
-    summaries = summarize_classes(request.configuration, planner.matcher, memberships)
+    summaries = summarize_classes(request.configuration, [o.membership for o in outcomes if o.membership])
     existing = existing_objects(request.items)
     desired: dict[Key, DesiredObject] = {}
     collisions: list[Blocked] = []
@@ -78,6 +84,59 @@ def draft_plan(request: Request) -> Draft:
     return Draft(request, scope, outcomes, summaries, existing, desired, collisions)
 
 
-def owner_labels(kept: KeptWorkload) -> set[tuple[str, str]]:
-    """(namespace, label `oaas.io/owner`) of the objects that a workload may still need."""
-    return {(namespace, label_value(name)) for namespace, name in kept.classes}
+def degraded_draft(draft: Draft) -> tuple[Draft, list[Result]]:
+    """The draft in which blocked classes keep what they have, and why they are blocked."""
+    configuration = draft.request.configuration
+    classes = {oaas_class.ref for oaas_class in configuration.classes}
+    blocked = [(owner, result) for owner, result in _blocked_classes(draft) if owner in classes]
+    if not blocked:
+        return draft, []
+    results = [replace(result, severity="warning") for _, result in blocked]
+    without_blocked = configuration.without({owner for owner, _ in blocked})
+    degraded = draft_plan(replace(draft.request, configuration=without_blocked))
+    # The errors of a workload remain, also where its class is not planned any more.
+    reported = {repr(result) for result in degraded.results}
+    kept_results = [result for outcome in draft.outcomes if outcome.kept for result in outcome.results]
+    return degraded, results + [result for result in kept_results if repr(result) not in reported]
+
+
+def _blocked_classes(draft: Draft) -> list[Blocked]:
+    """The owners whose objects cannot be written: a name is taken, or a workload needs the objects as they are.
+
+    A workload that has errors keeps what it has, so it needs its collector as it was. In another mode the same names
+    are other objects: a new ConfigMap would break the sidecar that reads it, or the collector that is kept for the
+    workload.
+    """
+    owners = {label: workload for workload in draft.kept for label in workload.owner_labels}
+    if not owners:
+        return list(draft.collisions)
+    readers = {(w.ref.namespace, name): w for w in draft.kept for name in w.config_maps}
+    renewed: list[tuple[ExistingObject, DesiredObject]] = []
+    for entry in draft.existing:
+        label = (entry.resource.namespace, entry.owner_label)
+        key = entry.key(draft.desired)
+        if key is not None:
+            renewed.append((entry, draft.desired[key]))
+        elif label in owners:  # the object is kept for that workload
+            mounted = mounted_config_maps(entry.resource, draft.request.configuration)
+            readers |= {(label[0], name): owners[label] for name in mounted}
+    blocked: dict[Ref, Result] = {}
+    for entry, new in renewed:
+        ref = entry.resource.ref
+        workload = readers.get((ref.namespace, ref.name)) if ref.kind == "ConfigMap" else None
+        if workload is None and any(entry.resource.text(*path) != _text(new.data, path) for path in _OPERATOR_FIELDS):
+            workload = owners.get((ref.namespace, entry.owner_label))
+        if workload is not None and not entry.equals(new.data):
+            text = (
+                f"{workload.ref} has errors and keeps what it had, and needs {ref} as it is, so the whole class keeps "
+                "what it had"
+            )
+            result = rules.CLASS_HELD_BACK.at(new.owner, text, fix=f"fix {workload.ref} first", severity="error")
+            blocked.setdefault(new.owner, result)
+    return [*draft.collisions, *blocked.items()]
+
+
+def _text(data: Any, path: Sequence[str]) -> str:
+    for key in path:
+        data = data.get(key, {}) if isinstance(data, dict) else {}
+    return data if isinstance(data, str) else ""

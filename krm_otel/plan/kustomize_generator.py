@@ -13,14 +13,14 @@ from typing import Final
 from krm_otel import names
 from krm_otel.krm.item import Item
 from krm_otel.krm.resource import Resource
-from krm_otel.plan.objects.identity import is_generated_object
+from krm_otel.plan.objects.generated import is_generated_object
 
 A_FUNCTION: Final = "config.kubernetes.io/function"
 
 
 def generator_config(items: Sequence[Item], function_config: Resource | None) -> Resource | None:
     """The function config, where kustomize gave it and the input is only that and what was generated from it."""
-    if function_config is None or not _is_kustomizes(function_config):
+    if function_config is None or not _is_from_kustomize(function_config):
         return None
     for item in items:
         resource = item.resource
@@ -36,7 +36,7 @@ def echo_positions(items: Sequence[Item], function_config: Resource) -> frozense
     )
 
 
-def _is_kustomizes(resource: Resource) -> bool:
+def _is_from_kustomize(resource: Resource) -> bool:
     annotations = resource.annotations
     return A_FUNCTION in annotations and annotations.get(names.A_LOCAL) == "true"
 
@@ -45,4 +45,4 @@ def _is_echo(resource: Resource, function_config: Resource) -> bool:
     identity, config_identity = ((r.api_version, r.kind, r.namespace, r.name) for r in (resource, function_config))
     # What has a file is the user's: kpt has function configs among its items, too.
     has_file = {names.A_PATH, names.A_INTERNAL_PATH} & resource.annotations.keys()
-    return identity == config_identity and not has_file and _is_kustomizes(resource)
+    return identity == config_identity and not has_file and _is_from_kustomize(resource)

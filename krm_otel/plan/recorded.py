@@ -14,7 +14,6 @@ from krm_otel.diagnostics.result import Ref, Result
 from krm_otel.diagnostics.rule import Location
 from krm_otel.diagnostics.rules import inputs as rules
 from krm_otel.inject.crd import put_block, strip_block
-from krm_otel.inject.patch.reconcile import is_equal
 from krm_otel.inject.patch.record import Record, load
 from krm_otel.krm.item import Item
 from krm_otel.krm.resource import Resource
@@ -22,6 +21,7 @@ from krm_otel.plan.changes import Change
 from krm_otel.plan.request import Purpose, Request
 from krm_otel.yamltext.editable import CannotEdit
 from krm_otel.yamltext.nodes import Mapping
+from krm_otel.yamltext.query import same_data
 
 Strip = Callable[[str, Mapping, Record], str]
 Put = Callable[[str, Mapping], str]
@@ -40,18 +40,19 @@ def plan_definitions(request: Request) -> tuple[list[Change], list[Result]]:
             continue
         if definition.name != DEFINITION_NAME:
             continue
-        try:
-            change = reconcile_recorded(item, definition, names.BLOCK, strip_block, _put_block if merge else None)
-        except CannotEdit as error:
-            text = f"the block cannot be merged into this definition: {error.reason}"
-            results.append(cannot_edit(definition.ref, error, text, fix="leave merge_crd out"))
-        else:
-            changes += [change] if change else []
+        put, problem = _put_block if merge else None, "the block cannot be merged into this definition"
+        change, faults = plan_recorded(
+            item, definition, names.BLOCK, strip_block, put, problem, fix="leave merge_crd out"
+        )
+        changes += change
+        results += faults
     return changes, results
 
 
-def reconcile_recorded(item: Item, current: Resource, what: str, strip: Strip, put: Put | None) -> Change | None:
-    """The change of one object; None where krm-otel has nothing in it and adds nothing.
+def plan_recorded(
+    item: Item, current: Resource, what: str, strip: Strip, put: Put | None, problem: str, *, fix: str
+) -> tuple[list[Change], list[Result]]:
+    """The change of one object, if krm-otel has something in it or adds something.
 
     Args:
         item: the object's place in the input.
@@ -59,10 +60,16 @@ def reconcile_recorded(item: Item, current: Resource, what: str, strip: Strip, p
         what: what krm-otel writes into it, for the line that people read.
         strip: text, object and record → the text without it.
         put: text and object → the text with it; None where nothing is added.
-
-    Raises:
-        CannotEdit: where the object cannot be edited safely.
+        problem, fix: the error where the object cannot be edited safely.
     """
+    try:
+        change = _change(item, current, what, strip, put)
+    except CannotEdit as error:
+        return [], [cannot_edit(current.ref, error, f"{problem}: {error.reason}", fix=fix)]
+    return [change] if change else [], []
+
+
+def _change(item: Item, current: Resource, what: str, strip: Strip, put: Put | None) -> Change | None:
     annotation = current.annotations.get(names.A_RECORD)
     text, root = item.text, current.root
     if annotation is not None:
@@ -77,7 +84,11 @@ def reconcile_recorded(item: Item, current: Resource, what: str, strip: Strip, p
     if put is None:
         return Change(current.ref, "removed", what, text) if annotation is not None else None
     new = put(text, root)
-    if new == item.text or (annotation is not None and _differs_in_style(item, new, current.root)):
+    # Where only the style differs, another tool wrote the object, which is no reason to change it.
+    is_same = new == item.text or (
+        annotation is not None and (resource := item.read(new)) is not None and same_data(current.root, resource.root)
+    )
+    if is_same:
         return Change(current.ref, "unchanged", what)
     return Change(current.ref, "injected" if annotation is None else "updated", what, new)
 
@@ -86,12 +97,6 @@ def cannot_edit(ref: Ref, error: CannotEdit, text: str = "", *, fix: str = "") -
     """The error of an object that cannot be edited safely; `text` says more of what was tried."""
     path = field_path(*error.path) if error.path else ""
     return rules.CANNOT_EDIT.at(Location(ref, path), text or f"this cannot be edited safely: {error.reason}", fix=fix)
-
-
-def _differs_in_style(item: Item, new: str, root: Mapping) -> bool:
-    """Whether only the style differs: another tool wrote the object, which is no reason to change it."""
-    resource = item.read(new)
-    return resource is not None and is_equal(root, resource.root)
 
 
 def _put_block(text: str, root: Mapping) -> str:

@@ -51,7 +51,7 @@ def read_containers(
     node = resource.node(*path)
     ref, field = resource.ref, field_path(*path)
     if is_null(node) or (isinstance(node, SequenceNode) and not node.items):
-        # Only a warning: patches for kustomize look like this, and lie in the same folders as workloads.
+        # Only a warning: patches for kustomize look like this, and are in the same folders as workloads.
         return (), (rules.CONTAINERS_MISSING.at(Location(ref, field), "there are no containers to instrument"),)
     if not isinstance(node, SequenceNode):
         location = Location(ref, field, "containers")

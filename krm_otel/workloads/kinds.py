@@ -14,6 +14,7 @@ Any version of the group matches. OTelConfig's `kinds` adds others by their exac
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -21,8 +22,9 @@ from krm_otel.config.settings import Configuration
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Result
 from krm_otel.krm.resource import Resource, strings
-from krm_otel.names import A_GENERATED_BY, CLASS_GROUP, CLASS_KIND, CONFIG_API_VERSION, CONFIG_KIND, GENERATOR
+from krm_otel.names import A_GENERATED_BY, CLASS_GROUP, CLASS_KIND, CONFIG_GROUPS, CONFIG_KIND, GENERATOR
 from krm_otel.workloads.containers import Container, read_containers
+from krm_otel.yamltext.query import items_of, lookup, text_of
 
 KNATIVE_GROUP: Final = "serving.knative.dev"
 
@@ -61,8 +63,7 @@ KINDS: Final[dict[tuple[str, str], KindInfo]] = {
 }
 """(group, kind) → its facts."""
 
-_CONFIG_GROUPS: Final = (CONFIG_API_VERSION.partition("/")[0], CLASS_GROUP, "")
-_REQUIRED: Final = frozenset((*KINDS, (CLASS_GROUP, CLASS_KIND), *((group, CONFIG_KIND) for group in _CONFIG_GROUPS)))
+_REQUIRED: Final = frozenset((*KINDS, (CLASS_GROUP, CLASS_KIND), *((group, CONFIG_KIND) for group in CONFIG_GROUPS)))
 
 
 def is_required(group: str | None, kind: str) -> bool:
@@ -167,3 +168,12 @@ def is_patch(resource: Resource) -> bool:
 def is_generated(resource: Resource) -> bool:
     """Whether krm-otel generated the object."""
     return resource.annotations.get(A_GENERATED_BY) == GENERATOR
+
+
+def mounted_config_maps(resource: Resource, configuration: Configuration) -> Iterator[str]:
+    """The names of the ConfigMaps that an object's pods mount."""
+    kind = kind_info(resource, configuration)
+    volumes = resource.node(*kind.template_path, "spec", "volumes") if kind else None
+    for volume in items_of(volumes):
+        if name := text_of(lookup(volume, "configMap", "name")):
+            yield name

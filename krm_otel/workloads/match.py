@@ -19,7 +19,7 @@ that holds decides, and the rules after it are not tried (– does not matter):
 
 Where the deciding rule holds for two classes, the workload belongs to none, and an error names both.
 
-1. Annotation `oaas.io/class-runtime` on the object, else on its pod template.
+1. Annotation `oaas.io/class-runtime` on the object, otherwise on its pod template.
 2. Label `oaas.io/owner` on the object or its pod template, a class's name as it is or made DNS-1035-safe.
 3. An ownerReference of kind ClassRuntime, group `oaas.io`.
 4. The names that upstream's CRM gives: `<class>` and `<class>-fn-<i>`, with a container `function` or one
@@ -32,8 +32,7 @@ ownerReference that names no class of the input does not hold, so the rules afte
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,9 +42,8 @@ from krm_otel.diagnostics.result import Ref, Result
 from krm_otel.diagnostics.rule import Location
 from krm_otel.diagnostics.rules import classes as rules
 from krm_otel.diagnostics.suggestion import nearest_name
-from krm_otel.image_reference import parse_image
 from krm_otel.names import A_CLASS, CLASS_GROUP, CLASS_KIND, L_OWNER, PLATFORM_CLASS
-from krm_otel.workloads.containers import Container
+from krm_otel.workloads import upstream
 from krm_otel.workloads.kinds import Workload
 from krm_otel.yamltext.query import items_of, lookup, text_of
 
@@ -58,12 +56,6 @@ RULES_TRIED: Final = (
     f"{BY_ANNOTATION}, {BY_LABEL}, {BY_OWNER}, names <class>, <class>-fn-<i> and <class>-odgm with their containers"
 )
 """The rules, for the warning about a class without workloads."""
-
-FUNCTION_CONTAINER: Final = "function"
-ODGM_CONTAINER: Final = "odgm"
-_FUNCTION_NAME: Final = re.compile(r"(?P<base>.+)-fn-(?P<index>0|[1-9][0-9]{0,5})\Z")
-_ODGM_SUFFIX: Final = "-odgm"
-_UNSAFE: Final = re.compile(r"[^a-z0-9-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,52 +79,35 @@ class Match:
     candidates: tuple[OaasClass, ...] = ()
 
 
-def dns1035_safe(name: str) -> str:
-    """A name as upstream's CRM makes it safe for Services.
-
-    That is lower case, `-` for characters that are not allowed, a letter first, at most 63 characters.
-    """
-    # Only ASCII is lowered: `İ` and the like would become two characters.
-    lowered = "".join(char.lower() if char.isascii() else "-" for char in name)
-    safe = _UNSAFE.sub("-", lowered).strip("-") or "default"
-    if not safe[0].isalpha():
-        safe = "a" + safe
-    return safe[:63].rstrip("-")
-
-
-def spellings(oaas_class: OaasClass) -> tuple[str, ...]:
-    """Every name of the class, as it is and made DNS-1035-safe."""
-    return tuple(dict.fromkeys([*oaas_class.names, *map(dns1035_safe, oaas_class.names)]))
-
-
+@dataclass(frozen=True, slots=True)
 class Matcher:
-    """Finds the class of each workload; the classes of one configuration are indexed once."""
+    """Finds the class of each workload.
 
-    def __init__(self, configuration: Configuration):
-        self._configuration = configuration
-        self._by_name: dict[tuple[str, str], list[OaasClass]] = {}
-        self._by_spelling: dict[tuple[str, str], list[OaasClass]] = {}
-        self._namespaces: dict[str, list[str]] = {}
-        self._platforms: dict[str, OaasClass] = {}
+    Args:
+        configuration: the classes and the platform's components.
+        by_name: (namespace, name) → the classes that have or had the name.
+        by_spelling: the same, with the names as they are and made DNS-1035-safe.
+        namespaces: name → the namespaces of the classes that have or had it.
+    """
+
+    configuration: Configuration
+    by_name: Mapping[tuple[str, str], list[OaasClass]]
+    by_spelling: Mapping[tuple[str, str], list[OaasClass]]
+    namespaces: Mapping[str, list[str]]
+
+    @classmethod
+    def of(cls, configuration: Configuration) -> Matcher:
+        """The matcher of one configuration, whose classes are indexed once."""
+        by_name: dict[tuple[str, str], list[OaasClass]] = {}
+        by_spelling: dict[tuple[str, str], list[OaasClass]] = {}
+        namespaces: dict[str, list[str]] = {}
         for oaas_class in configuration.classes:
             for name in dict.fromkeys(oaas_class.names):
-                self._by_name.setdefault((oaas_class.namespace, name), []).append(oaas_class)
-                self._namespaces.setdefault(name, []).append(oaas_class.namespace)
-            for name in spellings(oaas_class):
-                self._by_spelling.setdefault((oaas_class.namespace, name), []).append(oaas_class)
-
-    def platform(self, namespace: str) -> OaasClass:
-        """The pseudo-class of the platform's components in one namespace."""
-        if namespace not in self._platforms:
-            settings = self._configuration.platform
-            self._platforms[namespace] = OaasClass(
-                PLATFORM_CLASS, (PLATFORM_CLASS,), namespace, Ref(), (), settings, faulty=settings is None
-            )
-        return self._platforms[namespace]
-
-    def platforms(self) -> list[OaasClass]:
-        """The pseudo-classes of the platform that were asked for so far."""
-        return list(self._platforms.values())
+                by_name.setdefault((oaas_class.namespace, name), []).append(oaas_class)
+                namespaces.setdefault(name, []).append(oaas_class.namespace)
+            for name in upstream.spellings(oaas_class):
+                by_spelling.setdefault((oaas_class.namespace, name), []).append(oaas_class)
+        return cls(configuration, by_name, by_spelling, namespaces)
 
     def match(self, workload: Workload) -> Match:
         """The class that the workload belongs to, by the table at the top of this module."""
@@ -141,10 +116,10 @@ class Matcher:
 
         namespace = workload.resource.namespace
         labels = [value for value, _ in workload.label(L_OWNER)]
-        if classes := _distinct(c for label in labels for c in self._by_spelling.get((namespace, label), ())):
+        if classes := _distinct(c for label in labels for c in self.by_spelling.get((namespace, label), ())):
             return _belongs(workload, classes, BY_LABEL)
         owners = _owners(workload)
-        if classes := _distinct(c for owner in owners for c in self._by_name.get((namespace, owner), ())):
+        if classes := _distinct(c for owner in owners for c in self.by_name.get((namespace, owner), ())):
             return _belongs(workload, classes, BY_OWNER)
         if components := self._components(workload):
             return self._belongs_to_platform(workload, components, BY_PLATFORM)
@@ -160,15 +135,15 @@ class Matcher:
             if components := self._components(workload):
                 return self._belongs_to_platform(workload, components, BY_ANNOTATION)
             text = "the input has no OTelConfig, which lists the components of the platform"
-            if self._configuration.config_given:
+            if self.configuration.config_given:
                 text = "no platform component in the OTelConfig has match_labels that fit this workload"
-        elif classes := _distinct(self._by_name.get((namespace, name), ())):
+        elif classes := _distinct(self.by_name.get((namespace, name), ())):
             return _belongs(workload, classes, BY_ANNOTATION, path)
-        elif namespaces := self._namespaces.get(name):
+        elif namespaces := self.namespaces.get(name):
             where = " and ".join(_in_namespace(other) for other in sorted(set(namespaces))[:3])
             text = f"the class {name} is {where}, but this workload is {_in_namespace(namespace)}"
         else:
-            proposed = nearest_name(name, (n for space, n in self._by_name if space == namespace))
+            proposed = nearest_name(name, (n for space, n in self.by_name if space == namespace))
             text = f"no class {_in_namespace(namespace)} has the name {name}"
             fix = f"did you mean {proposed}?" if proposed else ""
         location = Location(workload.resource.ref, path)
@@ -178,7 +153,7 @@ class Matcher:
     def _components(self, workload: Workload) -> list[PlatformComponent]:
         return [
             component
-            for component in self._configuration.platform_components
+            for component in self.configuration.platform_components
             # A component without labels would match every workload.
             if component.match_labels
             and (
@@ -189,7 +164,7 @@ class Matcher:
 
     def _belongs_to_platform(self, workload: Workload, components: list[PlatformComponent], rule: str) -> Match:
         if len(components) == 1:
-            return Match(self.platform(workload.resource.namespace), components[0], rule)
+            return Match(platform_class(self.configuration, workload.resource.namespace), components[0], rule)
         keys = " and ".join(sorted(component.key for component in components))
         fault = rules.PLATFORM_COMPONENT_AMBIGUOUS.at(
             workload.resource.ref,
@@ -203,49 +178,18 @@ class Matcher:
         namespace = workload.resource.namespace
         containers = {container.name for container in workload.containers}
         for name in filter(None, workload.resource.names):
-            numbered = _FUNCTION_NAME.match(name)
-            for base in (name, numbered["base"]) if numbered else (name,):
-                for oaas_class in self._by_spelling.get((namespace, base), ()):
-                    if FUNCTION_CONTAINER in containers or _runs_function(workload, oaas_class):
+            for base in upstream.function_names(name):
+                for oaas_class in self.by_spelling.get((namespace, base), ()):
+                    if upstream.FUNCTION_CONTAINER in containers or upstream.runs_function(workload, oaas_class):
                         yield oaas_class
-            if name.endswith(_ODGM_SUFFIX) and ODGM_CONTAINER in containers:
-                yield from self._by_spelling.get((namespace, name.removesuffix(_ODGM_SUFFIX)), ())
+            if name.endswith(upstream.ODGM_SUFFIX) and upstream.ODGM_CONTAINER in containers:
+                yield from self.by_spelling.get((namespace, name.removesuffix(upstream.ODGM_SUFFIX)), ())
 
 
-def repositories(oaas_class: OaasClass) -> dict[str, list[str]]:
-    """Image repositories of the class's functions, each with the keys of the functions that use it."""
-    keys: dict[str, list[str]] = {}
-    for function in oaas_class.functions:
-        if repository := parse_image(function.image).repository:
-            keys.setdefault(repository, []).append(function.key)
-    return keys
-
-
-def function_key(workload: Workload, container: Container, oaas_class: OaasClass) -> str | None:
-    """Which of the class's functions a container runs.
-
-    By the index in `<class>-fn-<i>`; otherwise the only function, where the workload is `<class>`; otherwise the only
-    function with the container's image repository. None where none of these applies, for the ODGM, and for a container
-    next to the function that has an image of its own.
-    """
-    functions = oaas_class.functions
-    if container.name == ODGM_CONTAINER:
-        return None
-    class_names = spellings(oaas_class)
-    keys = repositories(oaas_class).get(parse_image(container.image).repository, [])
-    alone = len(workload.containers) == 1 or container.name == FUNCTION_CONTAINER
-    for name in workload.resource.names if alone or keys else ():
-        numbered = _FUNCTION_NAME.match(name)
-        if numbered and numbered["base"] in class_names and int(numbered["index"]) < len(functions):
-            return functions[int(numbered["index"])].key or None
-        if name in class_names and len(functions) == 1:
-            return functions[0].key or None
-    return keys[0] or None if len(keys) == 1 else None
-
-
-def _runs_function(workload: Workload, oaas_class: OaasClass) -> bool:
-    known = repositories(oaas_class)
-    return any(parse_image(container.image).repository in known for container in workload.containers)
+def platform_class(configuration: Configuration, namespace: str) -> OaasClass:
+    """The pseudo-class of the platform's components in one namespace."""
+    settings = configuration.platform
+    return OaasClass(PLATFORM_CLASS, (PLATFORM_CLASS,), namespace, Ref(), (), settings, faulty=settings is None)
 
 
 def _owners(workload: Workload) -> list[str]:

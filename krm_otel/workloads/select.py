@@ -28,7 +28,8 @@ from krm_otel.names import A_CONTAINERS, A_INJECT, A_PROTOCOL
 from krm_otel.otlp import PROTOCOLS, Protocol
 from krm_otel.workloads.containers import Container
 from krm_otel.workloads.kinds import Workload
-from krm_otel.workloads.match import FUNCTION_CONTAINER, ODGM_CONTAINER, Match, repositories
+from krm_otel.workloads.match import Match
+from krm_otel.workloads.upstream import FUNCTION_CONTAINER, ODGM_CONTAINER, repositories
 
 Role = Literal["function", "odgm", "platform"]
 

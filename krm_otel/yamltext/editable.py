@@ -96,6 +96,11 @@ class EditableNodes:
         return None
 
 
+def key_index(mapping: Mapping, key: str | int) -> int:
+    """The index of a key that a mapping has."""
+    return next(i for i, (k, _) in enumerate(mapping.pairs) if isinstance(k, Scalar) and k.value == key)
+
+
 def _refuse_odd_breaks(text: str, root: Node) -> None:
     """Inside a scalar an odd line break is a character like any other. Elsewhere it ends a line that nobody sees."""
     indexes = [match.start() for match in _ODD_BREAK.finditer(text)]

@@ -17,25 +17,10 @@ from collections.abc import Sequence as AbcSequence
 from functools import cached_property
 from typing import Any
 
-from krm_otel.yamltext import emit
-from krm_otel.yamltext.editable import CannotEdit, EditableNodes, Path
-from krm_otel.yamltext.layout import (
-    Collection,
-    blank_tail,
-    content_end,
-    flow_cuts,
-    flow_separator,
-    index_after_colon,
-    insertion_point,
-    line_cuts,
-    line_start,
-    list_indent,
-    mapping_indent,
-    next_line,
-    spans,
-    values,
-)
-from krm_otel.yamltext.nodes import Mapping, Node, Scalar, Sequence, SourceError
+from krm_otel.yamltext import emit, layout
+from krm_otel.yamltext.editable import CannotEdit, EditableNodes, Path, key_index
+from krm_otel.yamltext.layout import Collection
+from krm_otel.yamltext.nodes import Mapping, Node, Sequence, SourceError
 from krm_otel.yamltext.query import is_null
 from krm_otel.yamltext.splices import OverlapError, Splice, spliced
 from krm_otel.yamltext.verify import ExpectedTree, node_from_data, node_from_text
@@ -73,7 +58,7 @@ class Editor:
         parent, node = self._nodes.parent(path), self._nodes.node(path)
         if node is None:
             return "new"
-        if not (is_null(node) or (isinstance(node, Collection) and not values(node))):
+        if not (is_null(node) or (isinstance(node, Collection) and not layout.values(node))):
             return None
         old = self._value_text(path, node)[1]
         stays_flow = isinstance(node, Collection) and (parent.flow or "\n" in old)
@@ -81,12 +66,20 @@ class Editor:
 
     def append(self, path: Path, entries: AbcSequence[Any]) -> str | None:
         """Appends to the list at `path`, which may be missing, null or empty. Returns what `original` returned."""
-        return self._extend(path, list(entries))
+        return self.add(path, list(entries))
 
-    def add(self, path: Path, members: dict[str, Any]) -> str | None:
-        """Adds members to the mapping at `path`, which may be missing, null or empty. Returns what `original`
-        returned."""
-        return self._extend(path, members)
+    def add(self, path: Path, new: list[Any] | dict[str, Any]) -> str | None:
+        """Adds to the list or mapping at `path`, which may be missing, null or empty. Returns what `original` did."""
+        original, parent, node = self.original(path), self._nodes.parent(path), self._nodes.node(path)
+        if node is None:
+            self._add_members(parent, self._nodes.enclosing(path[:-1]), {str(path[-1]): new})
+        elif original is not None:
+            self._fill(path, node, new)
+        elif isinstance(node, Sequence if isinstance(new, list) else Mapping):
+            self._add_members(node, parent, new)
+        else:
+            raise CannotEdit(f"{path[-1]} is not a {'list' if isinstance(new, list) else 'mapping'}", path)
+        return original
 
     def put(self, path: Path, value: str | int) -> None:
         """Adds a key with a value to a mapping that does not have the key."""
@@ -103,31 +96,19 @@ class Editor:
         self._expected.insert(node, index, node_from_data(list(entries)))
         lines = emit.block(list(entries))
         if index:
-            self._write_lines(content_end(self.text, node.items[index - 1]), node.column, lines, node.column)
+            self._write_lines(layout.content_end(self.text, node.items[index - 1]), node.column, lines, node.column)
             return
-        start = line_start(self.text, node.start)
-        newline = next_line(self.text, start).newline
+        start = layout.line_start(self.text, node.start)
+        newline = layout.next_line(self.text, start).newline
         self._splice(start, start, "".join(" " * node.column + line + newline for line in lines))
 
     def _value_text(self, path: Path, node: Node) -> tuple[int, str]:
         """(index after the key's colon, the text from there to the end of the value)."""
         parent, key = self._nodes.parent(path), path[-1]
-        start = index_after_colon(self.text, parent.pairs[_index(parent, key)][0])
+        start = layout.index_after_colon(self.text, parent.pairs[key_index(parent, key)][0])
         if start is None:
             raise CannotEdit(f"no colon follows the key {key!r}: write it as {key}:", path)
         return start, self.text[start : max(node.end, start)]
-
-    def _extend(self, path: Path, new: list[Any] | dict[str, Any]) -> str | None:
-        original, parent, node = self.original(path), self._nodes.parent(path), self._nodes.node(path)
-        if node is None:
-            self._add_members(parent, self._nodes.enclosing(path[:-1]), {str(path[-1]): new})
-        elif original is not None:
-            self._fill(path, node, new)
-        elif isinstance(node, Sequence if isinstance(new, list) else Mapping):
-            self._add_members(node, parent, new)
-        else:
-            raise CannotEdit(f"{path[-1]} is not a {'list' if isinstance(new, list) else 'mapping'}", path)
-        return original
 
     def _fill(self, path: Path, node: Node, new: list[Any] | dict[str, Any]) -> None:
         """Gives a null or empty value members: on their own lines, or in flow style where lines are not possible."""
@@ -138,20 +119,26 @@ class Editor:
             self._splice(start, start + len(old), " " + emit.flow(new))
             return
         self._splice(start, start + len(old), "")
-        indent = self._list_indent if isinstance(new, list) else mapping_indent(self.root)
+        indent = self._list_indent if isinstance(new, list) else layout.mapping_indent(self.root)
         self._write_lines(start + len(old), parent.column, emit.block(new, self._list_indent), parent.column + indent)
 
     def _add_members(self, node: Collection, parent: Collection | None, new: list[Any] | dict[str, Any]) -> None:
         """Adds members at the end of a collection that has some, or of an empty flow collection."""
         owner = -1 if parent is None else parent.column
-        end = 0 if node.flow else content_end(self.text, node)
-        if isinstance(node, Mapping) and not node.flow and len(node.pairs) > 1 and self._has_comments(end, node, owner):
+        end = 0 if node.flow else layout.content_end(self.text, node)
+        point = layout.insertion_point
+        if (
+            isinstance(node, Mapping)
+            and not node.flow
+            and len(node.pairs) > 1
+            and point(self.text, end, owner).start > point(self.text, end, node.column).start
+        ):
             # Comments at the column of the keys end the mapping. If the new key followed them, kpt would take them for
             # comments of the new key. If it came between them and the last key, kpt would write them twice (tried).
             # So the new key goes before the last one, which keeps its comments.
             last = len(node.pairs) - 1
             self._expected.insert(node, last, node_from_data(new))
-            end, owner = content_end(self.text, node.pairs[last - 1][1]), node.column
+            end, owner = layout.content_end(self.text, node.pairs[last - 1][1]), node.column
         else:
             self._expected.extend(node, node_from_data(new))
         if node.flow:
@@ -162,21 +149,14 @@ class Editor:
         else:
             self._write_lines(end, owner, emit.block(new), node.column)
 
-    def _has_comments(self, end: int, node: Mapping, owner: int) -> bool:
-        """Whether comments at the column of a mapping's keys follow its end."""
-        return insertion_point(self.text, end, owner).start > insertion_point(self.text, end, node.column).start
-
     def _add_flow_members(self, node: Collection, parent: Collection | None, new: list[Any] | dict[str, Any]) -> None:
-        if isinstance(new, dict):
-            texts = [f"{emit.quote(k)}: {emit.flow(v)}" for k, v in new.items()]
-        else:
-            texts = [emit.flow(v) for v in new]
-        members = spans(node)
+        texts = emit.flow_members(new)
+        members = layout.spans(node)
         if not members:
             end = self.text.index("{" if isinstance(node, Mapping) else "[", node.start) + 1
             self._splice(end, end, ", ".join(texts))
             return
-        separator = flow_separator(self.text, node, parent)
+        separator = layout.flow_separator(self.text, node, parent)
         end = members[-1][1]
         self._splice(end, end, "".join(separator + text for text in texts))
 
@@ -186,7 +166,7 @@ class Editor:
         """Gives the scalar at `path` another string value, or null. Returns its exact old text."""
         node, parent = self._nodes.scalar(path), self._nodes.enclosing(path)
         old = self.text[node.start : node.end]
-        tail = blank_tail(old) if node.style in ("|", ">") else ""
+        tail = layout.blank_tail(old) if node.style in ("|", ">") else ""
         single = isinstance(value, emit.SingleQuoted) and not (parent and parent.flow)
         text = emit.scalar(value) if single else emit.flow(value)
         gap = "" if old else " "
@@ -197,11 +177,11 @@ class Editor:
     def restore(self, path: Path, old: str) -> None:
         """Undoes `replace`: writes the old text of the scalar at `path` again."""
         node = self._nodes.scalar(path)
-        end, tail = node.end, blank_tail(old)
+        end, tail = node.end, layout.blank_tail(old)
         self._expect_text(node, old)
         if self.text.startswith(tail, end):
             end += len(tail)
-        elif self.text[end : next_line(self.text, end).start].strip():
+        elif self.text[end : layout.next_line(self.text, end).start].strip():
             raise CannotEdit("other text follows the value on its line")
         else:
             # Somebody has changed the blank lines since: the changed ones stay.
@@ -225,7 +205,7 @@ class Editor:
         if not isinstance(node, Collection):
             raise CannotEdit("it is not a list or mapping", path)
         removed = sorted(set(members))
-        if len(removed) < len(values(node)):
+        if len(removed) < len(layout.values(node)):
             self._remove(node, removed)
         elif original == "new":
             self.remove_key(path)
@@ -240,7 +220,7 @@ class Editor:
         """Removes a key and its value from a mapping that has it."""
         self._nodes.node(path)
         parent = self._nodes.parent(path)
-        self._remove(parent, [_index(parent, path[-1])])
+        self._remove(parent, [key_index(parent, path[-1])])
 
     def _empty(self, path: Path, node: Collection, old: str) -> None:
         """Writes `old` after the key's colon and removes the lines of the value, but not the comments between them."""
@@ -248,18 +228,20 @@ class Editor:
         if node.flow:
             self._splice(start, start + len(text), old)
         else:
-            self._cut(node, range(len(values(node))))
+            self._cut(node, range(len(layout.values(node))))
             self._splice(start, start, old)
         self._expect_text(node, old)
 
     def _remove(self, node: Collection, removed: list[int]) -> None:
         self._expected.remove(node, removed)
-        if not node.flow and len(removed) == len(values(node)):
+        if not node.flow and len(removed) == len(layout.values(node)):
             raise CannotEdit("nothing would be left of it")
         self._cut(node, removed)
 
     def _cut(self, node: Collection, removed: Iterable[int]) -> None:
-        for cut in flow_cuts(spans(node), removed) if node.flow else line_cuts(self.text, node, removed):
+        for cut in (
+            layout.flow_cuts(layout.spans(node), removed) if node.flow else layout.line_cuts(self.text, node, removed)
+        ):
             if cut is None:
                 raise CannotEdit("its lines cannot be separated from other lines: write each entry on its own lines")
             # The original text ended without a line break, so the new one does.
@@ -298,7 +280,7 @@ class Editor:
 
     def _write_lines(self, index: int, owner: int, lines: list[str], indent: int) -> None:
         """Writes lines after the line of `index` and the comments that are deeper than column `owner`."""
-        point = insertion_point(self.text, index, owner)
+        point = layout.insertion_point(self.text, index, owner)
         self._open_end |= point.open_end
         self._splice(point.start, point.start, point.as_lines(" " * indent + line if line else line for line in lines))
 
@@ -313,8 +295,4 @@ class Editor:
 
     @cached_property
     def _list_indent(self) -> int:
-        return list_indent(self.root)
-
-
-def _index(mapping: Mapping, key: str | int) -> int:
-    return next(i for i, (k, _) in enumerate(mapping.pairs) if isinstance(k, Scalar) and k.value == key)
+        return layout.list_indent(self.root)

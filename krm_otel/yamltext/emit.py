@@ -57,12 +57,19 @@ def is_plain_string(text: str) -> bool:
 def flow(value: Any) -> str:
     """A value on one line, valid as JSON and as YAML's flow style."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{quote(k)}: {flow(v)}" for k, v in value.items()) + "}"
+        return "{" + ", ".join(flow_members(value)) + "}"
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(flow, value)) + "]"
+        return "[" + ", ".join(flow_members(value)) + "]"
     if isinstance(value, Quoted | SingleQuoted):
         return quote(value.value)
     return quote(value) if isinstance(value, str) else json.dumps(value)
+
+
+def flow_members(value: Any) -> list[str]:
+    """The members of a dict or list, each as in flow style."""
+    if isinstance(value, dict):
+        return [f"{quote(key)}: {flow(member)}" for key, member in value.items()]
+    return [flow(item) for item in value]
 
 
 def block(value: Any, list_indent: int = 0) -> list[str]:

@@ -106,7 +106,7 @@ def compose(text: str) -> Node | None:
 
 
 def _build(stream: Iterator[Any]) -> Node | None:
-    # The hot loop of every item that is read: the most frequent event comes first, and nothing is computed twice.
+    # The hot loop of each item that is read: the most frequent event comes first, and nothing is computed twice.
     stack: list[Mapping | Sequence] = []
     anchors: dict[str, Node] = {}
     parent: Mapping | Sequence | None = None
@@ -120,16 +120,8 @@ def _build(stream: Iterator[Any]) -> Node | None:
     for event in stream:
         kind = type(event)
         if kind is scalar:
-            mark = event.start_mark
-            node = Scalar(
-                mark.index,
-                event.end_mark.index,
-                mark.column,
-                event.anchor,
-                event.tag,
-                event.value,
-                event.style or None,
-            )
+            mark, end, style = event.start_mark, event.end_mark.index, event.style or None
+            node = Scalar(mark.index, end, mark.column, event.anchor, event.tag, event.value, style)
         elif kind is mapping_end or kind is sequence_end:
             closed = stack.pop()
             closed.end = event.end_mark.index
@@ -140,8 +132,8 @@ def _build(stream: Iterator[Any]) -> Node | None:
             continue
         elif kind is mapping_start or kind is sequence_start:
             mark = event.start_mark
-            make = Mapping if kind is mapping_start else Sequence
-            node = make(mark.index, mark.column, event.anchor, event.tag, bool(event.flow_style))
+            node_type = Mapping if kind is mapping_start else Sequence
+            node = node_type(mark.index, mark.column, event.anchor, event.tag, bool(event.flow_style))
         elif kind is alias:
             mark, name = event.start_mark, event.anchor
             node = Alias(mark.index, event.end_mark.index, mark.column, name, anchors.get(name))

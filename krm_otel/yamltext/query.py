@@ -167,6 +167,14 @@ def decode(node: Node | None) -> Any:
     return whole[0]
 
 
+def same_data(first: Node, second: Node) -> bool:
+    """Whether two nodes mean the same plain data; False where one of them cannot be decoded."""
+    try:
+        return bool(decode(first) == decode(second))
+    except SourceError:
+        return False
+
+
 def _scalar(node: Scalar) -> Any:
     if node.style is not None or (node.tag is not None and node.tag.endswith(":str")):
         return node.value

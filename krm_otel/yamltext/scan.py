@@ -112,8 +112,8 @@ def _item(event: Any, stream: Iterator[Any]) -> Span:
     # The hot loop of every run: it reads all events of all items.
     depth = 0
     key: str | None = None
-    scalar, alias, closing = yaml.ScalarEvent, yaml.AliasEvent, yaml.MappingEndEvent
-    opening = (yaml.MappingStartEvent, yaml.SequenceStartEvent)
+    scalar, alias, mapping_end = yaml.ScalarEvent, yaml.AliasEvent, yaml.MappingEndEvent
+    starts = (yaml.MappingStartEvent, yaml.SequenceStartEvent)
     for inner in stream:
         kind = type(inner)
         if kind is scalar:
@@ -124,7 +124,7 @@ def _item(event: Any, stream: Iterator[Any]) -> Span:
                     if key == "kind" or key == "apiVersion":
                         _set_type(span, key, inner.value)
                     key = None
-        elif kind in opening:
+        elif kind in starts:
             depth += 1
             if depth >= MAX_DEPTH:
                 raise too_deep(inner)
@@ -137,7 +137,7 @@ def _item(event: Any, stream: Iterator[Any]) -> Span:
             depth -= 1
             if depth == 0:
                 key = "" if key is None else None
-            elif depth < 0 and kind is closing:
+            elif depth < 0 and kind is mapping_end:
                 span.end = inner.end_mark.index
                 return span
     raise AssertionError("libyaml closed no mapping")  # pragma: no cover - the parser guarantees it

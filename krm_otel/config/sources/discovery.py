@@ -11,11 +11,18 @@ from krm_otel.diagnostics.rule import Location
 from krm_otel.diagnostics.rules import classes as class_rules
 from krm_otel.diagnostics.rules import inputs as rules
 from krm_otel.krm.resource import Resource
-from krm_otel.names import CLASS_API_VERSION, CLASS_GROUP, CLASS_KIND, CONFIG_API_VERSION, CONFIG_KIND, RESERVED
+from krm_otel.names import (
+    CLASS_API_VERSION,
+    CLASS_GROUP,
+    CLASS_KIND,
+    CONFIG_API_VERSION,
+    CONFIG_GROUPS,
+    CONFIG_KIND,
+    RESERVED,
+)
 from krm_otel.yamltext.nodes import SourceError
 from krm_otel.yamltext.query import decode
 
-_CONFIG_GROUP: Final = CONFIG_API_VERSION.partition("/")[0]
 _PREVIOUS_NAMESPACES: Final = "internal.config.kubernetes.io/previousNamespaces"
 
 
@@ -38,7 +45,7 @@ def discover(function_config: Resource | None, items: Sequence[Resource]) -> tup
     results: list[Result] = []
     config = flat = None
     classes = [item for item in items if is_class(item)]
-    configs = [item for item in items if item.kind == CONFIG_KIND and item.group in (_CONFIG_GROUP, CLASS_GROUP, "")]
+    configs = [item for item in items if item.kind == CONFIG_KIND and item.group in CONFIG_GROUPS]
     given = function_config if function_config and function_config.root.pairs else None
     is_certain = True
     if given is None:

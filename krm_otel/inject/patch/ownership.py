@@ -43,7 +43,7 @@ class InjectedObject:
         missing = [container for name, container in recorded.items() if name not in self.container_names]
         for i, name in enumerate(self.container_names):
             if missing and name not in recorded:
-                # Of two renamed ones, the one with more of its variables: values differ by the container's name.
+                # Of two renamed containers, the one with more of the variables: values differ by the container's name.
                 counts = [sum(is_injected(item, container.env) for item in self.env(i)) for container in missing]
                 if max(counts):
                     containers.append((i, missing.pop(counts.index(max(counts)))))

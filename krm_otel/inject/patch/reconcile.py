@@ -18,8 +18,8 @@ from krm_otel.inject.patch.record import Merge, Record, digest
 from krm_otel.yamltext.editable import Path
 from krm_otel.yamltext.editor import Editor
 from krm_otel.yamltext.emit import SingleQuoted
-from krm_otel.yamltext.nodes import Mapping, Node, Scalar, Sequence, SourceError
-from krm_otel.yamltext.query import decode, items_of, lookup, text_of
+from krm_otel.yamltext.nodes import Mapping, Node, Scalar, Sequence
+from krm_otel.yamltext.query import items_of, lookup, same_data, text_of
 
 _RECORD: Final = ("metadata", "annotations", names.A_RECORD)
 
@@ -42,16 +42,9 @@ def reconcile(
     if injection.text == injected.text:
         return injected.text, injection.record
     new = _update(injected, edit, injection) or injection
-    unchanged = new.text == injected.text or is_equal(injected.root, new.root)
+    # Where both mean the same, somebody reformatted the injected lines, and no line is changed.
+    unchanged = new.text == injected.text or same_data(injected.root, new.root)
     return injected.text if unchanged else new.text, injection.record
-
-
-def is_equal(old: Mapping, new: Mapping) -> bool:
-    """Whether two objects mean the same: then somebody reformatted the injected lines, and no line is changed."""
-    try:
-        return bool(decode(old) == decode(new))
-    except SourceError:
-        return False
 
 
 def _positions(injected: InjectedObject) -> dict[int, int]:

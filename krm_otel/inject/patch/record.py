@@ -120,7 +120,7 @@ def load(text: str) -> Record | None:
 
 
 def digest(value: Any) -> str:
-    """A short hash of plain data; it distinguishes an edited value from the injected one, it protects nothing."""
+    """A short hash of plain data; it distinguishes an edited value from the injected one, and protects nothing."""
     text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 

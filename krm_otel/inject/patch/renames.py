@@ -25,7 +25,7 @@ def before_renaming(entry: Any) -> Iterator[Any]:
     """What an entry of a list, or the value of a variable, may have been before kustomize renamed its references.
 
     krm-otel generates the ConfigMap of a collector's config, so whatever surrounds its name was added later. Other
-    objects are the user's, who may mean another one: there only a hash shows that it was kustomize.
+    objects are the user's, and the user may mean another one: there only a hash shows that kustomize renamed it.
     """
     if not isinstance(entry, dict):
         return

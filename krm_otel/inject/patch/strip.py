@@ -23,15 +23,15 @@ from krm_otel.yamltext.query import direct, items_of, lookup, text_of
 from krm_otel.yamltext.verify import node_from_text
 
 
-def strip(injected: InjectedObject, spared_volumes: Collection[str] = ()) -> str:
-    """The text without what the record lists, except the spared volumes; raises CannotEdit."""
+def strip(injected: InjectedObject, kept_volumes: Collection[str] = ()) -> str:
+    """The text without what the record lists, except the kept volumes; raises CannotEdit."""
     try:
-        return _strip(injected, spared_volumes, verbatim=True)
+        return _strip(injected, kept_volumes, verbatim=True)
     except CannotEdit:
         if not any(container.merge or container.adopted for container in injected.record.containers.values()):
             raise
         # A value over several lines fits only where it was; elsewhere its meaning is restored.
-        return _strip(injected, spared_volumes, verbatim=False)
+        return _strip(injected, kept_volumes, verbatim=False)
 
 
 def mounted_volumes(injected: InjectedObject) -> frozenset[str]:
@@ -58,7 +58,7 @@ def _injected_items(node: Node | None, digests: list[str] | None) -> list[Node]:
     return [items_of(node)[i] for i in injected_entries(node, digests or [])]
 
 
-def _strip(injected: InjectedObject, spared_volumes: Collection[str], *, verbatim: bool) -> str:
+def _strip(injected: InjectedObject, kept_volumes: Collection[str], *, verbatim: bool) -> str:
     editor = Editor(injected.text, injected.root)
     pod, record = injected.pod, injected.record
     for index, container_record in injected.containers():
@@ -72,7 +72,7 @@ def _strip(injected: InjectedObject, spared_volumes: Collection[str], *, verbati
             for key, digests in container_record.lists.items():
                 strip_list(editor, (*path, key), digests, opened.get(key))
     for key, digests in record.lists.items():
-        strip_list(editor, (*pod, key), digests, record.opened.get(key), spared_volumes if key == "volumes" else ())
+        strip_list(editor, (*pod, key), digests, record.opened.get(key), kept_volumes if key == "volumes" else ())
     strip_metadata(editor, record, pod)
     return editor.finish()
 
@@ -90,8 +90,8 @@ def _strip_env(editor: Editor, path: Path, record: ContainerRecord, verbatim: bo
         # A value that was edited after it was taken over is the user's already.
         if adopted is not None and isinstance(value, Scalar) and digest(value.value) == adopted.digest:
             _restore(editor, (*path, i, "value"), adopted.text, verbatim)
-    if record.merge and (found := attributes_value(others)) is not None:
-        index, value = found
+    if record.merge and (entry := attributes_value(others)) is not None:
+        index, value = entry
         _strip_attributes(editor, (*path, index, "value"), value, record.merge, verbatim)
 
 
@@ -116,14 +116,12 @@ def _restore(editor: Editor, path: Path, text: str, verbatim: bool) -> None:
         raise CannotEdit("the old text in the record is not a value") from None
 
 
-def strip_list(
-    editor: Editor, path: Path, digests: list[str], opened: str | None, spared: Collection[str] = ()
-) -> None:
-    """Takes the injected entries out of a list, except those with a spared name."""
+def strip_list(editor: Editor, path: Path, digests: list[str], opened: str | None, kept: Collection[str] = ()) -> None:
+    """Takes the injected entries out of a list, except those with a kept name."""
     node = editor.editable(*path)
     if not isinstance(node, Sequence):
         return
-    if indexes := [i for i in injected_entries(node, digests) if name_of(node.items[i]) not in spared]:
+    if indexes := [i for i in injected_entries(node, digests) if name_of(node.items[i]) not in kept]:
         editor.remove(path, indexes, opened)
 
 

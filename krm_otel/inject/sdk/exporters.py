@@ -104,7 +104,7 @@ class _Exporter:
 
     Args:
         requested: the protocol that the workload's annotation asks for.
-        fallback: the protocol for a user's endpoint whose port does not tell it.
+        fallback: the protocol for a user's endpoint, where its port does not determine the protocol.
         volumes: the pod's volumes of certificates.
     """
 
@@ -157,8 +157,8 @@ class _Exporter:
     def _follow_endpoint(self, url: ExistingVariable, protocol_name: str) -> None:
         """Adds the protocol for an endpoint that the user has set without one.
 
-        Its port tells it; otherwise the configuration; otherwise it is the specification's default, which the SDK used
-        before the injection.
+        Its port determines the protocol; otherwise the configuration does; otherwise it is the specification's default,
+        which the SDK used before the injection.
         """
         if url.value is None:
             return
@@ -172,15 +172,14 @@ class _Exporter:
         expected, actual = _port_protocol(url or ""), _protocol_named(protocol.value)
         if expected and actual and expected != actual:
             fitting = PROTOCOLS[expected]
-            result = rules.PROTOCOL_MISMATCH.at(
-                self.builder.location(protocol.path),
+            text = (
                 f"the endpoint {redact(url or '')} and the protocol {protocol.value} do not fit, "
-                f"because port {PORTS[expected]} takes {fitting}",
-                fix=f"write {fitting}",
-                current=protocol.value,
-                proposed=fitting,
+                f"because port {PORTS[expected]} takes {fitting}"
             )
-            self.builder.report(result)
+            where, fix = self.builder.location(protocol.path), f"write {fitting}"
+            self.builder.report(
+                rules.PROTOCOL_MISMATCH.at(where, text, fix=fix, current=protocol.value, proposed=fitting)
+            )
 
     def _add_headers(self, target: Endpoint, origin: Origin, signal: str | None) -> None:
         name = _variable(names.E_HEADERS, signal)
@@ -242,7 +241,7 @@ def _protocol_named(value: str | None) -> Protocol | None:
 
 
 def _port_protocol(url: str) -> Protocol | None:
-    """The protocol of an endpoint's standard port; None for other ports, and for what a user wrote that is no URL."""
+    """The protocol of an endpoint's standard port; None for other ports, and for a user's text that is not a URL."""
     try:
         return port_protocol(url)
     except ValueError:

@@ -19,8 +19,8 @@ from krm_otel.inject.sdk.environment import ExistingVariable
 from krm_otel.otlp import encode
 from krm_otel.workloads.containers import Container
 from krm_otel.workloads.kinds import Workload
-from krm_otel.workloads.match import function_key
 from krm_otel.workloads.select import Role
+from krm_otel.workloads.upstream import function_key
 
 _DOWNWARD: Final = {
     names.E_NAMESPACE: "metadata.namespace",

@@ -13,13 +13,19 @@ from krm_otel.diagnostics.result import Ref, Result, has_errors
 from krm_otel.diagnostics.rule import Location
 from krm_otel.diagnostics.rules import collector as rules
 from krm_otel.plan.changes import Change, ObjectChanges, new_texts
-from krm_otel.plan.draft import Draft, owner_labels
+from krm_otel.plan.draft import Draft
 from krm_otel.plan.kustomize_generator import echo_positions
-from krm_otel.plan.objects.config_maps import config_map_readers
-from krm_otel.plan.objects.identity import DesiredObject, ExistingObject, Key, key_of, keys_of, with_annotations
-from krm_otel.plan.scope import class_absent, config_absent
-from krm_otel.yamltext.nodes import SourceError
-from krm_otel.yamltext.query import decode
+from krm_otel.plan.objects.generated import (
+    DesiredObject,
+    ExistingObject,
+    Key,
+    key_of,
+    keys_of,
+    name_ending,
+    with_annotations,
+)
+from krm_otel.plan.request import Request, class_absent, config_absent
+from krm_otel.workloads.kinds import is_generated, is_patch, mounted_config_maps
 
 Kept = tuple[str, Result | None]
 """Why an object is kept, and what krm-otel reports of it."""
@@ -32,7 +38,7 @@ def plan_objects(draft: Draft) -> tuple[ObjectChanges, list[Change], list[Result
     """Plans the generated objects of one input."""
     existing, desired = draft.existing, draft.desired
     renewed = _renewed(existing, desired)
-    needed = {label for workload in draft.kept for label in owner_labels(workload)}
+    needed = {label for workload in draft.kept for label in workload.owner_labels}
     kept = {
         entry.item.position: reason
         for entry in existing
@@ -53,7 +59,7 @@ def plan_objects(draft: Draft) -> tuple[ObjectChanges, list[Change], list[Result
         elif position not in renewed:
             pruned.add(position)
             changes.append(Change(ref, "pruned"))
-        elif is_same_object(entry, data := desired[renewed[position]].data):
+        elif entry.equals(data := desired[renewed[position]].data):
             changes.append(Change(ref, "unchanged"))
         else:
             transit = {key: v for key, v in entry.resource.annotations.items() if names.in_transit(key)}
@@ -70,19 +76,8 @@ def plan_objects(draft: Draft) -> tuple[ObjectChanges, list[Change], list[Result
     return ObjectChanges(rewritten, frozenset(pruned), added), changes, results
 
 
-def is_same_object(existing: ExistingObject, desired: Mapping[str, Any]) -> bool:
-    """Whether a generated object is as desired, except for what kpt and kustomize add in transit."""
-    try:
-        data = decode(existing.resource.root)
-    except SourceError:
-        return False
-    annotations = data.get("metadata", {}).get("annotations", {})
-    kept = {name: value for name, value in annotations.items() if not names.in_transit(name)}
-    return bool({**data, "metadata": {**data["metadata"], "annotations": kept}} == desired)
-
-
 def _renewed(existing: Sequence[ExistingObject], desired: Mapping[Key, DesiredObject]) -> dict[int, Key]:
-    """Position of an existing object → the desired object that it is; each desired object is one existing object."""
+    """Position of an existing object → the desired object that it is; no two of them are the same desired object."""
     renewed: dict[int, Key] = {}
     taken: set[Key] = set()
     for entry in existing:
@@ -107,7 +102,7 @@ def _kept(entry: ExistingObject, draft: Draft, needed: AbstractSet[tuple[str, st
     if (ref.namespace, label) in needed:
         return f"a workload of class {label} has errors and keeps what it had", None
     if scope.complete or scope.decides(ref.namespace, name, entry.enabled_by):
-        if scope.prunes:
+        if scope.configuration.prune is not False:
             return None
         text = f"class {label} does not need this any more, and the OTelConfig's prune: false keeps it"
         where = Location(ref, "metadata.labels")
@@ -128,9 +123,8 @@ def _still_read(unneeded: Sequence[ExistingObject], draft: Draft) -> dict[int, K
     # A workload with errors has no new text, so it would seem to read what it no longer reads.
     if has_errors(draft.results) or not config_maps:
         return {}
-    request = draft.request
     config_map_names = {(entry.resource.namespace, entry.resource.name) for entry in config_maps}
-    readers = config_map_readers(request.items, new_texts(draft.changes), request.configuration, config_map_names)
+    readers = _config_map_readers(draft.request, new_texts(draft.changes), config_map_names)
     kept: dict[int, Kept] = {}
     for entry in config_maps:
         ref = entry.resource.ref
@@ -140,6 +134,28 @@ def _still_read(unneeded: Sequence[ExistingObject], draft: Draft) -> dict[int, K
             result = rules.STILL_READ.at(Location(ref, "metadata.name"), text, fix=fix)
             kept[ref.position] = f"{reader} reads it", result
     return kept
+
+
+def _config_map_readers(
+    request: Request, texts: Mapping[int, str], config_maps: AbstractSet[tuple[str, str]]
+) -> dict[tuple[str, str], Ref]:
+    """(namespace, name) of each of these ConfigMaps that is mounted → the first workload that mounts it.
+
+    `texts` are the new texts of the items that change, by position.
+    """
+    readers: dict[tuple[str, str], Ref] = {}
+    endings = {name_ending(name) for _, name in config_maps}
+    for item in request.items:
+        text = texts.get(item.position)
+        if not any(ending in text if text is not None else item.mentions(ending) for ending in endings):
+            continue
+        resource = item.resource if text is None else item.read(text)
+        if resource is None or is_generated(resource) or is_patch(resource):
+            continue
+        for name in mounted_config_maps(resource, request.configuration):
+            if (resource.namespace, name) in config_maps:
+                readers.setdefault((resource.namespace, name), resource.ref)
+    return readers
 
 
 def _added(

@@ -19,22 +19,22 @@ from krm_otel.workloads.kinds import Workload
 
 
 def with_operator_annotations(
-    workload: Workload, oaas_class: OaasClass, settings: Settings, target: DesiredWorkload
+    workload: Workload, oaas_class: OaasClass, settings: Settings, desired: DesiredWorkload
 ) -> DesiredWorkload:
     """What a workload gets in flavor `operator`: annotations, in place of what it would get in flavor `native`.
 
     The annotations for the Operator that the user's template has already stay as they are.
     """
-    if not target.containers:
-        return target
-    containers = [part.container for part in target.containers]
+    if not desired.containers:
+        return desired
+    containers = [part.container for part in desired.containers]
     container_names = [container.name for container in containers] if all(c.named for c in containers) else []
-    variables = [variable for container in target.edit.containers for variable in container.env]
+    variables = [variable for container in desired.edit.containers for variable in container.env]
     service_names = {value for name, value in variables if name == names.E_SERVICE_NAME}
     service_name = str(service_names.pop()).replace("$$", "$") if len(service_names) == 1 else ""
     annotations = operator_annotations(oaas_class, settings, container_names, service_name)
     existing = workload.template_annotations
-    results = list(target.results)
+    results = list(desired.results)
     for key in sorted(annotations.keys() & existing.keys()):
         if existing[key] != annotations.pop(key):
             text = f"{key} is set in the manifest and is kept as it is"
@@ -43,8 +43,8 @@ def with_operator_annotations(
     sends |= settings.node_collector is not None
     labels = {"labels": client_labels(oaas_class.name)} if sends else {}
     template = {"annotations": annotations, **labels}
-    edit = replace(target.edit, containers=(), lists={}, template=template, only_template=bool(annotations))
-    return replace(target, edit=edit, containers=(), results=tuple(results))
+    edit = replace(desired.edit, containers=(), lists={}, template=template, only_template=bool(annotations))
+    return replace(desired, edit=edit, containers=(), results=tuple(results))
 
 
 def operator_conflicts(workload: Workload, settings: Settings) -> Iterator[Result]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from krm_otel import names
-from krm_otel.collector.addresses import collector_endpoint
+from krm_otel.collector.naming import label_value
 from krm_otel.config.settings import OaasClass, Settings
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Result, has_errors
@@ -23,19 +23,25 @@ from krm_otel.inject.sdk.variables import DesiredWorkload, desired_workload
 from krm_otel.krm.item import Item
 from krm_otel.krm.resource import Resource
 from krm_otel.plan.changes import Change
-from krm_otel.plan.objects.config_maps import mounted_config_maps
 from krm_otel.plan.recorded import cannot_edit
-from krm_otel.plan.request import Purpose, Request
-from krm_otel.plan.scope import Scope, class_absent, config_absent
-from krm_otel.plan.workloads.candidate import Candidate
+from krm_otel.plan.request import Purpose, Request, Scope, class_absent, config_absent
+from krm_otel.plan.workloads.candidate import Candidate, KeptWorkload, Membership, WorkloadOutcome, class_key, sync_wave
 from krm_otel.plan.workloads.operator import operator_conflicts, unsupported_by_operator, with_operator_annotations
-from krm_otel.plan.workloads.outcome import KeptWorkload, Membership, WorkloadOutcome, class_key, sync_wave
-from krm_otel.plan.workloads.pod_additions import PodAdditions, pod_additions
+from krm_otel.plan.workloads.pod_additions import PodAdditions, pod_additions, sending_settings
 from krm_otel.workloads.autoscalers import Autoscalers
 from krm_otel.workloads.flux import check_flux_substitution
-from krm_otel.workloads.kinds import KINDS, KindInfo, Workload, as_workload, is_generated, is_patch, workload_of_kind
+from krm_otel.workloads.kinds import (
+    KINDS,
+    KindInfo,
+    Workload,
+    as_workload,
+    is_generated,
+    is_patch,
+    mounted_config_maps,
+    workload_of_kind,
+)
 from krm_otel.workloads.match import Match, Matcher
-from krm_otel.workloads.select import Selection, select
+from krm_otel.workloads.select import select
 from krm_otel.workloads.unknown_kinds import unknown_template
 from krm_otel.yamltext.editable import CannotEdit
 
@@ -60,7 +66,7 @@ class WorkloadPlanner:
         """The planner of one input."""
         configuration, items = request.configuration, request.items
         kinds = frozenset((kind.api_version, kind.kind) for kind in configuration.kinds)
-        return cls(request, Matcher(configuration), scope, EnvSources(items), Autoscalers(items), kinds)
+        return cls(request, Matcher.of(configuration), scope, EnvSources(items), Autoscalers(items), kinds)
 
     def plan(self, item: Item) -> WorkloadOutcome | None:
         """What happens to an item; None where it is no workload."""
@@ -115,7 +121,8 @@ class WorkloadPlanner:
         if self.scope.holds(ref.namespace, name):
             return WorkloadOutcome(_uninjected(candidate, f"no longer belongs to class {name}"))
         if self.scope.complete:
-            end = "is not in its namespace" if self.scope.holds_elsewhere(name) else "is gone"
+            is_elsewhere = any(known == name for _, known in self.scope.classes)
+            end = "is not in its namespace" if is_elsewhere else "is gone"
             return WorkloadOutcome(_uninjected(candidate, f"class {name} {end}"))
         change = Change(ref, "kept", f"class {name} is not in the input")
         return WorkloadOutcome(change, (class_absent(Location(ref, _RECORD), name, "injected"),))
@@ -125,7 +132,11 @@ class WorkloadPlanner:
         title = "the platform" if oaas_class.name == names.PLATFORM_CLASS else f"class {oaas_class.name}"
         membership = Membership(class_key(oaas_class), ref.position)
         if oaas_class.faulty:
-            why = f"{title} cannot have what it wants" if oaas_class.refused else f"the settings of {title} have errors"
+            why = (
+                f"the objects of {title} cannot be generated"
+                if oaas_class.refused
+                else f"the settings of {title} have errors"
+            )
             return WorkloadOutcome(Change(ref, "kept" if record else "skipped", why), (), membership)
         decides = self.scope.decides
         if record and not oaas_class.enabled and not decides(ref.namespace, oaas_class.name, record.enabled_by):
@@ -151,38 +162,27 @@ class WorkloadPlanner:
             return _failed(candidate, results, membership)
         if selection.reason_skipped:
             return WorkloadOutcome(_uninjected(candidate, selection.reason_skipped), tuple(results), membership)
-        pod = self._pod_additions(candidate, oaas_class, settings, selection)
-        results += pod.results
+        pod = PodAdditions()
+        if configuration.operator:
+            results += unsupported_by_operator(settings, oaas_class.ref)
+        else:
+            was_injected, has_pod_monitor = candidate.record is not None, configuration.monitoring.monitors is not None
+            pod = pod_additions(base, oaas_class, settings, selection, self.scalers, was_injected, has_pod_monitor)
+            results += [*pod.results, *operator_conflicts(base, settings)]
         if pod.reason_skipped:
             return WorkloadOutcome(_uninjected(candidate, pod.reason_skipped), tuple(results), membership)
         membership = replace(membership, sync_wave=sync_wave(base.resource))
         settings = sending_settings(oaas_class, settings)
         adopt = candidate.edited_variables() if configuration.adopt else None
-        target = desired_workload(
+        desired = desired_workload(
             base, oaas_class, settings, match, selection, self.env_sources, pod.additions, adopt=adopt
         )
         if configuration.operator:
-            target = with_operator_annotations(base, oaas_class, settings, target)
-        results += target.results
-        if has_errors([*pod.results, *target.results]):
+            desired = with_operator_annotations(base, oaas_class, settings, desired)
+        results += desired.results
+        if has_errors(results):
             return _failed(candidate, results, membership)
-        return _injected(candidate, target, replace(membership, is_instrumented=True)).after(results)
-
-    def _pod_additions(
-        self, candidate: Candidate, oaas_class: OaasClass, settings: Settings, selection: Selection
-    ) -> PodAdditions:
-        if self.request.configuration.operator:
-            return PodAdditions(results=tuple(unsupported_by_operator(settings, oaas_class.ref)))
-        additions = pod_additions(
-            candidate.base,
-            oaas_class,
-            settings,
-            selection,
-            self.scalers,
-            was_injected=candidate.record is not None,
-            has_pod_monitor=self.request.configuration.monitoring.monitors is not None,
-        )
-        return replace(additions, results=(*additions.results, *operator_conflicts(candidate.base, settings)))
+        return _injected(candidate, desired, replace(membership, is_instrumented=True)).after(results)
 
     # --- errors, and kinds that are not known --------------------------------------------------------------------
 
@@ -199,9 +199,8 @@ class WorkloadPlanner:
         class_names = {*([record.class_name] if record else []), *([oaas_class.name] if oaas_class else [])}
         kept = KeptWorkload(
             resource.ref,
-            frozenset((resource.namespace, name) for name in class_names),
+            frozenset((resource.namespace, label_value(name)) for name in class_names),
             tuple(mounted_config_maps(resource, self.request.configuration)),
-            results,
         )
         return replace(outcome, change=replace(outcome.change, action="kept"), kept=kept)
 
@@ -245,19 +244,12 @@ class WorkloadPlanner:
         return missing.at(Location(result.ref, result.field_path), text, fix=f"write {path}", proposed=path)
 
 
-def sending_settings(oaas_class: OaasClass, settings: Settings) -> Settings:
-    """The settings of a class with the endpoint that its workloads send to."""
-    if settings.collector is None and settings.node_collector is None:
-        return settings
-    return replace(settings, endpoint=collector_endpoint(oaas_class, settings))
-
-
-def _injected(candidate: Candidate, target: DesiredWorkload, membership: Membership) -> WorkloadOutcome:
-    """The outcome for a workload that gets `target`."""
-    ref, edit = candidate.ref, target.edit
+def _injected(candidate: Candidate, desired: DesiredWorkload, membership: Membership) -> WorkloadOutcome:
+    """The outcome for a workload that gets `desired`."""
+    ref, edit = candidate.ref, desired.edit
     if edit.empty:
-        reason = "; ".join(dict.fromkeys(why for _, why in target.left_alone)) or "everything is set in the manifest"
-        return WorkloadOutcome(_uninjected(candidate, reason, target), (), membership)
+        reason = "; ".join(dict.fromkeys(why for _, why in desired.left_alone)) or "everything is set in the manifest"
+        return WorkloadOutcome(_uninjected(candidate, reason, desired), (), membership)
     candidate = candidate.keeping_mounted_volumes({volume["name"] for volume in edit.lists.get("volumes", ())})
     try:
         text, record = candidate.with_edit(edit)
@@ -271,8 +263,8 @@ def _injected(candidate: Candidate, target: DesiredWorkload, membership: Members
     values = [value for container in edit.containers for _, value in container.env if isinstance(value, str)]
     results = tuple(check_flux_substitution(candidate.base.resource, text, values))
     if text == candidate.item.text:
-        return WorkloadOutcome(Change(ref, "unchanged", "", None, target), results, membership)
-    change = Change(ref, "updated" if candidate.record else "injected", "", text, target)
+        return WorkloadOutcome(Change(ref, "unchanged", "", None, desired), results, membership)
+    change = Change(ref, "updated" if candidate.record else "injected", "", text, desired)
     return WorkloadOutcome(change, results, membership)
 
 
@@ -281,10 +273,10 @@ def _failed(candidate: Candidate, results: Iterable[Result], membership: Members
     return WorkloadOutcome(Change(candidate.ref, "skipped", _ERROR), tuple(results), membership)
 
 
-def _uninjected(candidate: Candidate, reason: str, target: DesiredWorkload | None = None) -> Change:
+def _uninjected(candidate: Candidate, reason: str, desired: DesiredWorkload | None = None) -> Change:
     """The change of a workload into which nothing is injected: what was injected is taken out."""
     if candidate.record is None:
-        return Change(candidate.ref, "skipped", reason or "nothing of ours in it", None, target)
-    # No result says this: a second run has no record, so it could not say it again.
+        return Change(candidate.ref, "skipped", reason or "nothing is injected", None, desired)
+    # This is no result: a second run has no record, so it could not report it again.
     reason = "; ".join(filter(None, (reason, candidate.current.kind.immutable)))
-    return Change(candidate.ref, "removed", reason, candidate.keeping_mounted_volumes().text, target)
+    return Change(candidate.ref, "removed", reason, candidate.keeping_mounted_volumes().text, desired)

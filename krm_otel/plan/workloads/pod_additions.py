@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from krm_otel.collector.addresses import collector_endpoint
 from krm_otel.collector.manifests.sidecar import Sidecar, sidecar
 from krm_otel.collector.naming import client_labels
 from krm_otel.config.settings import CollectorSettings, OaasClass, Settings
@@ -13,12 +15,11 @@ from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Result
 from krm_otel.diagnostics.rule import Location
 from krm_otel.diagnostics.rules import collector as rules
-from krm_otel.inject.patch.additions import Additions
+from krm_otel.inject.patch.additions import Additions, Lists
 from krm_otel.workloads.autoscalers import Autoscalers, check_autoscalers
 from krm_otel.workloads.kinds import Workload
 from krm_otel.workloads.select import Selection
-from krm_otel.yamltext.nodes import Sequence
-from krm_otel.yamltext.query import lookup, text_of
+from krm_otel.yamltext.query import items_of, lookup, text_of
 
 _HOOKS: Final = ("helm.sh/hook", "argocd.argoproj.io/hook")
 _FINITE: Final = frozenset(("Job", "CronJob"))
@@ -35,15 +36,21 @@ class PodAdditions:
     results: tuple[Result, ...] = ()
 
 
+def sending_settings(oaas_class: OaasClass, settings: Settings) -> Settings:
+    """The settings of a class with the endpoint that its workloads send to."""
+    if settings.collector is None and settings.node_collector is None:
+        return settings
+    return replace(settings, endpoint=collector_endpoint(oaas_class, settings))
+
+
 def pod_additions(
     workload: Workload,
     oaas_class: OaasClass,
     settings: Settings,
     selection: Selection,
     scalers: Autoscalers,
-    *,
-    was_injected: bool = False,
-    has_pod_monitor: bool = False,
+    was_injected: bool,
+    has_pod_monitor: bool,
 ) -> PodAdditions:
     """What is added to the pods of a workload.
 
@@ -66,64 +73,50 @@ def pod_additions(
         text = f"{hook} makes this a hook, which runs before its collector's ConfigMap exists, so it is left alone"
         fix = "write collector.endpoint for its class to instrument it"
         where = Location(resource.ref, field_path("metadata", "annotations", hook))
-        return PodAdditions(
-            reason_skipped=f"a hook ({hook})", results=(rules.HOOK_WITHOUT_SIDECAR.at(where, text, fix=fix),)
-        )
+        result = rules.HOOK_WITHOUT_SIDECAR.at(where, text, fix=fix)
+        return PodAdditions(reason_skipped=f"a hook ({hook})", results=(result,))
     is_root = resource.text(*workload.pod_path, "securityContext", "runAsUser") == "0"
     new_sidecar = sidecar(oaas_class, settings, workload.kind.knative, root=is_root)
-    if resource.kind in _FINITE and not new_sidecar.native:
-        text = "the pod would never end: its collector is an ordinary container (native_sidecar: false) and goes on"
-        fix = "write mode: deployment, or leave native_sidecar out"
-        where = Location(resource.ref, field_path(*workload.pod_path))
-        return PodAdditions(results=(rules.SIDECAR_NEVER_ENDS.at(where, text, fix=fix),))
     same_name = list(_same_name(workload, new_sidecar))
-    errors = list(_port_conflicts(workload, new_sidecar))
-    if not was_injected:
-        fix = "rename it, or write mode: deployment"
-        errors += [
-            rules.SIDECAR_NAME_TAKEN.at(where, f"{name} is a name that the sidecar needs", fix=fix, current=name)
-            for where, name in same_name
-        ]
-    if errors:
-        return PodAdditions(results=tuple(errors))
-    kept = {name for _, name in same_name}
-    lists = {
-        "initContainers" if new_sidecar.native else "containers": (
-            () if new_sidecar.container["name"] in kept else (new_sidecar.container,)
-        ),
-        "volumes": tuple(volume for volume in new_sidecar.volumes if volume["name"] not in kept),
-        **_pull_secrets(workload, managed),
-    }
+    if errors := tuple(_conflicts(workload, new_sidecar, () if was_injected else same_name)):
+        return PodAdditions(results=errors)
+    fix = "delete it to get the generated one back"
+    results = [
+        rules.SIDECAR_KEPT.at(where, f"{name} was changed by hand and is kept as it is", fix=fix, current=name)
+        for where, name in same_name
+    ]
+    results += check_autoscalers(scalers.of(resource), selection.containers[0].container.name)
     template = {"annotations": new_sidecar.annotations}
     if managed.gateway or (has_pod_monitor and not workload.kind.knative):
         # The gateway's NetworkPolicy and the PodMonitor select the pods by these labels. On Knative a PodMonitor has
         # no port to name.
         template["labels"] = client_labels(oaas_class.name)
-    results = [
-        rules.SIDECAR_KEPT.at(
-            where,
-            f"{name} was changed by hand and is kept as it is",
-            fix="delete it to get the generated one back",
-            current=name,
-        )
-        for where, name in same_name
-    ]
-    results += check_autoscalers(scalers.of(resource), selection.containers[0].container.name)
+    lists = _lists(workload, managed, new_sidecar, {name for _, name in same_name})
     additions = Additions(lists, template, _knative_port(workload, selection), names=True)
     return PodAdditions(additions, results=tuple(results))
 
 
-def _pull_secrets(workload: Workload, managed: CollectorSettings) -> dict[str, tuple[dict[str, str], ...]]:
-    """The pull secrets of the collector's image that the pod does not have yet."""
+def _lists(workload: Workload, managed: CollectorSettings, new_sidecar: Sidecar, kept: AbstractSet[str]) -> Lists:
+    """The sidecar's container and volumes, except those with a kept name, and pull secrets that the pod lacks."""
+    containers = () if new_sidecar.container["name"] in kept else (new_sidecar.container,)
+    lists: dict[str, tuple[dict[str, Any], ...]] = {
+        "initContainers" if new_sidecar.native else "containers": containers,
+        "volumes": tuple(volume for volume in new_sidecar.volumes if volume["name"] not in kept),
+    }
     entries = _entries(workload, *workload.pod_path, "imagePullSecrets")
     existing = {text_of(lookup(entry, "name")) for _, entry in entries}
     missing = tuple({"name": name} for name in managed.pod.image_pull_secrets if name not in existing)
-    return {"imagePullSecrets": missing} if missing else {}
+    return {**lists, "imagePullSecrets": missing} if missing else lists
 
 
-def _port_conflicts(workload: Workload, new_sidecar: Sidecar) -> Iterator[Result]:
-    """The errors of a pod in which the sidecar cannot listen on its ports."""
+def _conflicts(workload: Workload, new_sidecar: Sidecar, same_name: Iterable[tuple[Location, str]]) -> Iterator[Result]:
+    """The errors of a pod that cannot have the sidecar; `same_name` are fields of the user's with its names."""
     ref, pod, fix = workload.resource.ref, workload.pod_path, "write mode: deployment"
+    if workload.resource.kind in _FINITE and not new_sidecar.native:
+        text = "the pod would never end: its collector is an ordinary container (native_sidecar: false) and goes on"
+        fix = "write mode: deployment, or leave native_sidecar out"
+        yield rules.SIDECAR_NEVER_ENDS.at(Location(ref, field_path(*pod)), text, fix=fix)
+        return
     if workload.resource.text(*pod, "hostNetwork") == "true":
         where = Location(ref, field_path(*pod, "hostNetwork"))
         text = "the pod uses the host's network, where the ports of two collectors would clash"
@@ -137,6 +130,9 @@ def _port_conflicts(workload: Workload, new_sidecar: Sidecar) -> Iterator[Result
                 where = Location(ref, field_path(*container.path, "ports", i, "containerPort"))
                 text = f"the sidecar listens on port {port} of the same pod"
                 yield rules.SIDECAR_PORT_TAKEN.at(where, text, fix=fix, current=port)
+    for where, name in same_name:
+        text = f"{name} is a name that the sidecar needs"
+        yield rules.SIDECAR_NAME_TAKEN.at(where, text, fix="rename it, or write mode: deployment", current=name)
 
 
 def _same_name(workload: Workload, new_sidecar: Sidecar) -> Iterator[tuple[Location, str]]:
@@ -152,8 +148,7 @@ def _same_name(workload: Workload, new_sidecar: Sidecar) -> Iterator[tuple[Locat
 
 
 def _entries(workload: Workload, *path: str | int) -> list[tuple[int, Any]]:
-    node = workload.resource.node(*path)
-    return list(enumerate(node.items)) if isinstance(node, Sequence) else []
+    return list(enumerate(items_of(workload.resource.node(*path))))
 
 
 def _knative_port(workload: Workload, selection: Selection) -> dict[int, dict[str, tuple[dict[str, Any], ...]]]:

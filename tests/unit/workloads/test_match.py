@@ -11,7 +11,8 @@ import krm_otel.workloads.match as module
 from krm_otel.config.settings import Configuration, OaasClass
 from krm_otel.names import A_CLASS, L_OWNER
 from krm_otel.workloads.kinds import Workload
-from krm_otel.workloads.match import Match, Matcher, dns1035_safe, function_key
+from krm_otel.workloads.match import Match, Matcher, platform_class
+from krm_otel.workloads.upstream import dns1035_safe, function_key
 from tests.unit.workloads.objects import component, deployment, oaas_class, resource, view
 
 A, B, C, D = (oaas_class(name, ("get", f"ghcr.io/team/{name}-fn:v1")) for name in "abcd")
@@ -96,7 +97,7 @@ def test_truth_table(row: Row) -> None:
         owners=row.owners,
         containers=row.containers,
     )
-    found = Matcher(CONFIGURATION).match(workload)
+    found = Matcher.of(CONFIGURATION).match(workload)
     assert (found.oaas_class.name if found.oaas_class else None) == row.want
     assert found.rule == row.rule
     assert [result.code for result in found.results] == ([row.code] if row.code else [])
@@ -104,7 +105,7 @@ def test_truth_table(row: Row) -> None:
 
 
 def match(workload: Workload, *classes: OaasClass) -> Match:
-    return Matcher(Configuration(classes)).match(workload)
+    return Matcher.of(Configuration(classes)).match(workload)
 
 
 def belongs(workload: Workload, *classes: OaasClass) -> str | None:
@@ -125,20 +126,20 @@ def test_the_same_namespace_only() -> None:
 
 def test_the_platform_is_one_class_in_each_namespace() -> None:
     """Workloads of one namespace share the pseudo-class; another namespace has its own."""
-    matcher = Matcher(CONFIGURATION)
+    matcher = Matcher.of(CONFIGURATION)
     first = matcher.match(deployment("g", "x", labels={"app": "gw"}))
     second = matcher.match(deployment("r", "x", template_labels={"tier": "edge"}))
     other = matcher.match(deployment("g", "y", labels={"app": "gw"}))
-    assert first.oaas_class is second.oaas_class is matcher.platform("x")
-    assert other.oaas_class is matcher.platform("y")
+    assert first.oaas_class == second.oaas_class == platform_class(CONFIGURATION, "x")
+    assert other.oaas_class == platform_class(CONFIGURATION, "y")
     assert (first.component, second.component) == (GATEWAY, ROUTER)
-    assert [c.namespace for c in (matcher.platform("x"), matcher.platform("y"))] == ["x", "y"]
+    assert [match.oaas_class and match.oaas_class.namespace for match in (first, other)] == ["x", "y"]
 
 
 def test_a_component_needs_all_its_labels_in_one_place() -> None:
     """On the object or on the template; labels of both are not added up, and no labels fit nothing."""
     configuration = Configuration((), platform_components=(component("x", a="1", b="2"), component("empty")))
-    matcher = Matcher(configuration)
+    matcher = Matcher.of(configuration)
     assert matcher.match(deployment(template_labels={"a": "1", "b": "2"})).component is not None
     assert matcher.match(deployment(labels={"a": "1"}, template_labels={"b": "2"})).component is None
     assert matcher.match(deployment()).component is None
@@ -355,7 +356,7 @@ def test_function_key_of_the_only_function() -> None:
 def test_many_workloads_and_classes_are_fast() -> None:
     """3,000 workloads with 500 classes: classes are looked up, never walked through."""
     classes = tuple(oaas_class(f"class-{i}", ("f", f"x/{i}:1"), namespace=f"n{i % 5}") for i in range(500))
-    matcher = Matcher(Configuration(classes))
+    matcher = Matcher.of(Configuration(classes))
     workloads = [
         deployment(f"class-{i % 500}-fn-0", f"n{i % 5}", containers=(("c", f"x/{i % 500}:2"),))
         if i % 2

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from krm_otel import names
 from krm_otel.config.settings import Configuration, OaasClass, Settings
-from krm_otel.plan.workloads.outcome import ClassKey, Membership, class_key
-from krm_otel.plan.workloads.planner import sending_settings
-from krm_otel.workloads.match import Matcher
+from krm_otel.plan.workloads.candidate import ClassKey, Membership, class_key
+from krm_otel.plan.workloads.pod_additions import sending_settings
+from krm_otel.workloads.match import platform_class
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +29,6 @@ class ClassSummary:
     sync_wave: int | None = None
     instrumented: int = 0
     failed: int = 0
-
-    @classmethod
-    def of(cls, oaas_class: OaasClass, memberships: Iterable[Membership]) -> ClassSummary:
-        """The summary of a class with these workloads, in any order."""
-        members = list(memberships)
-        return cls(
-            oaas_class,
-            min((member.position for member in members), default=None),
-            min((member.sync_wave for member in members if member.sync_wave is not None), default=None),
-            sum(member.is_instrumented for member in members),
-            sum(member.has_errors for member in members),
-        )
 
     @property
     def has_workload(self) -> bool:
@@ -65,15 +53,25 @@ Summaries = Mapping[ClassKey, ClassSummary]
 """The summaries of the input's classes, then of the platform in each namespace, then of the node collectors."""
 
 
-def summarize_classes(configuration: Configuration, matcher: Matcher, memberships: Iterable[Membership]) -> Summaries:
+def summarize_classes(configuration: Configuration, memberships: Iterable[Membership]) -> Summaries:
     """The summary of each class, from what the workloads contribute, in any order."""
     members: dict[ClassKey, list[Membership]] = {}
     for membership in sorted(memberships, key=lambda member: member.position):
         members.setdefault(membership.key, []).append(membership)
     classes = list(configuration.classes)
     known = set(map(class_key, classes))
-    classes += [matcher.platform(namespace) for _, namespace, _ in (key for key in members if key not in known)]
+    classes += [platform_class(configuration, key[1]) for key in members if key not in known]
     if configuration.node_collectors:
         classes.append(configuration.node_collectors)
     keyed = {class_key(oaas_class): oaas_class for oaas_class in classes}
-    return {key: ClassSummary.of(oaas_class, members.get(key, ())) for key, oaas_class in keyed.items()}
+    return {key: _summary(oaas_class, members.get(key, ())) for key, oaas_class in keyed.items()}
+
+
+def _summary(oaas_class: OaasClass, members: Sequence[Membership]) -> ClassSummary:
+    return ClassSummary(
+        oaas_class,
+        min((member.position for member in members), default=None),
+        min((member.sync_wave for member in members if member.sync_wave is not None), default=None),
+        sum(member.is_instrumented for member in members),
+        sum(member.has_errors for member in members),
+    )

@@ -1,0 +1,120 @@
+"""What is planned for each class, once all workloads are known: its checks, and its conditions.
+
+The conditions become results, or go into the ClassRuntime (`status: write`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from functools import partial
+
+from krm_otel import names
+from krm_otel.collector.config.checks import check_config
+from krm_otel.collector.naming import collector_name, config_name
+from krm_otel.collector.operator import operator_name
+from krm_otel.conditions import CONFIGURED, DEGRADED, Condition, conditions
+from krm_otel.config.settings import OaasClass, Settings
+from krm_otel.diagnostics.result import Ref, Result
+from krm_otel.diagnostics.rule import Location
+from krm_otel.diagnostics.rules import classes as rules
+from krm_otel.inject.status import existing_condition, put_status, strip_status
+from krm_otel.krm.resource import Resource
+from krm_otel.plan.changes import Change
+from krm_otel.plan.draft import Draft
+from krm_otel.plan.recorded import plan_recorded
+from krm_otel.plan.workloads.candidate import class_key
+from krm_otel.workloads.match import RULES_TRIED
+from krm_otel.yamltext.nodes import Mapping
+
+
+def check_classes(draft: Draft) -> Iterator[Result]:
+    """The results of the enabled classes and of the node collectors."""
+    configuration = draft.request.configuration
+    platform, nodes = configuration.platform, configuration.node_collectors
+    has_platform = any(summary.is_platform and summary.has_workload for summary in draft.summaries.values())
+    if nodes is not None and nodes.settings is not None:
+        yield from check_config(nodes, nodes.settings)
+    for oaas_class in configuration.classes:
+        if not oaas_class.enabled or oaas_class.settings is None:
+            continue
+        if not draft.summaries[class_key(oaas_class)].has_workload and draft.request.generator is None:
+            text = f"no workload belongs to class {oaas_class.name}; tried: {RULES_TRIED}"
+            fix = f"write the annotation {names.A_CLASS}: {oaas_class.name} on its workloads"
+            yield rules.CLASS_WITHOUT_WORKLOAD.at(oaas_class.ref, text, fix=fix)
+        yield from check_config(oaas_class, oaas_class.settings)
+        if has_platform and platform is not None and platform.enabled.value:
+            yield from _check_platform_rate(oaas_class, oaas_class.settings, platform)
+
+
+def _check_platform_rate(oaas_class: OaasClass, settings: Settings, platform: Settings) -> Iterator[Result]:
+    """What starts a trace decides if it is sampled; for most requests that is the platform's gateway."""
+    class_rate, platform_rate = settings.sampling_rate.value, platform.sampling_rate.value
+    if platform_rate < class_rate:
+        text = (
+            f"the platform's sampling rate {platform_rate:g} is below this class's {class_rate:g}: traces that begin "
+            f"at the gateway are sampled at {platform_rate:g}, whatever the class says"
+        )
+        where = Location(oaas_class.ref, "spec.observability.telemetry.sampling_rate")
+        yield rules.PLATFORM_RATE_BELOW_CLASS.at(where, text, current=class_rate, proposed=platform_rate)
+
+
+def plan_classes(draft: Draft) -> tuple[list[Change], list[Result]]:
+    """Plans the ClassRuntimes of one input."""
+    request = draft.request
+    by_position = {oaas_class.ref.position: oaas_class for oaas_class in request.configuration.classes}
+    generated = {(new.owner, kind, name) for (_, kind, _, name), new in draft.desired.items()}
+    changes: list[Change] = []
+    results: list[Result] = []
+    for item in request.items:
+        if item.kind != names.CLASS_KIND or (resource := item.resource) is None:
+            continue
+        oaas_class = by_position.get(item.position)
+        put = None
+        if oaas_class and request.is_render and (oaas_class.enabled or oaas_class.faulty):
+            summary = draft.summaries[class_key(oaas_class)]
+            current = conditions(oaas_class.settings, summary.instrumented, summary.failed, faulty=oaas_class.faulty)
+            write = request.configuration.write_status
+            results += [_result(c, resource.ref) for c in current if not write or c.type == DEGRADED]
+            if write:
+                references = _collector_references(oaas_class, generated)
+                put = partial(_put, resource, current, references, request.now)
+        problem, fix = "its conditions cannot be written safely", "write status: results-only"
+        change, faults = plan_recorded(item, resource, "conditions", strip_status, put, problem, fix=fix)
+        changes += change
+        results += faults
+    return changes, results
+
+
+def _put(
+    resource: Resource,
+    current: Sequence[Condition],
+    references: Sequence[dict[str, str]],
+    now: str,
+    text: str,
+    root: Mapping,
+) -> str:
+    entries = [condition.entry(existing_condition(resource.root, condition.type), now) for condition in current]
+    return put_status(text, root, resource.name, entries, references)
+
+
+def _collector_references(oaas_class: OaasClass, generated: AbstractSet[tuple[Ref, str, str]]) -> list[dict[str, str]]:
+    """The object of a class's collector that its status names, as `{kind, name}`.
+
+    It is the object that runs the collector, or its config where the workloads' pods run it. `generated` are owner,
+    kind and name of the generated objects.
+    """
+    name = oaas_class.name
+    for kind, object_name in (
+        ("Deployment", collector_name(name)),
+        ("ConfigMap", config_name(name)),
+        ("OpenTelemetryCollector", operator_name(name)),
+    ):
+        if (oaas_class.ref, kind, object_name) in generated:
+            return [{"kind": kind, "name": object_name}]
+    return []
+
+
+def _result(condition: Condition, ref: Ref) -> Result:
+    rule = rules.TELEMETRY_CONFIGURED if condition.type == CONFIGURED else rules.TELEMETRY_DEGRADED
+    return rule.at(ref, str(condition))
