@@ -91,9 +91,6 @@ def _check(settings: Settings, request: Request) -> Iterator[Result]:
         yield from backends.check_missing(request, expected)
         yield from image.check_image(managed, request.layers)
         yield from collector.check_collector(managed, request)
-        yield from sampling.check_tiers(managed, request)
-        yield from collector.check_files(managed)
-        yield from collector.check_host(managed, request)
         yield from sampling.check_both(settings)
         if not request.node:
             yield from sampling.check_span_metrics(settings, request)

@@ -1,6 +1,6 @@
-"""What becomes of spans: who samples traces, metrics of spans, tail sampling, and a second tier for it.
+"""What happens to spans: where traces are sampled, tail sampling, and metrics of spans.
 
-Traces are sampled once. Where `tail_sampling` decides, SDKs send everything: a stage that nobody wrote is `collector`.
+Traces are sampled once. Where `tail_sampling` decides, SDKs send everything: an unwritten stage is `collector`.
 """
 
 from __future__ import annotations
@@ -11,18 +11,15 @@ from typing import Final
 
 from krm_otel.config.provenance import Source, Sourced
 from krm_otel.config.resolve.request import Request
-from krm_otel.config.resolve.resources import check_resources, replicas_without_effect, resources
 from krm_otel.config.schema.otel_config import ConfigSpec
-from krm_otel.config.schema.sampling import HTTP_BUCKETS, Gateway, SpanMetrics, TailSampling
-from krm_otel.config.settings import CollectorSettings, GatewaySettings, Requirements, Resources, Settings
-from krm_otel.config.sources.requirements import FIELD
+from krm_otel.config.schema.sampling import HTTP_BUCKETS, SpanMetrics, TailSampling
+from krm_otel.config.settings import Requirements, Settings
+from krm_otel.config.sources.blocks import REQUIREMENTS
 from krm_otel.config.types.duration import nanoseconds
 from krm_otel.diagnostics.result import Result
 from krm_otel.diagnostics.rules import sampling as rules
 
-GATEWAY_RESOURCES: Final = Resources({"cpu": "200m", "memory": "512Mi"}, {"cpu": "1", "memory": "1Gi"})
-"""What a collector gets that holds whole traces for some seconds."""
-_LATENCY: Final = Source("ClassRuntime", path=f"spec.{FIELD}.max_latency_ms")
+_LATENCY: Final = Source("ClassRuntime", path=f"spec.{REQUIREMENTS}.max_latency_ms")
 
 
 def span_metrics(request: Request) -> Sourced[SpanMetrics] | None:
@@ -62,27 +59,6 @@ def _milliseconds(requirements: Requirements) -> int:
     return math.ceil(requirements.max_latency_ms or 0)
 
 
-def gateway(request: Request) -> GatewaySettings | None:
-    """The second tier, where there is tail sampling for it."""
-    block = _gateway_block(request)
-    if block is None or request.tail_sampling is None:
-        return None
-    gateway = block.value
-    amounts = block.inside(gateway.resources, "resources") if gateway.resources else None
-    return GatewaySettings(
-        replicas=block.with_value(gateway.replicas) if gateway.written("replicas") else Sourced(gateway.replicas),
-        resources=resources(amounts, GATEWAY_RESOURCES),
-        autoscaling=gateway.autoscaling,
-        config=block.inside(gateway.config, "config") if gateway.config is not None else None,
-    )
-
-
-def _gateway_block(request: Request) -> Sourced[Gateway] | None:
-    if request.node or "traces" not in request.signals:
-        return None
-    return request.layers.find_enabled("collector", "gateway")
-
-
 def check_stage(request: Request) -> Iterator[Result]:
     """An error where tail sampling decides in the collector, and somebody wants the SDK to sample, too."""
     written = request.written_stage
@@ -92,26 +68,6 @@ def check_stage(request: Request) -> Iterator[Result]:
         text = f"is {written.value}, and tail_sampling decides in the collector, once, over all that SDKs send"
         fix = "write collector, or leave sampling_stage out"
         yield written.report(rules.TAIL_SAMPLING_STAGE, text, fix=fix, proposed="collector")
-
-
-def check_tiers(collector: CollectorSettings, request: Request) -> Iterator[Result]:
-    """What does not hold together in tail sampling and its second tier."""
-    block = _gateway_block(request)
-    if block and collector.gateway is None:
-        text = "has no effect without tail_sampling"
-        yield block.report(rules.GATEWAY_IDLE, text, fix="write collector.tail_sampling, or leave it out")
-    if block and collector.gateway:
-        if block.value.autoscaling and block.value.written("replicas"):
-            yield replicas_without_effect(block.inside(block.value.replicas, "replicas"))
-        yield from check_resources(collector.gateway.resources)
-    tail = collector.tail_sampling
-    single = collector.placement.has_replicas and collector.most == 1
-    if tail and not collector.gateway and not single:
-        in_pods = collector.placement.in_class_pods
-        why = "mode sidecar has one in each pod" if in_pods else f"there may be {collector.most} replicas"
-        text = f"needs all spans of a trace in one collector, and {why}"
-        fix = "write collector.gateway: {replicas: 2}, or mode: deployment with one replica"
-        yield tail.report(rules.TAIL_SAMPLING_SPLIT, text, fix=fix)
 
 
 def check_both(settings: Settings) -> Iterator[Result]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from krm_otel.config.resolve.sampling import GATEWAY_RESOURCES
+from krm_otel.config.resolve.collector import GATEWAY_RESOURCES
 from krm_otel.config.schema.collector import Autoscaling
 from krm_otel.config.schema.sampling import HTTP_BUCKETS, SpanMetrics, TailSampling
 from krm_otel.config.settings import CollectorSettings, GatewaySettings, Resources, Settings
