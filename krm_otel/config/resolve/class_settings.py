@@ -1,7 +1,4 @@
-"""The settings of one class: built from its layers without any opinion, then checked.
-
-What values mean together is in `CHECKS`, a module a subject; none of them changes a setting.
-"""
+"""The settings of one class: built from its layers, then checked. A check never changes a setting."""
 
 from __future__ import annotations
 
@@ -30,7 +27,7 @@ def resolve_class(request: Request) -> tuple[Settings | None, list[Result]]:
 
 
 def _build(request: Request) -> tuple[Settings, list[Result]]:
-    """The settings, and what was wrong with the places to send to: these have none in the settings."""
+    """The settings, and errors of endpoints and exporters, which the settings do not contain."""
     layers = request.layers
     endpoint, results = endpoints.general_endpoint(request)
     direct, reported = endpoints.direct_endpoints(request)
@@ -65,7 +62,7 @@ def _build(request: Request) -> tuple[Settings, list[Result]]:
 
 
 def _spelled(names: Sequence[str]) -> tuple[str, ...]:
-    """Names of propagators as OTEL_PROPAGATORS spells them, each once."""
+    """Names of propagators as OTEL_PROPAGATORS spells them, without duplicates."""
     return tuple(dict.fromkeys(spelling for name in names for spelling in _SPELLINGS.get(name, (name,))))
 
 
@@ -76,7 +73,7 @@ SOURCE_CHECKS: Final[tuple[Check, ...]] = (
     sampling.check_stage,
     endpoints.check_exporters,
 )
-"""Checks of what single sources say."""
+"""Checks of single values."""
 
 
 def _check_sources(request: Request) -> Iterator[Result]:
@@ -85,7 +82,7 @@ def _check_sources(request: Request) -> Iterator[Result]:
 
 
 def _check(settings: Settings, request: Request) -> Iterator[Result]:
-    """What the settings mean together, by who runs the collector."""
+    """The rules between settings, by who runs the collector."""
     if (managed := settings.collector) is not None:
         expected = daemonset.expected_signals(request.layers) if request.node else request.signals
         yield from backends.check_missing(request, expected)

@@ -60,7 +60,7 @@ def _milliseconds(requirements: Requirements) -> int:
 
 
 def check_stage(request: Request) -> Iterator[Result]:
-    """An error where tail sampling decides in the collector, and somebody wants the SDK to sample, too."""
+    """An error where tail sampling decides in the collector, and the SDK samples, too."""
     written = request.written_stage
     if not request.is_managed or request.node or request.tail_sampling is None or written.is_default:
         return
@@ -82,12 +82,12 @@ def check_both(settings: Settings) -> Iterator[Result]:
 
 
 def check_span_metrics(settings: Settings, request: Request) -> Iterator[Result]:
-    """What metrics of spans cannot count in a class."""
+    """What metrics of spans do not count in a class."""
     block, rate = _span_metrics_block(request), settings.sampling_rate.value
     if block is None:
         return
     if off := [signal for signal in ("traces", "metrics") if signal not in request.signals]:
-        text = f"makes nothing of the spans of this class: telemetry.{off[0]} is off"
+        text = f"makes no metrics of the spans of this class: telemetry.{off[0]} is off"
         yield block.report(rules.SPAN_METRICS_OFF, text)
     elif settings.sampling_stage.value != "collector" and rate < 1:
         better = "sampling_stage: collector"
@@ -98,26 +98,26 @@ def check_span_metrics(settings: Settings, request: Request) -> Iterator[Result]
 
 
 def check_tail_elsewhere(request: Request) -> Iterator[Result]:
-    """An info that tail sampling does not hold for a class whose collector is not its own."""
+    """An info that tail sampling has no effect on a class whose collector is not its own."""
     if request.tail_sampling:
-        whose = "that of each node, for all classes" if request.is_shared else "not ours"
-        text = f"is {whose}, so tail_sampling does not hold for this class: its SDKs sample, by its rate"
-        fix = "write mode: deployment where its errors and slow traces are to be kept"
+        whose = "that of each node, for all classes" if request.is_shared else "not managed by krm-otel"
+        text = f"is {whose}, so tail_sampling has no effect on this class, and its SDKs sample by its rate"
+        fix = "write mode: deployment to keep its errors and slow traces"
         yield rules.TAIL_SAMPLING_ELSEWHERE.at(request.block.location(("collector",)), text, fix=fix)
 
 
 def check_tail_for_nobody(spec: ConfigSpec, classes: Iterable[Settings | None], source: Source) -> Iterator[Result]:
-    """A warning where the OTelConfig has tail sampling, and a mode for all classes that has no use for it."""
+    """A warning where the OTelConfig has tail sampling, and a mode for all classes that cannot use it."""
     block = spec.collector.tail_sampling
     traced = [settings for settings in classes if settings and settings.enabled.value and settings.traces.value]
     if not block or not block.enabled or spec.collector.written("mode") != "daemonset":
         return
     if any(settings.node_collector for settings in traced) and not any(settings.collector for settings in traced):
         text = (
-            "holds for no class here: it needs all spans of a trace in one collector, and mode daemonset has one on "
+            "has no effect on any class: it needs all spans of a trace in one collector, and mode daemonset has one on "
             "each node, for all classes"
         )
-        fix = "write mode: deployment where it is to hold, or leave it out"
+        fix = "write mode: deployment for the classes that need it, or leave it out"
         where = source.location(("collector", "tail_sampling"))
         yield rules.TAIL_SAMPLING_ELSEWHERE.at(where, text, fix=fix, severity="warning")
 
@@ -126,5 +126,5 @@ def check_stage_needs_collector(request: Request) -> Iterator[Result]:
     """An error for sampling in a collector that is not there."""
     stage = request.stage
     if stage.value != "sdk":
-        text = f"is {stage.value}, which needs a managed collector, and there is none here"
+        text = f"is {stage.value}, which needs a managed collector, and this class has none"
         yield stage.report(rules.SAMPLING_STAGE, text, fix="write sdk", proposed="sdk")

@@ -27,7 +27,7 @@ from krm_otel.diagnostics.rules import collector as rules
 from krm_otel.diagnostics.rules import fields as field_rules
 
 DEFAULT_IMAGE: Final = "otel/opentelemetry-collector-contrib:0.158.0"
-"""The image whose dialect krm-otel writes and tests; Docker Hub's, unless `image_registry` names a mirror."""
+"""The image that krm-otel writes and tests configs for; Docker Hub's, unless `image_registry` names a mirror."""
 
 Labels = dict[LabelKey, LabelValue]
 MoreLabels = dict[AdditionalLabelKey, LabelValue]
@@ -104,7 +104,7 @@ class Queue(Model):
     @model_validator(mode="after")
     def _has_files(self) -> Self:
         if not self.persistent and (self.size_limit or self.claim):
-            text = "says where batches are kept, but not that they are"
+            text = "says where batches are kept, but persistent is not true"
             raise fault(rules.QUEUE_VOLUME, text, fix="write persistent: true")
         if self.size_limit and self.claim:
             text = "has a claim, which has a size of its own"
@@ -171,7 +171,7 @@ class ServiceAccount(Model):
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
         if self.name is not None and self.annotations:
-            text = "has a name, so none is generated that could carry annotations"
+            text = "has a name, so krm-otel generates no ServiceAccount that could have annotations"
             raise fault(rules.SERVICE_ACCOUNT, text, fix="leave one of the two out")
         return self
 

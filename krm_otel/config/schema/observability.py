@@ -1,4 +1,4 @@
-"""The block: `spec.observability` of a ClassRuntime, its flat relatives, and what a class says of itself in them.
+"""The block: `spec.observability` of a ClassRuntime, its flat form, and upstream's `spec.telemetry`.
 
 Sources: the proposal's section 4; upstream's CRD for `FlatTelemetry`.
 """

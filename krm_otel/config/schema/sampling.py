@@ -1,4 +1,4 @@
-"""The blocks of `spec.collector` that decide what becomes of spans: metrics of them, and which traces are kept."""
+"""The blocks of `spec.collector` about spans: metrics of them, and which traces are kept."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def from_environment(environ: Mapping[str, str]) -> Loaded[FlatForm]:
 def _unknown_variable(name: str) -> Result:
     meant = nearest(name.removeprefix(E_PREFIX), [key.upper() for key in KEYS if key != GLOBAL_SWITCH])
     proposed = E_PREFIX + meant if meant else None
-    fix = write(proposed) or f"known are {listed(sorted(map(variable, KEYS)), 'and')}"
+    fix = write(proposed) or f"the known variables are {listed(sorted(map(variable, KEYS)), 'and')}"
     text, where = "is not a known variable and is not read", Location(Ref(), name, name)
     return input_rules.UNKNOWN_VARIABLE.at(where, text, fix=fix, current=one_line(name), proposed=proposed)
 
@@ -104,7 +104,7 @@ def _unknown_key(block: Source, key: str) -> Result:
     letters = without_separators(key)
     is_global = letters == without_separators(E_FEATURE)
     meant = GLOBAL_SWITCH if is_global else nearest(letters.removeprefix(without_separators(E_PREFIX)), KEYS)
-    fix = write(meant) or f"known are {listed(sorted(KEYS), 'and')}"
+    fix = write(meant) or f"the known keys are {listed(sorted(KEYS), 'and')}"
     where = block.location((key,))
     return rules.UNKNOWN_FIELD.at(where, "is not a known key", fix=fix, current=key, proposed=meant)
 

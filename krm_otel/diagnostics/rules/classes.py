@@ -44,14 +44,14 @@ CLASS_NAME_RESERVED: Final = Rule(
     "A ClassRuntime has a name that krm-otel reserves: `oaas-platform` for the platform's own components, or "
     "`oaas-otel` for the collectors of mode `daemonset`.",
     "Write another name.",
-    example="metadata.name oaas-platform is that of the platform's own components: write another name",
+    example="metadata.name oaas-platform is reserved for the platform's own components: write another name",
 )
 CLASS_NAME_TWICE: Final = Rule(
     "class-name-twice",
     "error",
     "Two ClassRuntimes have the same name and namespace.",
     "Rename or remove one of them.",
-    example="metadata.name echo without namespace is that of two ClassRuntimes, in items[0] and in items[1]: rename "
+    example="metadata.name echo without namespace belongs to two ClassRuntimes, in items[0] and in items[1]: rename "
     "or remove one",
 )
 CLASS_NOT_FOUND: Final = Rule(
@@ -100,7 +100,7 @@ LIMIT_SAMPLING_RATE: Final = Rule(
     "warning",
     "A ClassRuntime's sampling rate is above `limits.sampling_rate` of the OTelConfig, so krm-otel uses the limit.",
     "Write the limit, or a lower rate.",
-    example="telemetry.sampling_rate is above the limit of the OTelConfig, 0.2 is used: write 0.2 or less",
+    example="telemetry.sampling_rate is above the limit of the OTelConfig, so 0.2 is used: write 0.2 or less",
 )
 PLATFORM_COMPONENT_AMBIGUOUS: Final = Rule(
     "platform-component-ambiguous",

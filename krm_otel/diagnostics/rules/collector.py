@@ -40,9 +40,9 @@ DAEMONSET_NOT_MANAGED: Final = Rule(
     "A class is in mode `daemonset`, and the OTelConfig does not say which package generates that collector.",
     "Write `collector.daemonset.manage`: `true` in one package of the cluster, `false` in the others. See [on every "
     "node](collector.md#on-every-node).",
-    example="collector.mode is daemonset, and nothing says who makes the collector in oaas-system: write "
-    "spec.collector.daemonset in the OTelConfig, {manage: true} to make it here, {manage: false} where another "
-    "package does",
+    example="collector.mode is daemonset, and no setting says which package generates the collector in oaas-system: "
+    "write spec.collector.daemonset in the OTelConfig, {manage: true} to generate it in this package, {manage: false} "
+    "where another package does",
 )
 DAEMONSET_SHARED: Final = Rule(
     "daemonset-shared",

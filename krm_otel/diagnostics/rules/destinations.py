@@ -87,7 +87,7 @@ ENDPOINT_PATH: Final = Rule(
     "error",
     "An endpoint has a path, which gRPC does not support, or ends with `/v1/<signal>`, which SDKs append themselves.",
     "Write the endpoint that the message proposes.",
-    example="collector.endpoint has the path /v1/traces, which gRPC does not know: write http://otel:4317",
+    example="collector.endpoint has the path /v1/traces, which gRPC does not support: write http://otel:4317",
 )
 EXPORTER_MISSING: Final = Rule(
     "exporter-missing",
@@ -133,14 +133,14 @@ PROTOCOL_ASSUMED: Final = Rule(
     "The port of an endpoint is neither 4317 nor 4318, so krm-otel uses the configured protocol. Without one it uses "
     "HTTP for an endpoint with a path, otherwise gRPC.",
     "Write `telemetry.protocol` if the endpoint uses the other protocol.",
-    example="collector.endpoint has no port, so grpc is used: write telemetry.protocol: http if it speaks that",
+    example="collector.endpoint has no port, so grpc is used: write telemetry.protocol: http if the endpoint uses http",
 )
 PROTOCOL_PORT: Final = Rule(
     "protocol-port",
     "warning",
     "The configured protocol does not fit the endpoint's port. The port decides.",
     "Change the protocol or the port.",
-    example="telemetry.protocol is http, but the port of http://otel:4317 is that of grpc, which is used: write grpc, "
+    example="telemetry.protocol is http, but the port of http://otel:4317 belongs to grpc, which is used: write grpc, "
     "or an endpoint with port 4318",
 )
 TLS_CA: Final = Rule(

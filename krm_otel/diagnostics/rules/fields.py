@@ -137,14 +137,14 @@ TEMPLATE_PLACEHOLDER: Final = Rule(
     "error",
     "`service_name_template` has an unknown placeholder or an unmatched brace.",
     "Use `{class}`, `{container}`, `{function_key}`, `{workload}` and `{namespace}`.",
-    example="telemetry.service_name_template has a brace without its partner: write {class}-{container}",
+    example="telemetry.service_name_template has an unmatched brace: write {class}-{container}",
 )
 UNKNOWN_FIELD: Final = Rule(
     "unknown-field",
     "error",
     "A field is unknown, or at the wrong level.",
     "Write the field that the message proposes.",
-    example="collector.headers.authorization.value is not a known field: known are secret and key",
+    example="collector.headers.authorization.value is not a known field: the known fields are secret and key",
     otherwise="warning in upstream's `spec.telemetry`, and for what looks like `observability`",
 )
 UNKNOWN_VALUE: Final = Rule(

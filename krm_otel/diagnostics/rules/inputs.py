@@ -11,7 +11,7 @@ ALIASES_TOO_LARGE: Final = Rule(
     "error",
     "A block is nested too deeply, or its YAML aliases expand to too much data.",
     "Write the values out.",
-    example="observability is nested too deep, or its aliases expand to more than can be held: write its values out",
+    example="observability is nested too deeply, or its aliases expand to too much data: write its values out",
 )
 API_VERSION: Final = Rule(
     "api-version",

@@ -19,7 +19,7 @@ BUCKETS_ORDER: Final = Rule(
     "error",
     "The bounds of a histogram are not above zero, or not in ascending order.",
     "Write the bounds that the message proposes.",
-    example="collector.span_metrics.buckets must be above zero and go up: write 10ms, 1s",
+    example="collector.span_metrics.buckets must be above zero and in ascending order: write 10ms, 1s",
 )
 DIMENSION_RESERVED: Final = Rule(
     "dimension-reserved",
@@ -98,7 +98,8 @@ SAMPLING_STAGE: Final = Rule(
     "error",
     "A class samples in the collector, but has no managed collector of its own.",
     "Write `sampling_stage: sdk`.",
-    example="collector.sampling_stage is collector, which needs a managed collector, and there is none here: write sdk",
+    example="collector.sampling_stage is collector, which needs a managed collector, and this class has none: write "
+    "sdk",
 )
 SPAN_METRICS_OFF: Final = Rule(
     "span-metrics-off",
@@ -120,8 +121,8 @@ TAIL_SAMPLING_ELSEWHERE: Final = Rule(
     "`tail_sampling` has no effect on a class whose collector serves all classes of a node (mode `daemonset`) or is "
     "not managed by krm-otel. Its SDKs sample by its rate.",
     "Nothing, or write `mode: deployment` for the class.",
-    example="collector is that of each node, for all classes, so tail_sampling does not hold for this class: its SDKs "
-    "sample, by its rate. Write mode: deployment where its errors and slow traces are to be kept",
+    example="collector is that of each node, for all classes, so tail_sampling has no effect on this class, and its "
+    "SDKs sample by its rate: write mode: deployment to keep its errors and slow traces",
     otherwise="warning where it has no effect on any class",
 )
 TAIL_SAMPLING_SPLIT: Final = Rule(
