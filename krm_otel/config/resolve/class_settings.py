@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from krm_otel.config.provenance import Sourced
@@ -22,7 +22,7 @@ def resolve_class(request: Request) -> tuple[Settings | None, list[Result]]:
     settings, results = _build(request)
     if not request.enabled.value:
         return settings, []
-    results = [*_check_sources(request), *results, *_check(settings, request)]
+    results = [*_check_values(request), *results, *_check(settings, request)]
     return None if has_errors(results) else settings, results
 
 
@@ -66,19 +66,12 @@ def _spelled(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(spelling for name in names for spelling in _SPELLINGS.get(name, (name,))))
 
 
-Check = Callable[[Request], Iterator[Result]]
-SOURCE_CHECKS: Final[tuple[Check, ...]] = (
-    limits.check_rate,
-    limits.check_image,
-    sampling.check_stage,
-    endpoints.check_exporters,
-)
-"""Checks of single values."""
-
-
-def _check_sources(request: Request) -> Iterator[Result]:
-    for check in SOURCE_CHECKS:
-        yield from check(request)
+def _check_values(request: Request) -> Iterator[Result]:
+    """The rules for single values, with the limits of the OTelConfig."""
+    yield from limits.check_rate(request)
+    yield from limits.check_image(request)
+    yield from sampling.check_stage(request)
+    yield from endpoints.check_exporters(request)
 
 
 def _check(settings: Settings, request: Request) -> Iterator[Result]:

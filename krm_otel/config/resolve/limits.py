@@ -82,9 +82,6 @@ def check_backend(backend: Sourced[str], request: Request) -> Iterator[Result]:
 def _refused(rule: Rule, what: str, name: Sourced[str], allowed: Sequence[str]) -> Iterator[Result]:
     if not name.is_from_class:
         return
-    text = f"names the {what} {name.value}, "
-    if allowed:
-        text += "which the OTelConfig does not allow"
-        yield name.report(rule, text, fix=f"write one that fits {listed(allowed)}")
-    else:
-        yield name.report(rule, text + "but the OTelConfig allows none in a ClassRuntime", fix="leave it out")
+    why = "which the OTelConfig does not allow" if allowed else "but the OTelConfig allows none in a ClassRuntime"
+    fix = f"write one that fits {listed(allowed)}" if allowed else "leave it out"
+    yield name.report(rule, f"names the {what} {name.value}, {why}", fix=fix)

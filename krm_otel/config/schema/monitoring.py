@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from krm_otel.config.schema.collector import MoreLabels
+from krm_otel.config.schema.collector import AdditionalLabels
 from krm_otel.config.schema.setting import Model, setting
 from krm_otel.config.types import AnnotationKey, PrometheusDuration, Text
 
@@ -24,7 +24,7 @@ class Dashboards(Model):
         "Annotation that names the folder, as the sidecar's `folderAnnotation` does.",
         example="k8s-sidecar-target-directory",
     )
-    labels: MoreLabels = setting(
+    labels: AdditionalLabels = setting(
         {"grafana_dashboard": "1"},
         "Labels by which Grafana's sidecar finds them.",
         shown='grafana_dashboard: "1"',
@@ -43,7 +43,7 @@ class Rules(Model):
         "A PrometheusRule of the Prometheus Operator, or a rule file in a ConfigMap.",
         example="config_map",
     )
-    labels: MoreLabels = setting(
+    labels: AdditionalLabels = setting(
         {}, "Labels by which Prometheus finds them.", shown="none", example="{release: prometheus}"
     )
     interval: PrometheusDuration = setting(
@@ -67,7 +67,7 @@ class Monitors(Model):
     enabled: bool = setting(
         True, "Make them.", shown=_PRESENT, example="false", note="See [monitors](metrics.md#monitors)."
     )
-    labels: MoreLabels = setting(
+    labels: AdditionalLabels = setting(
         {}, "Labels by which Prometheus finds them.", shown="none", example="{release: prometheus}"
     )
     interval: PrometheusDuration | None = setting(
