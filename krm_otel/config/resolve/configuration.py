@@ -15,7 +15,7 @@ from krm_otel.config.provenance import Source, Sourced
 from krm_otel.config.resolve.class_settings import resolve_class
 from krm_otel.config.resolve.daemonset import namespace_of, node_layers
 from krm_otel.config.resolve.request import Request
-from krm_otel.config.resolve.sampling import check_tail_for_nobody
+from krm_otel.config.resolve.sampling import check_tail_without_effect
 from krm_otel.config.schema.monitoring import Dashboards, Monitors, Rules
 from krm_otel.config.schema.otel_config import ConfigSpec
 from krm_otel.config.settings import (
@@ -71,7 +71,7 @@ def resolve(
         ]
     nodes, reported = _node_collectors(shared)
     results += [*reported, *_check_flavor(spec, source)]
-    results += check_tail_for_nobody(spec, [oaas_class.settings for oaas_class in classes], source)
+    results += check_tail_without_effect(spec, [oaas_class.settings for oaas_class in classes], source)
     watched = [entry.settings for entry in (*classes, *([nodes] if nodes else [])) if entry.enabled]
     watched += [platform] if components else []
     results += _check_scrapers(watched, spec, source, results)

@@ -106,7 +106,7 @@ def check_tail_elsewhere(request: Request) -> Iterator[Result]:
         yield rules.TAIL_SAMPLING_ELSEWHERE.at(request.block.location(("collector",)), text, fix=fix)
 
 
-def check_tail_for_nobody(spec: ConfigSpec, classes: Iterable[Settings | None], source: Source) -> Iterator[Result]:
+def check_tail_without_effect(spec: ConfigSpec, classes: Iterable[Settings | None], source: Source) -> Iterator[Result]:
     """A warning where the OTelConfig has tail sampling, and a mode for all classes that cannot use it."""
     block = spec.collector.tail_sampling
     traced = [settings for settings in classes if settings and settings.enabled.value and settings.traces.value]
