@@ -1,6 +1,6 @@
 """Every name in users' manifests: groups, kinds, annotations, labels, variables.
 
-Each is written once, so that a reader finds here what may appear in a diff.
+Each is written once, so that this module lists what may appear in a diff.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ RESERVED: Final = {
     PLATFORM_CLASS: "the platform's own components",
     NODE_OWNER: "the collectors of mode daemonset",
 }
-"""Names that no ClassRuntime may have → what has them."""
+"""Names that no ClassRuntime may have → what uses them."""
 
 # Annotations and labels that users write.
 A_CLASS: Final = "oaas.io/class-runtime"
@@ -54,7 +54,7 @@ A_CONFIG_HASH: Final = "oaas.io/otel-config-hash"
 """On pod templates: a hash of the collector's config, so that a changed config rolls the pods that read it."""
 
 TEMPLATE_MEMBERS: Final = frozenset((L_CLASS, A_CONFIG_HASH))
-"""Metadata of pod templates that nobody else uses: a changed value still belongs to krm-otel."""
+"""Metadata of pod templates that nothing else uses: a changed value still belongs to krm-otel."""
 A_SYNC_WAVE: Final = "argocd.argoproj.io/sync-wave"
 """On generated objects: the sync wave of the workloads that need them, where those have one."""
 
@@ -62,14 +62,14 @@ A_NO_SUBSTITUTION: Final = "kustomize.toolkit.fluxcd.io/substitute"
 """`disabled` keeps Flux from replacing `${…}`: it would empty every `${env:…}` of a collector's config."""
 L_INSTANCE: Final = "app.kubernetes.io/instance"
 """The name of a collector, on all of its objects."""
-OUR_LABELS: Final = frozenset(
+GENERATED_LABELS: Final = frozenset(
     (
         *(L_OWNER, L_COMPONENT, L_CLASS, L_INSTANCE),
         *(f"app.kubernetes.io/{name}" for name in ("name", "component", "part-of", "managed-by")),
     )
 )
 """Labels of generated objects and their pods, by which they are found and pruned."""
-OUR_ANNOTATIONS: Final = frozenset(
+GENERATED_ANNOTATIONS: Final = frozenset(
     (A_RECORD, A_GENERATED_BY, A_ENABLED_BY, A_CONFIG_HASH, A_SYNC_WAVE, A_NO_SUBSTITUTION)
 )
 """Annotations of generated objects and their pods."""

@@ -1,4 +1,4 @@
-"""OTLP and the SDKs' environment: facts of OpenTelemetry that hold whoever configures them.
+"""OTLP and the SDKs' environment: facts of OpenTelemetry that do not depend on krm-otel.
 
 Sources: OpenTelemetry specification, `protocol/exporter.md` (ports, endpoints),
 `configuration/sdk-environment-variables.md` (variables and their values) and `resource/sdk.md` (`,` and `=` in
@@ -24,8 +24,8 @@ SAMPLERS: Final[dict[SamplingStage, str]] = {"sdk": RATIO, "collector": "parentb
 PROTOCOLS: Final[dict[Protocol, str]] = {"grpc": "grpc", "http": "http/protobuf"}
 """Protocol → OTEL_EXPORTER_OTLP_PROTOCOL."""
 
-# `$` so that the kubelet expands nothing in it, `%` so that it decodes, the rest as in W3C Baggage, which SDKs' parsers
-# follow. `(`, `)`, `+` and the like stay: readable, and the same to every SDK.
+# Not kept: `$`, which the kubelet expands, `%`, and what W3C Baggage encodes, whose parsers SDKs use. `(`, `)`, `+` and
+# the like stay readable, since every SDK reads them in the same way.
 _KEEP: Final = "!#&'()*+-./:<>?@[]^_`{|}~"
 
 
@@ -35,13 +35,13 @@ def encode(text: str) -> str:
 
 
 def decimal(value: float) -> str:
-    """A number as SDKs of every language read it: no exponent, no digits that are not there."""
+    """A number as SDKs of every language read it: no exponent, no rounding noise."""
     text = f"{value:.15f}".rstrip("0")
     return text + "0" if text.endswith(".") else text
 
 
 def port_protocol(url: str) -> Protocol | None:
-    """The protocol that the port of an endpoint stands for; None for any other port, or none."""
+    """The protocol of an endpoint's port by convention; None for another port, or without one."""
     port = urlsplit(url).port
     return next((protocol for protocol, number in PORTS.items() if number == port), None)
 

@@ -18,7 +18,7 @@ class Placement:
 
     Args:
         managed: krm-otel generates the collector.
-        in_class_pods: the collector is a container of the class's own pods, so its class and namespace are theirs.
+        in_class_pods: the collector is a container of the class's own pods, and has their class and namespace.
         has_service: the collector has pods of its own, which senders reach through a Service.
         per_node: one collector runs on each node, and all classes share it.
         has_replicas: the number of pods can be chosen, by `replicas` or by autoscaling.

@@ -1,4 +1,4 @@
-"""Where a configured value comes from: its source, its place in there, and how both are reported."""
+"""Where a configured value comes from: its source, the field in it, and how results name both."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ class Source:
         kind: the kind of source, for origins.
         ref: the resource; an empty Ref for the environment.
         path: field path of the block in it.
-        aliases: values of the block that have names of their own, as in the flat form (`data.traces`, a variable);
-            an alias also stands for everything below its value.
+        aliases: names of values of the block in the flat form (`data.traces`, a variable); an alias also names
+            everything below its value.
     """
 
     kind: SourceKind
@@ -75,7 +75,7 @@ _BUILT_IN: Final = Source("default")
 
 @dataclass(frozen=True)
 class Sourced(Generic[T_co]):
-    """A value, and the field of a source that says it; without one, it is a default."""
+    """A value with the field of the source that gives it; a default has no source."""
 
     value: T_co
     source: Source = _BUILT_IN
@@ -83,7 +83,7 @@ class Sourced(Generic[T_co]):
 
     @property
     def is_default(self) -> bool:
-        """Whether nobody configured it."""
+        """Whether no source configures it."""
         return self.source is _BUILT_IN
 
     @property
@@ -97,7 +97,7 @@ class Sourced(Generic[T_co]):
         return DEFAULT if self.is_default else self.source.origin(self.steps)
 
     def with_value(self, value: U) -> Sourced[U]:
-        """Another value, for the same reason."""
+        """Another value, from the same field."""
         return Sourced(value, self.source, self.steps)
 
     def inside(self, value: U, *steps: Step) -> Sourced[U]:
@@ -107,7 +107,7 @@ class Sourced(Generic[T_co]):
     def report(
         self, rule: Rule, text: str, *, fix: str = "", proposed: Any = None, severity: Severity | None = None
     ) -> Result:
-        """A result about the value. Blocks are no current value: they can be large, and hold what is secret."""
+        """A result about the value. A block is never its current value: it can be large, or contain secrets."""
         current: Any = list(self.value) if isinstance(self.value, tuple) else self.value
         if not isinstance(current, bool | int | float | str | list):
             current = None

@@ -83,23 +83,14 @@ class Result:
             parts.append(str(self.ref))
         if self.ref.file:
             parts.append(self.ref.file if not self.ref.index else f"{self.ref.file}[{self.ref.index}]")
-        # A result that no Rule made says its fix and its label in prose.
-        has_fix = self.has_fix or "write" in self.message
-        label = self.label or self._label_in_message()
         message = self.message
-        if self.proposed is not None and not has_fix:
+        if self.proposed is not None and not self.has_fix:
             message += f"; write {self.proposed if isinstance(self.proposed, str) else json.dumps(self.proposed)}"
-        if label:
-            message = self.field_path + message[len(label) :]  # the field once, with its whole path
+        if self.label:
+            message = self.field_path + message[len(self.label) :]  # the field once, with its whole path
         elif self.field_path:
             parts.append(self.field_path)
         return ": ".join([*parts, message])
-
-    def _label_in_message(self) -> str:
-        label = self.field_path
-        while label and not self.message.startswith(f"{label} "):
-            _, _, label = label.partition(".")
-        return label
 
 
 def ordered(results: Iterable[Result]) -> list[Result]:

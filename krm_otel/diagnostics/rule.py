@@ -33,8 +33,8 @@ class Rule:
 
     Args:
         code: stable, in lower case with dashes.
-        severity: of its results, unless one says otherwise.
-        meaning: what a result with this code says, as Markdown.
+        severity: of its results, unless `at` gets another one.
+        meaning: what a result with this code means, as Markdown.
         remedy: what a user does about it, as Markdown.
         example: a message, as a run prints it.
         otherwise: when its results have another severity, as Markdown: `warning for single files`.
@@ -61,10 +61,10 @@ class Rule:
 
         Args:
             where: the field, or the resource as a whole.
-            text: what is wrong; it goes on after the field's label, where there is one.
+            text: what is wrong; it continues after the label of the field, where there is one.
             fix: what to write instead, as in `write mode: deployment`.
-            current: the value that stands there, plain data. Never a secret.
-            proposed: the value that could stand there.
+            current: the value in the field, plain data. Never a secret.
+            proposed: the value that the field could have.
             severity: where it differs from the rule's own.
         """
         location = where if isinstance(where, Location) else Location(where)
@@ -84,7 +84,7 @@ class Rule:
 
 
 def one_line(text: str) -> str:
-    """A text with what cannot be printed escaped: keys and values in it come from anybody."""
+    """A text with escapes for characters that cannot be printed: it may contain keys and values of the input."""
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

@@ -1,4 +1,4 @@
-"""pydantic's errors as findings: what is wrong, and what to write where that can be told."""
+"""pydantic's errors as findings: what is wrong, and what to write where that is clear."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def _unknown_field(model: type[BaseModel], steps: FieldSteps) -> Finding:
                 path = field_path(*steps[:length], *inner)
                 return Finding(rules.UNKNOWN_FIELD, "does not belong there", f"write it as {path}", path)
     meant = meant or nearest(key, fields)
-    fix = write(meant) or f"known are {listed(fields, 'and')}"
+    fix = write(meant) or f"the known fields are {listed(fields, 'and')}"
     return Finding(rules.UNKNOWN_FIELD, "is not a known field", fix, meant)
 
 

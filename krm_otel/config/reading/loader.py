@@ -1,4 +1,4 @@
-"""YAML nodes to models. All errors come at once, as results with field, current value and what to write."""
+"""YAML nodes → models, and all errors at once: results with field, current value and what to write."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def load(model: type[M], node: Node | None, source: Source, unknown_fields: Seve
         data = without_nulls(decode(node), model)
         duplicates = duplicate_keys(node)
     except (SourceError, RecursionError):
-        text = "is nested too deep, or its aliases expand to more than can be held"
+        text = "is nested too deeply, or its aliases expand to too much data"
         result = input_rules.ALIASES_TOO_LARGE.at(source.location(), text, fix="write its values out")
         return Loaded(model(), source, (result,), ((),))
 
@@ -82,7 +82,7 @@ def validate(
     text_at: Callable[[FieldSteps], str | None],
     unknown_fields: Severity = "error",
 ) -> Loaded[M]:
-    """Reads a block from plain data; `text_at` returns the text of a scalar in the source."""
+    """Reads a block from plain data, as `load`; `text_at` returns the text of a scalar in the source."""
     results: list[Result] = []
     invalid: list[FieldSteps] = []
     for number in range(_MOST_PASSES):

@@ -1,1 +1,1 @@
-"""Layers to settings, a module a subject, and the rules between fields."""
+"""Layers → settings, one module per subject, and the rules between fields."""

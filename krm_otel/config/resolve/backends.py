@@ -17,8 +17,8 @@ from krm_otel.diagnostics.rules import destinations as rules
 from krm_otel.diagnostics.suggestion import listed
 from krm_otel.otlp import Protocol
 
-Reported = tuple[Sourced[Target] | None, list[Result]]
-"""A target, None where it is faulty, and what is to be reported."""
+TargetResults = tuple[Sourced[Target] | None, list[Result]]
+"""A target, None where it is faulty; and the results."""
 
 
 def targets(request: Request) -> tuple[dict[str, list[Sourced[Target]]], list[Result]]:
@@ -43,9 +43,9 @@ def check_missing(request: Request, expected: Sequence[str]) -> Iterator[Result]
     if not missing:
         return
     only = f"{listed(missing, 'and')} only go to the collector's own log (debug)"
-    choices = "an endpoint such as http://tempo.observability.svc:4317, the name of a backend, or debug to keep it so"
+    choices = "an endpoint such as http://tempo.observability.svc:4317, the name of a backend, or debug to keep this"
     if request.block.kind == "ClassRuntime" and request.block.path_of(("telemetry",)) == "spec.telemetry":
-        # Upstream's block has no field for it, and a block of ours would replace it.
+        # Upstream's block has no field for it, and a `spec.observability` would replace the block.
         where = request.block.location(("telemetry", missing[0]))
         fix = f"write spec.collector.exporters in the OTelConfig: for each signal {choices}"
         yield rules.EXPORTER_MISSING.at(where, f"is on, but {only}", fix=fix)
@@ -54,7 +54,7 @@ def check_missing(request: Request, expected: Sequence[str]) -> Iterator[Result]
         yield rules.EXPORTER_MISSING.at(where, f"is missing, so {only}", fix=f"write {choices}")
 
 
-def _target(signal: str, exporter: Sourced[str], request: Request) -> Reported:
+def _target(signal: str, exporter: Sourced[str], request: Request) -> TargetResults:
     """The target of one exporter: an endpoint, the name of a backend, or that of a type."""
     name = exporter.value
     if is_endpoint(name):
@@ -87,7 +87,7 @@ def _target(signal: str, exporter: Sourced[str], request: Request) -> Reported:
     return target, [*results, *reported]
 
 
-def _endpoint_target(signal: str, exporter: Sourced[str], request: Request) -> Reported:
+def _endpoint_target(signal: str, exporter: Sourced[str], request: Request) -> TargetResults:
     """An endpoint without a backend. The exporter uses one with a path as it is; one without a path is an OTLP base."""
     protocol, results = protocol_of(exporter, request, from_collector=True)
     if fault := path_result(exporter, protocol, is_base=False):
@@ -115,7 +115,7 @@ def _check_tls(name: str, declared: Backend, request: Request) -> Iterator[Resul
 
 
 def _assumed(exporter: Sourced[str], type_name: str, kind: BackendKind, declared: Backend | None) -> Result:
-    """A warning for a backend whose address nobody says: it gets the usual one of its type."""
+    """A warning for a backend without an address: it gets the usual one of its type."""
     why = "has no endpoint" if declared else "no OTelConfig declares"
     text = f"names {exporter.value}, which {why}, so {kind.address} is assumed, the usual address of {type_name}"
     fix = f"write backends.{exporter.value}.endpoint in the OTelConfig"
@@ -124,7 +124,7 @@ def _assumed(exporter: Sourced[str], type_name: str, kind: BackendKind, declared
 
 def _backend_target(
     exporter: Sourced[str], kind: BackendKind, url: Sourced[str], declared: Backend | None, request: Request
-) -> Reported:
+) -> TargetResults:
     exporter_kind = kind.kind
     results: list[Result] = []
     if exporter_kind is None:

@@ -1,11 +1,8 @@
-"""The settings of one class: built from its layers without any opinion, then checked.
-
-What values mean together is in `CHECKS`, a module a subject; none of them changes a setting.
-"""
+"""The settings of one class: built from its layers, then checked. A check never changes a setting."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from krm_otel.config.provenance import Sourced
@@ -25,12 +22,12 @@ def resolve_class(request: Request) -> tuple[Settings | None, list[Result]]:
     settings, results = _build(request)
     if not request.enabled.value:
         return settings, []
-    results = [*_check_sources(request), *results, *_check(settings, request)]
+    results = [*_check_values(request), *results, *_check(settings, request)]
     return None if has_errors(results) else settings, results
 
 
 def _build(request: Request) -> tuple[Settings, list[Result]]:
-    """The settings, and what was wrong with the places to send to: these have none in the settings."""
+    """The settings, and errors of endpoints and exporters, which the settings do not contain."""
     layers = request.layers
     endpoint, results = endpoints.general_endpoint(request)
     direct, reported = endpoints.direct_endpoints(request)
@@ -65,35 +62,25 @@ def _build(request: Request) -> tuple[Settings, list[Result]]:
 
 
 def _spelled(names: Sequence[str]) -> tuple[str, ...]:
-    """Names of propagators as OTEL_PROPAGATORS spells them, each once."""
+    """Names of propagators as OTEL_PROPAGATORS spells them, without duplicates."""
     return tuple(dict.fromkeys(spelling for name in names for spelling in _SPELLINGS.get(name, (name,))))
 
 
-Check = Callable[[Request], Iterator[Result]]
-SOURCE_CHECKS: Final[tuple[Check, ...]] = (
-    limits.check_rate,
-    limits.check_image,
-    sampling.check_stage,
-    endpoints.check_exporters,
-)
-"""Checks of what single sources say."""
-
-
-def _check_sources(request: Request) -> Iterator[Result]:
-    for check in SOURCE_CHECKS:
-        yield from check(request)
+def _check_values(request: Request) -> Iterator[Result]:
+    """The rules for single values, with the limits of the OTelConfig."""
+    yield from limits.check_rate(request)
+    yield from limits.check_image(request)
+    yield from sampling.check_stage(request)
+    yield from endpoints.check_exporters(request)
 
 
 def _check(settings: Settings, request: Request) -> Iterator[Result]:
-    """What the settings mean together, by who runs the collector."""
+    """The rules between settings, by who runs the collector."""
     if (managed := settings.collector) is not None:
         expected = daemonset.expected_signals(request.layers) if request.node else request.signals
         yield from backends.check_missing(request, expected)
         yield from image.check_image(managed, request.layers)
         yield from collector.check_collector(managed, request)
-        yield from sampling.check_tiers(managed, request)
-        yield from collector.check_files(managed)
-        yield from collector.check_host(managed, request)
         yield from sampling.check_both(settings)
         if not request.node:
             yield from sampling.check_span_metrics(settings, request)

@@ -7,24 +7,37 @@ environment > built-in; `resource_attributes` merge key by key. The global switc
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
-from krm_otel.config.provenance import Origin, Source, Sourced
+from krm_otel.config.provenance import Source, Sourced
 from krm_otel.config.resolve.class_settings import resolve_class
 from krm_otel.config.resolve.daemonset import namespace_of, node_layers
-from krm_otel.config.resolve.monitoring import check_flavor, check_scrapers, monitoring
 from krm_otel.config.resolve.request import Request
-from krm_otel.config.resolve.sampling import check_tail_for_nobody
-from krm_otel.config.settings import Configuration, KindPath, OaasClass, PlatformComponent, Settings
-from krm_otel.config.sources.blocks import class_block, class_entry, entry_key, functions, has_block
-from krm_otel.config.sources.discovery import Discovered, discover
-from krm_otel.config.sources.layers import Layer, Layers
-from krm_otel.config.sources.requirements import requirements
+from krm_otel.config.resolve.sampling import check_tail_without_effect
+from krm_otel.config.schema.monitoring import Dashboards, Monitors, Rules
+from krm_otel.config.schema.otel_config import ConfigSpec
+from krm_otel.config.settings import (
+    Configuration,
+    KindPath,
+    Monitoring,
+    OaasClass,
+    PlatformComponent,
+    Requirements,
+    Settings,
+)
+from krm_otel.config.sources.blocks import class_block, class_entry, entry_key, functions, has_block, requirements
+from krm_otel.config.sources.discovery import discover
+from krm_otel.config.sources.layers import Layers
 from krm_otel.config.sources.shared import SharedSources, read_shared
 from krm_otel.diagnostics.result import Result, has_errors
+from krm_otel.diagnostics.rules import collector as rules
+from krm_otel.diagnostics.rules import destinations as destination_rules
 from krm_otel.krm.resource import Resource
 from krm_otel.names import NODE_OWNER
+
+Block = TypeVar("Block", Dashboards, Rules, Monitors)
 
 
 def resolve(
@@ -43,39 +56,34 @@ def resolve(
     """
     discovered, results = discover(function_config, items)
     shared = read_shared(discovered, environ)
+    spec, source = shared.spec, shared.config_source
     results += shared.results
-    spec, off = shared.spec, shared.switched_off()
-    degrade = spec.on_error == "degrade"
     classes = []
     for resource in discovered.classes:
-        oaas_class, reported = _class(resource, discovered, shared, off)
+        oaas_class, reported = _class(resource, shared)
         classes.append(oaas_class)
-        results += map(_as_warning, reported) if degrade else reported
-        if spec.rules and spec.rules.enabled and spec.rules.requirements and oaas_class.enabled:
-            results += requirements(resource)[1]
-    platform, components, reported = _platform(shared, off)
+        results += reported
+    platform, components, reported = _platform(shared)
     results += reported
-    if degrade:  # a block in the OTelConfig belongs to one class as well
+    if spec.on_error == "degrade":  # a block in the OTelConfig belongs to one class as well
         results = [
             _as_warning(result) if result.field_path.startswith("spec.classes.") else result for result in results
         ]
-    nodes, reported = _node_collectors(discovered, shared, off)
-    results += reported
-    results += check_flavor(spec, shared.config_source)
-    settings = [oaas_class.settings for oaas_class in classes]
-    results += check_tail_for_nobody(spec, settings, shared.config_source)
+    nodes, reported = _node_collectors(shared)
+    results += [*reported, *_check_flavor(spec, source)]
+    results += check_tail_without_effect(spec, [oaas_class.settings for oaas_class in classes], source)
     watched = [entry.settings for entry in (*classes, *([nodes] if nodes else [])) if entry.enabled]
     watched += [platform] if components else []
-    results += check_scrapers(watched, spec, shared.config_source, results)
+    results += _check_scrapers(watched, spec, source, results)
     configuration = Configuration(
         classes=tuple(classes),
         platform=platform,
         platform_components=components,
         node_collectors=nodes,
-        switched_off=off,
+        switched_off=shared.switched_off,
         prune=spec.prune,
         adopt=spec.adopt,
-        degrade=degrade,
+        degrade=spec.on_error == "degrade",
         operator=spec.flavor == "operator",
         merge_crd=spec.merge_crd,
         write_status=spec.status == "write",
@@ -84,10 +92,10 @@ def resolve(
         skip_containers=spec.skip_containers,
         kinds=tuple(KindPath(entry.api_version, entry.kind, tuple(entry.path.split("."))) for entry in spec.kinds),
         knative_field_ref=spec.knative.field_ref,
-        monitoring=monitoring(spec),
+        monitoring=Monitoring(_enabled(spec.dashboards), _enabled(spec.rules), _enabled(spec.monitors)),
     )
     # Errors must not keep the global switch from working.
-    return configuration, results if off is None else [_as_warning(result) for result in results]
+    return configuration, results if shared.switched_off is None else [_as_warning(result) for result in results]
 
 
 def _as_warning(result: Result) -> Result:
@@ -95,15 +103,12 @@ def _as_warning(result: Result) -> Result:
     return replace(result, severity="warning") if result.severity == "error" else result
 
 
-def _class(
-    resource: Resource, discovered: Discovered, shared: SharedSources, off: Origin | None
-) -> tuple[OaasClass, list[Result]]:
+def _class(resource: Resource, shared: SharedSources) -> tuple[OaasClass, list[Result]]:
     """A class with its settings."""
-    settings, faulty, results = _class_settings(resource, discovered, shared, off)
-    enabled_by = ""
-    if settings and settings.enabled.value:
-        from_config = settings.enabled.source.kind == "OTelConfig" or not has_block(resource)
-        enabled_by = "OTelConfig" if from_config else ""
+    required, requirement_results = requirements(resource)
+    settings, faulty, results = _class_settings(resource, shared, required)
+    is_enabled = settings is not None and settings.enabled.value
+    by_config = settings and settings.enabled.source.kind == "OTelConfig"
     oaas_class = OaasClass(
         name=resource.name,
         names=resource.names,
@@ -113,41 +118,39 @@ def _class(
         settings=settings,
         faulty=faulty,
         resource=resource,
-        enabled_by=enabled_by,
-        requirements=requirements(resource)[0],
+        enabled_by="OTelConfig" if is_enabled and (by_config or not has_block(resource)) else "",
+        requirements=required,
     )
-    return oaas_class, results
+    rule_block = _enabled(shared.spec.rules)
+    if is_enabled and rule_block and rule_block.requirements:
+        results = [*results, *requirement_results]
+    is_warning = shared.spec.on_error == "degrade"
+    return oaas_class, [_as_warning(result) for result in results] if is_warning else results
 
 
 def _class_settings(
-    resource: Resource, discovered: Discovered, shared: SharedSources, off: Origin | None
+    resource: Resource, shared: SharedSources, required: Requirements
 ) -> tuple[Settings | None, bool, list[Result]]:
     """The settings of a class, None where it has no block or a faulty one; whether it is faulty; and the results."""
     block, results = class_block(resource)
     blocks = [layer for layer in (block, class_entry(resource, shared.spec, shared.config_source)) if layer]
     if not blocks or has_errors(results):
-        return None, has_errors(results), list(results)
+        return None, has_errors(results), results
     enabled = Layers(tuple(blocks)).find("enabled") or shared.enabled_by_default()
-    layers = Layers((*blocks, *shared.layers(entry_key(resource, discovered.config))))
-    request = _request(shared, layers, enabled, off, blocks[0])
-    request = replace(request, namespace=resource.namespace, requirements=requirements(resource)[0])
-    settings, reported = resolve_class(request)
+    layers = Layers((*blocks, *shared.layers(entry_key(resource, shared.discovered.config))))
+    request = _request(shared, layers, enabled, blocks[0].source)
+    settings, reported = resolve_class(replace(request, namespace=resource.namespace, requirements=required))
     return settings, settings is None, [*results, *reported]
 
 
-def _request(
-    shared: SharedSources, layers: Layers, enabled: Sourced[bool], off: Origin | None, block: Layer | Source
-) -> Request:
+def _request(shared: SharedSources, layers: Layers, enabled: Sourced[bool], block: Source) -> Request:
     """A request for settings, switched off where the global switch is."""
-    if off is not None:
+    if (off := shared.switched_off) is not None:
         enabled = Sourced(False, Source(off.source, path=off.where))
-    source = block.source if isinstance(block, Layer) else block
-    return Request(layers, enabled, shared.spec, shared.config_source, source)
+    return Request(layers, enabled, shared.spec, shared.config_source, block)
 
 
-def _platform(
-    shared: SharedSources, off: Origin | None
-) -> tuple[Settings | None, tuple[PlatformComponent, ...], list[Result]]:
+def _platform(shared: SharedSources) -> tuple[Settings | None, tuple[PlatformComponent, ...], list[Result]]:
     """Settings and components of the platform's pseudo-class, from the OTelConfig and the sources below it."""
     platform, source = shared.spec.platform, shared.config_source
     if platform is None:
@@ -158,21 +161,57 @@ def _platform(
     )
     enabled = platform.written("enabled")
     switch = Sourced(True) if enabled is None else Sourced(enabled, source, ("platform", "enabled"))
-    settings, results = resolve_class(_request(shared, Layers(shared.layers()), switch, off, source))
+    settings, results = resolve_class(_request(shared, Layers(shared.layers()), switch, source))
     return settings, components, results if components else []
 
 
-def _node_collectors(
-    discovered: Discovered, shared: SharedSources, off: Origin | None
-) -> tuple[OaasClass | None, list[Result]]:
+def _node_collectors(shared: SharedSources) -> tuple[OaasClass | None, list[Result]]:
     """The pseudo-class that owns the collectors of mode daemonset, where this input generates them."""
     source = shared.config_source
-    if not shared.spec.collector.daemonset.manage or off is not None:
+    if not shared.spec.collector.daemonset.manage or shared.switched_off is not None:
         return None, []
     layers = Layers(shared.layers())
     enabled = Sourced(True, source, ("collector", "daemonset", "manage"))
-    request = replace(_request(shared, node_layers(layers, source), enabled, None, source), node=True)
+    request = replace(_request(shared, node_layers(layers, source), enabled, source), node=True)
     settings, results = resolve_class(request)
     namespace, name = namespace_of(layers), NODE_OWNER
-    node_class = OaasClass(name, (name,), namespace, source.ref, (), settings, settings is None, discovered.config)
-    return node_class, results
+    node_class = OaasClass(name, (name,), namespace, source.ref, (), settings, settings is None)
+    return replace(node_class, resource=shared.discovered.config), results
+
+
+def _enabled(block: Block | None) -> Block | None:
+    return block if block and block.enabled else None
+
+
+def _check_flavor(spec: ConfigSpec, source: Source) -> Iterator[Result]:
+    """What flavor `operator` cannot express: names that something changes later, an interval of its monitors."""
+    if spec.flavor != "operator":
+        return
+    monitors = _enabled(spec.monitors)
+    if monitors and monitors.interval:
+        where = source.location(("monitors", "interval"))
+        text = "has no effect with flavor operator, whose monitors have no field for it"
+        interval = monitors.interval
+        yield rules.OPERATOR_CANNOT_SAY.at(where, text, fix="leave it out", current=interval, severity="warning")
+    if spec.names_may_change:
+        text = (
+            "is operator, which writes the names of its objects into annotations of pods, and names_may_change says "
+            "that a prefix may still come"
+        )
+        fix = "run the function as a transformer of the last overlay, or write native"
+        where = source.location(("flavor",))
+        yield destination_rules.NAME_NOT_FINAL.at(where, text, fix=fix, current="operator", proposed="native")
+
+
+def _check_scrapers(
+    settings: Sequence[Settings | None], spec: ConfigSpec, source: Source, reported: Sequence[Result]
+) -> Iterator[Result]:
+    """A warning where a monitor points at a collector whose NetworkPolicy lets nobody in; one is enough."""
+    if not _enabled(spec.monitors) or spec.flavor == "operator":
+        return
+    collectors = (entry.collector for entry in settings if entry and entry.collector)
+    refused = any(collector.refuses_scrapers for collector in collectors)
+    if refused and not any(result.code == rules.SCRAPERS_MISSING.code for result in reported):
+        text = "lets Prometheus fetch the collectors' metrics, but their NetworkPolicy lets nobody in"
+        where = source.location(("monitors",))
+        yield rules.SCRAPERS_MISSING.at(where, text, fix="write collector.network_policy.scrapers")

@@ -61,13 +61,13 @@ def check_exporters(request: Request) -> Iterator[Result]:
 
 def _is_known(name: str, request: Request) -> bool:
     """Whether a backend is declared. A collector of krm-otel knows the usual addresses of some types, too."""
-    return name in request.config.backends or (request.has_our_collector and can_be_assumed(name))
+    return name in request.config.backends or (request.has_generated_collector and can_be_assumed(name))
 
 
 def _unknown_backend(exporter: Sourced[str], request: Request) -> Result:
-    name, managed, backends = exporter.value, request.has_our_collector, request.config.backends
+    name, managed, backends = exporter.value, request.has_generated_collector, request.config.backends
     if not managed and name in BACKENDS and name not in DIRECT:
-        text = f"names {name}, which SDKs cannot send to without a collector of ours"
+        text = f"names {name}, which SDKs cannot send to without a managed collector"
         fix = f"write an OTLP endpoint such as {_EXAMPLE}, or leave it out where there is a collector.endpoint"
         return exporter.report(rules.BACKEND_NOT_DIRECT, text, fix=fix)
     meant = nearest(name, [*backends, *(filter(can_be_assumed, BACKENDS) if managed else ())])
@@ -76,7 +76,7 @@ def _unknown_backend(exporter: Sourced[str], request: Request) -> Result:
     elif backends:
         fix = f"write {listed(backends)}, or an endpoint such as {_EXAMPLE}"
     else:
-        fix = f"declare backends.{name} there, or write an endpoint such as {_EXAMPLE}"
+        fix = f"declare backends.{name} in the OTelConfig, or write an endpoint such as {_EXAMPLE}"
     text = f"names the backend {name}, which no OTelConfig declares"
     return exporter.report(rules.BACKEND_UNKNOWN, text, fix=fix, proposed=meant)
 
@@ -99,7 +99,7 @@ def direct_endpoints(request: Request) -> tuple[dict[str, Sourced[Endpoint]], li
     """Signal → its own endpoint, where SDKs send to exporters themselves: no collector of krm-otel is in between."""
     endpoints: dict[str, Sourced[Endpoint]] = {}
     results: list[Result] = []
-    if request.has_our_collector:
+    if request.has_generated_collector:
         return {}, []
     for signal in request.signals:
         exporters = request.exporters.get(signal, [])
@@ -158,7 +158,7 @@ def _signal_endpoint(
 
 
 def path_result(url: Sourced[str], protocol: Protocol, *, is_base: bool) -> Result | None:
-    """An error for a path that does not go with the protocol."""
+    """An error for a path that does not fit the protocol."""
     if finding := path_finding(url.value, protocol, is_base):
         return url.report(finding.rule, finding.text, fix=finding.fix, proposed=finding.proposed)
     return None
@@ -177,19 +177,19 @@ def protocol_of(url: Sourced[str], request: Request, *, from_collector: bool = F
         parts = urlsplit(url.value)
         text = f"has port {parts.port}, neither 4317 (grpc) nor 4318 (http)" if parts.port else "has no port"
         if parts.path and configured.is_default:
-            # Only HTTP has paths: whoever writes one says it.
+            # Only HTTP has paths, so an endpoint with one uses HTTP.
             protocol, other, text = "http", "grpc", text + ", but a path"
-        fix = f"write telemetry.protocol: {other} if it speaks that"
+        fix = f"write telemetry.protocol: {other} if the endpoint uses {other}"
         return protocol, [url.report(rules.PROTOCOL_ASSUMED, f"{text}, so {protocol} is used", fix=fix)]
     if not from_collector and not configured.is_default and configured.value != protocol:
-        text = f"is {configured.value}, but the port of {url.value} is that of {protocol}, which is used"
+        text = f"is {configured.value}, but the port of {url.value} belongs to {protocol}, which is used"
         fix = f"write {protocol}, or an endpoint with port {PORTS[other]}"
         return protocol, [configured.report(rules.PROTOCOL_PORT, text, fix=fix, proposed=protocol)]
     return protocol, []
 
 
 def check_unmanaged(request: Request) -> Iterator[Result]:
-    """Errors for signals that go nowhere."""
+    """Errors for signals without a destination."""
     missing = [signal for signal in request.signals if signal not in request.exporters]
     if request.endpoint is None and missing:
         text = f"is missing, and mode external leaves {listed(missing, 'and')} without a destination"

@@ -15,7 +15,7 @@ from krm_otel.diagnostics.suggestion import listed
 
 
 def matches(text: str, pattern: str) -> bool:
-    """Whether a pattern fits: `*` stands for any text, `?` for one character, nothing else is special."""
+    """Whether a pattern fits: `*` matches any text, `?` one character; other characters have no special meaning."""
     # fnmatch's own translation never backtracks over a `*`, so that no pattern can make it slow.
     return fnmatchcase(text, pattern.replace("[", "[[]"))
 
@@ -53,7 +53,7 @@ def check_rate(request: Request) -> Iterator[Result]:
     written: Sourced[float] = request.layers.get("telemetry", "sampling_rate")
     used = sampling_rate(request).value
     if used != written.value:
-        text = f"is above the limit of the OTelConfig, {used} is used"
+        text = f"is above the limit of the OTelConfig, so {used} is used"
         yield written.report(rules.LIMIT_SAMPLING_RATE, text, fix=f"write {used} or less", proposed=used)
 
 
@@ -82,9 +82,6 @@ def check_backend(backend: Sourced[str], request: Request) -> Iterator[Result]:
 def _refused(rule: Rule, what: str, name: Sourced[str], allowed: Sequence[str]) -> Iterator[Result]:
     if not name.is_from_class:
         return
-    text = f"names the {what} {name.value}, "
-    if allowed:
-        text += "which the OTelConfig does not allow"
-        yield name.report(rule, text, fix=f"write one that fits {listed(allowed)}")
-    else:
-        yield name.report(rule, text + "but the OTelConfig allows a ClassRuntime none", fix="leave it out")
+    why = "which the OTelConfig does not allow" if allowed else "but the OTelConfig allows none in a ClassRuntime"
+    fix = f"write one that fits {listed(allowed)}" if allowed else "leave it out"
+    yield name.report(rule, f"names the {what} {name.value}, {why}", fix=fix)

@@ -16,7 +16,7 @@ from krm_otel.otlp import SIGNALS, Protocol, SamplingStage
 
 @dataclass(frozen=True)
 class Request:
-    """A class whose settings are to be resolved, and what follows from its sources at once.
+    """A class whose settings are to be resolved, and what its sources decide.
 
     Args:
         layers: its sources.
@@ -40,7 +40,7 @@ class Request:
 
     @cached_property
     def protocol(self) -> Sourced[Protocol]:
-        """The OTLP protocol where no port says it."""
+        """The OTLP protocol where the port does not decide."""
         return self.layers.get("telemetry", "protocol")
 
     @cached_property
@@ -64,32 +64,33 @@ class Request:
         return None if self.node else self.layers.find("collector", "endpoint")
 
     @property
-    def has_our_collector(self) -> bool:
+    def has_generated_collector(self) -> bool:
         """Whether a collector of krm-otel is between SDKs and backends, the class's own or that of its node."""
         return self.endpoint is None and (self.node or PLACEMENTS[self.mode.value].managed)
 
     @property
     def is_managed(self) -> bool:
         """Whether a collector is generated for the class."""
-        return self.has_our_collector and bool(self.signals) and (self.node or not PLACEMENTS[self.mode.value].per_node)
+        shared = PLACEMENTS[self.mode.value].per_node and not self.node
+        return self.has_generated_collector and bool(self.signals) and not shared
 
     @property
     def is_shared(self) -> bool:
         """Whether the class uses the collector of its node."""
-        return self.has_our_collector and bool(self.signals) and not self.is_managed
+        return self.has_generated_collector and bool(self.signals) and not self.is_managed
 
     @cached_property
     def exporters(self) -> dict[str, list[Sourced[str]]]:
-        """Signal → its exporters. Whoever writes an endpoint says where everything goes: exporters of lower layers say
-        where a collector would have sent it, and do not count."""
+        """Signal → its exporters. With an endpoint, which gets everything, exporters of lower layers do not count: they
+        are those of a managed collector."""
         layers = self.layers.above(self.endpoint.source) if self.endpoint else self.layers
         exporters: dict[str, list[Sourced[str]]] = {}
         for signal in SIGNALS:
             if written := layers.find("collector", "exporters", signal):
                 names = written.value
-                alone = len(names) == 1  # one is written without brackets
+                is_single = len(names) == 1  # one is written without brackets
                 exporters[signal] = [
-                    written.with_value(name) if alone else written.inside(name, index)
+                    written.with_value(name) if is_single else written.inside(name, index)
                     for index, name in enumerate(names)
                 ]
         return exporters
@@ -101,11 +102,11 @@ class Request:
 
     @cached_property
     def written_stage(self) -> Sourced[SamplingStage]:
-        """Where traces are sampled, as the sources say it."""
+        """Where traces are sampled, as the sources have it."""
         return self.layers.get("collector", "sampling_stage")
 
     @cached_property
     def stage(self) -> Sourced[SamplingStage]:
-        """Where traces are sampled: with tail sampling in the collector, unless somebody says otherwise."""
+        """Where traces are sampled: with tail sampling in the collector, unless a source decides otherwise."""
         decides = self.tail_sampling if self.is_managed and not self.node else None
         return decides.with_value("collector") if decides and self.written_stage.is_default else self.written_stage

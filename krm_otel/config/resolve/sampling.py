@@ -1,6 +1,6 @@
-"""What becomes of spans: who samples traces, metrics of spans, tail sampling, and a second tier for it.
+"""What happens to spans: where traces are sampled, tail sampling, and metrics of spans.
 
-Traces are sampled once. Where `tail_sampling` decides, SDKs send everything: a stage that nobody wrote is `collector`.
+Traces are sampled once. Where `tail_sampling` decides, SDKs send everything: an unwritten stage is `collector`.
 """
 
 from __future__ import annotations
@@ -12,18 +12,15 @@ from typing import Final
 from krm_otel.config.placement import PLACEMENTS
 from krm_otel.config.provenance import Source, Sourced
 from krm_otel.config.resolve.request import Request
-from krm_otel.config.resolve.resources import check_resources, replicas_without_effect, resources
 from krm_otel.config.schema.otel_config import ConfigSpec
-from krm_otel.config.schema.sampling import HTTP_BUCKETS, Gateway, SpanMetrics, TailSampling
-from krm_otel.config.settings import CollectorSettings, GatewaySettings, Requirements, Resources, Settings
-from krm_otel.config.sources.requirements import FIELD
+from krm_otel.config.schema.sampling import HTTP_BUCKETS, SpanMetrics, TailSampling
+from krm_otel.config.settings import Requirements, Settings
+from krm_otel.config.sources.blocks import REQUIREMENTS
 from krm_otel.config.types.duration import nanoseconds
 from krm_otel.diagnostics.result import Result
 from krm_otel.diagnostics.rules import sampling as rules
 
-GATEWAY_RESOURCES: Final = Resources({"cpu": "200m", "memory": "512Mi"}, {"cpu": "1", "memory": "1Gi"})
-"""What a collector gets that holds whole traces for some seconds."""
-_LATENCY: Final = Source("ClassRuntime", path=f"spec.{FIELD}.max_latency_ms")
+_LATENCY: Final = Source("ClassRuntime", path=f"spec.{REQUIREMENTS}.max_latency_ms")
 
 
 def span_metrics(request: Request) -> Sourced[SpanMetrics] | None:
@@ -63,29 +60,8 @@ def _milliseconds(requirements: Requirements) -> int:
     return math.ceil(requirements.max_latency_ms or 0)
 
 
-def gateway(request: Request) -> GatewaySettings | None:
-    """The second tier, where there is tail sampling for it."""
-    block = _gateway_block(request)
-    if block is None or request.tail_sampling is None:
-        return None
-    gateway = block.value
-    amounts = block.inside(gateway.resources, "resources") if gateway.resources else None
-    return GatewaySettings(
-        replicas=block.with_value(gateway.replicas) if gateway.written("replicas") else Sourced(gateway.replicas),
-        resources=resources(amounts, GATEWAY_RESOURCES),
-        autoscaling=gateway.autoscaling,
-        config=block.inside(gateway.config, "config") if gateway.config is not None else None,
-    )
-
-
-def _gateway_block(request: Request) -> Sourced[Gateway] | None:
-    if request.node or "traces" not in request.signals:
-        return None
-    return request.layers.find_enabled("collector", "gateway")
-
-
 def check_stage(request: Request) -> Iterator[Result]:
-    """An error where tail sampling decides in the collector, and somebody wants the SDK to sample, too."""
+    """An error where tail sampling decides in the collector, and the SDK samples, too."""
     written = request.written_stage
     if not request.is_managed or request.node or request.tail_sampling is None or written.is_default:
         return
@@ -93,26 +69,6 @@ def check_stage(request: Request) -> Iterator[Result]:
         text = f"is {written.value}, and tail_sampling decides in the collector, once, over all that SDKs send"
         fix = "write collector, or leave sampling_stage out"
         yield written.report(rules.TAIL_SAMPLING_STAGE, text, fix=fix, proposed="collector")
-
-
-def check_tiers(collector: CollectorSettings, request: Request) -> Iterator[Result]:
-    """What does not hold together in tail sampling and its second tier."""
-    block = _gateway_block(request)
-    if block and collector.gateway is None:
-        text = "has no effect without tail_sampling"
-        yield block.report(rules.GATEWAY_IDLE, text, fix="write collector.tail_sampling, or leave it out")
-    if block and collector.gateway:
-        if block.value.autoscaling and block.value.written("replicas"):
-            yield replicas_without_effect(block.inside(block.value.replicas, "replicas"))
-        yield from check_resources(collector.gateway.resources)
-    tail = collector.tail_sampling
-    single = collector.placement.has_replicas and collector.most == 1
-    if tail and not collector.gateway and not single:
-        in_pods = collector.placement.in_class_pods
-        why = "mode sidecar has one in each pod" if in_pods else f"there may be {collector.most} replicas"
-        text = f"needs all spans of a trace in one collector, and {why}"
-        fix = "write collector.gateway: {replicas: 2}, or mode: deployment with one replica"
-        yield tail.report(rules.TAIL_SAMPLING_SPLIT, text, fix=fix)
 
 
 def check_both(settings: Settings) -> Iterator[Result]:
@@ -127,12 +83,12 @@ def check_both(settings: Settings) -> Iterator[Result]:
 
 
 def check_span_metrics(settings: Settings, request: Request) -> Iterator[Result]:
-    """What metrics of spans cannot count in a class."""
+    """What metrics of spans do not count in a class."""
     block, rate = _span_metrics_block(request), settings.sampling_rate.value
     if block is None:
         return
     if off := [signal for signal in ("traces", "metrics") if signal not in request.signals]:
-        text = f"makes nothing of the spans of this class: telemetry.{off[0]} is off"
+        text = f"makes no metrics of the spans of this class: telemetry.{off[0]} is off"
         yield block.report(rules.SPAN_METRICS_OFF, text)
     elif settings.sampling_stage.value != "collector" and rate < 1:
         better = "sampling_stage: collector"
@@ -143,26 +99,26 @@ def check_span_metrics(settings: Settings, request: Request) -> Iterator[Result]
 
 
 def check_tail_elsewhere(request: Request) -> Iterator[Result]:
-    """An info that tail sampling does not hold for a class whose collector is not its own."""
+    """An info that tail sampling has no effect on a class whose collector is not its own."""
     if request.tail_sampling:
-        whose = "that of each node, for all classes" if request.is_shared else "not ours"
-        text = f"is {whose}, so tail_sampling does not hold for this class: its SDKs sample, by its rate"
-        fix = "write mode: deployment where its errors and slow traces are to be kept"
+        whose = "that of each node, for all classes" if request.is_shared else "not managed by krm-otel"
+        text = f"is {whose}, so tail_sampling has no effect on this class, and its SDKs sample by its rate"
+        fix = "write mode: deployment to keep its errors and slow traces"
         yield rules.TAIL_SAMPLING_ELSEWHERE.at(request.block.location(("collector",)), text, fix=fix)
 
 
-def check_tail_for_nobody(spec: ConfigSpec, classes: Iterable[Settings | None], source: Source) -> Iterator[Result]:
-    """A warning where the OTelConfig has tail sampling, and a mode for all classes that has no use for it."""
+def check_tail_without_effect(spec: ConfigSpec, classes: Iterable[Settings | None], source: Source) -> Iterator[Result]:
+    """A warning where the OTelConfig has tail sampling, and a mode for all classes that cannot use it."""
     block = spec.collector.tail_sampling
     traced = [settings for settings in classes if settings and settings.enabled.value and settings.traces.value]
     if not block or not block.enabled or not PLACEMENTS[spec.collector.mode].per_node:
         return
     if any(settings.node_collector for settings in traced) and not any(settings.collector for settings in traced):
         text = (
-            "holds for no class here: it needs all spans of a trace in one collector, and mode daemonset has one on "
+            "has no effect on any class: it needs all spans of a trace in one collector, and mode daemonset has one on "
             "each node, for all classes"
         )
-        fix = "write mode: deployment where it is to hold, or leave it out"
+        fix = "write mode: deployment for the classes that need it, or leave it out"
         where = source.location(("collector", "tail_sampling"))
         yield rules.TAIL_SAMPLING_ELSEWHERE.at(where, text, fix=fix, severity="warning")
 
@@ -171,5 +127,5 @@ def check_stage_needs_collector(request: Request) -> Iterator[Result]:
     """An error for sampling in a collector that is not there."""
     stage = request.stage
     if stage.value != "sdk":
-        text = f"is {stage.value}, which needs a managed collector, and there is none here"
+        text = f"is {stage.value}, which needs a managed collector, and this class has none"
         yield stage.report(rules.SAMPLING_STAGE, text, fix="write sdk", proposed="sdk")

@@ -1,1 +1,1 @@
-"""What users may write, as pydantic models: one module a subject."""
+"""What users may write, as pydantic models: one module per subject."""

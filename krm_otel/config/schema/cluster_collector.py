@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from krm_otel.config import types
 from krm_otel.config.schema.collector import (
     Autoscaling,
     Batch,
@@ -18,7 +19,6 @@ from krm_otel.config.schema.credentials import Headers, SecretKey, TlsBlock
 from krm_otel.config.schema.observability import Collector
 from krm_otel.config.schema.sampling import Gateway, SpanMetrics, TailSampling
 from krm_otel.config.schema.setting import setting
-from krm_otel.config.types import Count, RawConfig, Registry, VariableName
 from krm_otel.otlp import SamplingStage
 
 EndpointHost = Literal["short", "svc", "fqdn"]
@@ -43,13 +43,13 @@ class ClusterCollector(Collector):
     )
     headers: Headers = setting({}, "Headers that go with `endpoint`; values only from Secrets.")
     tls: TlsBlock | None = setting(None, "Certificates that go with `endpoint`.")
-    image_registry: Registry | None = setting(
+    image_registry: types.Registry | None = setting(
         None,
         "Registry, with a path if needed, for images that name none.",
         shown="Docker Hub",
         example="registry.acme.example/hub",
     )
-    replicas: Count = setting(
+    replicas: types.Count = setting(
         1,
         "Pods of a managed Deployment.",
         example="2",
@@ -79,13 +79,13 @@ class ClusterCollector(Collector):
     )
     daemonset: DaemonSet = setting(DaemonSet(), "The collectors of mode daemonset.")
     batch: Batch = setting(Batch(), "How a managed collector batches.")
-    config: RawConfig | None = setting(
+    config: types.RawConfig | None = setting(
         None,
         "Merged into the generated config, last: mappings join, anything else replaces.",
         example="{exporters: {debug: {verbosity: detailed}}}",
         note="See [your own part](collector.md#your-own-part-of-the-config).",
     )
-    env: dict[VariableName, SecretKey] = setting(
+    env: dict[types.VariableName, SecretKey] = setting(
         {}, "Variables of a managed collector, from Secrets, for ${env:…} in `config`."
     )
     pod: Pod = setting(Pod(), "What the pods of a managed Deployment get in addition.")

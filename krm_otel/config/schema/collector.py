@@ -6,41 +6,27 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import model_validator
 
+from krm_otel.config import types
 from krm_otel.config.schema.setting import REQUIRED, Model, setting
-from krm_otel.config.types import (
-    LAX,
-    AdditionalLabelKey,
-    AnnotationKey,
-    Count,
-    Duration,
-    LabelKey,
-    LabelValue,
-    NamespaceName,
-    ObjectName,
-    Percentage,
-    Quantity,
-    RawMapping,
-    Text,
-)
 from krm_otel.config.types.finding import fault
 from krm_otel.diagnostics.rules import collector as rules
 from krm_otel.diagnostics.rules import fields as field_rules
 
 DEFAULT_IMAGE: Final = "otel/opentelemetry-collector-contrib:0.158.0"
-"""The image whose dialect krm-otel writes and tests; Docker Hub's, unless `image_registry` names a mirror."""
+"""The image that krm-otel writes and tests configs for; Docker Hub's, unless `image_registry` names a mirror."""
 
-Labels = dict[LabelKey, LabelValue]
-MoreLabels = dict[AdditionalLabelKey, LabelValue]
+Labels = dict[types.LabelKey, types.LabelValue]
+AdditionalLabels = dict[types.AdditionalLabelKey, types.LabelValue]
 """Labels in addition to those of krm-otel."""
-Annotations = dict[AnnotationKey, Text]
+Annotations = dict[types.AnnotationKey, types.Text]
 
 
 class ResourceList(Model):
     """Amounts of resources, as Kubernetes quantities."""
 
-    cpu: Quantity | None = setting(None, "Processor time, such as 100m.", example="50m")
-    memory: Quantity | None = setting(None, "Memory, such as 256Mi.", example="128Mi")
-    ephemeral_storage: Quantity | None = setting(None, "Disk of the node, such as 1Gi.", example="1Gi")
+    cpu: types.Quantity | None = setting(None, "Processor time, such as 100m.", example="50m")
+    memory: types.Quantity | None = setting(None, "Memory, such as 256Mi.", example="128Mi")
+    ephemeral_storage: types.Quantity | None = setting(None, "Disk of the node, such as 1Gi.", example="1Gi")
 
     def by_name(self) -> dict[str, str]:
         """The written amounts, by Kubernetes' names."""
@@ -61,11 +47,11 @@ class Batch(Model):
     """How a managed collector gathers items before it sends them on."""
 
     enabled: bool = setting(True, "Send items in batches.", example="false")
-    send_batch_size: Count = setting(1024, "Number of items after which a batch is sent.", example="8192")
-    send_batch_max_size: Count | None = setting(
+    send_batch_size: types.Count = setting(1024, "Number of items after which a batch is sent.", example="8192")
+    send_batch_max_size: types.Count | None = setting(
         None, "Number of items that a batch never exceeds.", shown="no limit", example="10000"
     )
-    timeout: Duration = setting("10s", "Time after which a batch is sent anyway.", example="1s")
+    timeout: types.Duration = setting("10s", "Time after which a batch is sent anyway.", example="1s")
 
     @model_validator(mode="after")
     def _max_is_not_below_size(self) -> Self:
@@ -79,7 +65,7 @@ class Batch(Model):
 class Queue(Model):
     """The batches that wait in a managed collector while a backend is away."""
 
-    size: Count | None = setting(
+    size: types.Count | None = setting(
         None,
         "Number of batches that wait, for each exporter.",
         shown="200 in a sidecar, otherwise 1000",
@@ -91,10 +77,10 @@ class Queue(Model):
         example="true",
         note="See [the queue](collector.md#the-queue).",
     )
-    size_limit: Quantity | None = setting(
+    size_limit: types.Quantity | None = setting(
         None, "Highest size of the pod's own volume for them.", shown="none", example="1Gi"
     )
-    claim: ObjectName | None = setting(
+    claim: types.ObjectName | None = setting(
         None,
         "An existing PersistentVolumeClaim for them, so that they outlive the pod, too.",
         example="otel-queue",
@@ -104,7 +90,7 @@ class Queue(Model):
     @model_validator(mode="after")
     def _has_files(self) -> Self:
         if not self.persistent and (self.size_limit or self.claim):
-            text = "says where batches are kept, but not that they are"
+            text = "says where batches are kept, but persistent is not true"
             raise fault(rules.QUEUE_VOLUME, text, fix="write persistent: true")
         if self.size_limit and self.claim:
             text = "has a claim, which has a size of its own"
@@ -115,9 +101,9 @@ class Queue(Model):
 class Autoscaling(Model):
     """How many pods a managed Deployment has, by load."""
 
-    min_replicas: Count = setting(1, "Fewest pods.", example="2")
-    max_replicas: Count = setting(REQUIRED, "Most pods.", example="5")
-    cpu: Percentage = setting(75, "Target utilization of the requested processor time, in percent.", example="60")
+    min_replicas: types.Count = setting(1, "Fewest pods.", example="2")
+    max_replicas: types.Count = setting(REQUIRED, "Most pods.", example="5")
+    cpu: types.Percentage = setting(75, "Target utilization of the requested processor time, in percent.", example="60")
 
     @model_validator(mode="after")
     def _max_is_not_below_min(self) -> Self:
@@ -130,19 +116,19 @@ class Autoscaling(Model):
 class Pod(Model):
     """What the pods of a managed collector get in addition; the pods around a sidecar are yours."""
 
-    image_pull_secrets: Annotated[tuple[ObjectName, ...], LAX] = setting(
+    image_pull_secrets: Annotated[tuple[types.ObjectName, ...], types.LAX] = setting(
         (),
         "Names of the Secrets to pull the image with; pods around a sidecar get them, too.",
         example="[registry]",
         note="Everything else in `pod` is for collectors with pods of their own.",
     )
-    tolerations: Annotated[tuple[RawMapping, ...], LAX] = setting(
+    tolerations: Annotated[tuple[types.RawMapping, ...], types.LAX] = setting(
         (), "As in a pod.", example="[{key: infra, operator: Exists}]"
     )
     node_selector: Labels = setting({}, "As in a pod.", example="{pool: infra}")
-    affinity: RawMapping = setting({}, "As in a pod.", example="{nodeAffinity: {}}")
-    priority_class_name: ObjectName | None = setting(None, "As in a pod.", example="system-cluster-critical")
-    labels: MoreLabels = setting(
+    affinity: types.RawMapping = setting({}, "As in a pod.", example="{nodeAffinity: {}}")
+    priority_class_name: types.ObjectName | None = setting(None, "As in a pod.", example="system-cluster-critical")
+    labels: AdditionalLabels = setting(
         {},
         "Labels of the pods, in addition to those of krm-otel.",
         example="{team: core}",
@@ -153,7 +139,7 @@ class Pod(Model):
         "Annotations of the pods, in addition to those of krm-otel, which win.",
         example='{sidecar.istio.io/inject: "false"}',
     )
-    security_context: RawMapping = setting(
+    security_context: types.RawMapping = setting(
         {}, "As in a pod; it is merged into the one of krm-otel.", example="{fsGroup: 10001}"
     )
 
@@ -161,7 +147,7 @@ class Pod(Model):
 class ServiceAccount(Model):
     """The ServiceAccount of a managed Deployment."""
 
-    name: ObjectName | None = setting(
+    name: types.ObjectName | None = setting(
         None, "An existing ServiceAccount; without one, krm-otel generates one.", example="collector"
     )
     annotations: Annotations = setting(
@@ -171,7 +157,7 @@ class ServiceAccount(Model):
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
         if self.name is not None and self.annotations:
-            text = "has a name, so none is generated that could carry annotations"
+            text = "has a name, so krm-otel generates no ServiceAccount that could have annotations"
             raise fault(rules.SERVICE_ACCOUNT, text, fix="leave one of the two out")
         return self
 
@@ -205,7 +191,9 @@ class NetworkPolicy(Model):
         example="istio",
         note="15008 for Istio, 4143 for Linkerd.",
     )
-    scrapers: Annotated[tuple[Scraper, ...], LAX] = setting((), "Who may reach the metrics ports.", shown="nobody")
+    scrapers: Annotated[tuple[Scraper, ...], types.LAX] = setting(
+        (), "Who may reach the metrics ports.", shown="nobody"
+    )
 
 
 class DaemonSet(Model):
@@ -217,6 +205,6 @@ class DaemonSet(Model):
         example="true",
         note="See [on every node](collector.md#on-every-node).",
     )
-    namespace: NamespaceName = setting(
+    namespace: types.NamespaceName = setting(
         "oaas-system", "Where they run; every package says the same.", example="telemetry"
     )

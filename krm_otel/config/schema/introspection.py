@@ -1,4 +1,4 @@
-"""What the models declare: annotations of fields by path. pydantic's errors alone do not tell enough for proposals."""
+"""What the models declare: annotations of fields by path. pydantic's errors alone are not enough for proposals."""
 
 from __future__ import annotations
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from krm_otel.config.schema.collector import MoreLabels
+from krm_otel.config import types
+from krm_otel.config.schema.collector import AdditionalLabels
 from krm_otel.config.schema.setting import Model, setting
-from krm_otel.config.types import AnnotationKey, PrometheusDuration, Text
 
 RuleFormat = Literal["prometheus_rule", "config_map"]
 _PRESENT: Final = "true where the block is present"
@@ -18,13 +18,13 @@ class Dashboards(Model):
     enabled: bool = setting(
         True, "Make them.", shown=_PRESENT, example="false", note="See [dashboards](metrics.md#dashboards)."
     )
-    folder: Text | None = setting(None, "Folder in Grafana.", shown="the sidecar's own", example="OaaS")
-    folder_annotation: AnnotationKey = setting(
+    folder: types.Text | None = setting(None, "Folder in Grafana.", shown="the sidecar's own", example="OaaS")
+    folder_annotation: types.AnnotationKey = setting(
         "grafana_folder",
         "Annotation that names the folder, as the sidecar's `folderAnnotation` does.",
         example="k8s-sidecar-target-directory",
     )
-    labels: MoreLabels = setting(
+    labels: AdditionalLabels = setting(
         {"grafana_dashboard": "1"},
         "Labels by which Grafana's sidecar finds them.",
         shown='grafana_dashboard: "1"',
@@ -43,10 +43,10 @@ class Rules(Model):
         "A PrometheusRule of the Prometheus Operator, or a rule file in a ConfigMap.",
         example="config_map",
     )
-    labels: MoreLabels = setting(
+    labels: AdditionalLabels = setting(
         {}, "Labels by which Prometheus finds them.", shown="none", example="{release: prometheus}"
     )
-    interval: PrometheusDuration = setting(
+    interval: types.PrometheusDuration = setting(
         "15s",
         "How often they are evaluated.",
         example="30s",
@@ -67,9 +67,9 @@ class Monitors(Model):
     enabled: bool = setting(
         True, "Make them.", shown=_PRESENT, example="false", note="See [monitors](metrics.md#monitors)."
     )
-    labels: MoreLabels = setting(
+    labels: AdditionalLabels = setting(
         {}, "Labels by which Prometheus finds them.", shown="none", example="{release: prometheus}"
     )
-    interval: PrometheusDuration | None = setting(
+    interval: types.PrometheusDuration | None = setting(
         None, "How often Prometheus scrapes the collectors.", shown="Prometheus' own", example="30s"
     )

@@ -1,4 +1,4 @@
-"""The block: `spec.observability` of a ClassRuntime, its flat relatives, and what a class says of itself in them.
+"""The block: `spec.observability` of a ClassRuntime, its flat form, and upstream's `spec.telemetry`.
 
 Sources: the proposal's section 4; upstream's CRD for `FlatTelemetry`.
 """
@@ -9,18 +9,10 @@ from typing import Any, Final
 
 from pydantic import create_model
 
+from krm_otel.config import types
 from krm_otel.config.placement import Mode
 from krm_otel.config.schema.collector import DEFAULT_IMAGE
 from krm_otel.config.schema.setting import Model, documentation, setting
-from krm_otel.config.types import (
-    EndpointUrl,
-    ExporterList,
-    Image,
-    Propagators,
-    ResourceAttributes,
-    SamplingRate,
-    ServiceName,
-)
 from krm_otel.otlp import Protocol
 
 _SWITCH_NOTE: Final = "It decides `OTEL_{}_EXPORTER`: `otlp` or `none`."
@@ -34,7 +26,7 @@ class Telemetry(Model):
         True, "Export metrics.", example="false", flat="metrics", note=_SWITCH_NOTE.format("METRICS")
     )
     logs: bool = setting(False, "Export logs.", example="true", flat="logs", note=_SWITCH_NOTE.format("LOGS"))
-    sampling_rate: SamplingRate = setting(
+    sampling_rate: types.SamplingRate = setting(
         0.1,
         "Share of the traces that are kept, from 0.0 to 1.0.",
         example="0.05",
@@ -42,14 +34,14 @@ class Telemetry(Model):
         note="It governs the traces that the class starts. A rate outside 0.0 to 1.0 is clamped with a warning; "
         "a rate above 0.5 gets a warning.",
     )
-    service_name: ServiceName | None = setting(
+    service_name: types.ServiceName | None = setting(
         None,
         "Service name of every container of the class.",
         shown="from service_name_template",
         example="cart",
         note="The object store (ODGM) gets `<service_name>-odgm`.",
     )
-    propagators: Propagators = setting(
+    propagators: types.Propagators = setting(
         ("w3c", "b3"),
         "Context propagation formats, in order.",
         shown="[w3c, b3]",
@@ -60,7 +52,7 @@ class Telemetry(Model):
         "[propagators](injection.md#propagators-and-b3). OpenTelemetry has deprecated `jaeger` and `ottrace`; they get "
         "a warning.",
     )
-    resource_attributes: ResourceAttributes = setting(
+    resource_attributes: types.ResourceAttributes = setting(
         {},
         "Resource attributes; they merge with those of the other sources, key by key.",
         example="{team: core}",
@@ -86,21 +78,21 @@ class Exporters(Model):
     """Where each signal goes: an endpoint, or the name of a backend in the OTelConfig; a managed collector takes
     several, as a list."""
 
-    traces: ExporterList | None = setting(
+    traces: types.ExporterList | None = setting(
         None,
         "Endpoint or backend for traces, or several.",
         example="[tempo, debug]",
         flat="exporter_traces",
         note=_EXPORTER_NOTE,
     )
-    metrics: ExporterList | None = setting(
+    metrics: types.ExporterList | None = setting(
         None,
         "Endpoint or backend for metrics, or several.",
         example="https://otlp.acme.example:4318",
         flat="exporter_metrics",
         note=_EXPORTER_NOTE,
     )
-    logs: ExporterList | None = setting(
+    logs: types.ExporterList | None = setting(
         None,
         "Endpoint or backend for logs, or several.",
         example="http://logs.acme.example:4317",
@@ -119,7 +111,7 @@ class Collector(Model):
         flat="mode",
         note="See [collectors](collector.md).",
     )
-    image: Image | None = setting(
+    image: types.Image | None = setting(
         None,
         "Image of the managed collector.",
         example="ghcr.io/acme/otelcol:0.158.0",
@@ -127,7 +119,7 @@ class Collector(Model):
         note=f"Without one it is `{DEFAULT_IMAGE}`. It has to be of version 0.154 or later; see "
         "[images](collector.md#images).",
     )
-    endpoint: EndpointUrl | None = setting(
+    endpoint: types.EndpointUrl | None = setting(
         None,
         "OTLP endpoint to send to; where it is set, no managed collector is made.",
         example="http://otel-collector.observability:4317",

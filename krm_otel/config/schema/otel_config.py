@@ -6,30 +6,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import model_validator
 
+from krm_otel.config import types
 from krm_otel.config.schema.cluster_collector import ClusterCollector
 from krm_otel.config.schema.credentials import Headers, TlsBlock
 from krm_otel.config.schema.monitoring import Dashboards, Monitors, Rules
 from krm_otel.config.schema.observability import Observability, Telemetry
 from krm_otel.config.schema.setting import REQUIRED, Model, setting
-from krm_otel.config.types import (
-    LAX,
-    ApiVersion,
-    AttributeKeys,
-    BackendName,
-    BackendType,
-    Count,
-    EndpointUrl,
-    FieldPath,
-    Kind,
-    LabelKey,
-    LabelValue,
-    ObjectName,
-    ServiceName,
-    Share,
-    Template,
-    Word,
-    Words,
-)
 from krm_otel.config.types.finding import fault
 from krm_otel.diagnostics.rules import destinations as rules
 
@@ -45,7 +27,7 @@ class AttributeGroups(Model):
         example="false",
         note="`deployment.name` stays; `drop` takes it out.",
     )
-    drop: AttributeKeys = setting(
+    drop: types.AttributeKeys = setting(
         (),
         "Single derived keys that are not wanted.",
         shown="none",
@@ -63,7 +45,7 @@ class AttributeGroups(Model):
 class ClusterTelemetry(Telemetry):
     """Cluster defaults of `telemetry`, and what only the cluster's owner says."""
 
-    service_name_template: Template = setting(
+    service_name_template: types.Template = setting(
         "{class}-{container}",
         "Service name where none is given, from `{class}`, `{container}`, `{function_key}`, `{workload}` and "
         "`{namespace}`.",
@@ -77,24 +59,24 @@ class ClusterTelemetry(Telemetry):
 class Files(Model):
     """Files that a backend of type file writes: OTLP as JSON, one line for each batch."""
 
-    claim: ObjectName | None = setting(
+    claim: types.ObjectName | None = setting(
         None,
         "An existing PersistentVolumeClaim for them.",
         shown="a volume of the pod, that goes with it",
         example="telemetry",
         note="Only for a Deployment of one replica.",
     )
-    max_megabytes: Count = setting(100, "Size at which the collector begins a new file.", example="50")
-    max_backups: Count = setting(3, "Number of older files that are kept.", example="10")
+    max_megabytes: types.Count = setting(100, "Size at which the collector begins a new file.", example="50")
+    max_backups: types.Count = setting(3, "Number of older files that are kept.", example="10")
 
 
 class Backend(Model):
     """A backend that exporters can name."""
 
-    type: BackendType = setting(
+    type: types.BackendType = setting(
         "otlp", "Its type, which decides how collectors send to it.", example="tempo", note="See the types below."
     )
-    endpoint: EndpointUrl | None = setting(
+    endpoint: types.EndpointUrl | None = setting(
         None,
         "Its address; without a path the type's own is added.",
         example="http://tempo:4317",
@@ -115,13 +97,13 @@ class Backend(Model):
 class Component(Model):
     """A component of the platform: gateway, router, package manager, CRM."""
 
-    match_labels: dict[LabelKey, LabelValue] = setting(
+    match_labels: dict[types.LabelKey, types.LabelValue] = setting(
         REQUIRED,
         "Labels of its workloads; all of them must be on the object, or all on its pod template.",
         example="{app: oaas-gateway}",
         min_length=1,
     )
-    service_name: ServiceName | None = setting(
+    service_name: types.ServiceName | None = setting(
         None, "Its service name.", shown="the component's key", example="oaas-gateway"
     )
 
@@ -135,41 +117,41 @@ class Platform(Model):
         example="false",
         note="See [platform components](#platform-components).",
     )
-    components: dict[Word, Component] = setting({}, "The components by name.")
+    components: dict[types.Word, Component] = setting({}, "The components by name.")
 
 
 class Limits(Model):
     """What a ClassRuntime's author may not exceed; the OTelConfig itself is not bound."""
 
-    sampling_rate: Share | None = setting(
+    sampling_rate: types.Share | None = setting(
         None,
         "Highest sampling rate; a higher one is clamped.",
         example="0.2",
         note="See [limits](#limits).",
     )
-    images: Words | None = setting(
+    images: types.Words | None = setting(
         None, "Allowed collector images, as patterns in which * stands for any text.", example='["ghcr.io/acme/*"]'
     )
-    endpoints: Words | None = setting(
+    endpoints: types.Words | None = setting(
         None,
         "Allowed endpoints, as patterns in which * stands for any text in host or path.",
         example='["http://*.observability:4317"]',
     )
-    backends: Words | None = setting(None, "Names of the allowed backends, as patterns.", example="[tempo]")
+    backends: types.Words | None = setting(None, "Names of the allowed backends, as patterns.", example="[tempo]")
 
 
 class KindEntry(Model):
     """A kind of workload beyond those that are known."""
 
-    api_version: ApiVersion = setting(
+    api_version: types.ApiVersion = setting(
         REQUIRED,
         "Its apiVersion, such as argoproj.io/v1alpha1.",
         alias="apiVersion",
         example="argoproj.io/v1alpha1",
         note="krm-otel [knows](matching.md#kinds) the kinds of Kubernetes and Knative.",
     )
-    kind: Kind = setting(REQUIRED, "Its kind, such as Rollout.", example="Rollout")
-    path: FieldPath = setting(
+    kind: types.Kind = setting(REQUIRED, "Its kind, such as Rollout.", example="Rollout")
+    path: types.FieldPath = setting(
         REQUIRED, "Path of its pod template, as dotted field names, such as spec.template.", example="spec.template"
     )
 
@@ -195,22 +177,22 @@ class ConfigSpec(Model):
     )
     telemetry: ClusterTelemetry = setting(ClusterTelemetry(), "Cluster defaults of what is recorded.")
     collector: ClusterCollector = setting(ClusterCollector(), "Cluster defaults of the collector.")
-    classes: dict[Word, Observability] = setting(
+    classes: dict[types.Word, Observability] = setting(
         {},
         "Blocks for single classes by name, for clusters whose CRD refuses spec.observability.",
         example="{enabled: true}",
         note="A class also answers to the name that it had before kustomize renamed it.",
     )
-    backends: dict[BackendName, Backend] = setting({}, "Backends that exporters can name.")
+    backends: dict[types.BackendName, Backend] = setting({}, "Backends that exporters can name.")
     platform: Platform | None = setting(None, "The platform's own components.")
-    skip_containers: Words = setting(
+    skip_containers: types.Words = setting(
         (),
         "Names of containers left alone (* allowed), in addition to known proxies and agents.",
         example="[audit-*]",
         note="See [which containers](matching.md#which-containers).",
     )
     limits: Limits = setting(Limits(), "What a ClassRuntime's author may not exceed.")
-    kinds: Annotated[tuple[KindEntry, ...], LAX] = setting(
+    kinds: Annotated[tuple[KindEntry, ...], types.LAX] = setting(
         (), "Further kinds of workloads, with the path of their pod template."
     )
     knative: Knative = setting(Knative(), "What the cluster's Knative allows.")

@@ -1,12 +1,12 @@
-"""The blocks of `spec.collector` that decide what becomes of spans: metrics of them, and which traces are kept."""
+"""The blocks of `spec.collector` about spans: metrics of them, and which traces are kept."""
 
 from __future__ import annotations
 
 from typing import Final
 
+from krm_otel.config import types
 from krm_otel.config.schema.collector import Autoscaling, ResourcesBlock
 from krm_otel.config.schema.setting import Model, setting
-from krm_otel.config.types import Bounds, Count, Dimensions, Duration, Interval, Policies, RawConfig
 
 HTTP_BUCKETS: Final = (
     *("5ms", "10ms", "25ms", "50ms", "75ms", "100ms", "250ms", "500ms", "750ms"),
@@ -24,24 +24,24 @@ class SpanMetrics(Model):
         example="false",
         note="Without the block there are none. See [metrics of spans](collector.md#metrics-of-spans).",
     )
-    dimensions: Dimensions = setting(
+    dimensions: types.Dimensions = setting(
         (),
         "Attributes of spans that become labels, in addition to service, name, kind and status.",
         shown="none",
         example="[http.route]",
     )
-    buckets: Bounds = setting(
+    buckets: types.Bounds = setting(
         HTTP_BUCKETS,
         "Bounds of the histogram, as durations.",
         shown="those of the HTTP conventions, 5ms to 10s, and the class's max_latency_ms",
         example="[10ms, 100ms, 1s]",
     )
-    cardinality_limit: Count = setting(
+    cardinality_limit: types.Count = setting(
         1000,
         "Most series that the spans of one pod make; what exceeds them is counted as one series.",
         example="500",
     )
-    interval: Interval = setting("15s", "Time between two reports.", example="1m")
+    interval: types.Interval = setting("15s", "Time between two reports.", example="1m")
     exemplars: bool = setting(True, "Attach trace ids to the buckets.", example="false")
 
 
@@ -56,36 +56,38 @@ class TailSampling(Model):
     )
     errors: bool = setting(True, "Keep every trace with an error.", example="false")
     slow: bool = setting(True, "Keep every trace that takes longer than latency_ms.", example="false")
-    latency_ms: Count | None = setting(
+    latency_ms: types.Count | None = setting(
         None,
         "What is slow, in milliseconds.",
         shown="nfr_requirements.max_latency_ms of the class; nothing is slow where it has none",
         example="300",
     )
-    decision_wait: Duration = setting("10s", "Time from the first span of a trace until the decision.", example="30s")
-    num_traces: Count = setting(
+    decision_wait: types.Duration = setting(
+        "10s", "Time from the first span of a trace until the decision.", example="30s"
+    )
+    num_traces: types.Count = setting(
         20_000, "Traces that one collector holds until then; new ones replace the oldest.", example="100000"
     )
-    spans_per_second: Count | None = setting(
+    spans_per_second: types.Count | None = setting(
         None,
         "Most spans a second that one collector keeps of the remaining traces.",
         shown="no limit",
         example="500",
     )
-    bytes_per_second: Count | None = setting(
+    bytes_per_second: types.Count | None = setting(
         None,
         "Most bytes a second that one collector keeps of the remaining traces.",
         shown="no limit",
         example="1000000",
     )
-    total_spans_per_second: Count | None = setting(
+    total_spans_per_second: types.Count | None = setting(
         None,
         "Most spans a second that one collector keeps in all: half of them for errors, the other half shared by slow "
         "traces and the rest.",
         shown="no limit",
         example="2000",
     )
-    policies: Policies = setting(
+    policies: types.Policies = setting(
         (),
         "Further policies, as the collector spells them; they come first.",
         example="[{name: canaries, type: always_sample}]",
@@ -101,7 +103,7 @@ class Gateway(Model):
         example="false",
         note="Without the block there is none. See [two tiers](scaling.md#two-tiers).",
     )
-    replicas: Count = setting(2, "Its pods.", example="3")
+    replicas: types.Count = setting(2, "Its pods.", example="3")
     autoscaling: Autoscaling | None = setting(None, "A HorizontalPodAutoscaler for it, in place of `replicas`.")
     resources: ResourcesBlock | None = setting(
         None,
@@ -113,7 +115,7 @@ class Gateway(Model):
             "limits.memory": "1Gi",
         },
     )
-    config: RawConfig | None = setting(
+    config: types.RawConfig | None = setting(
         None,
         "Merged into its generated config, last, as `collector.config`.",
         example="{exporters: {debug: {verbosity: detailed}}}",

@@ -1,14 +1,14 @@
-"""How a setting is declared: once, as a field of a model, with everything that anybody needs to know of it.
+"""How a setting is declared: once, as a field of a model, with its type, default, flat form and documentation.
 
     class Batch(Model):
         timeout: Duration = setting("10s", "Time after which a batch is sent anyway.", example="1s")
 
 The annotation is the type with its value checks (`krm_otel.config.types`). Everything else comes from the declaration:
-what users may write (the model validates it), the value where nobody writes one, the flat form with its environment
+what users may write (the model validates it), the default value, the flat form with its environment
 variables and Argo CD parameters (`flat`), the CRD, the JSON Schemas and the tables of docs/configuration.md.
 
-A model is at once what users write and what code reads: `Batch()` has the defaults, and `written` tells them from what
-somebody wrote.
+A model validates what users write, and code reads it: `Batch()` has the defaults, and `written` returns only values
+that a user wrote.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
     def written(self, name: str) -> Any:
-        """The value of a field that somebody wrote; None where nobody did."""
+        """The value that a user wrote in a field; None where the field is absent."""
         return getattr(self, name) if name in self.model_fields_set else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # metadata of annotations has to hash
 class Documentation:
-    """What the documentation says of a field.
+    """The documentation of a field.
 
     Args:
         description: a sentence.
@@ -73,7 +73,7 @@ def setting(
     """Declares a field.
 
     Args:
-        default: the value where nobody writes one; None where that depends on something else, or `REQUIRED`.
+        default: the value of an absent field; None where that depends on something else, or `REQUIRED`.
         description: a sentence, plain text. It goes into schemas, the CRD and the documentation.
         example: a value as YAML, for the documentation.
         shown: what an absent field means, where the default value does not say it.
@@ -90,7 +90,7 @@ def setting(
 
 
 def documentation(declared: FieldInfo) -> Documentation:
-    """What `setting` was told of a field."""
+    """The documentation of a field that `setting` declared."""
     return next((entry for entry in declared.metadata if isinstance(entry, Documentation)), Documentation())
 
 

@@ -1,4 +1,4 @@
-"""What configuration results in: resolved, frozen values with their sources, a module a subject."""
+"""The resolved settings: frozen values with their sources, one module per subject."""
 
 from krm_otel.config.placement import Mode as Mode
 from krm_otel.config.provenance import DEFAULT as DEFAULT

@@ -96,6 +96,16 @@ class CollectorSettings:
         return self.autoscaling.max_replicas if self.autoscaling else self.replicas.value
 
     @property
+    def is_single(self) -> bool:
+        """Whether exactly one pod runs it."""
+        return self.placement.has_replicas and self.most == 1
+
+    @property
+    def refuses_scrapers(self) -> bool:
+        """Whether its NetworkPolicy lets nobody fetch metrics."""
+        return self.placement.has_service and self.network_policy.enabled and not self.network_policy.scrapers
+
+    @property
     def second_tier(self) -> bool:
         """Whether it is a gateway itself."""
         return self.first is not None

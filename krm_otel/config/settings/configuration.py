@@ -13,7 +13,7 @@ from krm_otel.diagnostics.result import Ref
 
 @dataclass(frozen=True, slots=True)
 class PlatformComponent:
-    """A component of the platform: the labels that its workloads carry, and its service name."""
+    """A component of the platform: the labels of its workloads, and its service name."""
 
     key: str
     match_labels: dict[str, str]
@@ -31,7 +31,7 @@ class KindPath:
 
 @dataclass(frozen=True, slots=True)
 class Monitoring:
-    """What watches the classes; None: not asked for."""
+    """The monitoring of the classes; None: not requested."""
 
     dashboards: Dashboards | None = None
     rules: Rules | None = None
@@ -76,7 +76,7 @@ class Configuration:
     monitoring: Monitoring = field(default=Monitoring())
 
     def without(self, owners: AbstractSet[Ref]) -> Configuration:
-        """The same, with errors in these classes: they keep what they had."""
+        """The configuration in which these classes have errors, so that they keep what they had."""
         classes = (
             replace(oaas_class, settings=None, faulty=True, refused=True) if oaas_class.ref in owners else oaas_class
             for oaas_class in self.classes

@@ -62,7 +62,7 @@ class Target:
     """Where a collector sends one signal.
 
     Args:
-        name: that of the backend, or of its type where nobody declared one; empty for an endpoint without a backend.
+        name: that of the backend, or of its type where no backend is declared; empty for an endpoint without a backend.
         url: complete, with the path of the type; empty for kinds that connect to nothing.
         verbatim: the exporter uses an OTLP/HTTP URL as it is; it adds `/v1/<signal>` to others.
         series: metrics become series there, which have labels and no resources.

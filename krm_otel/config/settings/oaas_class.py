@@ -70,7 +70,7 @@ class Requirements:
 
     @property
     def any(self) -> bool:
-        """Whether there is one."""
+        """Whether the class requires anything."""
         return self != Requirements()
 
 
@@ -91,7 +91,7 @@ class OaasClass:
         settings: None where there is no block at all (then it is off), or where the block is `faulty`.
         faulty: it has errors, and keeps what it had.
         enabled_by: `OTelConfig`, where the ClassRuntime alone does not enable it. Half an input may lack that.
-        refused: its settings are right, and what it wants cannot be generated.
+        refused: its settings are valid, but its objects cannot be generated.
     """
 
     name: str

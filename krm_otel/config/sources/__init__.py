@@ -1,1 +1,1 @@
-"""Which objects and variables configure the input, and how one value is found in them."""
+"""The sources of configuration: which objects and variables configure the input, and lookups in their layers."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from krm_otel.config.provenance import FieldSteps, Source
@@ -9,7 +10,7 @@ from krm_otel.config.reading.loader import Loaded, duplicate_key, load
 from krm_otel.config.schema.introspection import fields_of
 from krm_otel.config.schema.observability import FlatTelemetry, Observability, nested
 from krm_otel.config.schema.otel_config import ConfigSpec
-from krm_otel.config.settings import Function
+from krm_otel.config.settings import Function, Requirements
 from krm_otel.config.sources.layers import Layer
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Result
@@ -29,9 +30,13 @@ _FLAT_ALIASES: Final[dict[FieldSteps, str]] = {
     ("enabled",): "spec.telemetry.enabled",
     ("collector", "endpoint"): "spec.observability.collector.endpoint",  # the flat block has no collector
 }
+REQUIREMENTS: Final = "nfr_requirements"
+"""The field of a ClassRuntime's spec with what upstream's CRD lets a class require."""
+_HIGHEST: Final = {"max_latency_ms": math.inf, "min_throughput_rps": math.inf, "availability_pct": 100.0}
+"""Requirement → its highest value; the value must be above zero."""
 
 
-def class_block(resource: Resource) -> tuple[Layer | None, tuple[Result, ...]]:
+def class_block(resource: Resource) -> tuple[Layer | None, list[Result]]:
     """The block of a ClassRuntime: `spec.observability`, otherwise upstream's flat `spec.telemetry`, otherwise None."""
     spec = Source("ClassRuntime", resource.ref, "spec")
     keys = _spec_keys(resource)
@@ -46,13 +51,13 @@ def class_block(resource: Resource) -> tuple[Layer | None, tuple[Result, ...]]:
             text = "is missing, and spec.telemetry with enabled: true is not read together with spec.observability"
             fix = "write enabled: true here, and the other fields of spec.telemetry under telemetry"
             results.append(class_rules.TELEMETRY_UNREAD.at(source.location(("enabled",)), text, fix=fix, proposed=True))
-        return Layer(block.model, source, faulty), tuple(results)
+        return Layer(block.model, source, faulty), results
     node = resource.node("spec", "telemetry")
     if is_null(node):
-        return None, (*results, *_misspelt(spec, keys))
+        return None, [*results, *_misspelt(spec, keys)]
     flat = load(FlatTelemetry, node, Source("ClassRuntime", resource.ref, "spec.telemetry"), unknown_fields="warning")
     source = Source("ClassRuntime", resource.ref, "spec", _FLAT_ALIASES)
-    return Layer(nested(flat.model), source, bool(flat.invalid or results)), (*results, *flat.results)
+    return Layer(nested(flat.model), source, bool(flat.invalid or results)), [*results, *flat.results]
 
 
 def _spec_keys(resource: Resource) -> list[str]:
@@ -93,6 +98,37 @@ def functions(resource: Resource) -> tuple[Function, ...]:
         )
         for entry in (entries.items if entries else ())
     )
+
+
+def requirements(resource: Resource) -> tuple[Requirements, list[Result]]:
+    """The requirements of a class, and warnings.
+
+    krm-otel does not define them: a value that it cannot use is a warning, and counts as absent.
+    """
+    numbers: dict[str, float] = {}
+    results = []
+    for name, highest in _HIGHEST.items():
+        path = ("spec", REQUIREMENTS, name)
+        if is_null(resource.node(*path)):
+            continue
+        text = text_of(resource.node(*path)) or ""
+        number = _number(text)
+        if number is not None and 0 < number <= highest:
+            numbers[name] = number
+        elif number != 0:  # zero requires nothing
+            limit = "" if math.isinf(highest) else f" and at most {highest:g}"
+            where = Location(resource.ref, ".".join(path), ".".join(path))
+            wrong = f"must be a number above 0{limit}, so there is no rule for it"
+            results.append(class_rules.REQUIREMENT_INVALID.at(where, wrong, current=text))
+    return Requirements(**numbers), results
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def config_spec(resource: Resource) -> Loaded[ConfigSpec]:

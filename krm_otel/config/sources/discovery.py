@@ -98,12 +98,12 @@ def _with_unique_names(classes: Iterable[Resource]) -> tuple[tuple[Resource, ...
             fix = "write the name of the class"
             results.append(class_rules.CLASS_NAME_MISSING.at(where, "is missing", fix=fix))
         elif owner := RESERVED.get(item.name):
-            text, fix = f"{item.name} is that of {owner}", "write another name"
+            text, fix = f"{item.name} is reserved for {owner}", "write another name"
             results.append(class_rules.CLASS_NAME_RESERVED.at(where, text, fix=fix, current=item.name))
         elif first := valid.get((item.name, item.namespace)):
             namespace = f"in namespace {item.namespace}" if item.namespace else "without namespace"
             positions = f"in {_position(first)} and in {_position(item)}"
-            text, fix = f"{item.name} {namespace} is that of two ClassRuntimes, {positions}", "rename or remove one"
+            text, fix = f"{item.name} {namespace} belongs to two ClassRuntimes, {positions}", "rename or remove one"
             results.append(class_rules.CLASS_NAME_TWICE.at(where, text, fix=fix, current=item.name))
         else:
             valid[item.name, item.namespace] = item

@@ -69,7 +69,7 @@ def from_environment(environ: Mapping[str, str]) -> Loaded[FlatForm]:
 def _unknown_variable(name: str) -> Result:
     meant = nearest(name.removeprefix(E_PREFIX), [key.upper() for key in KEYS if key != GLOBAL_SWITCH])
     proposed = E_PREFIX + meant if meant else None
-    fix = write(proposed) or f"known are {listed(sorted(map(variable, KEYS)), 'and')}"
+    fix = write(proposed) or f"the known variables are {listed(sorted(map(variable, KEYS)), 'and')}"
     text, where = "is not a known variable and is not read", Location(Ref(), name, name)
     return input_rules.UNKNOWN_VARIABLE.at(where, text, fix=fix, current=one_line(name), proposed=proposed)
 
@@ -91,21 +91,19 @@ def from_config_map(resource: Resource) -> Loaded[FlatForm]:
             texts[key] = text_of(value) or ""
         elif key not in KEYS or not is_null(value):
             invalid.append((key,))
-            results.append(_not_a_text(block, key) if key in KEYS else _unknown_key(block, key))
+            results.append(_wrong_entry(block, key))
     return _load(texts, source).preceded_by(results, invalid)
 
 
-def _not_a_text(block: Source, key: str) -> Result:
-    fix = "write lists as a,b and mappings as k=v,k2=v2"
-    return rules.WRONG_TYPE.at(block.location((key,)), "must be a string", fix=fix)
-
-
-def _unknown_key(block: Source, key: str) -> Result:
+def _wrong_entry(block: Source, key: str) -> Result:
+    """An error for an unknown key, or for a value that is not a scalar."""
+    where = block.location((key,))
+    if key in KEYS:
+        return rules.WRONG_TYPE.at(where, "must be a string", fix="write lists as a,b and mappings as k=v,k2=v2")
     letters = without_separators(key)
     is_global = letters == without_separators(E_FEATURE)
     meant = GLOBAL_SWITCH if is_global else nearest(letters.removeprefix(without_separators(E_PREFIX)), KEYS)
-    fix = write(meant) or f"known are {listed(sorted(KEYS), 'and')}"
-    where = block.location((key,))
+    fix = write(meant) or f"the known keys are {listed(sorted(KEYS), 'and')}"
     return rules.UNKNOWN_FIELD.at(where, "is not a known key", fix=fix, current=key, proposed=meant)
 
 

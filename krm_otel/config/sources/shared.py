@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 
 from krm_otel.config.provenance import Origin, Source, Sourced
 from krm_otel.config.reading.loader import Loaded
@@ -20,15 +21,12 @@ from krm_otel.diagnostics.result import Result
 
 @dataclass(frozen=True)
 class SharedSources:
-    """What is the same for every class.
+    """What is the same for every class."""
 
-    `is_certain`: it is clear which OTelConfig is in use.
-    """
-
+    discovered: Discovered
     config: Loaded[ConfigSpec]
     flat: Loaded[FlatForm]
     environment: Loaded[FlatForm]
-    is_certain: bool
 
     @property
     def results(self) -> tuple[Result, ...]:
@@ -51,13 +49,14 @@ class SharedSources:
         Args:
             entry: the class's key in `classes`. Errors in other entries do not concern it.
         """
-        config_faulty = not self.is_certain or concerns_class(self.config.invalid, entry)
+        config_faulty = not self.discovered.is_certain or concerns_class(self.config.invalid, entry)
         return (
             Layer(self.flat.model, self.flat.source, bool(self.flat.invalid)),
             Layer(self.spec, self.config.source, config_faulty),
             Layer(self.environment.model, self.environment.source, bool(self.environment.invalid)),
         )
 
+    @cached_property
     def switched_off(self) -> Origin | None:
         """Where the global switch is off; a single source is enough."""
         flat, config, environment = self.layers()
@@ -76,13 +75,13 @@ class SharedSources:
 
 def read_shared(discovered: Discovered, environ: Mapping[str, str]) -> SharedSources:
     """Reads the OTelConfig, the flat ConfigMap and the environment."""
-    config = Loaded(ConfigSpec(), Source("OTelConfig", path="spec"))
-    flat = Loaded(FlatForm(), Source("OTelConfig", path="data"))
-    if discovered.config is not None:
-        config = config_spec(discovered.config)
-    if discovered.flat is not None:
-        flat = from_config_map(discovered.flat)
-    return SharedSources(config, flat, from_environment(environ), discovered.is_certain)
+    config, flat = discovered.config, discovered.flat
+    return SharedSources(
+        discovered,
+        config_spec(config) if config else Loaded(ConfigSpec(), Source("OTelConfig", path="spec")),
+        from_config_map(flat) if flat else Loaded(FlatForm(), Source("OTelConfig", path="data")),
+        from_environment(environ),
+    )
 
 
 def source_date(environ: Mapping[str, str]) -> str:

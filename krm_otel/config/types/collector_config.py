@@ -28,7 +28,7 @@ def collector_config(value: dict[str, Any]) -> dict[str, Any]:
             text = f"has a section {section} that is not a mapping"
             raise fault(rules.COLLECTOR_CONFIG, text, fix="write a mapping")
     for path in _literal_secrets(value, ()):
-        text = f"has a secret written out at {'.'.join(path)}"
+        text = f"contains a secret as plain text at {'.'.join(path)}"
         raise fault(field_rules.LITERAL_SECRET, text, fix="write ${env:NAME}, and env.NAME with its Secret")
     return value
 

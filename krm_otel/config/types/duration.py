@@ -34,13 +34,12 @@ def nanoseconds(duration: str) -> Fraction:
 
 
 def go_duration(value: Any) -> Any:
-    """A duration as Go spells it. It is checked before its type, so that a number is told to lack a unit, not to be no
-    text."""
+    """A duration as Go spells it. It is checked before its type: a number gets a message about the missing unit."""
     text = number_as_text(value)
     if isinstance(text, str) and (text is not value or not _GO.fullmatch(text)):
         raise _invalid("must be a duration such as 200ms, 10s or 1m30s", text, _GO)
     if isinstance(text, str) and nanoseconds(text) > _LONGEST:
-        wrong = "is longer than the collector can count"
+        wrong = "is longer than the collector supports"
         raise fault(rules.DURATION_INVALID, wrong, fix="write 24h or less", proposed="24h")
     return value
 
@@ -73,5 +72,7 @@ def bounds(value: tuple[str, ...]) -> tuple[str, ...]:
     if any(low >= high for low, high in pairwise(numbers)):
         proposed = sorted({bound for bound in value if nanoseconds(bound)}, key=nanoseconds)
         fix = write(", ".join(proposed))
-        raise fault(sampling_rules.BUCKETS_ORDER, "must be above zero and go up", fix=fix, proposed=proposed)
+        raise fault(
+            sampling_rules.BUCKETS_ORDER, "must be above zero and in ascending order", fix=fix, proposed=proposed
+        )
     return value

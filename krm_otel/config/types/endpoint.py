@@ -32,7 +32,7 @@ header_name = matching(
     "must have a header's name as its key: letters, digits and - as in X-Scope-OrgID",
 )
 backend_name = matching(
-    r"[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?",  # no `:` and `/`, so that nobody takes it for an endpoint
+    r"[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?",  # no `:` and `/`, so that it is never taken for an endpoint
     rules.BACKEND_NAME,
     "must have a name of letters, digits, -, _ and . as its key",
 )
@@ -155,7 +155,7 @@ def path_finding(url: str, protocol: Protocol, base: bool) -> Finding | None:
     if path and protocol == "grpc":
         better = url[: -len(path)]
         fix = f"write {better}" + (", or set telemetry.protocol to http" if port_protocol(url) is None else "")
-        return Finding(rules.ENDPOINT_PATH, f"has the path {path}, which gRPC does not know", fix, better)
+        return Finding(rules.ENDPOINT_PATH, f"has the path {path}, which gRPC does not support", fix, better)
     if base and (match := _SIGNAL_PATH.search(path)):
         better = url[: -len(match[0])]
         return Finding(

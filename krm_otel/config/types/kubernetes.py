@@ -73,7 +73,7 @@ def registry(value: str) -> str:
 
 def additional_label_key(value: str) -> str:
     """The key of a label that generated objects get in addition; krm-otel selects them by its own labels."""
-    if value in names.OUR_LABELS:
+    if value in names.GENERATED_LABELS:
         raise fault(
             rules.KEY_RESERVED, "is a label that krm-otel sets itself", fix="write another key, or leave it out"
         )
@@ -83,7 +83,7 @@ def additional_label_key(value: str) -> str:
 def annotation_key(value: str) -> str:
     """The key of an annotation that generated objects get in addition."""
     _annotation_key(value)
-    if value in names.OUR_ANNOTATIONS or names.in_transit(value):
+    if value in names.GENERATED_ANNOTATIONS or names.in_transit(value):
         text = "is an annotation that krm-otel sets itself"
         raise fault(rules.KEY_RESERVED, text, fix="write another key, or leave it out")
     return value

@@ -112,7 +112,7 @@ def policy_findings(
         return
     if kind not in types:
         meant = nearest(kind, types)
-        known = f"known here are {listed(sorted(types), 'and')}"
+        known = f"the known types are {listed(sorted(types), 'and')}"
         yield _finding(("type",), f"is {kind}", f"write {meant}; {known}" if meant else known, meant)
         return
     for key in policy:
@@ -136,7 +136,7 @@ def _block_findings(kind: str, block: Any, extension_types: Collection[str]) -> 
     for key, value in block.items():
         declared = fields.get(key, Children())
         if key not in fields:
-            known = f"known are {listed(fields, 'and')}" if fields else "leave it out"
+            known = f"the known fields are {listed(fields, 'and')}" if fields else "leave it out"
             yield _finding((key,), "is not known", write(nearest(str(key), fields)) or known)
         elif isinstance(declared, type) and not _is_of_type(value, declared):
             yield _finding((key,), f"must be {_TYPE_NAMES[declared]}")

@@ -87,12 +87,12 @@ def service_name_template(value: str) -> str:
     for name in re.findall(r"\{([^{}]*)\}", value):
         if name not in PLACEHOLDERS:
             meant = nearest(name, PLACEHOLDERS)
-            text = f"knows {listed([f'{{{known}}}' for known in PLACEHOLDERS], 'and')}, not {{{name}}}"
+            text = f"can contain {listed([f'{{{known}}}' for known in PLACEHOLDERS], 'and')}, not {{{name}}}"
             fix = f"write {{{meant}}}" if meant else "write one of them"
             proposed = value.replace(f"{{{name}}}", f"{{{meant}}}") if meant else None
             raise fault(rules.TEMPLATE_PLACEHOLDER, text, fix=fix, proposed=proposed)
     if re.search(r"[{}]", re.sub(r"\{[^{}]*\}", "", value)):
-        text = "has a brace without its partner"
+        text = "has an unmatched brace"
         raise fault(rules.TEMPLATE_PLACEHOLDER, text, fix="write {class}-{container}")
     return value
 
@@ -107,7 +107,7 @@ def attribute_key(value: str) -> str:
 
 
 def dimension(value: str) -> str:
-    """An attribute of spans whose label metrics do not have already."""
+    """An attribute of spans that is not a label of the metrics already."""
     if re.sub(r"[^A-Za-z0-9_]", "_", value) in RESERVED_LABELS:
         text = f"names {value}, which is a label already"
         raise fault(sampling_rules.DIMENSION_RESERVED, text, fix="leave it out")

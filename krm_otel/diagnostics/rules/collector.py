@@ -1,4 +1,4 @@
-"""Managed collectors: their config, image, pods and manifests."""
+"""Collector: config, image, pods and manifests of a managed collector."""
 
 from __future__ import annotations
 
@@ -10,44 +10,44 @@ AUTOSCALING_RANGE: Final = Rule(
     "autoscaling-range",
     "error",
     "`collector.autoscaling` has `max_replicas` below `min_replicas`.",
-    "Write a higher one.",
+    "Write a `max_replicas` that is not below `min_replicas`.",
 )
 AUTOSCALING_REPLICAS: Final = Rule(
     "autoscaling-replicas",
     "warning",
-    "`collector.autoscaling` and `collector.replicas` are both given; the autoscaler decides.",
+    "`collector.autoscaling` and `collector.replicas` are both given. The autoscaler decides.",
     "Leave `replicas` out.",
 )
 BATCH_SIZE: Final = Rule(
     "batch-size",
     "error",
     "`send_batch_max_size` is below `send_batch_size`.",
-    "Raise the one or lower the other.",
+    "Raise `send_batch_max_size`, or lower `send_batch_size`.",
 )
 COLLECTOR_CONFIG: Final = Rule(
     "collector-config",
     "error",
-    "`collector.config` is not shaped like a collector's config, or the merged config is inconsistent: a pipeline is "
-    "empty, is not named after a signal, or names a component that is not defined, or one twice, or a policy of tail "
-    "sampling is not valid.",
-    "Write what is proposed; see [your own part](collector.md#your-own-part-of-the-config).",
+    "`collector.config` does not have the structure of a collector's config, or the merged config is inconsistent: a "
+    "pipeline is empty, has no signal in its name, or lists a component twice or one that is not defined, or a policy "
+    "of tail sampling is not valid.",
+    "Write what the message proposes. See [your own part](collector.md#your-own-part-of-the-config).",
     example="with collector.config merged in, service.pipelines.traces.exporters names nope, which is not defined: "
     "write exporters.nope, too",
 )
 DAEMONSET_NOT_MANAGED: Final = Rule(
     "daemonset-not-managed",
     "warning",
-    "A class is in mode `daemonset`, and the OTelConfig does not say who makes that collector.",
-    "Write `collector.daemonset.manage`: `true` in one package of the cluster, `false` in the others. See [on "
-    "every node](collector.md#on-every-node).",
-    example="collector.mode is daemonset, and nothing says who makes the collector in oaas-system: write "
-    "spec.collector.daemonset in the OTelConfig, {manage: true} to make it here, {manage: false} where another "
-    "package does",
+    "A class is in mode `daemonset`, and the OTelConfig does not say which package generates that collector.",
+    "Write `collector.daemonset.manage`: `true` in one package of the cluster, `false` in the others. See [on every "
+    "node](collector.md#on-every-node).",
+    example="collector.mode is daemonset, and no setting says which package generates the collector in oaas-system: "
+    "write spec.collector.daemonset in the OTelConfig, {manage: true} to generate it in this package, {manage: false} "
+    "where another package does",
 )
 DAEMONSET_SHARED: Final = Rule(
     "daemonset-shared",
     "error",
-    "A class in mode `daemonset` names exporters of its own, but the collector is one for all.",
+    "A class in mode `daemonset` names exporters of its own, but all classes share one collector.",
     "Write them in the OTelConfig's `collector.exporters`, or `mode: deployment` for the class.",
     example="collector.exporters.traces names an exporter of this class alone, and mode daemonset has one collector "
     "for all: leave it out and write spec.collector.exporters in the OTelConfig, or write mode: deployment",
@@ -55,7 +55,7 @@ DAEMONSET_SHARED: Final = Rule(
 HOOK_WITHOUT_SIDECAR: Final = Rule(
     "hook-without-sidecar",
     "warning",
-    "A Helm or Argo CD hook runs before its sidecar's ConfigMap is there, so it is left alone.",
+    "A Helm or Argo CD hook runs before the ConfigMap of its sidecar exists, so krm-otel leaves it alone.",
     "Set `collector.endpoint` for its class, or use `mode: deployment`.",
     example="helm.sh/hook makes this a hook, which runs before its collector's ConfigMap exists, so it is left alone: "
     "write collector.endpoint for its class to instrument it",
@@ -64,52 +64,51 @@ IMAGE_INVALID: Final = Rule(
     "image-invalid",
     "error",
     "A container image is empty or contains white space.",
-    "Mend it.",
+    "Write an image reference such as `ghcr.io/acme/otelcol:0.158.0`.",
 )
 IMAGE_LACKS: Final = Rule(
     "image-lacks",
     "error",
     "The collector's image does not have a component that the config needs.",
-    "Write the image that is proposed; see [images](collector.md#images).",
+    "Write the image that the message proposes. See [images](collector.md#images).",
     otherwise="warning for labels in Prometheus",
 )
 IMAGE_TOO_OLD: Final = Rule(
     "image-too-old",
     "error",
     "The collector's image is older than 0.154 and does not know the names in the config.",
-    "Write a newer one.",
+    "Write an image of version 0.154 or later.",
 )
 NAME_TAKEN: Final = Rule(
     "name-taken",
     "error",
-    "A class needs to generate an object whose name one of yours has.",
-    "Rename yours, or set `collector.endpoint` and keep your own collector.",
+    "A class needs to generate an object, but another object has its name.",
+    "Rename the other object, or set `collector.endpoint` to use a collector of your own.",
     example="ClassRuntime oaas-system/oaas and OTelConfig otel both need to generate ConfigMap oaas-otel-config: "
     "rename one of them",
 )
 NOT_PRUNED: Final = Rule(
     "not-pruned",
     "warning",
-    "A class does not need a generated object any more, and `prune: false` keeps it.",
-    "Delete it, or leave `prune` out.",
-    example="class one does not need this any more, and the OTelConfig's prune: false keeps it: delete it, "
-    "or leave prune out",
+    "A class no longer needs a generated object, but `prune: false` keeps it.",
+    "Delete the object, or leave `prune` out.",
+    example="class one does not need this any more, and the OTelConfig's prune: false keeps it: delete it, or leave "
+    "prune out",
 )
 OPERATOR_CANNOT_SAY: Final = Rule(
     "operator-cannot-say",
     "error",
-    "With `flavor: operator`: `monitors.interval` has no place in the Operator's monitors, or a class sends "
-    "directly and needs endpoints for single signals, headers or certificates, for which an Instrumentation "
-    "has no place.",
-    "Send to a collector (`mode: deployment`), or write `flavor: native`.",
-    example="flavor operator cannot express endpoints for single signals, headers and certificates of SDKs: send to "
-    "a collector (mode: deployment), or write flavor: native",
+    "With `flavor: operator`: the Operator's objects have no field for `monitors.interval`, nor for endpoints of "
+    "single signals, headers or certificates of a class whose SDKs send directly.",
+    "Leave `interval` out, or send to a collector (`mode: deployment`); or write `flavor: native`.",
+    example="flavor operator cannot express endpoints for single signals, headers and certificates of SDKs: send to a "
+    "collector (mode: deployment), or write flavor: native",
     otherwise="warning for `monitors.interval`",
 )
 OPERATOR_INSTRUMENTED: Final = Rule(
     "operator-instrumented",
     "warning",
-    "An annotation asks the OpenTelemetry Operator to instrument a pod that is instrumented here.",
+    "An annotation asks the OpenTelemetry Operator to instrument a pod that krm-otel instruments, too.",
     "Write `flavor: operator`, or remove the annotation.",
     example="instrumentation.opentelemetry.io/inject-java makes the OpenTelemetry Operator instrument this pod, too; "
     "it keeps the variables that are set and sets the others: write flavor: operator in the OTelConfig, or remove the "
@@ -118,7 +117,8 @@ OPERATOR_INSTRUMENTED: Final = Rule(
 OPERATOR_SIDECAR: Final = Rule(
     "operator-sidecar",
     "error",
-    "An annotation asks the Operator for a collector in a pod that gets ours: both would listen on the same ports.",
+    "An annotation asks the Operator for a collector in a pod that gets one from krm-otel. Both would listen on the "
+    "same ports.",
     "Remove the annotation, or write `mode: deployment`.",
     example="sidecar.opentelemetry.io/inject adds the Operator's collector to a pod that has krm-otel's, on the same "
     "ports: remove the annotation, or write mode: deployment",
@@ -126,35 +126,36 @@ OPERATOR_SIDECAR: Final = Rule(
 QUEUE_VOLUME: Final = Rule(
     "queue-volume",
     "error",
-    "`collector.queue` says where batches are kept but not that they are, or has a claim that one collector "
-    "alone could use.",
-    "Write what is proposed; see [the queue](collector.md#the-queue).",
+    "`collector.queue` has `size_limit` or `claim` without `persistent: true`, has both, or has a `claim` that "
+    "several collectors would use.",
+    "Write what the message proposes. See [the queue](collector.md#the-queue).",
 )
 REGISTRY_INVALID: Final = Rule(
     "registry-invalid",
     "error",
     "`image_registry` is not a host with an optional port and path.",
-    "Write, for example, `registry.acme.example/mirror`.",
+    "Write a registry such as `registry.acme.example/mirror`.",
 )
 RESOURCES_INVALID: Final = Rule(
     "resources-invalid",
     "error",
     "A request exceeds its limit, or the memory limit is below 64Mi.",
-    "Mend one of the two.",
+    "Lower the request or raise the limit; write at least 64Mi of memory.",
 )
 SCALED_BY_POD: Final = Rule(
     "scaled-by-pod",
     "warning",
-    "A HorizontalPodAutoscaler of a workload that gets a sidecar has a metric of type `Resource`, which counts "
-    "every container of the pod.",
-    "Write a metric of type `ContainerResource`, as proposed.",
+    "A HorizontalPodAutoscaler of a workload that gets a sidecar has a metric of type `Resource`, which counts every "
+    "container of the pod.",
+    "Write a metric of type `ContainerResource`, as the message proposes.",
     example="metrics[1] measures the whole pod, which includes the collector's sidecar: write type: ContainerResource "
     "with container: function",
 )
 SCRAPERS_MISSING: Final = Rule(
     "scrapers-missing",
     "warning",
-    "A `prometheus-scrape` backend or a monitor waits behind a NetworkPolicy that lets nobody fetch metrics.",
+    "A `prometheus-scrape` backend or a monitor makes Prometheus fetch metrics, but the NetworkPolicy of the "
+    "collector lets nobody in.",
     "Name the scrapers in `collector.network_policy.scrapers`.",
     example="collector.exporters.metrics lets Prometheus fetch metrics, but the collector's NetworkPolicy lets nobody "
     "in: write collector.network_policy.scrapers in the OTelConfig",
@@ -162,27 +163,27 @@ SCRAPERS_MISSING: Final = Rule(
 SERVICE_ACCOUNT: Final = Rule(
     "service-account",
     "error",
-    "`collector.service_account` has a name of yours and annotations for one of ours.",
-    "Leave one of the two out.",
+    "`collector.service_account` has the name of an existing ServiceAccount, and annotations for a generated one.",
+    "Leave `name` or `annotations` out.",
 )
 SIDECAR_HOST_NETWORK: Final = Rule(
     "sidecar-host-network",
     "error",
-    "The pod uses the host's network: two collectors' ports would clash.",
+    "The pod uses the host's network, where the ports of two collectors would clash.",
     "Write `mode: deployment`.",
     example="the pod uses the host's network, where the ports of two collectors would clash: write mode: deployment",
 )
 SIDECAR_KEPT: Final = Rule(
     "sidecar-kept",
     "info",
-    "The collector's container, or a volume of it, was changed by hand and is yours from then on.",
-    "Nothing, or delete it to get ours back.",
+    "The collector's container, or one of its volumes, was changed by hand, so krm-otel no longer changes it.",
+    "Nothing. Delete it to get the generated one back.",
     example="otel-collector was changed by hand and is kept as it is: delete it to get the generated one back",
 )
 SIDECAR_NAME_TAKEN: Final = Rule(
     "sidecar-name-taken",
     "error",
-    "A container or volume has a name that the sidecar brings.",
+    "A container or volume has a name that the sidecar needs.",
     "Rename it, or write `mode: deployment`.",
     example="otel-collector is a name that the sidecar needs: rename it, or write mode: deployment",
 )
@@ -204,8 +205,8 @@ SIDECAR_PORT_TAKEN: Final = Rule(
 STILL_READ: Final = Rule(
     "still-read",
     "warning",
-    "A generated ConfigMap is not needed any more, but a workload reads it: its collector was changed by hand, "
-    "and is yours. It is kept.",
+    "No class needs a generated ConfigMap any more, but a workload reads it, because its collector was changed by "
+    "hand. krm-otel keeps the ConfigMap.",
     "Take the container and its volume out of the workload.",
     example="no class needs this any more, but Deployment one reads it, so it is kept: take its container and its "
     "volume out of the workload",

@@ -1,4 +1,4 @@
-"""Where telemetry goes: endpoints, backends, protocols, certificates."""
+"""Destinations: endpoints, backends, protocols, certificates."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from krm_otel.diagnostics.rule import Rule
 BACKEND_ASSUMED: Final = Rule(
     "backend-assumed",
     "warning",
-    "An exporter names a type of backend that nobody declared, or a backend without an endpoint; the type's "
-    "usual address is assumed, and named.",
+    "An exporter names a type of backend that no OTelConfig declares, or a backend without an endpoint. krm-otel "
+    "assumes the usual address of the type, which the message gives.",
     "Write `backends.<name>.endpoint` in the OTelConfig.",
 )
 BACKEND_ENDPOINT: Final = Rule(
     "backend-endpoint",
     "error",
     "An exporter names a backend that has no endpoint.",
-    "Give the backend an `endpoint`.",
+    "Write `backends.<name>.endpoint` in the OTelConfig.",
 )
 BACKEND_ENDPOINT_UNUSED: Final = Rule(
     "backend-endpoint-unused",
     "warning",
-    "A backend of type `debug`, `file` or `prometheus-scrape` has an endpoint; nothing connects to one.",
-    "Leave it out.",
+    "A backend of type `debug`, `file` or `prometheus-scrape` has an endpoint, but the collector connects to none.",
+    "Leave `endpoint` out.",
 )
 BACKEND_FILE: Final = Rule(
     "backend-file",
     "error",
-    "A backend has `file`, and is of another type.",
+    "A backend has `file`, but is not of type `file`.",
     "Write `type: file`, or leave `file` out.",
 )
 BACKEND_NAME: Final = Rule(
@@ -41,21 +41,21 @@ BACKEND_NOT_DIRECT: Final = Rule(
     "backend-not-direct",
     "error",
     "An exporter names a backend of a type that SDKs cannot send OTLP to.",
-    "Name an OTLP endpoint, or a backend of type `otlp`; beside an `endpoint`, leave it out.",
-    example="collector.exporters.traces names the backend prom of type prometheus, which SDKs cannot send to without a "
-    "collector: write an OTLP endpoint, or a backend of type otlp",
+    "Name an OTLP endpoint, or a backend of type `otlp`. With `collector.endpoint`, leave the exporter out.",
+    example="collector.exporters.traces names the backend prom of type prometheus, which SDKs cannot send to without "
+    "a collector: write an OTLP endpoint, or a backend of type otlp",
 )
 BACKEND_SIGNAL: Final = Rule(
     "backend-signal",
     "error",
     "An exporter names a backend of a type that does not store this signal.",
-    "Name another one.",
+    "Name another backend.",
     example="collector.exporters.logs names the backend tempo of type tempo, which takes no logs: write another one",
 )
 BACKEND_UNKNOWN: Final = Rule(
     "backend-unknown",
     "error",
-    "An exporter names a backend that no OTelConfig declares, and that is no type with a usual address.",
+    "An exporter names a backend that no OTelConfig declares, and that is not a type with a usual address.",
     "Declare it under `backends`, or write an endpoint.",
     example="collector.exporters.traces names the backend temppo, which no OTelConfig declares: write tempo",
 )
@@ -63,21 +63,21 @@ ENDPOINT_CREDENTIALS: Final = Rule(
     "endpoint-credentials",
     "error",
     "An endpoint contains a user name or password.",
-    "Leave it out; use `headers` with a Secret.",
+    "Leave them out, and write `headers` with a Secret.",
     example="collector.endpoint contains a user name or password: leave it out, and write headers with a Secret "
     "instead",
 )
 ENDPOINT_INVALID: Final = Rule(
     "endpoint-invalid",
     "error",
-    "An endpoint is not a URL that every SDK reads alike.",
-    "Write `http://host:4317` or like it.",
+    "An endpoint is not a URL that every SDK reads in the same way.",
+    "Write a URL such as `http://host:4317`.",
     example="collector.endpoint must be a URL with a port from 1 to 65535: write http://collector:4317",
 )
 ENDPOINT_MISSING: Final = Rule(
     "endpoint-missing",
     "error",
-    "`mode: external`, and a signal that is on goes nowhere.",
+    "With `mode: external`, a signal that is on has no destination.",
     "Set `collector.endpoint`, or an exporter for the signal.",
     example="collector.endpoint is missing, and mode external leaves traces and metrics without a destination: write "
     "an OTLP endpoint such as http://collector:4317, or exporters",
@@ -85,73 +85,74 @@ ENDPOINT_MISSING: Final = Rule(
 ENDPOINT_PATH: Final = Rule(
     "endpoint-path",
     "error",
-    "An endpoint has a path that gRPC does not know, or ends with `/v1/<signal>`, which is appended anyway.",
-    "Write what is proposed.",
-    example="collector.endpoint has the path /v1/traces, which gRPC does not know: write http://otel:4317",
+    "An endpoint has a path, which gRPC does not support, or ends with `/v1/<signal>`, which SDKs append themselves.",
+    "Write the endpoint that the message proposes.",
+    example="collector.endpoint has the path /v1/traces, which gRPC does not support: write http://otel:4317",
 )
 EXPORTER_MISSING: Final = Rule(
     "exporter-missing",
     "warning",
-    "A signal is on and no exporter is named for it: the collector only prints a summary of what it gets.",
-    "Write `collector.exporters.<signal>`; `debug` keeps it so without a warning.",
+    "A signal is on and has no exporter, so the collector only prints a summary of what it receives.",
+    "Write `collector.exporters.<signal>`. The exporter `debug` keeps this without a warning.",
     example="telemetry.logs is on, but logs only go to the collector's own log (debug): write "
     "spec.collector.exporters.logs in the OTelConfig",
 )
 EXPORTERS_SEVERAL: Final = Rule(
     "exporters-several",
     "error",
-    "A signal has several exporters where SDKs send directly, and an SDK sends to one.",
+    "A signal has several exporters where SDKs send directly, but an SDK sends to one only.",
     "Write one of them, or use a managed collector.",
 )
 FILE_CLAIM: Final = Rule(
     "file-claim",
     "error",
-    "A backend's files are in a claim, and several collectors would write them.",
+    "A backend's files are in a claim that several collectors would write.",
     "Write mode `deployment` with one replica, or leave `claim` out. See [logs and "
     "files](collector.md#logs-and-files).",
 )
 NAME_NOT_FINAL: Final = Rule(
     "name-not-final",
     "error",
-    "A name would stand in a text that nothing carries on, and `names_may_change` says that a prefix may still "
-    "come: the collector's in endpoints (mode `deployment`; of the node collectors the namespace, too), that "
-    "of the Operator's objects in annotations (`flavor: operator`).",
-    "Run the function as a transformer of the last overlay; or write `mode: sidecar` or an endpoint, "
-    "`daemonset.manage: false`, `flavor: native`.",
+    "`names_may_change` says that names may still change, but krm-otel has to write one into a text: the collector's "
+    "name into endpoints (mode `deployment`, `gateway`), the namespace of the node collectors into endpoints, or the "
+    "names of the Operator's objects into annotations (`flavor: operator`).",
+    "Run the function as a transformer of the last overlay. Otherwise write `mode: sidecar` or an endpoint, "
+    "`daemonset.manage: false`, or `flavor: native`.",
     example="collector.mode writes the collector's name into endpoints, and names_may_change says that a prefix may "
     "still come: run the function as a transformer of the last overlay, or write mode: sidecar, or an endpoint",
 )
 NAMESPACE_MISSING: Final = Rule(
     "namespace-missing",
     "error",
-    "`endpoint_host` is `svc` or `fqdn`, and the class has no namespace.",
+    "`endpoint_host` is `svc` or `fqdn`, but the class has no namespace.",
     "Write `metadata.namespace`, or `endpoint_host: short`.",
 )
 PROTOCOL_ASSUMED: Final = Rule(
     "protocol-assumed",
     "info",
-    "An endpoint's port is neither 4317 nor 4318, so the protocol is the configured one, else gRPC.",
-    "Set `telemetry.protocol` if it is the other.",
-    example="collector.endpoint has no port, so grpc is used: write telemetry.protocol: http if it speaks that",
+    "The port of an endpoint is neither 4317 nor 4318, so krm-otel uses the configured protocol. Without one it uses "
+    "HTTP for an endpoint with a path, otherwise gRPC.",
+    "Write `telemetry.protocol` if the endpoint uses the other protocol.",
+    example="collector.endpoint has no port, so grpc is used: write telemetry.protocol: http if the endpoint uses http",
 )
 PROTOCOL_PORT: Final = Rule(
     "protocol-port",
     "warning",
-    "The configured protocol is not that of the endpoint's port; the port decides.",
-    "Mend one of the two.",
-    example="telemetry.protocol is http, but the port of http://otel:4317 is that of grpc, which is used: write grpc, "
+    "The configured protocol does not fit the endpoint's port. The port decides.",
+    "Change the protocol or the port.",
+    example="telemetry.protocol is http, but the port of http://otel:4317 belongs to grpc, which is used: write grpc, "
     "or an endpoint with port 4318",
 )
 TLS_CA: Final = Rule(
     "tls-ca",
     "error",
-    "A CA comes from neither or from both of a Secret and a ConfigMap.",
-    "Name one of the two.",
+    "A CA comes from both a Secret and a ConfigMap, or from neither.",
+    "Write either `secret` or `config_map`.",
     example="collector.tls.ca must name either a secret or a config_map: write {config_map: <name>, key: ca.crt}",
 )
 TLS_WITHOUT_HTTPS: Final = Rule(
     "tls-without-https",
     "warning",
-    "A backend has `tls` and an `http://` endpoint.",
-    "Write `https://`.",
+    "A backend has `tls`, but its endpoint begins with `http://`.",
+    "Write an `https://` endpoint.",
 )

@@ -1,4 +1,4 @@
-"""Single fields of a block: types, words, numbers, names."""
+"""Fields: the type and the value of a single field."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ ANNOTATION_INVALID: Final = Rule(
     "annotation-invalid",
     "error",
     "The key of an annotation is not valid.",
-    "Write, for example, `prometheus.io/scrape`.",
+    "Write a key such as `prometheus.io/scrape`.",
 )
 ATTRIBUTE_KEY: Final = Rule(
     "attribute-key",
     "error",
-    "The key of a resource attribute cannot be carried by `OTEL_RESOURCE_ATTRIBUTES`.",
+    "`OTEL_RESOURCE_ATTRIBUTES` cannot contain the key of a resource attribute.",
     'Use printable ASCII without spaces and `= , % ; " \\`.',
-    example='telemetry.resource_attributes[a=b] must be a key of printable ASCII without spaces and = , % ; " '
-    "\\: write a_b",
+    example='telemetry.resource_attributes[a=b] must be a key of printable ASCII without spaces and = , % ; " \\: '
+    "write a_b",
 )
 CONTROL_CHARACTER: Final = Rule(
     "control-character",
     "error",
     "A text contains a control character.",
-    "Leave it out.",
+    "Remove the character.",
     example="telemetry.resource_attributes.team contains the control character U+000A: leave it out",
 )
 DATA_KEY: Final = Rule(
@@ -36,22 +36,22 @@ DATA_KEY: Final = Rule(
 DURATION_INVALID: Final = Rule(
     "duration-invalid",
     "error",
-    "A duration is not spelled as in Go, or for Prometheus as in Prometheus, or it is too long.",
-    "Write `200ms`, `10s` or `1m30s`.",
+    "A duration is not written as Go or, for Prometheus, as Prometheus writes it, or it is too long.",
+    "Write a duration such as `200ms`, `10s` or `1m30s`.",
     example="collector.tail_sampling.decision_wait must be a duration such as 200ms, 10s or 1m30s",
 )
 EMPTY: Final = Rule(
     "empty",
     "error",
-    "A list or mapping must have at least one entry.",
-    "Write one.",
+    "A list or mapping needs at least one entry.",
+    "Write an entry, or leave the field out.",
     example="platform.components.router.match_labels must not be empty: write at least one entry",
 )
 HEADER_NAME: Final = Rule(
     "header-name",
     "error",
     "The name of a header is not valid.",
-    "Use letters, digits and `-`.",
+    "Use letters, digits and `-`, as in `X-Scope-OrgID`.",
 )
 KEY_RESERVED: Final = Rule(
     "key-reserved",
@@ -64,48 +64,48 @@ KIND_INVALID: Final = Rule(
     "kind-invalid",
     "error",
     "An entry of `kinds` has an apiVersion or kind that no manifest can have.",
-    "Write, for example, `argoproj.io/v1alpha1` and `Rollout`.",
+    "Write an apiVersion such as `argoproj.io/v1alpha1`, and a kind such as `Rollout`.",
     example="kinds[0].kind must be a kind such as Rollout: write Rollout",
 )
 KIND_PATH: Final = Rule(
     "kind-path",
     "error",
-    "An entry of `kinds` has a path that is not dotted field names.",
-    "Write, for example, `spec.template`.",
+    "An entry of `kinds` has a path that does not consist of field names with dots between them.",
+    "Write a path such as `spec.template`.",
     example="kinds[0].path must be the dotted path of the pod template: write spec.template",
 )
 LABEL_INVALID: Final = Rule(
     "label-invalid",
     "error",
     "The key or value of a label is not valid.",
-    "Correct it.",
+    "Write a key such as `app.kubernetes.io/name`. A value has at most 63 letters, digits, `-`, `_` and `.`.",
 )
 LITERAL_HEADER: Final = Rule(
     "literal-header",
     "error",
-    "The value of a header is not in a Secret.",
+    "The value of a header does not come from a Secret.",
     "Write `{secret: <name>, key: <key>}`.",
     example="collector.headers.authorization takes its value from a Secret only: write {secret: <name>, key: <key>}",
 )
 LITERAL_SECRET: Final = Rule(
     "literal-secret",
     "error",
-    "A secret is written out in `collector.config`.",
+    "`collector.config` contains a secret as plain text.",
     "Write `${env:NAME}` there, and `collector.env.NAME` with its Secret.",
 )
 MISSING_FIELD: Final = Rule(
     "missing-field",
     "error",
     "A required field is missing.",
-    "Write it.",
-    example="platform.components.gateway.match_labels is missing: write it, for example match_labels: "
-    "{app: oaas-gateway}",
+    "Write the field.",
+    example="platform.components.gateway.match_labels is missing: write it, for example match_labels: {app: "
+    "oaas-gateway}",
 )
 NOT_A_WORD: Final = Rule(
     "not-a-word",
     "error",
     "A name or pattern is empty or contains white space.",
-    "Correct it.",
+    "Write a name or pattern without white space.",
 )
 NUMBER_RANGE: Final = Rule(
     "number-range",
@@ -117,18 +117,18 @@ OBJECT_NAME: Final = Rule(
     "object-name",
     "error",
     "The name of a Kubernetes object or namespace is not valid.",
-    "Correct it.",
+    "Use lower-case letters, digits and `-`. Names of objects may also contain `.`.",
 )
 QUANTITY_INVALID: Final = Rule(
     "quantity-invalid",
     "error",
     "An amount of a resource is not a Kubernetes quantity.",
-    "Write, for example, `100m` or `256Mi`.",
+    "Write an amount such as `100m` or `256Mi`.",
 )
 SERVICE_NAME_EMPTY: Final = Rule(
     "service-name-empty",
     "error",
-    "A service name is blank.",
+    "A service name is empty or contains only white space.",
     "Write a name, or leave the field out.",
     example="telemetry.service_name must not be empty: write a name, or leave the field out",
 )
@@ -136,22 +136,22 @@ TEMPLATE_PLACEHOLDER: Final = Rule(
     "template-placeholder",
     "error",
     "`service_name_template` has an unknown placeholder or an unmatched brace.",
-    "Use `{class}`, `{container}`, `{function_key}`, `{workload}`, `{namespace}`.",
-    example="telemetry.service_name_template has a brace without its partner: write {class}-{container}",
+    "Use `{class}`, `{container}`, `{function_key}`, `{workload}` and `{namespace}`.",
+    example="telemetry.service_name_template has an unmatched brace: write {class}-{container}",
 )
 UNKNOWN_FIELD: Final = Rule(
     "unknown-field",
     "error",
     "A field is unknown, or at the wrong level.",
-    "Write the proposed field.",
-    example="collector.headers.authorization.value is not a known field: known are secret and key",
+    "Write the field that the message proposes.",
+    example="collector.headers.authorization.value is not a known field: the known fields are secret and key",
     otherwise="warning in upstream's `spec.telemetry`, and for what looks like `observability`",
 )
 UNKNOWN_VALUE: Final = Rule(
     "unknown-value",
     "error",
-    "A value is not one of those allowed.",
-    "Write one of them.",
+    "A value is not one of the allowed values.",
+    "Write one of the values that the message lists.",
     example="OPRC_CRM_OTEL_MODE must be one of sidecar, deployment, daemonset or external: write sidecar",
 )
 VARIABLE_NAME: Final = Rule(
@@ -164,6 +164,6 @@ WRONG_TYPE: Final = Rule(
     "wrong-type",
     "error",
     "A value does not have the type of its field.",
-    "Write the proposed value.",
+    "Write a value of the type that the message gives.",
     example="collector must be a mapping with the fields mode, image, endpoint and exporters",
 )

@@ -1,4 +1,4 @@
-"""What becomes of traces and spans: rates, propagation, tail sampling, span metrics."""
+"""Sampling: rates of traces, propagation, tail sampling, metrics of spans."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ B3_BY_DEFAULT: Final = Rule(
 BUCKETS_ORDER: Final = Rule(
     "buckets-order",
     "error",
-    "The bounds of a histogram are not above zero, or do not go up.",
-    "Write what is proposed.",
-    example="collector.span_metrics.buckets must be above zero and go up: write 10ms, 1s",
+    "The bounds of a histogram are not above zero, or not in ascending order.",
+    "Write the bounds that the message proposes.",
+    example="collector.span_metrics.buckets must be above zero and in ascending order: write 10ms, 1s",
 )
 DIMENSION_RESERVED: Final = Rule(
     "dimension-reserved",
     "error",
-    "`span_metrics.dimensions` names an attribute that is a label already, as Prometheus spells it "
-    "(`service_name` for `service.name`).",
-    "Leave it out.",
+    "`span_metrics.dimensions` names an attribute that is a label already, as Prometheus spells it (`service_name` "
+    "for `service.name`).",
+    "Leave the attribute out.",
     example="collector.span_metrics.dimensions[0] names span.kind, which is a label already: leave it out",
 )
 GATEWAY_IDLE: Final = Rule(
@@ -38,18 +38,18 @@ GATEWAY_IDLE: Final = Rule(
 POLICY_INVALID: Final = Rule(
     "policy-invalid",
     "error",
-    "A policy of `tail_sampling.policies` has no `name` or `type`, a type, field or value that the collector "
-    "(0.158) does not know, or the name of one of ours or of another one.",
-    "Write what is proposed; see [further policies](sampling.md#whole-traces).",
+    "A policy of `tail_sampling.policies` has no `name` or `type`, has a type, field or value that the collector "
+    "(0.158) does not know, or has the name of another policy or of one that krm-otel writes.",
+    "Write what the message proposes. See [further policies](sampling.md#whole-traces).",
     example="collector.tail_sampling.policies[0] has the name errors, which krm-otel uses itself: write another one",
 )
 PROPAGATOR_DEPRECATED: Final = Rule(
     "propagator-deprecated",
     "warning",
-    "A propagator is deprecated by OpenTelemetry.",
+    "OpenTelemetry has deprecated a propagator.",
     "Use `w3c`, or `b3` where older services need it.",
-    example="telemetry.propagators[0] names the deprecated propagator jaeger: write w3c, or b3 where older "
-    "services need it",
+    example="telemetry.propagators[0] names the deprecated propagator jaeger: write w3c, or b3 where older services "
+    "need it",
 )
 PROPAGATORS_EMPTY: Final = Rule(
     "propagators-empty",
@@ -68,42 +68,43 @@ PROPAGATORS_NONE: Final = Rule(
 SAMPLING_BOTH: Final = Rule(
     "sampling-both",
     "warning",
-    "`sampling_stage: both`: the rates of SDK and collector multiply; the message says what is left.",
+    "With `sampling_stage: both` the rates of SDK and collector multiply. The message gives the product.",
     "Write `sdk` or `collector`.",
 )
 SAMPLING_RATE_CLAMPED: Final = Rule(
     "sampling-rate-clamped",
     "warning",
-    "A sampling rate is outside 0.0 to 1.0 and was clamped.",
-    "Write one in between.",
+    "A sampling rate is outside 0.0 to 1.0, so krm-otel uses the nearer limit.",
+    "Write a rate from 0.0 to 1.0.",
     example="telemetry.sampling_rate is outside 0.0 to 1.0, so 0.0 is used: write 0.0, or 0.1 for one trace in ten",
 )
 SAMPLING_RATE_HIGH: Final = Rule(
     "sampling-rate-high",
     "warning",
     "A sampling rate above 0.5 keeps more than half of all traces.",
-    "Write 0.5 or less, unless you mean it.",
-    example="telemetry.sampling_rate keeps more than half of all traces, which is costly in production: write "
-    "0.5 or less",
+    "Write 0.5 or less, unless you want to keep that many.",
+    example="telemetry.sampling_rate keeps more than half of all traces, which is costly in production: write 0.5 or "
+    "less",
 )
 SAMPLING_RATE_INVALID: Final = Rule(
     "sampling-rate-invalid",
     "error",
     "A sampling rate is not a finite number.",
-    "Write 0.1 for one trace in ten.",
+    "Write a rate such as 0.1, for one trace in ten.",
     example="telemetry.sampling_rate must be a number between 0.0 and 1.0: write 0.1 for one trace in ten",
 )
 SAMPLING_STAGE: Final = Rule(
     "sampling-stage",
     "error",
-    "Sampling in the collector is asked for where there is no managed collector.",
+    "A class samples in the collector, but has no managed collector of its own.",
     "Write `sampling_stage: sdk`.",
-    example="collector.sampling_stage is collector, which needs a managed collector, and there is none here: write sdk",
+    example="collector.sampling_stage is collector, which needs a managed collector, and this class has none: write "
+    "sdk",
 )
 SPAN_METRICS_OFF: Final = Rule(
     "span-metrics-off",
     "info",
-    "`span_metrics` makes nothing of the spans of a class whose traces or metrics are off.",
+    "`span_metrics` makes no metrics for a class whose traces or metrics are off.",
     "Nothing, or switch them on.",
 )
 SPAN_METRICS_SAMPLED: Final = Rule(
@@ -117,17 +118,17 @@ SPAN_METRICS_SAMPLED: Final = Rule(
 TAIL_SAMPLING_ELSEWHERE: Final = Rule(
     "tail-sampling-elsewhere",
     "info",
-    "`tail_sampling` does not hold for a class whose collector is that of a node (mode `daemonset`) or not "
-    "ours: its SDKs sample, by its rate.",
+    "`tail_sampling` has no effect on a class whose collector serves all classes of a node (mode `daemonset`) or is "
+    "not managed by krm-otel. Its SDKs sample by its rate.",
     "Nothing, or write `mode: deployment` for the class.",
-    example="collector is that of each node, for all classes, so tail_sampling does not hold for this class: its SDKs "
-    "sample, by its rate. Write mode: deployment where its errors and slow traces are to be kept",
-    otherwise="warning where it holds for no class",
+    example="collector is that of each node, for all classes, so tail_sampling has no effect on this class, and its "
+    "SDKs sample by its rate: write mode: deployment to keep its errors and slow traces",
+    otherwise="warning where it has no effect on any class",
 )
 TAIL_SAMPLING_SPLIT: Final = Rule(
     "tail-sampling-split",
     "error",
-    "`tail_sampling` needs all spans of a trace in one collector, and they reach several.",
+    "`tail_sampling` needs all spans of a trace in one collector, but they reach several.",
     "Write `collector.gateway`, or mode `deployment` with one replica. See [two tiers](scaling.md#two-tiers).",
     example="collector.tail_sampling needs all spans of a trace in one collector, and mode sidecar has one in each "
     "pod: write collector.gateway: {replicas: 2}, or mode: deployment with one replica",
@@ -135,8 +136,8 @@ TAIL_SAMPLING_SPLIT: Final = Rule(
 TAIL_SAMPLING_STAGE: Final = Rule(
     "tail-sampling-stage",
     "error",
-    "`tail_sampling` decides in the collector, and `sampling_stage` says that SDKs drop traces, too.",
-    "Write `collector`, or leave it out. See [sampling](sampling.md#whole-traces).",
+    "`tail_sampling` decides in the collector, but `sampling_stage` lets SDKs drop traces, too.",
+    "Write `sampling_stage: collector`, or leave it out. See [sampling](sampling.md#whole-traces).",
     example="collector.sampling_stage is sdk, and tail_sampling decides in the collector, once, over all that SDKs "
     "send: write collector, or leave sampling_stage out",
 )

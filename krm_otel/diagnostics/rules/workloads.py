@@ -9,14 +9,14 @@ from krm_otel.diagnostics.rule import Rule
 ATTRIBUTES_MERGED: Final = Rule(
     "attributes-merged",
     "info",
-    "`OTEL_RESOURCE_ATTRIBUTES` is yours and was extended; the message names what could not be added.",
+    "The manifest sets `OTEL_RESOURCE_ATTRIBUTES`, and krm-otel extends it. The message names what it could not add.",
     "Nothing. Remove the variable to get all attributes.",
     example="OTEL_RESOURCE_ATTRIBUTES is set in the manifest: its keys are kept, deployment.name added",
 )
 CONTAINER_LEFT_ALONE: Final = Rule(
     "container-left-alone",
     "info",
-    "A container sets `OTEL_CONFIG_FILE` or `OTEL_SDK_DISABLED=true`.",
+    "A container sets `OTEL_CONFIG_FILE` or `OTEL_SDK_DISABLED=true`, so krm-otel does not instrument it.",
     "Nothing.",
     example="function is left alone, because OTEL_CONFIG_FILE is set, which makes the SDK ignore every other variable",
 )
@@ -24,7 +24,7 @@ CONTAINER_NAME_TWICE: Final = Rule(
     "container-name-twice",
     "error",
     "Two containers of a workload have the same name.",
-    "Rename one.",
+    "Rename one of them.",
     example="two containers have the name function, entries 0 and 1: rename one",
 )
 CONTAINER_NOT_A_MAPPING: Final = Rule(
@@ -45,14 +45,14 @@ CONTAINER_WITHOUT_NAME: Final = Rule(
     "container-without-name",
     "error",
     "A container of a kind other than Knative's has no name.",
-    "Name it.",
+    "Write a name.",
     example="a container has no name: write one",
 )
 CONTAINERS_MISSING: Final = Rule(
     "containers-missing",
     "warning",
     "A workload of a class has no containers.",
-    "Nothing for a patch; otherwise correct the manifest.",
+    "Nothing for a patch. Otherwise correct the manifest, or the path in `kinds`.",
     example="there are no containers to instrument at the path that spec.kinds of the OTelConfig gives: write "
     "spec.template",
 )
@@ -66,14 +66,15 @@ CONTAINERS_NOT_A_LIST: Final = Rule(
 ENDPOINT_FOLLOWS_PROTOCOL: Final = Rule(
     "endpoint-follows-protocol",
     "info",
-    "Your protocol, or the annotation `oaas.io/otel-protocol`, moved the endpoint to the other standard port.",
+    "The endpoint gets the other standard port, because of the protocol in the manifest or the annotation "
+    "`oaas.io/otel-protocol`.",
     "Nothing.",
     example="the endpoint is http://otel:4318, not http://otel:4317, because oaas.io/otel-protocol is http",
 )
 ENV_MALFORMED: Final = Rule(
     "env-malformed",
     "error",
-    "`env` is not a list, or an entry is not a mapping with a name.",
+    "`env` is not a list, or one of its entries is not a mapping with a name.",
     "Correct the manifest.",
     example="env[0] has to be a mapping with a name: write {name: A, value: b}",
 )
@@ -90,22 +91,22 @@ FLUX_SUBSTITUTION: Final = Rule(
 IMMUTABLE_WORKLOAD: Final = Rule(
     "immutable-workload",
     "warning",
-    "A cluster refuses a changed pod template of an existing Job, or `env` of an existing Pod.",
-    "Delete it first, or give it another name.",
+    "A cluster refuses a changed pod template of an existing Job, and a changed `env` of an existing Pod.",
+    "Delete the Job or Pod first, or give it another name.",
     example="a cluster refuses a changed environment of a Pod that already exists: delete the Pod first",
 )
 INJECT_ANNOTATION_INVALID: Final = Rule(
     "inject-annotation-invalid",
     "warning",
-    "`oaas.io/otel-inject` is neither `true` nor `false`, and has no effect.",
+    "`oaas.io/otel-inject` is neither `true` nor `false`, so it has no effect.",
     'Write `"false"` to opt out.',
     example='oaas.io/otel-inject is neither true nor false and has no effect: write "false"',
 )
 NOT_IN_THE_RECORD: Final = Rule(
     "not-in-the-record",
     "warning",
-    "The manifest has a helper variable of krm-otel (`OAAS_OTEL_*`) that no record lists: somebody removed the record "
-    "annotation, or edited the value.",
+    "The manifest has a helper variable of krm-otel (`OAAS_OTEL_*`) that no record lists: the record annotation was "
+    "removed, or the value was edited.",
     "Restore the annotation, or delete the lines: the next run adds them again, with a record.",
     example="no record lists OAAS_OTEL_NAMESPACE, OAAS_OTEL_POD_NAME, OAAS_OTEL_POD_UID, OAAS_OTEL_NODE_NAME, and "
     "krm-otel keeps variables that it has no record of: delete them to get new ones",
@@ -114,21 +115,21 @@ PROTOCOL_ANNOTATION_INVALID: Final = Rule(
     "protocol-annotation-invalid",
     "error",
     "`oaas.io/otel-protocol` is neither `grpc` nor `http`.",
-    "Write one of them.",
+    "Write `grpc` or `http`.",
     example="oaas.io/otel-protocol is neither grpc nor http: write http",
 )
 PROTOCOL_FOLLOWS_ENDPOINT: Final = Rule(
     "protocol-follows-endpoint",
     "info",
-    "You set an endpoint without a protocol; the injected protocol fits its port.",
-    "Nothing, or set the protocol too.",
+    "The manifest sets an endpoint without a protocol, so krm-otel injects the protocol of its port.",
+    "Nothing, or set the protocol, too.",
     example="OTEL_EXPORTER_OTLP_ENDPOINT is set without a protocol, so OTEL_EXPORTER_OTLP_PROTOCOL is grpc",
 )
 PROTOCOL_MISMATCH: Final = Rule(
     "protocol-mismatch",
     "warning",
-    "Your endpoint's port and your protocol do not fit.",
-    "Correct one of the two.",
+    "The manifest sets a protocol that does not fit the endpoint's port.",
+    "Correct the protocol or the endpoint.",
     example="the endpoint http://mine:4317 and the protocol http/protobuf do not fit, because port 4317 takes grpc: "
     "write grpc",
 )
@@ -144,16 +145,16 @@ RECORD_TOO_LARGE: Final = Rule(
     "record-too-large",
     "error",
     "The record of the injection would exceed 32 KiB.",
-    "Inject fewer containers: `oaas.io/otel-containers`.",
+    "Inject fewer containers, with the annotation `oaas.io/otel-containers`.",
     example="the record of the injection would exceed 32 KiB: inject fewer containers (oaas.io/otel-containers)",
 )
 RECORD_UNREADABLE: Final = Rule(
     "record-unreadable",
     "error",
-    "The annotation `oaas.io/otel-injected` was edited, cut off, or is of another version.",
-    "Restore it, or remove it together with what was injected.",
-    example="the record of the injection cannot be read: restore the annotation, or remove it together with what "
-    "was injected",
+    "The annotation `oaas.io/otel-injected` was edited or cut off, or is of another version.",
+    "Restore the annotation, or remove it together with what was injected.",
+    example="the record of the injection cannot be read: restore the annotation, or remove it together with what was "
+    "injected",
 )
 REVISION_NAME_FIXED: Final = Rule(
     "revision-name-fixed",
@@ -166,22 +167,22 @@ REVISION_NAME_FIXED: Final = Rule(
 UNKNOWN_KIND: Final = Rule(
     "unknown-kind",
     "warning",
-    "A workload of a class is of a kind that nobody named.",
-    "Add it to `spec.kinds` of the OTelConfig.",
+    "A workload of a class has a kind that krm-otel does not know.",
+    "Add the kind to `spec.kinds` of the OTelConfig.",
     example="Rollout belongs to class echo and has a pod template, but the kind is not known: add {apiVersion: "
     "argoproj.io/v1alpha1, kind: Rollout, path: spec.template} to spec.kinds of the OTelConfig",
 )
 VARIABLE_ADOPTED: Final = Rule(
     "variable-adopted",
     "info",
-    "With `adopt: true`: a variable that the manifest sets by hand is taken over.",
-    "Nothing; `uninject` restores the old value.",
+    "With `adopt: true`: krm-otel takes over a variable that the manifest sets by hand.",
+    "Nothing. `uninject` restores the old value.",
     example="OTEL_SERVICE_NAME is set by hand and is taken over; uninject restores the old value",
 )
 VARIABLE_KEPT: Final = Rule(
     "variable-kept",
     "info",
-    "A variable is set by you and is kept as it is.",
+    "The manifest sets a variable, and krm-otel keeps it.",
     "Nothing.",
     example="instrumentation.opentelemetry.io/inject-sdk is set in the manifest and is kept as it is",
 )

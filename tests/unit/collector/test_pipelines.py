@@ -313,7 +313,7 @@ def test_a_component_without_settings_survives() -> None:
         ),
         (
             "{processors: {tail_sampling/own: {policies: [{name: a, type: latncy}]}}}",
-            "processors[tail_sampling/own].policies[0].type is latncy: write latency; known here are",
+            "processors[tail_sampling/own].policies[0].type is latncy: write latency; the known types are",
         ),
         ("{extensions: {own_policy: {}}, processors: {tail_sampling: {policies: [{name: a, type: own_policy}]}}}", ""),
         ("{exporters: {debug: {verbosity: detailed}}}", ""),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from krm_otel.config.resolve.sampling import GATEWAY_RESOURCES
+from krm_otel.config.resolve.collector import GATEWAY_RESOURCES
 from krm_otel.config.schema.collector import Autoscaling
 from krm_otel.config.schema.sampling import HTTP_BUCKETS, SpanMetrics, TailSampling
 from krm_otel.config.settings import CollectorSettings, GatewaySettings, Resources, Settings
@@ -281,9 +281,7 @@ def test_every_mistake_in_a_policy_is_told_where_it_stands() -> None:
     ]
     assert all(one.code == "policy-invalid" for one in results if one.severity == "error")
     (unknown,) = [one.message for one in results if one.field_path == f"{within}[0].type"]
-    assert (
-        "collector.tail_sampling.policies[0].and.and_sub_policy[0].type is latncy: write latency; known here" in unknown
-    )
+    assert "and_sub_policy[0].type is latncy: write latency; the known types are" in unknown
     assert "composite" not in unknown and "trace_state" in unknown, "what may stand there"
 
 

@@ -55,4 +55,5 @@ def test_the_field_stands_once_in_a_line() -> None:
         ("spec.telemetry.traces", "traces"),
         ("OPRC_CRM_OTEL_MODE", "OPRC_CRM_OTEL_MODE"),
     ):
-        assert Result("empty", "info", f"{short} is empty", field_path=path).line() == f"info: {path} is empty"
+        result = Result("empty", "info", f"{short} is empty", field_path=path, label=short)
+        assert result.line() == f"info: {path} is empty"
