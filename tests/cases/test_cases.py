@@ -7,7 +7,7 @@
     exit                      the exit code; absent: 0
 
 A diff is the golden file, so that a reviewer reads what changes and nothing else. `make golden` rewrites the expected
-files and fails: read the diff before you commit it. Every case also keeps the laws (`tests/laws.py`).
+files and fails: read the diff before you commit it. Every case also keeps the laws (`tests/support/laws.py`).
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ import pytest
 
 from krm_otel.run import Outcome
 from krm_otel.views.diff import unified
-from tests.laws import assert_laws, function
-from tests.unit.views.patch import patched
+from tests.support.laws import assert_laws, function
+from tests.support.patch import patched
 
 ROOT = Path(__file__).parent
 CASES = sorted(path.parent for path in ROOT.rglob("input.*"))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from krm_otel.krm.reader import read_envelope
 from krm_otel.run import Outcome
-from tests.laws import assert_laws
-from tests.oracle import assert_injected, assert_lines_kept
 from tests.property.manifests import CLASS, SECURE_ENDPOINT, SIMPLE_ENDPOINT, Made
+from tests.support.laws import assert_laws
+from tests.support.oracle import assert_injected, assert_lines_kept
 
 
 def check(made: Made) -> Outcome:

@@ -12,8 +12,8 @@ from krm_otel.collector.manifests.factories import assets
 from krm_otel.collector.manifests.sidecar import sidecar
 from krm_otel.collector.tiers import tiers as tiers_of
 from krm_otel.config.settings import OaasClass, Settings
+from tests.support.collector import given, given_nodes
 from tests.tools.matrix import Case, cases
-from tests.unit.collector.given import given, given_nodes
 
 SECRET: Final = "canary-5f1c"
 """The value of every Secret."""

@@ -26,11 +26,11 @@ from krm_otel.collector.config.exporters import FILES_FOLDER
 from krm_otel.collector.manifests.container import ports
 from krm_otel.config.settings import OaasClass, Settings
 from krm_otel.names import MOUNT_ROOT
+from tests.support.collector import given
 from tests.tools.collector import wait_until_healthy
 from tests.tools.matrix import CHOICES, Case, covered, pairs, rows
 from tests.tools.ports import FREE
 from tests.tools.rendered import SECRET, config_of, container_of, environment, everything, tiers
-from tests.unit.collector.given import given
 
 CHUNKS = 16
 TLS = Path(__file__).parent / "data" / "tls"

@@ -19,8 +19,8 @@ import yaml
 from krm_otel.collector.manifests.factories import assets
 from krm_otel.collector.manifests.sidecar import sidecar
 from krm_otel.config.settings import OaasClass, Settings
+from tests.support.collector import given, given_nodes
 from tests.tools.rendered import everything
-from tests.unit.collector.given import given, given_nodes
 
 NATIVE_SIDECARS = "1.29"
 HASH = re.compile(r"(?<=otel-config-hash: )\S+")

@@ -10,10 +10,10 @@ import pytest
 import yaml
 
 from krm_otel.config.types.tail_sampling import TYPES, policy_findings
+from tests.support.collector import given
 from tests.tools.collector import wait_until_healthy
 from tests.tools.rendered import container_of, environment
 from tests.tools.test_collector_configs import on_this_machine
-from tests.unit.collector.given import given
 from tools.build import require
 
 ALWAYS = "{name: b, type: always_sample}"

@@ -6,7 +6,7 @@ import pytest
 
 from krm_otel.collector.addresses import collector_endpoint
 from krm_otel.config.settings import Endpoint
-from tests.unit.collector.given import given
+from tests.support.collector import given
 
 
 @pytest.mark.parametrize(

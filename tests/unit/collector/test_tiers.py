@@ -12,7 +12,7 @@ from krm_otel.collector.manifests.factories import assets
 from krm_otel.collector.manifests.sidecar import sidecar
 from krm_otel.collector.operator import operator_assets
 from krm_otel.collector.tiers import tiers
-from tests.unit.collector.given import given
+from tests.support.collector import given
 
 BLOCK = "telemetry: {logs: true}\ncollector: {mode: %s, exporters: {traces: vendor, metrics: debug, logs: debug}}"
 SPEC = """

@@ -16,7 +16,7 @@ from krm_otel.krm.reader import read_envelope
 from krm_otel.run import Source, run
 from krm_otel.views import diff
 from krm_otel.views.diff import color_of, unified
-from tests.unit.views.patch import patched
+from tests.support.patch import patched
 
 # Form feeds, NEL and line separators end no line for git, and may stand in a value.
 LINES = st.lists(

@@ -7,7 +7,7 @@ import pytest
 from krm_otel.config.resolve.limits import endpoint_matches, matches
 from krm_otel.config.settings import Endpoint, FileSource, Origin, SecretHeader, Tls
 from krm_otel.config.types.endpoint import redact, redact_endpoint
-from tests.unit.config.given import ENDPOINT, observability, otel_config, resolved, settings_of, sound, told
+from tests.support.configuration import ENDPOINT, observability, otel_config, resolved, settings_of, sound, told
 
 # URL, protocol configured or None; the endpoint used, its protocol, codes of what is said.
 GOOD: list[tuple[str, str | None, str, str, list[str]]] = [

@@ -9,7 +9,7 @@ from krm_otel.config.schema.collector import Autoscaling
 from krm_otel.config.schema.sampling import HTTP_BUCKETS, SpanMetrics, TailSampling
 from krm_otel.config.settings import CollectorSettings, GatewaySettings, Resources, Settings
 from krm_otel.diagnostics.result import Result
-from tests.unit.config.given import observability, otel_config, resolved, settings_of, sound, told
+from tests.support.configuration import observability, otel_config, resolved, settings_of, sound, told
 
 DEPLOYMENT = "collector: {mode: deployment, exporters: {traces: debug, metrics: debug}}"
 SIDECAR = "collector: {mode: sidecar, exporters: {traces: debug, metrics: debug}}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from krm_otel.config.settings import KindPath, Origin, PlatformComponent
-from tests.unit.config.given import (
+from tests.support.configuration import (
     ENDPOINT,
     class_runtime,
     config_map,

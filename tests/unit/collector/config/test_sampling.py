@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.collector.given import config_of, given
+from tests.support.collector import config_of, given
 
 BLOCK = "collector: {mode: %s, exporters: {traces: debug, metrics: debug}}\ntelemetry: {sampling_rate: 0.07}"
 

@@ -7,7 +7,7 @@ from typing import Any
 from krm_otel.collector.config.build import build_config
 from krm_otel.collector.tiers import Tier, tiers
 from krm_otel.config.settings import OaasClass, Settings
-from tests.unit.config.given import observability, otel_config, resolved
+from tests.support.configuration import observability, otel_config, resolved
 
 
 def given(

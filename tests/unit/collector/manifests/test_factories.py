@@ -11,7 +11,7 @@ import yaml
 from krm_otel.collector.manifests.factories import assets
 from krm_otel.collector.manifests.sidecar import sidecar
 from krm_otel.yamltext.emit import block as emit
-from tests.unit.collector.given import config_of, given
+from tests.support.collector import config_of, given
 
 BACKEND = """
 backends:

@@ -8,7 +8,7 @@ from krm_otel.diagnostics.rules import RULES
 from krm_otel.krm.envelope import Envelope
 from krm_otel.krm.reader import read_envelope
 from krm_otel.run import Outcome, Source, run
-from tests.oracle import assert_lines_kept
+from tests.support.oracle import assert_lines_kept
 
 
 def function(data: bytes, environ: Mapping[str, str] | None = None, *, remove: bool = False) -> tuple[bytes, Outcome]:

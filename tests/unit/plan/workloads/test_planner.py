@@ -12,7 +12,7 @@ from krm_otel.plan.classes.summary import summarize_classes
 from krm_otel.plan.request import Request
 from krm_otel.plan.scope import Scope
 from krm_otel.plan.workloads.planner import WorkloadPlanner
-from tests.unit.plan.test_held import CLASS, CONFIG, WORKLOAD
+from tests.unit.plan.test_degrade import CLASS, CONFIG, WORKLOAD
 
 BROKEN = WORKLOAD.replace("NAME", "broken").replace("name: function", "name: [function]")
 

@@ -12,7 +12,7 @@ from krm_otel.collector.monitoring.monitors import monitor_assets
 from krm_otel.collector.naming import client_labels
 from krm_otel.config.schema.monitoring import Monitors
 from krm_otel.config.settings import OaasClass, Settings
-from tests.unit.collector.given import given, given_nodes
+from tests.support.collector import given, given_nodes
 
 SCRAPED = "collector: {mode: %s, exporters: {traces: debug, metrics: %s}}"
 NODES = "collector: {daemonset: {manage: true}, exporters: {traces: debug, metrics: prometheus-scrape}}"

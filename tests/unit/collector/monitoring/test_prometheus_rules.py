@@ -12,7 +12,7 @@ from krm_otel.collector.monitoring.prometheus_rules import rule_assets, rule_gro
 from krm_otel.collector.monitoring.promql import request_histogram
 from krm_otel.config.schema.monitoring import Rules
 from krm_otel.config.settings import OaasClass, Requirements
-from tests.unit.collector.given import given
+from tests.support.collector import given
 
 ANALYZER = ["http_server_requests_seconds_bucket", "activator_request_count", "activator_request_latencies_bucket"]
 

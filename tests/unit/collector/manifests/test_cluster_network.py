@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.unit.collector.policies import Network, Pod, matches
+from tests.unit.collector.manifests.cluster_network import Network, Pod, matches
 
 TARGET = Pod("shop", {"app": "db"}, {"sql": ("TCP", 5432), "gossip": ("UDP", 7946)}, "10.0.0.9")
 NEAR = Pod("shop", {"app": "web", "tier": "front"}, ip="10.0.1.1")

@@ -14,9 +14,9 @@ import yaml
 from krm_otel.collector.addresses import HEALTH_PORT, METRICS_PORT, SCRAPE_PORT
 from krm_otel.collector.manifests.network_policy import MESH_PORTS
 from krm_otel.otlp import PORTS
-from tests.laws import function
-from tests.unit.collector.policies import Network, Pod, pods
-from tests.unit.config.given import otel_config
+from tests.support.configuration import otel_config
+from tests.support.laws import function
+from tests.unit.collector.manifests.cluster_network import Network, Pod, pods
 
 OTLP = frozenset(PORTS.values())
 TUNNELS = frozenset(MESH_PORTS.values())

@@ -8,7 +8,7 @@ import pytest
 
 from krm_otel.config.schema.otel_config import AttributeGroups
 from krm_otel.config.settings import DEFAULT, Origin, Settings
-from tests.unit.config.given import (
+from tests.support.configuration import (
     ENDPOINT,
     class_runtime,
     config_map,

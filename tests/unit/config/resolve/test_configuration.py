@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.config.given import class_runtime, config_map, observability, otel_config, resolved
+from tests.support.configuration import class_runtime, config_map, observability, otel_config, resolved
 
 ODD = [
     "1",

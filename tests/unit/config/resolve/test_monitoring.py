@@ -6,7 +6,7 @@ import pytest
 
 from krm_otel.config.schema.monitoring import Dashboards, Monitors, Rules
 from krm_otel.config.settings import Monitoring, Requirements
-from tests.unit.config.given import class_runtime, observability, otel_config, resolved
+from tests.support.configuration import class_runtime, observability, otel_config, resolved
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.config.given import ENDPOINT, class_runtime, observability, otel_config, resolved, settings_of, told
+from tests.support.configuration import ENDPOINT, class_runtime, observability, otel_config, resolved, settings_of, told
 
 # Block, code, field path below spec.observability, current, proposed.
 FAULTS: list[tuple[str, str, str, Any, Any]] = [

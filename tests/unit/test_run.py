@@ -13,7 +13,7 @@ import pytest
 
 from krm_otel.run import Source, run
 
-QUICKSTART = Path(__file__).parents[3] / "examples" / "quickstart"
+QUICKSTART = Path(__file__).parents[2] / "examples" / "quickstart"
 
 
 def test_run_is_hermetic(monkeypatch: pytest.MonkeyPatch) -> None:

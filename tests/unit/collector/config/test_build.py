@@ -10,7 +10,7 @@ import yaml
 from krm_otel.collector.config.build import build_config, merge
 from krm_otel.collector.config.checks import check_config
 from krm_otel.collector.manifests.config_map import config_text
-from tests.unit.collector.given import config_of, first_tier, given, given_nodes
+from tests.support.collector import config_of, first_tier, given, given_nodes
 
 
 def made(block: str = "", spec: str | None = None, namespace: str = "demo") -> dict[str, Any]:

@@ -11,9 +11,9 @@ import pytest
 
 from krm_otel.collector.monitoring.dashboards import dashboard_assets, dashboard_json
 from krm_otel.config.schema.monitoring import Dashboards
-from tests.unit.collector.given import given, given_nodes
+from tests.support.collector import given, given_nodes
 
-EXAMPLE = Path(__file__).parents[3] / "examples" / "dashboards" / "hello-class.json"
+EXAMPLE = Path(__file__).parents[4] / "examples" / "dashboards" / "hello-class.json"
 MODES = ("sidecar", "deployment", "daemonset")
 SOURCE = {"type": "prometheus", "uid": "${datasource}"}
 VARIABLE = "auto auto_count auto_min hide id includeAll label multi name query skipUrlSync type"

@@ -8,7 +8,7 @@ import pytest
 
 from krm_otel.config.schema.collector import Batch
 from krm_otel.config.settings import CollectorSettings, NodeCollector, Resources, Target
-from tests.unit.config.given import observability, otel_config, resolved, settings_of, sound, told
+from tests.support.configuration import observability, otel_config, resolved, settings_of, sound, told
 
 
 def collector(block: str = "", config: str | None = None) -> CollectorSettings:

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from krm_otel.collector.config.metric_attributes import METRIC_ATTRIBUTES, metric_attributes
-from tests.unit.collector.given import config_of, given_nodes
+from tests.support.collector import config_of, given_nodes
 
 PROMETHEUS = "collector: {daemonset: {manage: true}, exporters: {metrics: p}}\nbackends: {p: {type: prometheus-scrape}}"
 
