@@ -116,11 +116,6 @@ def test_plain_streams(text: str, kinds: list[str]) -> None:
 @pytest.mark.parametrize(
     ("text", "code", "words"),
     [
-        (HEAD + ITEMS + "---\nkind: B\n", "input-malformed", "other documents"),
-        (HEAD.replace("v1", "v2") + ITEMS, "input-malformed", "is not supported"),
-        (HEAD + ITEMS + ITEMS, "input-malformed", "items is a duplicate key"),
-        (HEAD + "items: x\n", "input-malformed", "not a list"),
-        (HEAD + ITEMS + "functionConfig: []\n", "function-config-kind", "not an object"),
         ("%TAG !e! tag:e:\n---\n" + HEAD + ITEMS + "functionConfig: !e!x {}\n", "function-config-kind", "by itself"),
         ("%TAG !e! tag:e:\n---\n" + HEAD + "items:\n- kind: Pod\n  a: !e!x y\n", "unreadable-item", "by itself"),
         ("%TAG !e! tag:e:\n---\nkind: Pod\na: !e!x y\n", "unreadable-item", "by itself"),

@@ -83,27 +83,6 @@ def test_all_faults_are_reported() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("spec", "names"),
-    [
-        ("{containers: [{image: a}]}", ["user-container"]),
-        ("{containers: [{image: a}, {image: b}]}", ["user-container-0", "user-container-1"]),
-        ("{containers: [{image: a}, {name: proxy}]}", ["user-container-0", "proxy"]),
-        (
-            "{containers: [{name: user-container-0}, {image: a}, {image: b}]}",
-            ["user-container-0", "user-container-1", "user-container-2"],
-        ),
-        ("{containers: [{image: a}], initContainers: [{name: user-container}]}", ["user-container-0"]),
-        ("{containers: [{name: given}]}", ["given"]),
-    ],
-)
-def test_knative_names_unnamed_containers(spec: str, names: list[str]) -> None:
-    """As Knative's webhook does: a number as soon as there are two containers, past names that are taken."""
-    found = knative(spec)
-    assert [c.name for c in found.containers] == names
-    assert found.results == ()
-
-
 def test_a_given_name_is_not_written() -> None:
     """Whoever adds a sidecar has to know which names do not stand in the text."""
     assert [c.named for c in knative("{containers: [{image: a}, {name: b}]}").containers] == [False, True]

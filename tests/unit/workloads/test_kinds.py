@@ -83,18 +83,6 @@ def test_generated_objects_are_no_workloads() -> None:
     assert as_workload(resource(text.format("someone")), NONE) is not None
 
 
-def test_patches_are_no_workloads() -> None:
-    """`$patch: delete` in a folder is a directive for kustomize (the corpus has one), not an object."""
-    assert as_workload(resource("{apiVersion: apps/v1, kind: Deployment, $patch: delete}"), NONE) is None
-
-
-def test_knative_may_have_the_downward_api_by_a_flag() -> None:
-    """`knative.field_ref: true` in OTelConfig says that the cluster's feature flag is on."""
-    text = "{apiVersion: serving.knative.dev/v1, kind: Service}"
-    assert not view(text).kind.downward_api
-    assert view(text, replace(NONE, knative_field_ref=True)).kind.downward_api
-
-
 def test_kinds_of_otelconfig_are_added_by_exact_api_version() -> None:
     """A kind that OTelConfig names is a workload, in the version it says."""
     told = replace(NONE, kinds=(ROLLOUT,))
