@@ -10,7 +10,7 @@ from krm_otel.config.settings import OaasClass, Settings
 from tests.support.configuration import observability, otel_config, resolved
 
 
-def given(
+def class_and_settings(
     block: str = "", config: str | None = None, name: str = "echo", namespace: str = "demo"
 ) -> tuple[OaasClass, Settings]:
     """A class that is on and without faults, and its settings."""
@@ -24,7 +24,7 @@ def given(
     return found, found.settings
 
 
-def given_nodes(config: str) -> tuple[OaasClass, Settings]:
+def node_collectors_and_settings(config: str) -> tuple[OaasClass, Settings]:
     """The pseudo-class of mode daemonset, and its settings."""
     configuration, results = resolved([], otel_config(config))
     assert [r.line() for r in results if r.severity == "error"] == []

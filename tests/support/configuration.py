@@ -71,7 +71,7 @@ def settings_of(
     return found.settings, results
 
 
-def sound(item: str, config: str | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+def valid_settings(item: str, config: str | None = None, environ: Mapping[str, str] | None = None) -> Settings:
     """The settings of a single class that has no faults."""
     settings, results = settings_of(item, config, environ)
     assert [r.line() for r in results if r.severity == "error"] == []
@@ -79,6 +79,6 @@ def sound(item: str, config: str | None = None, environ: Mapping[str, str] | Non
     return settings
 
 
-def told(results: Sequence[Result], severity: str = "error") -> list[tuple[str, str]]:
+def codes_and_paths(results: Sequence[Result], severity: str = "error") -> list[tuple[str, str]]:
     """Code and field path of the results of one severity."""
     return [(result.code, result.field_path) for result in results if result.severity == severity]

@@ -59,11 +59,11 @@ def test_a_time_is_kept_as_long_as_the_status_is() -> None:
     assert (changed["status"], changed["lastTransitionTime"]) == ("False", "2027-01-15T08:00:00Z")
 
 
-def test_a_nonsense_epoch_is_none() -> None:
+def test_an_invalid_epoch_is_ignored() -> None:
     assert "lastTransitionTime" not in condition(rendered(CONFIG + CLASS + WORKLOAD, "yesterday"))
 
 
-def test_a_condition_that_was_edited_is_set_right_and_given_back_as_edited() -> None:
+def test_an_edited_condition_is_corrected_and_restored_on_uninject() -> None:
     """The status tells the truth; what somebody wrote is not lost."""
     edited = rendered(CONFIG + CLASS + WORKLOAD).replace('status: "True"', 'status: "False" # by hand')
     again = rendered(edited)
@@ -78,7 +78,7 @@ def test_another_wording_is_no_change() -> None:
     assert condition(rendered(reworded))["message"] == "all is well"
 
 
-def test_a_time_that_is_not_known_any_more_goes() -> None:
+def test_an_unknown_time_is_removed() -> None:
     """Another controller's condition that we contradict: since when it is so, nobody says; undone, it is theirs."""
     theirs = """\
 status:

@@ -171,7 +171,7 @@ def test_report_has_results_and_actions(folder: Path, tmp_path: Path, how: str) 
     assert [result["tags"]["code"] for result in data["results"]] == ["telemetry-configured"]
 
 
-def test_two_files_for_one_place_are_refused(folder: Path, tmp_path: Path) -> None:
+def test_two_files_with_one_path_are_refused(folder: Path, tmp_path: Path) -> None:
     """Nothing is overwritten by chance."""
     other = tmp_path / "other"
     other.mkdir()
@@ -211,7 +211,7 @@ class Terminal(io.StringIO):
 @pytest.mark.parametrize(
     ("stream", "count", "shown"), [(Terminal, 300, True), (Terminal, 3, False), (io.StringIO, 300, False)]
 )
-def test_a_bar_shows_on_a_terminal_how_far_a_long_run_is(
+def test_a_long_run_shows_a_progress_bar_on_a_terminal(
     monkeypatch: pytest.MonkeyPatch, stream: type[io.StringIO], count: int, shown: bool
 ) -> None:
     monkeypatch.setattr(sys, "stderr", said := stream())
@@ -219,7 +219,7 @@ def test_a_bar_shows_on_a_terminal_how_far_a_long_run_is(
     assert ("reading" in said.getvalue()) is shown
 
 
-def test_start_up_imports_no_more_than_it_needs() -> None:
+def test_start_up_imports_only_needed_modules() -> None:
     """The function's own way loads no terminal library, no network, no thread pool."""
     code = (
         "import sys, io; sys.argv = ['krm-otel']\n"
@@ -241,7 +241,7 @@ def test_start_up_imports_no_more_than_it_needs() -> None:
     }
 
 
-def test_hash_seed_does_not_show() -> None:
+def test_the_output_does_not_depend_on_the_hash_seed() -> None:
     """The same bytes whatever order Python's sets have."""
     outputs = {krm_otel(stdin=STREAM, PYTHONHASHSEED=seed).stdout for seed in ("0", "1", "4242")}
     assert len(outputs) == 1

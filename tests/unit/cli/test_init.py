@@ -35,7 +35,7 @@ spec: {template: {spec: {containers: [{name: function, image: echo}]}}}
 
 
 @pytest.mark.parametrize("client", NEXT_STEPS)
-def test_it_writes_into_a_new_folder_and_says_what_to_do(tmp_path: Path, client: str) -> None:
+def test_it_writes_into_a_new_folder_and_prints_the_next_steps(tmp_path: Path, client: str) -> None:
     folder = tmp_path / "new"
     done = krm_otel("init", folder, "--for", client)
     assert done.returncode == 0
@@ -47,7 +47,7 @@ def test_it_writes_into_a_new_folder_and_says_what_to_do(tmp_path: Path, client:
 
 
 @pytest.mark.parametrize("client", NEXT_STEPS)
-def test_what_is_there_stays(tmp_path: Path, client: str) -> None:
+def test_existing_files_are_kept(tmp_path: Path, client: str) -> None:
     (first, _), *_ = starter_files(client)
     target = tmp_path / first
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -61,7 +61,7 @@ def test_what_is_there_stays(tmp_path: Path, client: str) -> None:
 
 
 @pytest.mark.parametrize("client", ["kpt", "kustomize", "helm"])
-def test_the_config_works_and_warns_of_nothing(client: str) -> None:
+def test_the_config_works_without_warnings(client: str) -> None:
     (config,) = [text for path, text in starter_files(client) if path.name == "otelconfig.yaml"]
     outcome = run([Source(APP + b"---\n" + config.encode())], {})
     assert not has_errors(outcome.results)
@@ -89,5 +89,5 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     assert done.stderr.decode().startswith("Error: cannot write")
 
 
-def test_a_client_has_to_be_named() -> None:
+def test_the_client_is_required() -> None:
     assert krm_otel("init").returncode == 2

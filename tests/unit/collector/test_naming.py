@@ -51,7 +51,7 @@ def test_no_two_classes_share_a_name() -> None:
         assert len({made(name) for name in alike}) == len(alike)
 
 
-def test_only_what_is_too_long_gets_a_hash() -> None:
+def test_only_long_names_get_a_hash() -> None:
     """51 characters fit into the ConfigMap's name, and 48 into the others."""
     assert naming.config_name("x" * 51) == "x" * 51 + "-otel-config"
     assert naming.collector_name("x" * 48) == "x" * 48 + "-otel-collector"

@@ -23,7 +23,7 @@ SHAPES = frozenset(("unknown-field", "unknown-value", "wrong-type"))
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
-def test_the_files_are_fresh(name: str) -> None:
+def test_the_files_are_up_to_date(name: str) -> None:
     """`make schemas` writes them."""
     assert json.loads((ROOT / "schemas" / f"{name}.json").read_text()) == SCHEMAS[name]()
 
@@ -46,7 +46,7 @@ def shipped() -> list[Path]:
     ]
 
 
-def test_everything_that_is_shipped_for_people_names_its_schema() -> None:
+def test_every_shipped_config_names_its_schema() -> None:
     """By a path that leads there from the file; the first document is what it says."""
     files = shipped()
     assert len(files) >= 9
@@ -84,7 +84,7 @@ def faults(one: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.slow
-def test_what_the_function_accepts_is_valid() -> None:
+def test_accepted_inputs_are_valid_by_the_schemas() -> None:
     """Every configuration of the cases that is without fault, and what this repository ships."""
     seen = 0
     for path in sorted(CASES.rglob("input.yaml")):
@@ -103,7 +103,7 @@ def test_what_the_function_accepts_is_valid() -> None:
     assert seen > 300
 
 
-def test_what_the_function_refuses_for_its_shape_is_not() -> None:
+def test_inputs_of_wrong_shape_are_invalid_by_the_schemas() -> None:
     seen = 0
     for path in sorted((CASES / "bad").rglob("input.yaml")):
         results = [result for result in run([Source(path.read_bytes())], {}).results if result.severity == "error"]

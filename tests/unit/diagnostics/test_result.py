@@ -47,7 +47,7 @@ def test_line() -> None:
     assert Result("empty", "info", "text").line() == "info: text"
 
 
-def test_the_field_stands_once_in_a_line() -> None:
+def test_a_line_names_the_field_once() -> None:
     """A message begins with the field, in short, whatever its keys are."""
     for path, short in (
         ("spec.monitors.labels['Bad Key']", "monitors.labels['Bad Key']"),

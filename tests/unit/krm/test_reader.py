@@ -85,7 +85,7 @@ def test_results_in_json(order: str, indent: int | None) -> None:
         ("items:\n- # lead\n  kind: A\n- kind: B\n", {0: "  kind: C\n"}, "items:\n- # lead\n  kind: C\n- kind: B\n"),
     ],
 )
-def test_items_are_replaced_where_they_stand(text: str, changed: dict[int, str], after: str) -> None:
+def test_items_are_replaced_in_place(text: str, changed: dict[int, str], after: str) -> None:
     """A new text has the columns of the old one; everything around it stays."""
     envelope = read_envelope(HEAD + text)
     assert envelope.splice(changed, []) == HEAD + after
@@ -143,7 +143,7 @@ def test_no_faults(text: str) -> None:
     assert read_envelope(text).results == []
 
 
-def test_bystanders_that_cannot_be_read_pass() -> None:
+def test_unreadable_bystanders_are_kept_with_a_warning() -> None:
     """With a warning; the others are read."""
     text = HEAD + "items:\n- kind: A\n- kind: Other\n  a: [}\n- kind: B\n"
     envelope = read_envelope(text)
@@ -154,14 +154,14 @@ def test_bystanders_that_cannot_be_read_pass() -> None:
     assert text[broken.start : broken.end] == " kind: Other\n  a: [}\n" and broken.resource is None
 
 
-def test_what_is_added_stands_behind_an_item_that_cannot_be_read() -> None:
+def test_new_items_follow_an_unreadable_last_item() -> None:
     """Not within it: its end is that of its text."""
     text = HEAD + "items:\n- kind: A\n- kind: Other\n  a: [}\n  b: 1\n"
     assert read_envelope(text).with_appended([{"kind": "W"}]) == text + "- kind: W\n"
 
 
 @pytest.mark.parametrize("text", ["a: [}\n", "a: {{ x }}: y\n", HEAD + "items: [}\n"])
-def test_what_cannot_be_read_at_all(text: str) -> None:
+def test_an_unreadable_text_is_an_error(text: str) -> None:
     """There is nothing to pass on then."""
     with pytest.raises(SourceError):
         read_envelope(text)

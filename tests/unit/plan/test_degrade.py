@@ -77,7 +77,7 @@ WORKLOADS = (WORKLOAD.replace("NAME", "one"), WORKLOAD.replace("NAME", "other"))
 @pytest.mark.parametrize("flavor", ["native", "operator"])
 @pytest.mark.parametrize("new", MODES)
 @pytest.mark.parametrize("old", MODES)
-def test_a_workload_with_errors_goes_on_with_what_it_had(old: str, new: str, flavor: str) -> None:
+def test_a_workload_with_errors_keeps_its_injection(old: str, new: str, flavor: str) -> None:
     config = f"{CONFIG}  flavor: {flavor}\n"
     was, _ = function(package(old, *WORKLOADS, config=config))
     changed = broken(in_mode(was, old, new))
@@ -109,7 +109,7 @@ def test_behind_a_service_another_backend_reaches_all() -> None:
     assert not [one for one in outcome.results if one.code == "class-held-back"]
 
 
-def test_what_a_kept_sidecar_reads_is_not_written_anew() -> None:
+def test_the_config_of_a_kept_sidecar_does_not_change() -> None:
     """Its pods do not roll, so that it would read at any time what fits others, with variables that it lacks."""
     was, _ = function(package("mode: sidecar", *WORKLOADS))
     changed = broken(in_mode(was, "mode: sidecar", "mode: sidecar", "'http://tempo:4317'"))
@@ -119,7 +119,7 @@ def test_what_a_kept_sidecar_reads_is_not_written_anew() -> None:
     assert "Deployment one" in said.message and "ConfigMap one-otel-config" in said.message
 
 
-def test_who_never_had_anything_holds_nobody_back() -> None:
+def test_a_workload_without_injection_does_not_hold_its_class_back() -> None:
     was, _ = function(package("mode: deployment", *WORKLOADS))
     source = package("mode: sidecar", *WORKLOADS)
     made, outcome = function(in_mode(was, "mode: deployment", "mode: sidecar"))

@@ -59,7 +59,7 @@ def names_of(outcome: Outcome) -> list[str]:
         ("external", []),
     ],
 )
-def test_the_objects_of_a_class_come_and_the_class_does_not(mode: str, names: list[str]) -> None:
+def test_a_generator_returns_the_objects_of_a_class_without_the_class(mode: str, names: list[str]) -> None:
     """Nothing is said of workloads, which are never there. Again over its own output it changes nothing."""
     config = given(mode)
     if mode == "external":
@@ -83,13 +83,13 @@ def test_a_transformer_keeps_the_class() -> None:
     assert names_of(answered([given(**KUSTOMIZES), other], given())) == ["ClassRuntime/cart", "Secret/other"]
 
 
-def test_a_config_that_is_no_functions_stays() -> None:
+def test_a_config_without_the_function_annotation_stays() -> None:
     plain = given()
     del plain["metadata"]["annotations"]
     assert names_of(answered([plain], plain)) == ["ClassRuntime/cart"]
 
 
-def test_an_error_leaves_the_items_as_they_came() -> None:
+def test_an_error_leaves_the_items_unchanged() -> None:
     broken = given()
     broken["spec"]["observability"]["telemetry"]["sampling_rat"] = 1
     outcome = answered([broken], broken)

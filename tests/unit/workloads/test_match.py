@@ -275,7 +275,7 @@ def test_two_classes_that_had_one_name() -> None:
     assert found.oaas_class is None
 
 
-def test_an_annotation_that_names_nothing_says_why() -> None:
+def test_an_annotation_without_a_class_is_explained() -> None:
     """The nearest name is proposed; a class of that name elsewhere is named; the name is kept."""
     here = oaas_class("orders", namespace="x")
     found = match(deployment(namespace="x", annotations={A_CLASS: "order"}), here)
@@ -368,7 +368,7 @@ def test_many_workloads_and_classes_are_fast() -> None:
     assert sum(1 for m in found if m.oaas_class) == 1500
 
 
-def test_odd_objects_do_no_harm() -> None:
+def test_odd_objects_match_no_class() -> None:
     """No metadata, lists where mappings belong: nothing matches, nothing fails."""
     for text in (
         "{apiVersion: apps/v1, kind: Deployment}",

@@ -46,7 +46,7 @@ def test_chosen_containers() -> None:
     assert found.skipped == (("other", "not in oaas.io/otel-containers"),)
 
 
-def test_chosen_container_that_is_not_there() -> None:
+def test_a_chosen_container_that_does_not_exist_is_a_warning() -> None:
     """A warning with the nearest name; the others are taken."""
     found = select(deployment(annotations={A_CONTAINERS: "main,istio-prxy"}, containers=PAIR), MATCH, NONE)
     (warning,) = found.results

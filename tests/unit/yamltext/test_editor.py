@@ -84,7 +84,7 @@ LISTS = [
 
 
 @pytest.mark.parametrize(("before", "after"), LISTS)
-def test_append_and_take_out_again(before: str, after: str) -> None:
+def test_append_and_remove(before: str, after: str) -> None:
     """An entry goes behind the last one and its comments; taken out, nothing of it is left."""
     new, opened = append(before, "env")
     assert new == after
@@ -102,7 +102,7 @@ MAPPINGS = [
 
 
 @pytest.mark.parametrize(("before", "members", "after"), MAPPINGS)
-def test_add_and_take_out_again(before: str, members: dict[str, Any], after: str) -> None:
+def test_add_and_remove(before: str, members: dict[str, Any], after: str) -> None:
     """The same for members of a mapping, indented as the text does it."""
     new, opened = append(before, "m", new=members)
     assert new == after
@@ -149,7 +149,7 @@ def test_entries_inside_a_list_of_containers() -> None:
         ("l:\r\n- a\r\n- b\r\n", 1, "l:\r\n- a\r\n- w\r\n- x\r\n- b\r\n"),
     ],
 )
-def test_insert_and_take_out_again(before: str, index: int, after: str) -> None:
+def test_insert_and_remove(before: str, index: int, after: str) -> None:
     """Entries before others; comments above an entry stay with it, those above the list stay above."""
     editor = editor_of(before)
     editor.insert(("l",), index, ["w", "x"])
@@ -168,7 +168,7 @@ def test_several_inserts_keep_their_order() -> None:
 
 
 @pytest.mark.parametrize("text", ["l: [a]\n", "l: []\n", "l:\n- a\n", "l: x\n", "a: 1\n"])
-def test_what_has_no_lines_to_insert_between(text: str) -> None:
+def test_insert_needs_a_block_list_with_the_index(text: str) -> None:
     """A flow list, an index that is not there, no list at all."""
     editor = editor_of(text)
     with pytest.raises(CannotEdit):
@@ -208,7 +208,7 @@ def test_replace_and_restore(old: str, tail: str) -> None:
     assert editor.finish() == before
 
 
-def test_blank_lines_that_changed_behind_a_restored_block_stay() -> None:
+def test_changed_blank_lines_after_a_restored_block_stay() -> None:
     """The old text ended with blank lines of its own, which somebody has changed since."""
     editor = editor_of('a: "x"\nb: 1\n')
     editor.restore(("a",), ">\n  y\n\n\n")
@@ -256,7 +256,7 @@ def test_remove_key(before: str, key: str, after: str) -> None:
     assert editor.finish() == after
 
 
-def test_the_first_key_behind_a_dash_gives_its_place_to_the_next() -> None:
+def test_the_first_key_after_a_dash_can_be_removed() -> None:
     """Where there is no next one, it cannot go."""
     editor = editor_of("l:\n- a: 1\n  b: 2\n- c: 1\n")
     editor.remove_key(("l", 0, "a"))
@@ -284,7 +284,7 @@ def test_the_first_key_behind_a_dash_gives_its_place_to_the_next() -> None:
         ("c: [name: a]\n", ("c", 0, "env"), "would not"),
     ],
 )
-def test_what_cannot_be_edited_is_refused(text: str, path: tuple[str | int, ...], reason: str) -> None:
+def test_unsafe_edits_are_refused(text: str, path: tuple[str | int, ...], reason: str) -> None:
     """With a reason for people, and nothing written."""
     with pytest.raises(CannotEdit) as caught:
         append(text, *path)
@@ -308,14 +308,14 @@ SHARED = "a: &a\n- x\n- y\nb: *a\nc: {d: &d z, e: *d}\n"
         lambda editor: editor.original(("a",)),
     ],
 )
-def test_every_edit_refuses_what_an_alias_shares(edit: Callable[[Editor], object]) -> None:
+def test_every_edit_refuses_shared_nodes(edit: Callable[[Editor], object]) -> None:
     """No call before it is needed for that."""
     with pytest.raises(CannotEdit, match=r"alias|anchor"):
         edit(editor_of(SHARED))
 
 
 @pytest.mark.parametrize("recorded", ["[}", ": :", "x\nb: 1", "\x00", "- - x", '"\ud83d"'])
-def test_a_recorded_text_that_is_no_value_is_refused(recorded: str) -> None:
+def test_a_recorded_text_that_is_not_a_value_is_refused(recorded: str) -> None:
     """The record lies in the input, where anybody may have written it."""
     editor = editor_of("env:\n- a\n")
     with pytest.raises(CannotEdit):
@@ -323,7 +323,7 @@ def test_a_recorded_text_that_is_no_value_is_refused(recorded: str) -> None:
         editor.finish()
 
 
-def test_an_edit_that_would_do_more_is_found_out() -> None:
+def test_the_result_of_edits_is_verified() -> None:
     """The result is read again and compared: here somebody splices beside the model."""
     editor = editor_of("a: 1\nb: 2\n")
     editor.append(("env",), ["x"])
@@ -350,7 +350,7 @@ def test_an_edit_that_would_do_more_is_found_out() -> None:
         ("a: &x 1\nb: *x", "a: &x 1\nb: 1", False), ("a: 1", "a: 1\nb: 2", False), ("a: [1, 2]", "a: [1]", False),
     ],
 )  # fmt: skip
-def test_what_counts_as_the_same(old: str, new: str, same: bool) -> None:
+def test_which_texts_have_the_same_meaning(old: str, new: str, same: bool) -> None:
     """Style does not count; values, types, order, anchors and tags do."""
     editor = editor_of(old)
     editor._splice(0, len(old), new)

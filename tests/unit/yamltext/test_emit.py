@@ -24,7 +24,7 @@ NASTY = [
 
 
 @pytest.mark.parametrize("text", NASTY, ids=lambda text: ascii(text)[:20])
-def test_strings_come_back(text: str) -> None:
+def test_emitted_strings_are_read_as_they_were(text: str) -> None:
     """As a value, a key, a list item, in flow style and as JSON; by PyYAML and by our own reader."""
     for value in (text, emit.Quoted(text)):
         block = "\n".join([*emit.entry("k", value), *emit.entry("l", [value]), *emit.entry("m", {text: value})]) + "\n"

@@ -57,7 +57,7 @@ def test_an_alias_points_at_the_last_anchor_before_it() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "---\n", "\n\n"])
-def test_nothing_is_no_node_or_a_null(text: str) -> None:
+def test_an_empty_text_has_no_root(text: str) -> None:
     """An empty text has no root, an empty document an empty scalar."""
     root = compose(text)
     assert root is None or (isinstance(root, Scalar) and root.value == "")
@@ -76,7 +76,7 @@ def test_nothing_is_no_node_or_a_null(text: str) -> None:
         ("a: !e!t x\n", 1, "tag handle"),
     ],
 )
-def test_what_cannot_be_read(text: str, line: int | None, message: str) -> None:
+def test_an_invalid_text_is_an_error_with_its_line(text: str, line: int | None, message: str) -> None:
     """There is a reason, with its line where libyaml knows it; no other exception."""
     with pytest.raises(SourceError) as caught:
         compose(text)
@@ -98,7 +98,7 @@ def test_what_cannot_be_read(text: str, line: int | None, message: str) -> None:
     ],
     ids=["brackets", "closed", "spaced", "braces", "with-words", "dashes", "questions", "block"],
 )
-def test_what_is_nested_too_deep(text: str) -> None:
+def test_deep_nesting_is_an_error(text: str) -> None:
     """libyaml, left alone with such a text, overflows the stack."""
     with pytest.raises(SourceError):
         compose(text)
@@ -113,7 +113,7 @@ def test_what_is_nested_too_deep(text: str) -> None:
     ],
     ids=["brackets", "value", "block"],
 )
-def test_what_is_nested_deep_but_not_too_deep(text: str) -> None:
+def test_nesting_up_to_the_limit_is_read(text: str) -> None:
     """Nothing of ours recurses."""
     assert sum(1 for _ in walk(compose(text) or pytest.fail())) > 800
 
@@ -130,7 +130,7 @@ def test_what_is_nested_deep_but_not_too_deep(text: str) -> None:
     ],
     ids=["spaced-brackets", "quoted-brackets", "flow", "backslashes", "surrogates", "comments"],
 )
-def test_time_grows_with_size_only(text: str) -> None:
+def test_parsing_takes_linear_time(text: str) -> None:
     """What could take quadratic time takes less than a few seconds (it would be minutes)."""
     start = time.monotonic()
     with suppress(SourceError):

@@ -54,7 +54,7 @@ def test_decode_mappings(text: str, value: Any) -> None:
     [LAUGHS + "a: *x59\n", "a: &x [*x]\n", "a: &x {b: *x}\n", "a: " + "[" * 300 + "]" * 300],
     ids=lambda t: t[:9],
 )
-def test_what_is_too_large_to_decode(text: str) -> None:
+def test_nodes_that_are_too_large_cannot_be_decoded(text: str) -> None:
     """Aliases that multiply, that lead back, and what Python's own functions would choke on."""
     with pytest.raises(SourceError):
         decode(compose(text))

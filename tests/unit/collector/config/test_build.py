@@ -10,11 +10,11 @@ import yaml
 from krm_otel.collector.config.build import build_config, merge
 from krm_otel.collector.config.checks import check_config
 from krm_otel.collector.manifests.config_map import config_text
-from tests.support.collector import config_of, first_tier, given, given_nodes
+from tests.support.collector import class_and_settings, config_of, first_tier, node_collectors_and_settings
 
 
 def made(block: str = "", spec: str | None = None, namespace: str = "demo") -> dict[str, Any]:
-    tier = first_tier(given(block, spec, namespace=namespace))
+    tier = first_tier(class_and_settings(block, spec, namespace=namespace))
     result = build_config(tier)
     assert yaml.safe_load(config_text(tier)) == result
     assert list(yaml.safe_load(config_text(tier))) == list(result)
@@ -24,7 +24,7 @@ def made(block: str = "", spec: str | None = None, namespace: str = "demo") -> d
 # --- receivers, addresses ---
 
 
-def test_a_sidecar_hears_only_its_own_pod() -> None:
+def test_a_sidecar_listens_only_on_loopback() -> None:
     """Receivers on the loopback; the health check where the kubelet asks, the loopback where that is unknown."""
     found = made()
     protocols = found["receivers"]["otlp"]["protocols"]
@@ -48,13 +48,13 @@ def test_behind_a_service_everything_binds_to_the_pods_address() -> None:
     }
 
 
-def test_the_collectors_own_metrics_say_whose_they_are() -> None:
+def test_the_collectors_own_metrics_name_their_class() -> None:
     """Nothing in the name of a class is replaced by the collector."""
-    found = config_of(given("collector: {mode: deployment}", name="echo"))["service"]["telemetry"]
+    found = config_of(class_and_settings("collector: {mode: deployment}", name="echo"))["service"]["telemetry"]
     reader = found["metrics"]["readers"][0]["pull"]["exporter"]["prometheus"]
     assert found["resource"] == {"attributes": [{"name": "oaas_owner", "value": "echo"}]}
     assert reader["with_resource_constant_labels"] == {"included": ["oaas_owner"]}
-    nodes = config_of(given_nodes("collector: {daemonset: {manage: true}}"))["service"]["telemetry"]
+    nodes = config_of(node_collectors_and_settings("collector: {daemonset: {manage: true}}"))["service"]["telemetry"]
     assert nodes["resource"] == {"attributes": [{"name": "oaas_owner", "value": "oaas-otel"}]}
 
 
@@ -74,7 +74,7 @@ def test_connections_end_where_there_are_replicas_to_spread_over() -> None:
         ("both", {"sampling_percentage": 7}),
     ],
 )
-def test_traces_are_sampled_here_only_where_the_stage_says_so(stage: str, expected: dict[str, Any] | None) -> None:
+def test_the_collector_samples_traces_only_in_its_sampling_stages(stage: str, expected: dict[str, Any] | None) -> None:
     found = made("telemetry: {sampling_rate: 0.07, logs: true}", f"collector: {{sampling_stage: {stage}}}")
     assert found["processors"].get("probabilistic_sampler") == expected
     sampled = [s for s, p in found["service"]["pipelines"].items() if "probabilistic_sampler" in p["processors"]]
@@ -132,7 +132,7 @@ def test_batching_is_tuned_or_switched_off(batch: str, expected: dict[str, Any] 
         ("", "telemetry: {attributes: {drop: [service.namespace, deployment.name]}}", "demo", {}),
     ],
 )
-def test_attributes_are_added_where_nobody_sent_them(
+def test_attributes_are_added_only_where_the_sender_set_none(
     block: str, spec: str | None, namespace: str, expected: dict[str, str]
 ) -> None:
     found = made(block, spec, namespace)["processors"].get("resource", {"attributes": []})["attributes"]
@@ -204,7 +204,7 @@ def test_only_signals_that_are_on_have_a_pipeline() -> None:
         ("debug", "traces", "debug", {"verbosity": "basic"}),
     ],
 )
-def test_an_exporter_is_named_and_spoken_to_as_its_type_wants(
+def test_name_protocol_and_settings_of_an_exporter_follow_its_type(
     exporter: str, signal: str, name: str, expected: dict[str, Any]
 ) -> None:
     found = made(f"telemetry: {{logs: true}}\ncollector: {{exporters: {{{signal}: {exporter}}}}}")
@@ -233,7 +233,7 @@ def test_a_declared_backend_brings_headers_and_certificates() -> None:
     assert list(found["exporters"]) == ["otlp_grpc/vendor"]
 
 
-def test_what_is_sent_waits_and_is_tried_again_within_bounds() -> None:
+def test_exporters_queue_and_retry_within_bounds() -> None:
     exporters = made("collector: {exporters: {traces: tempo, metrics: prometheus-remote-write}}")["exporters"]
     assert exporters["otlp_grpc/tempo"]["sending_queue"] == {"enabled": True, "queue_size": 200}
     assert exporters["otlp_grpc/tempo"]["retry_on_failure"]["max_elapsed_time"] == "300s"
@@ -324,7 +324,7 @@ def test_a_component_without_settings_survives() -> None:
         ),
     ],
 )
-def test_what_does_not_hold_together_is_an_error(own: str, says: str) -> None:
-    found = list(check_config(*given("", f"collector: {{config: {own}}}")))
+def test_an_inconsistent_config_is_an_error(own: str, says: str) -> None:
+    found = list(check_config(*class_and_settings("", f"collector: {{config: {own}}}")))
     assert len(found) == (1 if says else 0)
     assert all(says in result.message and result.code == "collector-config" for result in found)

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from krm_otel.collector.config.metric_attributes import METRIC_ATTRIBUTES, metric_attributes
-from tests.support.collector import config_of, given_nodes
+from tests.support.collector import config_of, node_collectors_and_settings
 
 PROMETHEUS = "collector: {daemonset: {manage: true}, exporters: {metrics: p}}\nbackends: {p: {type: prometheus-scrape}}"
 
@@ -23,7 +23,7 @@ def sources(processor: dict[str, Any]) -> dict[str, list[str]]:
     return found
 
 
-def test_what_the_sender_says_comes_first_and_the_class_itself_last() -> None:
+def test_attributes_of_the_sender_come_first_and_the_class_last() -> None:
     assert sources(metric_attributes("echo", "demo")) == {
         "oaas_owner": ['resource.attributes["oaas.class"]', 'resource.attributes["deployment.name"]', '"echo"'],
         "oaas_function_key": ['resource.attributes["oaas.function_key"]'],
@@ -36,8 +36,8 @@ def test_what_the_sender_says_comes_first_and_the_class_itself_last() -> None:
     }
 
 
-def test_a_collector_of_all_classes_knows_only_what_it_is_told() -> None:
-    found = sources(config_of(given_nodes(PROMETHEUS))["processors"][METRIC_ATTRIBUTES])
+def test_a_collector_of_all_classes_uses_only_attributes_that_it_receives() -> None:
+    found = sources(config_of(node_collectors_and_settings(PROMETHEUS))["processors"][METRIC_ATTRIBUTES])
     assert all(source.startswith("resource.") for several in found.values() for source in several)
 
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from tests.support.collector import config_of, given
+from tests.support.collector import class_and_settings, config_of
 
 BLOCK = "collector: {mode: %s, exporters: {traces: debug, metrics: debug}}\ntelemetry: {sampling_rate: 0.07}"
 
 
 def made(mode: str, spec: str) -> dict[str, Any]:
-    return config_of(given(BLOCK % mode, f"collector: {{{spec}}}"))
+    return config_of(class_and_settings(BLOCK % mode, f"collector: {{{spec}}}"))
 
 
 def policies(block: str) -> list[dict[str, Any]]:

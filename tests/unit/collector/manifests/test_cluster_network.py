@@ -21,20 +21,20 @@ def network(*ingress: str, **more: Any) -> Network:
     return Network(({"metadata": {"namespace": "shop"}, "spec": {**spec, **more}},), NAMESPACES)
 
 
-def test_without_a_policy_everybody_comes_in() -> None:
+def test_without_a_policy_every_pod_has_access() -> None:
     assert Network((), NAMESPACES).lets(FAR, TARGET, 1)
     elsewhere = Pod("lab", {"app": "db"}), Pod("shop", {"app": "cache"})
     for target in elsewhere:  # neither is selected: another namespace, another label
         assert network().lets(NEAR, target, 1)
 
 
-def test_a_selected_pod_takes_nobody_but_itself() -> None:
+def test_a_selected_pod_accepts_only_itself() -> None:
     assert not network().lets(NEAR, TARGET, 5432)
     assert network().lets(TARGET, TARGET, 5432)
     assert not network(podSelector={}).lets(NEAR, Pod("shop"), 1), "an empty selector selects every pod"
 
 
-def test_a_policy_for_egress_says_nothing_of_ingress() -> None:
+def test_a_policy_for_egress_does_not_restrict_ingress() -> None:
     assert network(policyTypes=["Egress"]).lets(FAR, TARGET, 1)
     assert not network(policyTypes=["Ingress", "Egress"]).lets(FAR, TARGET, 1)
 

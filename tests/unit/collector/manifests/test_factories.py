@@ -11,7 +11,7 @@ import yaml
 from krm_otel.collector.manifests.factories import assets
 from krm_otel.collector.manifests.sidecar import sidecar
 from krm_otel.yamltext.emit import block as emit
-from tests.support.collector import config_of, given
+from tests.support.collector import class_and_settings, config_of
 
 BACKEND = """
 backends:
@@ -25,7 +25,7 @@ KINDS = ["ConfigMap", "Deployment", "Service", "ServiceAccount", "NetworkPolicy"
 
 
 def made(block: str = "", spec: str | None = None, namespace: str = "demo") -> dict[str, dict[str, Any]]:
-    found = assets(*given(block, spec, namespace=namespace))
+    found = assets(*class_and_settings(block, spec, namespace=namespace))
     for asset in found:
         assert asset.reason
         assert yaml.safe_load("\n".join([*emit(asset.data), ""])) == asset.data
@@ -45,7 +45,7 @@ def made(block: str = "", spec: str | None = None, namespace: str = "demo") -> d
         ("telemetry: {traces: false, metrics: false}", None, []),
     ],
 )
-def test_each_mode_makes_what_it_needs_and_no_more(block: str, spec: str | None, kinds: list[str]) -> None:
+def test_each_mode_generates_only_the_objects_that_it_needs(block: str, spec: str | None, kinds: list[str]) -> None:
     assert list(made(block, spec)) == kinds
 
 
@@ -58,7 +58,7 @@ def test_files_are_in_a_volume_of_their_own_in_the_pod_or_in_a_claim() -> None:
     assert volumes["oaas-otel-collector-files-1"] == {"persistentVolumeClaim": {"claimName": "telemetry"}}
     assert volumes["oaas-otel-collector-files-2"] == {"emptyDir": {}}
     mounts = {mount["name"]: mount["mountPath"] for mount in pod["containers"][0]["volumeMounts"]}
-    exporters = config_of(given(block, spec))["exporters"]
+    exporters = config_of(class_and_settings(block, spec))["exporters"]
     for name, backend in (("oaas-otel-collector-files-1", "kept"), ("oaas-otel-collector-files-2", "gone")):
         assert exporters[f"file/{backend}"]["path"].startswith(f"{mounts[name]}/")
     assert exporters["file/kept"]["rotation"] == {"max_megabytes": 9, "max_backups": 3}
@@ -67,7 +67,7 @@ def test_files_are_in_a_volume_of_their_own_in_the_pod_or_in_a_claim() -> None:
     assert pod["securityContext"]["fsGroup"] == 10001
 
 
-def test_every_object_carries_what_pruning_goes_by() -> None:
+def test_every_object_has_the_labels_that_pruning_reads() -> None:
     for data in made("collector: {mode: deployment}", "collector: {replicas: 3}").values():
         metadata = data["metadata"]
         assert metadata["namespace"] == "demo"
@@ -128,7 +128,7 @@ def test_only_the_class_and_named_scrapers_come_in() -> None:
 def containers() -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """(container, what stands around it in the pod) of both modes."""
     pod = made(VENDOR % "deployment", BACKEND)["Deployment"]["spec"]["template"]["spec"]
-    beside = sidecar(*given(VENDOR % "sidecar", BACKEND), knative=False)
+    beside = sidecar(*class_and_settings(VENDOR % "sidecar", BACKEND), knative=False)
     return [(pod["containers"][0], pod), (beside.container, {"volumes": beside.volumes})]
 
 
@@ -158,7 +158,7 @@ def test_headers_come_from_secrets_and_every_volume_is_mounted_read_only() -> No
 
 def test_go_knows_its_memory() -> None:
     spec = "collector: {resources: {limits: {memory: 512Mi}}}"
-    container = sidecar(*given("", spec), knative=False).container
+    container = sidecar(*class_and_settings("", spec), knative=False).container
     assert {"name": "GOMEMLIMIT", "value": "409MiB"} in container["env"]
 
 
@@ -195,8 +195,8 @@ def test_the_pods_options_are_passed_on() -> None:
 # --- the sidecar ---
 
 
-def test_a_native_sidecar_says_so() -> None:
-    found = sidecar(*given(), knative=False)
+def test_a_native_sidecar_has_a_restart_policy() -> None:
+    found = sidecar(*class_and_settings(), knative=False)
     assert found.native
     assert found.container["restartPolicy"] == "Always"
     assert "readinessProbe" not in found.container
@@ -204,14 +204,14 @@ def test_a_native_sidecar_says_so() -> None:
 
 
 def test_an_ordinary_sidecar_is_asked_for() -> None:
-    found = sidecar(*given("", "collector: {native_sidecar: false}"), knative=False)
+    found = sidecar(*class_and_settings("", "collector: {native_sidecar: false}"), knative=False)
     assert not found.native
     assert "restartPolicy" not in found.container
 
 
 def test_knative_refuses_nothing_of_it() -> None:
     """No ports, probes, downward API or init container; volumes read-only; none of queue-proxy's ports."""
-    found = sidecar(*given(VENDOR % "sidecar", BACKEND), knative=True)
+    found = sidecar(*class_and_settings(VENDOR % "sidecar", BACKEND), knative=True)
     allowed = {"name", "image", "args", "env", "resources", "securityContext", "volumeMounts"}
     assert found.container.keys() <= allowed
     assert not found.native
@@ -220,14 +220,14 @@ def test_knative_refuses_nothing_of_it() -> None:
 
 
 def test_a_pod_that_runs_as_root_does_not_make_the_collector_root() -> None:
-    assert sidecar(*given(), knative=False, root=True).container["securityContext"]["runAsUser"] == 10001
+    assert sidecar(*class_and_settings(), knative=False, root=True).container["securityContext"]["runAsUser"] == 10001
 
 
 def test_the_hash_changes_with_the_config_and_with_nothing_else() -> None:
     """What is not in the config does not roll the pods by its hash."""
 
     def hash_of(block: str = "", spec: str | None = None) -> str:
-        (value,) = sidecar(*given(block, spec), knative=False).annotations.values()
+        (value,) = sidecar(*class_and_settings(block, spec), knative=False).annotations.values()
         return value
 
     assert hash_of() == hash_of("telemetry: {sampling_rate: 0.2}")
@@ -243,7 +243,7 @@ def test_two_headers_that_would_share_a_variable_do_not() -> None:
           a-b: {endpoint: 'http://x:4317', headers: {X: {secret: one, key: k}}}
           a.b: {endpoint: 'http://y:4317', headers: {X: {secret: two, key: k}}}
     """
-    oaas_class, settings = given("collector: {exporters: {traces: [a-b, a.b]}}", spec)
+    oaas_class, settings = class_and_settings("collector: {exporters: {traces: [a-b, a.b]}}", spec)
     env = {e["name"]: e.get("valueFrom", {}) for e in sidecar(oaas_class, settings, False).container["env"]}
     assert env["OAAS_OTEL_HEADER_A_B_X"]["secretKeyRef"]["name"] == "one"
     assert env["OAAS_OTEL_HEADER_A_B_X_2"]["secretKeyRef"]["name"] == "two"
@@ -251,5 +251,5 @@ def test_two_headers_that_would_share_a_variable_do_not() -> None:
 
 def test_variables_for_ones_own_part_of_the_config_come_from_secrets() -> None:
     spec = "collector: {env: {API_TOKEN: {secret: s, key: k}}, config: {extensions: {x: {token: '${env:API_TOKEN}'}}}}"
-    env = sidecar(*given("", spec), knative=True).container["env"]
+    env = sidecar(*class_and_settings("", spec), knative=True).container["env"]
     assert {"name": "API_TOKEN", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}} in env

@@ -141,7 +141,7 @@ def test_a_mesh_opens_its_tunnel_to_the_same_pods_only(mesh: str) -> None:
         }
 
 
-def test_the_collector_of_a_node_takes_every_class_and_nobody_else() -> None:
+def test_the_collector_of_a_node_accepts_every_class_and_no_other_pod() -> None:
     """Classes are not kept apart there: docs/collector.md says so."""
     objects = rendered("mode: daemonset, daemonset: {manage: true}", ("shop", "cart"), ("lab", "order"))
     assert access(objects, "oaas-system/oaas-otel-collector") == {**own("shop", "cart"), **own("lab", "order")}
@@ -161,7 +161,7 @@ def test_the_second_tier_takes_the_first_tier_of_its_class_only(mode: str) -> No
         assert found == ({first: reached} if mode == "deployment" else own(namespace, name, frozenset(reached)))
 
 
-def test_without_the_policy_everybody_comes_in() -> None:
+def test_without_the_policy_every_pod_has_access() -> None:
     """The evaluation is of the policy, not of luck."""
     objects = rendered("mode: deployment", ("shop", "cart"))
     there = pods(objects)
@@ -181,7 +181,7 @@ def addresses(at: object) -> Iterator[str]:
                 yield from addresses(value)
 
 
-def test_a_sidecar_hears_only_its_own_pod() -> None:
+def test_a_sidecar_listens_only_on_loopback() -> None:
     """It needs no policy, and has none: its receivers are on the loopback, which no other pod reaches."""
     objects = rendered("mode: sidecar", ("shop", "cart"), ("shop", "order"))
     assert {one["kind"] for one in objects} == {"OTelConfig", "ClassRuntime", "Deployment", "Service", "ConfigMap"}

@@ -14,7 +14,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from krm_otel.collector.monitoring.dashboards import dashboard_assets, dashboard_json
 from krm_otel.config.schema.monitoring import Dashboards
-from tests.support.collector import given, given_nodes
+from tests.support.collector import class_and_settings, node_collectors_and_settings
 
 EXAMPLE = Path(__file__).parents[4] / "examples" / "dashboards" / "hello-class.json"
 MODES = ("sidecar", "deployment", "daemonset")
@@ -22,7 +22,7 @@ MODES = ("sidecar", "deployment", "daemonset")
 
 def dashboard(mode: str, namespace: str = "demo") -> dict[str, Any]:
     block = f"collector: {{mode: {mode}}}" if mode != "external" else "collector: {endpoint: 'http://c:4317'}"
-    found: dict[str, Any] = json.loads(dashboard_json(*given(block, namespace=namespace)))
+    found: dict[str, Any] = json.loads(dashboard_json(*class_and_settings(block, namespace=namespace)))
     return found
 
 
@@ -31,7 +31,7 @@ def rows(found: dict[str, Any]) -> list[str]:
 
 
 def test_the_example_is_of_today(request: pytest.FixtureRequest) -> None:
-    made = dashboard_json(*given("collector: {mode: deployment}", name="hello-class", namespace="shop"))
+    made = dashboard_json(*class_and_settings("collector: {mode: deployment}", name="hello-class", namespace="shop"))
     wanted = EXAMPLE.read_text(encoding="utf-8") if EXAMPLE.exists() else ""
     if request.config.getoption("--update-golden") and made != wanted:
         EXAMPLE.write_text(made, encoding="utf-8")
@@ -71,11 +71,11 @@ def test_grafanas_own_models_read_and_write_it_without_loss(mode: str) -> None:
     assert kinds == ["grafana_foundation_sdk.models.prometheus"] * len(queries)
 
 
-def test_the_collector_is_shown_where_there_is_one_of_ours() -> None:
+def test_the_collector_is_shown_where_krm_otel_generates_it() -> None:
     assert rows(dashboard("external")) == ["Functions", "Object store (ODGM)"]
     for mode in MODES:
         assert rows(dashboard(mode)) == ["Functions", "Object store (ODGM)", "Collector"]
-    nodes = json.loads(dashboard_json(*given_nodes("collector: {daemonset: {manage: true}}")))
+    nodes = json.loads(dashboard_json(*node_collectors_and_settings("collector: {daemonset: {manage: true}}")))
     assert rows(nodes) == ["Collector"]
 
 
@@ -86,7 +86,7 @@ def test_a_collector_that_classes_share_is_asked_for_by_its_own_name() -> None:
         assert ("$namespace" in memory) == (owner == "echo")
 
 
-def test_what_both_tiers_receive_is_counted_once() -> None:
+def test_data_that_both_tiers_receive_is_counted_once() -> None:
     """What is refused or dropped in the second one is there all the same."""
     for panel in dashboard("deployment")["panels"]:
         first_only = ['oaas_tier!="gateway"' in target["expr"] for target in panel.get("targets", ())]
@@ -101,13 +101,16 @@ def test_the_namespace_is_chosen_where_it_is_known() -> None:
 
 
 def test_every_variable_that_is_used_is_there() -> None:
-    text = dashboard_json(*given("collector: {mode: deployment}"))
+    text = dashboard_json(*class_and_settings("collector: {mode: deployment}"))
     used = set(re.findall(r"\$\{?(\w+)", text))
     assert used == {"datasource", "namespace", "function", "__rate_interval", "__all"}
 
 
 def test_two_classes_have_two_dashboards() -> None:
-    found = [dashboard_json(*given(name=name, namespace=space)) for name, space in (("a", "x"), ("b", "x"), ("a", "y"))]
+    found = [
+        dashboard_json(*class_and_settings(name=name, namespace=space))
+        for name, space in (("a", "x"), ("b", "x"), ("a", "y"))
+    ]
     identifiers = {json.loads(one)["uid"] for one in found}
     assert len(identifiers) == 3
     assert all(len(one) <= 40 for one in identifiers), "Grafana's limit"
@@ -115,7 +118,7 @@ def test_two_classes_have_two_dashboards() -> None:
 
 def test_the_sidecar_finds_it() -> None:
     """By the usual label, unless the configuration says another; the folder only where one is given."""
-    (asset,) = dashboard_assets(*given(), Dashboards())
+    (asset,) = dashboard_assets(*class_and_settings(), Dashboards())
     metadata = asset.data["metadata"]
     assert metadata["labels"]["grafana_dashboard"] == "1"
     assert metadata["annotations"] == {
@@ -124,7 +127,7 @@ def test_the_sidecar_finds_it() -> None:
     }
     assert list(asset.data["data"]) == ["demo-echo-otel-dashboard.json"]
     (asset,) = dashboard_assets(
-        *given(),
+        *class_and_settings(),
         Dashboards.model_construct(
             folder="Team A", folder_annotation="folder", labels={"dashboard": "yes", "component": "mine"}
         ),

@@ -12,7 +12,7 @@ from krm_otel.collector.monitoring.monitors import monitor_assets
 from krm_otel.collector.naming import client_labels
 from krm_otel.config.schema.monitoring import Monitors
 from krm_otel.config.settings import OaasClass, Settings
-from tests.support.collector import given, given_nodes
+from tests.support.collector import class_and_settings, node_collectors_and_settings
 
 SCRAPED = "collector: {mode: %s, exporters: {traces: debug, metrics: %s}}"
 NODES = "collector: {daemonset: {manage: true}, exporters: {traces: debug, metrics: prometheus-scrape}}"
@@ -27,7 +27,9 @@ def monitor(oaas_class: OaasClass, settings: Settings, wanted: Monitors | None =
 @pytest.mark.parametrize("mode", ["deployment", "daemonset"])
 def test_a_service_is_found(mode: str, metrics: str) -> None:
     """The monitor selects the Service, and none of its endpoints is missing."""
-    found = given(SCRAPED % (mode, metrics)) if mode == "deployment" else given_nodes(NODES)
+    found = (
+        class_and_settings(SCRAPED % (mode, metrics)) if mode == "deployment" else node_collectors_and_settings(NODES)
+    )
     made = monitor(*found)
     (service,) = (asset.data for asset in assets(*found) if asset.data["kind"] == "Service")
     assert made["kind"] == "ServiceMonitor"
@@ -40,7 +42,7 @@ def test_a_service_is_found(mode: str, metrics: str) -> None:
 @pytest.mark.parametrize("metrics", ["debug", "prometheus-scrape"])
 def test_sidecars_are_found(metrics: str) -> None:
     """By the label that their pods get, at every port that the sidecar declares."""
-    found = given(SCRAPED % ("sidecar", metrics))
+    found = class_and_settings(SCRAPED % ("sidecar", metrics))
     made = monitor(*found)
     assert made["kind"] == "PodMonitor"
     assert made["spec"]["selector"] == {"matchLabels": client_labels("echo")}
@@ -51,7 +53,7 @@ def test_sidecars_are_found(metrics: str) -> None:
 @pytest.mark.parametrize("mode", ["sidecar", "deployment"])
 def test_each_tier_is_found_and_no_pod_twice(mode: str) -> None:
     """With a gateway there are two collectors, and each Service is selected by one monitor."""
-    found = given(SCRAPED % (mode, "prometheus-scrape"), "collector: {tail_sampling: {}, gateway: {}}")
+    found = class_and_settings(SCRAPED % (mode, "prometheus-scrape"), "collector: {tail_sampling: {}, gateway: {}}")
     made = [asset.data for asset in monitor_assets(*found, Monitors())]
     assert [one["metadata"]["name"] for one in made] == ["echo-otel-collector", "echo-otel-gateway"]
     assert [one["kind"] for one in made] == ["PodMonitor" if mode == "sidecar" else "ServiceMonitor", "ServiceMonitor"]
@@ -62,17 +64,19 @@ def test_each_tier_is_found_and_no_pod_twice(mode: str) -> None:
 
 
 def test_labels_of_others_stay() -> None:
-    own, passed_on = monitor(*given(SCRAPED % ("deployment", "prometheus-scrape")))["spec"]["endpoints"]
+    own, passed_on = monitor(*class_and_settings(SCRAPED % ("deployment", "prometheus-scrape")))["spec"]["endpoints"]
     assert own == {"port": "metrics"}, "whose they are, the collector's own metrics say"
     assert passed_on == {"port": "prometheus", "honorLabels": True}
 
 
 def test_nothing_is_monitored_where_nothing_runs() -> None:
-    assert monitor_assets(*given("collector: {endpoint: 'http://c:4317'}"), Monitors()) == ()
+    assert monitor_assets(*class_and_settings("collector: {endpoint: 'http://c:4317'}"), Monitors()) == ()
 
 
 def test_prometheus_finds_it_by_its_labels() -> None:
-    made = monitor(*given(), Monitors.model_construct(labels={"release": "p", "component": "mine"}, interval="30s"))
+    made = monitor(
+        *class_and_settings(), Monitors.model_construct(labels={"release": "p", "component": "mine"}, interval="30s")
+    )
     assert made["metadata"]["labels"]["release"] == "p"
     assert made["metadata"]["labels"]["component"] == "otel", "what pruning goes by stays"
     assert [one["interval"] for one in made["spec"]["podMetricsEndpoints"]] == ["30s"]

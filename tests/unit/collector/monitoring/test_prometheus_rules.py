@@ -12,13 +12,13 @@ from krm_otel.collector.monitoring.prometheus_rules import rule_assets, rule_gro
 from krm_otel.collector.monitoring.promql import request_histogram
 from krm_otel.config.schema.monitoring import Rules
 from krm_otel.config.settings import OaasClass, Requirements
-from tests.support.collector import given
+from tests.support.collector import class_and_settings
 
 ANALYZER = ["http_server_requests_seconds_bucket", "activator_request_count", "activator_request_latencies_bucket"]
 
 
 def requiring(space: str = "demo", /, **wanted: float) -> OaasClass:
-    return replace(given(namespace=space)[0], requirements=Requirements(**wanted))
+    return replace(class_and_settings(namespace=space)[0], requirements=Requirements(**wanted))
 
 
 def required(**wanted: float) -> list[dict[str, Any]]:
@@ -27,7 +27,7 @@ def required(**wanted: float) -> list[dict[str, Any]]:
     return [rule for group in rule_groups(requiring(**wanted), rules) for rule in group["rules"]]
 
 
-def test_both_formats_say_the_same() -> None:
+def test_both_formats_have_the_same_rules() -> None:
     rules = Rules(format="prometheus_rule", requirements=True, labels={"release": "p"})
     (one,) = rule_assets(requiring(max_latency_ms=5), rules)
     (other,) = rule_assets(requiring(max_latency_ms=5), rules.model_copy(update={"format": "config_map"}))
@@ -68,14 +68,14 @@ def test_a_class_that_requires_nothing_has_no_such_rules() -> None:
 )
 def test_requests_are_counted_by_spans_where_all_of_them_are(spec: str, spans: bool) -> None:
     """Not where SDKs sample: then only the functions' own metrics know of every request."""
-    oaas_class, settings = given(config=spec)
+    oaas_class, settings = class_and_settings(config=spec)
     (group,) = rule_groups(oaas_class, Rules(format="config_map"), request_histogram(settings))
     assert ("traces_span_metrics_duration_seconds" in group["rules"][0]["expr"]) == spans
     assert ("http_server_request_duration_seconds" in group["rules"][0]["expr"]) != spans
 
 
 @pytest.mark.parametrize("namespace", ["demo", ""])
-def test_the_analyzer_is_given_what_it_asks_for(namespace: str) -> None:
+def test_the_analyzer_gets_the_series_that_it_queries(namespace: str) -> None:
     """Only series of this namespace count, where it is known."""
     (group,) = rule_groups(requiring(namespace), Rules(format="config_map"))
     assert [rule["record"] for rule in group["rules"]] == ANALYZER

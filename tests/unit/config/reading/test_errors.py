@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.configuration import ENDPOINT, class_runtime, observability, otel_config, resolved, settings_of, told
+from tests.support.configuration import (
+    ENDPOINT,
+    class_runtime,
+    codes_and_paths,
+    observability,
+    otel_config,
+    resolved,
+    settings_of,
+)
 
 
-def test_all_faults_are_told_at_once() -> None:
+def test_all_errors_are_reported_at_once() -> None:
     """Faults of all blocks, of the OTelConfig and of the environment come in one run."""
     item = observability(
         """
@@ -21,7 +29,7 @@ def test_all_faults_are_told_at_once() -> None:
     )
     config = otel_config("telemetry: {logs: 1}\nfoo: bar")
     _, results = resolved([item, observability("enabled: 0", name="other")], config, {"OPRC_CRM_OTEL_MODE": "x"})
-    assert told(results) == [
+    assert codes_and_paths(results) == [
         ("wrong-type", "spec.telemetry.logs"),
         ("unknown-field", "spec.foo"),
         ("unknown-value", "OPRC_CRM_OTEL_MODE"),
@@ -35,7 +43,9 @@ def test_all_faults_are_told_at_once() -> None:
         ("endpoint-invalid", "spec.observability.collector.endpoint"),
         ("wrong-type", "spec.observability.enabled"),
     ]
-    assert told(results, "warning") == [("propagator-deprecated", "spec.observability.telemetry.propagators[1]")]
+    assert codes_and_paths(results, "warning") == [
+        ("propagator-deprecated", "spec.observability.telemetry.propagators[1]")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -53,7 +63,7 @@ def test_all_faults_are_told_at_once() -> None:
         ("-1", 0.0, "sampling-rate-clamped"),
     ],
 )
-def test_sampling_rates_are_clamped_and_warned_of(written: str, used: float, code: str | None) -> None:
+def test_sampling_rates_are_clamped_with_a_warning(written: str, used: float, code: str | None) -> None:
     """Outside 0.0 to 1.0 a rate is clamped with a warning; above 0.5 there is one, too."""
     item = observability(
         f"enabled: true\ntelemetry: {{sampling_rate: {written}}}\ncollector: {{endpoint: '{ENDPOINT}'}}"
@@ -61,10 +71,12 @@ def test_sampling_rates_are_clamped_and_warned_of(written: str, used: float, cod
     settings, results = settings_of(item)
     assert settings is not None
     assert repr(settings.sampling_rate.value) == repr(used)
-    assert told(results, "warning") == ([(code, "spec.observability.telemetry.sampling_rate")] if code else [])
+    assert codes_and_paths(results, "warning") == (
+        [(code, "spec.observability.telemetry.sampling_rate")] if code else []
+    )
 
 
-def test_propagators_keep_their_order_without_doubles() -> None:
+def test_propagators_keep_their_order_without_duplicates() -> None:
     """w3c stands for two of OTEL_PROPAGATORS' names; doubles go silently, deprecated ones stay with a warning."""
     block = f"enabled: true\ntelemetry: {{propagators: [b3, ottrace, w3c, b3]}}\ncollector: {{endpoint: '{ENDPOINT}'}}"
     settings, results = settings_of(observability(block))
@@ -106,12 +118,12 @@ CONFIG_FAULTS: list[tuple[str, str, str]] = [
 
 
 @pytest.mark.parametrize(("spec", "code", "path"), CONFIG_FAULTS, ids=lambda v: str(v)[:60])
-def test_faults_of_an_otelconfig_are_told_without_their_consequences(spec: str, code: str, path: str) -> None:
+def test_an_error_in_an_otelconfig_causes_no_further_errors(spec: str, code: str, path: str) -> None:
     """One error and no cascade: the class that uses the OTelConfig is not said to lack anything."""
     if not spec.startswith("collector"):
         spec += f"\ncollector: {{endpoint: '{ENDPOINT}'}}"
     _, results = resolved([observability("enabled: true")], otel_config(spec))
-    assert told(results)[0] == (code, f"spec.{path}")
+    assert codes_and_paths(results)[0] == (code, f"spec.{path}")
     assert "s3cr" not in repr([(r.current, r.message, r.proposed) for r in results]).lower()
     assert {r.field_path.rpartition(".")[0] for r in results} == {f"spec.{path}".rpartition(".")[0]}
 
@@ -152,7 +164,7 @@ def test_blocks_are_read_through_merge_keys_and_aliases() -> None:
 
 
 @pytest.mark.parametrize("spec", ["spec: []", "spec: 1", "spec: null", "", "spec: {functions: 7}"])
-def test_a_classruntime_of_odd_shape_is_none_of_our_business(spec: str) -> None:
+def test_a_classruntime_without_a_block_may_have_any_shape(spec: str) -> None:
     """What is not the block passes, whatever it is."""
     text = f"apiVersion: oaas.io/v1beta2\nkind: ClassRuntime\nmetadata: {{name: echo}}\n{spec}"
     configuration, results = resolved([text])
@@ -176,14 +188,14 @@ def test_functions_are_read_tolerantly() -> None:
     ]
 
 
-def test_a_key_that_stands_twice_in_spec_is_an_error() -> None:
+def test_a_duplicate_key_in_spec_is_an_error() -> None:
     """Two `observability` blocks are one too many."""
     _, results = resolved([class_runtime("observability: {}\nobservability: {enabled: true}")])
-    assert told(results) == [("duplicate-key", "spec.observability")]
+    assert codes_and_paths(results) == [("duplicate-key", "spec.observability")]
 
 
 @pytest.mark.parametrize(("key", "proposed"), [("telemetry", "spec.telemetry"), ("foo", None), ("data", None)])
-def test_settings_beside_spec_are_an_error(key: str, proposed: str | None) -> None:
+def test_settings_outside_spec_are_an_error(key: str, proposed: str | None) -> None:
     """An OTelConfig's settings stand in `spec`."""
     config = otel_config("{}") + f"\n{key}: {{}}\n"
     _, results = resolved([], config)

@@ -8,18 +8,25 @@ import pytest
 
 from krm_otel.config.schema.collector import Batch
 from krm_otel.config.settings import CollectorSettings, NodeCollector, Resources, Target
-from tests.support.configuration import observability, otel_config, resolved, settings_of, sound, told
+from tests.support.configuration import (
+    codes_and_paths,
+    observability,
+    otel_config,
+    resolved,
+    settings_of,
+    valid_settings,
+)
 
 
 def collector(block: str = "", config: str | None = None) -> CollectorSettings:
-    found = sound(observability("enabled: true\n" + block), otel_config(config) if config else None).collector
+    found = valid_settings(observability("enabled: true\n" + block), otel_config(config) if config else None).collector
     assert found is not None
     return found
 
 
-def said(block: str, config: str | None = None, severity: str = "error") -> list[tuple[str, str]]:
+def reported(block: str, config: str | None = None, severity: str = "error") -> list[tuple[str, str]]:
     _, results = settings_of(observability("enabled: true\n" + block), otel_config(config) if config else None)
-    return told(results, severity)
+    return codes_and_paths(results, severity)
 
 
 NAMED = "collector: {exporters: {traces: debug, metrics: debug}}"
@@ -38,23 +45,23 @@ NAMED = "collector: {exporters: {traces: debug, metrics: debug}}"
         ("telemetry: {traces: false, metrics: false}", False),
     ],
 )
-def test_a_collector_is_managed_where_nothing_else_takes_its_place(block: str, managed: bool) -> None:
-    settings = sound(observability("enabled: true\n" + block))
+def test_a_collector_is_managed_where_the_class_needs_one(block: str, managed: bool) -> None:
+    settings = valid_settings(observability("enabled: true\n" + block))
     assert (settings.collector is not None) is managed
     assert settings.endpoint is None or not managed
 
 
 def test_the_collectors_of_nodes_belong_to_no_class() -> None:
     """A class gets their address and nothing else; who makes them has to be said."""
-    settings = sound(observability("enabled: true\ncollector: {mode: daemonset}"))
+    settings = valid_settings(observability("enabled: true\ncollector: {mode: daemonset}"))
     assert settings.collector is None
     assert settings.node_collector == NodeCollector("oaas-system")
-    assert said("collector: {mode: daemonset}", None, "warning") == [
+    assert reported("collector: {mode: daemonset}", None, "warning") == [
         ("daemonset-not-managed", "spec.observability.collector.mode")
     ]
-    assert said("collector: {mode: daemonset}", "collector: {daemonset: {manage: false}}", "warning") == []
+    assert reported("collector: {mode: daemonset}", "collector: {daemonset: {manage: false}}", "warning") == []
     elsewhere = "collector: {endpoint_host: fqdn, daemonset: {manage: false, namespace: telemetry}}"
-    settings = sound(observability("enabled: true\ncollector: {mode: daemonset}"), otel_config(elsewhere))
+    settings = valid_settings(observability("enabled: true\ncollector: {mode: daemonset}"), otel_config(elsewhere))
     assert settings.node_collector == NodeCollector("telemetry", fqdn=True)
 
 
@@ -62,7 +69,7 @@ def test_the_collectors_of_nodes_take_every_signal() -> None:
     """Classes switch signals on one by one; exporters are the cluster's, and nothing is sampled there."""
     config = "collector: {daemonset: {manage: true}, sampling_stage: collector, exporters: {traces: debug}}"
     configuration, results = resolved([], otel_config(config))
-    assert told(results, "warning") == [("exporter-missing", "spec.collector.exporters.metrics")]
+    assert codes_and_paths(results, "warning") == [("exporter-missing", "spec.collector.exporters.metrics")]
     nodes = configuration.node_collectors
     assert nodes is not None and nodes.settings is not None and nodes.settings.collector is not None
     assert (nodes.name, nodes.namespace) == ("oaas-otel", "oaas-system")
@@ -98,8 +105,10 @@ def test_the_collectors_of_nodes_take_every_signal() -> None:
         ),
     ],
 )
-def test_what_the_collectors_of_nodes_cannot_do(block: str, config: str, expected: list[tuple[str, str]]) -> None:
-    assert said(block, config) == expected
+def test_unsupported_settings_of_node_collectors_are_errors(
+    block: str, config: str, expected: list[tuple[str, str]]
+) -> None:
+    assert reported(block, config) == expected
 
 
 @pytest.mark.parametrize(
@@ -132,18 +141,18 @@ def test_what_the_collectors_of_nodes_cannot_do(block: str, config: str, expecte
     ],
 )
 def test_queues_and_autoscaling(block: str, config: str, expected: list[tuple[str, str]]) -> None:
-    assert said(block, config) == expected
+    assert reported(block, config) == expected
 
 
-def test_a_class_without_signals_may_name_what_a_collector_knows() -> None:
+def test_a_class_without_signals_may_name_exporters() -> None:
     """Whether an exporter is right does not depend on what is switched on."""
     block = "telemetry: {traces: false, metrics: false}\ncollector: {exporters: {traces: debug, metrics: tempo}}"
-    assert said(block) == []
+    assert reported(block) == []
 
 
 def test_autoscaling_decides_how_many_there_are() -> None:
     config = "collector: {replicas: 2, autoscaling: {max_replicas: 3}}"
-    assert said(NAMED, config, "warning") == [("autoscaling-replicas", "spec.collector.replicas")]
+    assert reported(NAMED, config, "warning") == [("autoscaling-replicas", "spec.collector.replicas")]
     found = collector(config=config)
     assert (found.fewest, found.most) == (1, 3)
 
@@ -151,13 +160,13 @@ def test_autoscaling_decides_how_many_there_are() -> None:
 def test_a_signal_that_only_one_class_has_needs_an_exporter_too() -> None:
     config = "collector: {daemonset: {manage: true}, exporters: {traces: debug, metrics: debug}}"
     block = "collector: {mode: daemonset}\ntelemetry: {logs: true}"
-    assert said(block, config, "warning") == [("exporter-missing", "spec.observability.telemetry.logs")]
+    assert reported(block, config, "warning") == [("exporter-missing", "spec.observability.telemetry.logs")]
 
 
 def test_the_platform_has_a_collector_of_its_own() -> None:
     spec = "collector: {mode: deployment, endpoint_host: svc}\nplatform: {components: {gw: {match_labels: {a: b}}}}"
     configuration, results = resolved([], otel_config(spec))
-    assert told(results) == []
+    assert codes_and_paths(results) == []
     assert configuration.platform is not None
     assert configuration.platform.collector is not None
 
@@ -178,22 +187,24 @@ def test_an_exporter_is_an_endpoint_a_backend_or_several() -> None:
     assert str(found["traces"][1].origin) == "ClassRuntime spec.observability.collector.exporters.traces[1]"
 
 
-def test_one_in_a_list_is_one() -> None:
+def test_a_list_of_one_exporter_is_one_exporter() -> None:
     assert collector("collector: {exporters: {traces: [debug]}}") == collector(
         "collector: {exporters: {traces: debug}}"
     )
 
 
 def test_the_flat_form_separates_several_by_commas() -> None:
-    settings = sound(observability("enabled: true"), None, {"OPRC_CRM_OTEL_EXPORTER_TRACES": "debug, http://x:4317"})
+    settings = valid_settings(
+        observability("enabled: true"), None, {"OPRC_CRM_OTEL_EXPORTER_TRACES": "debug, http://x:4317"}
+    )
     assert settings.collector is not None
     assert [t.value.kind for t in settings.collector.exporters["traces"]] == ["debug", "otlp_grpc"]
 
 
-def test_a_signal_without_exporter_goes_to_debug_and_a_warning_says_what_to_write() -> None:
+def test_a_signal_without_exporter_goes_to_debug_with_a_warning() -> None:
     block = "telemetry: {logs: true}\ncollector: {exporters: {metrics: debug}}"
     assert (
-        said(block, None, "warning")
+        reported(block, None, "warning")
         == [
             ("exporter-missing", "spec.observability.collector.exporters.traces"),
             ("b3-by-default", ""),
@@ -212,7 +223,7 @@ def test_a_signal_without_exporter_goes_to_debug_and_a_warning_says_what_to_writ
         ("victoriatraces", "http://victoriatraces.observability.svc:10428"),
     ],
 )
-def test_a_type_that_nobody_declared_is_where_it_usually_is(name: str, address: str) -> None:
+def test_an_undeclared_backend_has_the_usual_address_of_its_type(name: str, address: str) -> None:
     """With a warning that says where that is; so is a declared one without an address."""
     block = f"telemetry: {{metrics: false}}\ncollector: {{exporters: {{traces: {name}}}}}"
     for config in (None, f"backends: {{{name}: {{type: {name}}}}}"):
@@ -223,8 +234,10 @@ def test_a_type_that_nobody_declared_is_where_it_usually_is(name: str, address: 
 
 
 @pytest.mark.parametrize("name", ["debug", "prometheus-scrape"])
-def test_what_nobody_connects_to_needs_no_address(name: str) -> None:
-    assert said(f"telemetry: {{traces: false}}\ncollector: {{exporters: {{metrics: {name}}}}}", None, "warning") == []
+def test_backends_without_connections_need_no_endpoint(name: str) -> None:
+    assert (
+        reported(f"telemetry: {{traces: false}}\ncollector: {{exporters: {{metrics: {name}}}}}", None, "warning") == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -249,13 +262,13 @@ def test_what_nobody_connects_to_needs_no_address(name: str) -> None:
         ("collector: {image: 'otel/opentelemetry-collector:0.153.0'}", None, "image-too-old"),
     ],
 )
-def test_what_cannot_work_is_an_error(block: str, config: str | None, code: str) -> None:
-    assert [found for found, _ in said(block, config)] == [code]
+def test_unusable_exporters_and_images_are_errors(block: str, config: str | None, code: str) -> None:
+    assert [found for found, _ in reported(block, config)] == [code]
 
 
 @pytest.mark.parametrize("image", ["x/y:0.154.0", "x/y:1.2.3", "x/y:latest", "x/y", "x:5000/y@sha256:0", "x/y:0.1540"])
-def test_images_that_may_do_pass(image: str) -> None:
-    assert said(f"collector: {{image: '{image}'}}") == []
+def test_images_of_unknown_contents_are_accepted(image: str) -> None:
+    assert reported(f"collector: {{image: '{image}'}}") == []
 
 
 @pytest.mark.parametrize(
@@ -280,14 +293,14 @@ def test_data_points_get_labels_where_a_target_makes_series(exporter: str, expec
     assert collector(off).labels is False
 
 
-def test_an_image_that_cannot_label_does_without_and_says_so() -> None:
+def test_an_image_that_cannot_label_is_a_warning() -> None:
     """Its Prometheus exporters work all the same, so that this is no error."""
     block = (
         "collector: {image: 'otel/opentelemetry-collector:0.158.0', exporters: {traces: debug, metrics: prometheus}}"
     )
     spec = "backends: {prometheus: {type: prometheus, endpoint: 'http://p:9090'}}"
-    assert said(block, spec) == []
-    assert said(block, spec, "warning") == [("image-lacks", "spec.observability.collector.image")]
+    assert reported(block, spec) == []
+    assert reported(block, spec, "warning") == [("image-lacks", "spec.observability.collector.image")]
     assert collector(block, spec).labels is False
 
 
@@ -303,7 +316,7 @@ def test_an_image_that_cannot_label_does_without_and_says_so() -> None:
 )
 def test_files_in_a_claim_belong_to_one_collector(block: str, file: str, config: str, expected: list[str]) -> None:
     spec = f"backends: {{kept: {{type: file, file: {{{file}}}}}}}\ncollector: {config}"
-    found = said(f"collector: {{{block}, exporters: {{traces: kept, metrics: debug}}}}", spec)
+    found = reported(f"collector: {{{block}, exporters: {{traces: kept, metrics: debug}}}}", spec)
     assert [code for code, _ in found] == expected
 
 
@@ -314,18 +327,18 @@ def test_a_remote_write_endpoint_keeps_its_path() -> None:
         assert found.exporters["metrics"][0].value.url == f"http://m:8080{expected}"
 
 
-def test_what_sdks_speak_is_not_what_the_collector_speaks() -> None:
+def test_the_protocol_of_sdks_is_not_that_of_the_collector() -> None:
     """`protocol: http` is for the SDKs; a backend on port 4317 is spoken to in gRPC, and nothing is wrong."""
     block = "telemetry: {protocol: http, metrics: false}\ncollector: {exporters: {traces: 'http://x:4317'}}"
-    assert said(block, None, "warning") == []
+    assert reported(block, None, "warning") == []
     assert collector(block).exporters["traces"][0].value.kind == "otlp_grpc"
 
 
-def test_metrics_that_nobody_may_fetch_are_a_warning() -> None:
+def test_metrics_that_no_pod_may_scrape_are_a_warning() -> None:
     block = "collector: {mode: deployment, exporters: {traces: debug, metrics: prometheus-scrape}}"
-    assert [code for code, _ in said(block, None, "warning")] == ["scrapers-missing"]
+    assert [code for code, _ in reported(block, None, "warning")] == ["scrapers-missing"]
     for policy in ("{enabled: false}", "{scrapers: [{pod_labels: {app: prometheus}}]}"):
-        assert said(block, f"collector: {{network_policy: {policy}}}", "warning") == []
+        assert reported(block, f"collector: {{network_policy: {policy}}}", "warning") == []
 
 
 # --- sampling, host ---
@@ -335,7 +348,7 @@ def test_metrics_that_nobody_may_fetch_are_a_warning() -> None:
 def test_a_long_address_needs_a_namespace(host: str) -> None:
     text = observability("enabled: true\ncollector: {mode: deployment}", namespace="x").replace("  namespace: x\n", "")
     _, results = settings_of(text, otel_config(f"collector: {{endpoint_host: {host}}}"))
-    assert told(results) == [("namespace-missing", "spec.collector.endpoint_host")]
+    assert codes_and_paths(results) == [("namespace-missing", "spec.collector.endpoint_host")]
 
 
 # --- image, resources ---
@@ -352,7 +365,7 @@ def test_a_long_address_needs_a_namespace(host: str) -> None:
         ("collector: {image: 'otelcol:1.0.0'}", "m.example:5000", "m.example:5000/otelcol:1.0.0"),
     ],
 )
-def test_a_mirror_stands_in_for_docker_hub(block: str, config: str | None, image: str) -> None:
+def test_a_mirror_replaces_docker_hub(block: str, config: str | None, image: str) -> None:
     found = collector(block, f"collector: {{image_registry: {config}}}" if config else None)
     assert found.image.value == image
 
@@ -370,7 +383,7 @@ def test_a_mirror_stands_in_for_docker_hub(block: str, config: str | None, image
         ),
     ],
 )
-def test_defaults_give_way_to_what_is_configured(resources: str, expected: Resources) -> None:
+def test_configured_resources_replace_defaults(resources: str, expected: Resources) -> None:
     assert collector("", f"collector: {{resources: {resources}}}").resources.value == expected
 
 
@@ -404,7 +417,7 @@ def test_batches_have_the_sizes_of_the_proposal() -> None:
         ("native_sidecars: false", "unknown-field", "native_sidecar"),
     ],
 )
-def test_a_wrong_value_is_an_error_that_says_what_to_write(spec: str, code: str, proposed: Any) -> None:
+def test_a_wrong_value_is_an_error_with_a_proposal(spec: str, code: str, proposed: Any) -> None:
     _, results = settings_of(observability("enabled: true"), otel_config(f"collector: {{{spec}}}"))
     (error,) = [r for r in results if r.severity == "error"]
     assert (error.code, error.proposed) == (code, proposed)

@@ -55,7 +55,7 @@ FIELDS = [
 
 
 @pytest.mark.parametrize("odd", ODD, ids=lambda text: text[:20])
-def test_odd_values_anywhere_are_results(odd: str) -> None:
+def test_odd_values_in_any_field_are_results(odd: str) -> None:
     """Blocks, the OTelConfig and the flat form take every shape without a traceback."""
     for field in FIELDS:
         block = odd

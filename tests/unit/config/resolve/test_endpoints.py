@@ -7,7 +7,15 @@ import pytest
 from krm_otel.config.resolve.limits import endpoint_matches, matches
 from krm_otel.config.settings import Endpoint, FileSource, Origin, SecretHeader, Tls
 from krm_otel.config.types.endpoint import redact, redact_endpoint
-from tests.support.configuration import ENDPOINT, observability, otel_config, resolved, settings_of, sound, told
+from tests.support.configuration import (
+    ENDPOINT,
+    codes_and_paths,
+    observability,
+    otel_config,
+    resolved,
+    settings_of,
+    valid_settings,
+)
 
 # URL, protocol configured or None; the endpoint used, its protocol, codes of what is said.
 GOOD: list[tuple[str, str | None, str, str, list[str]]] = [
@@ -92,7 +100,7 @@ def test_exporters_are_urls_or_backends(exporter: str, signal: str, protocol: st
         f"enabled: true\ntelemetry: {{logs: true}}\ncollector: {{exporters: {{{signal}: '{exporter}'}}}}"
     )
     config = otel_config(f"telemetry: {{protocol: {protocol}}}\ncollector: {{endpoint: '{ENDPOINT}'}}" + BACKENDS)
-    settings = sound(item, config)
+    settings = valid_settings(item, config)
     assert list(settings.exporters) == [signal]
     found = settings.exporters[signal]
     assert (found.value.url, found.value.protocol) == (url, spoken)
@@ -113,7 +121,7 @@ def test_exporters_are_urls_or_backends(exporter: str, signal: str, protocol: st
         ("http://x:4317/base", "traces", "endpoint-path", "http://x:4317"),
     ],
 )
-def test_exporters_that_lead_nowhere_are_errors(exporter: str, signal: str, code: str, proposed: str | None) -> None:
+def test_unusable_exporters_are_errors(exporter: str, signal: str, code: str, proposed: str | None) -> None:
     """One error for each, and none for a missing endpoint on top."""
     block = f"enabled: true\ntelemetry: {{logs: true}}\ncollector: {{exporters: {{{signal}: '{exporter}'}}}}"
     config = otel_config(f"collector: {{endpoint: '{ENDPOINT}', mode: external}}" + BACKENDS)
@@ -132,7 +140,7 @@ def test_headers_and_certificates_go_with_the_endpoint() -> None:
           tls: {ca: {secret: ca}, client: {secret: client}}
         """
     )
-    settings = sound(observability("enabled: true\ncollector: {endpoint: 'https://x:4317'}"), config)
+    settings = valid_settings(observability("enabled: true\ncollector: {endpoint: 'https://x:4317'}"), config)
     assert settings.endpoint is not None
     assert settings.endpoint.value.headers == (SecretHeader("api-key", "otlp", "token"),)
     assert settings.endpoint.value.tls == Tls(
@@ -158,12 +166,12 @@ def test_headers_and_certificates_go_with_the_endpoint() -> None:
         ("collector: {mode: sidecar, endpoint: 'http://x:4317'}", []),
     ],
 )
-def test_what_needs_an_endpoint_says_so(block: str, expected: list[str]) -> None:
+def test_mode_external_needs_an_endpoint_for_every_signal(block: str, expected: list[str]) -> None:
     """`external` needs one for every signal that is on."""
     text = "enabled: true\n" + (block if block != "{}" else "")
     settings, results = settings_of(observability(text))
     path = "spec.observability.collector.endpoint"
-    assert told(results) == [(code, path) for code in expected]
+    assert codes_and_paths(results) == [(code, path) for code in expected]
     assert (settings is None) is bool(expected)
     if expected:
         assert results[0].proposed == "http://collector:4317"
@@ -212,7 +220,7 @@ def test_limits_bind_the_authors_of_classes(block: str, severity: str, expected:
     """A rate is clamped with a warning; images, endpoints and backends that are not allowed are errors."""
     config = otel_config(f"collector: {{endpoint: '{ENDPOINT}'}}" + BACKENDS + LIMITS)
     settings, results = settings_of(observability(f"enabled: true\n{block}"), config)
-    assert told(results, severity) == [(code, f"spec.observability.{path}") for code, path in expected]
+    assert codes_and_paths(results, severity) == [(code, f"spec.observability.{path}") for code, path in expected]
     if expected and severity == "warning":
         assert settings is not None
         assert settings.sampling_rate.value == 0.2
@@ -229,7 +237,7 @@ def test_limits_do_not_bind_the_otelconfig() -> None:
         """
         + "\n".join("        " + line for line in (BACKENDS + LIMITS).splitlines())
     )
-    settings = sound(observability("enabled: true"), config)
+    settings = valid_settings(observability("enabled: true"), config)
     assert settings.sampling_rate.value == 0.4
     assert settings.image is not None and settings.image.value == "other"
 
@@ -253,7 +261,7 @@ def test_patterns_for_endpoints_are_matched_part_by_part(url: str, pattern: str,
     assert endpoint_matches(url, pattern) is fits
 
 
-def test_a_high_limit_is_no_high_rate() -> None:
+def test_a_high_limit_causes_no_warning() -> None:
     """A limit of 1.0 allows every rate, and is nothing to warn of."""
     assert resolved([], otel_config("limits: {sampling_rate: 1.0}"))[1] == []
     assert [r.code for r in resolved([], otel_config("limits: {sampling_rate: 2}"))[1]] == ["sampling-rate-clamped"]
@@ -267,7 +275,7 @@ def test_patterns_know_two_wildcards() -> None:
     assert matches("", "***")
 
 
-def test_a_pattern_with_many_stars_is_no_more_work() -> None:
+def test_a_pattern_with_many_stars_takes_no_longer() -> None:
     """Stars that could match everywhere are not tried in every combination."""
     assert not matches("a" * 200, "*a" * 50 + "b")
     assert matches("a" * 200 + "b", "*a" * 50 + "b")

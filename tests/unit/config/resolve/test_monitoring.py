@@ -25,19 +25,19 @@ from tests.support.configuration import class_runtime, observability, otel_confi
         ("monitors: {enabled: false}", Monitoring()),
     ],
 )
-def test_a_block_that_stands_is_on(spec: str, monitoring: Monitoring) -> None:
+def test_an_existing_block_is_on(spec: str, monitoring: Monitoring) -> None:
     configuration, results = resolved([], otel_config(spec))
     assert results == []
     assert configuration.monitoring == monitoring
 
 
 @pytest.mark.parametrize("interval", ["1h30m", "15s", "1d", "500ms"])
-def test_durations_are_prometheus_own(interval: str) -> None:
+def test_durations_of_prometheus_are_accepted(interval: str) -> None:
     assert resolved([], otel_config(f"rules: {{interval: {interval}}}"))[1] == []
 
 
 @pytest.mark.parametrize("interval", ["1.5s", "0s", "0", "s", "30m1h", "15", "'15'", "''"])
-def test_other_durations_are_not(interval: str) -> None:
+def test_other_durations_are_errors(interval: str) -> None:
     (result,) = resolved([], otel_config(f"rules: {{interval: {interval}}}"))[1]
     assert (result.code, result.field_path) == ("duration-invalid", "spec.rules.interval")
     assert result.proposed == ("15s" if "15" in interval else None)
@@ -55,7 +55,7 @@ def test_requirements_are_read() -> None:
 
 
 @pytest.mark.parametrize("odd", ["fast", "-1", "[]", "{}", "nan", "inf", "1e999", "'100 ms'"])
-def test_odd_requirements_are_none(odd: str) -> None:
+def test_invalid_requirements_are_ignored_with_a_warning(odd: str) -> None:
     """They are a warning where rules were to be made of them, and nobody's business elsewhere."""
     text = class_runtime(NUMBERS % (odd, "null", 99) + ON)
     configuration, results = resolved([text], otel_config(ASKED))
@@ -69,7 +69,7 @@ def test_odd_requirements_are_none(odd: str) -> None:
 
 
 @pytest.mark.parametrize("block", ["nfr_requirements: 5", "nfr_requirements: [a]", "nfr_requirements:", ""])
-def test_requirements_that_are_no_mapping_are_none(block: str) -> None:
+def test_requirements_that_are_not_a_mapping_are_ignored(block: str) -> None:
     configuration, results = resolved([class_runtime(f"{block}\n{ON}")], otel_config(ASKED))
     assert results == []
     assert configuration.classes[0].requirements == Requirements()
@@ -97,13 +97,15 @@ SCRAPERS = "collector: {network_policy: {scrapers: [{pod_labels: {app: prometheu
         ("sidecar", "debug", "", []),
     ],
 )
-def test_a_monitor_before_a_closed_door_is_told_once(mode: str, metrics: str, spec: str, places: list[str]) -> None:
+def test_a_monitor_that_the_network_policy_blocks_is_reported_once(
+    mode: str, metrics: str, spec: str, places: list[str]
+) -> None:
     items = [observability(MANAGED % (mode, metrics), name=name) for name in ("a", "b")]
     _, results = resolved(items, otel_config(f"telemetry: {{propagators: [w3c]}}\nmonitors: {{}}\n{spec}"))
     assert [result.field_path for result in results if result.code == "scrapers-missing"] == places
 
 
-def test_a_class_without_a_block_is_not_asked() -> None:
+def test_requirements_of_a_class_without_a_block_are_not_read() -> None:
     text = class_runtime(NUMBERS % ("odd", "odd", "odd"))
     assert resolved([text], otel_config(ASKED))[1] == []
     assert resolved([observability("enabled: true\ncollector: {endpoint: 'http://c:4317'}")], None)[1] == []
@@ -131,7 +133,7 @@ def test_a_class_without_a_block_is_not_asked() -> None:
         ("dashboards: {folder_annotation: A/c}", "annotation-invalid", "spec.dashboards.folder_annotation"),
     ],
 )
-def test_keys_that_are_ours_or_none_are_refused(spec: str, code: str, path: str) -> None:
+def test_reserved_and_invalid_keys_are_errors(spec: str, code: str, path: str) -> None:
     """They would be overwritten, or make what is generated somebody else's."""
     _, results = resolved([], otel_config(spec))
     (error,) = [one for one in results if one.severity == "error"]
@@ -140,14 +142,14 @@ def test_keys_that_are_ours_or_none_are_refused(spec: str, code: str, path: str)
     assert code != "key-reserved" or "that krm-otel sets itself: write another key" in error.message
 
 
-def test_labels_of_others_stay_what_they_are() -> None:
+def test_labels_of_scrapers_may_be_any() -> None:
     """Those by which somebody else's pods are found may be any."""
     spec = "collector: {network_policy: {scrapers: [{pod_labels: {app.kubernetes.io/name: prometheus}}]}}"
     _, results = resolved([], otel_config(spec))
     assert not [one for one in results if one.severity == "error"]
 
 
-def test_an_interval_that_the_operator_has_no_place_for_is_told() -> None:
+def test_an_interval_that_the_operator_cannot_express_is_a_warning() -> None:
     for spec, warned in (("interval: 5s", True), ("labels: {a: b}", False), ("enabled: false, interval: 5s", False)):
         _, results = resolved([], otel_config(f"flavor: operator\nmonitors: {{{spec}}}"))
         said = [(one.code, one.severity, one.field_path) for one in results]

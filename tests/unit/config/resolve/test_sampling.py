@@ -9,7 +9,14 @@ from krm_otel.config.schema.collector import Autoscaling
 from krm_otel.config.schema.sampling import HTTP_BUCKETS, SpanMetrics, TailSampling
 from krm_otel.config.settings import CollectorSettings, GatewaySettings, Resources, Settings
 from krm_otel.diagnostics.result import Result
-from tests.support.configuration import observability, otel_config, resolved, settings_of, sound, told
+from tests.support.configuration import (
+    codes_and_paths,
+    observability,
+    otel_config,
+    resolved,
+    settings_of,
+    valid_settings,
+)
 
 DEPLOYMENT = "collector: {mode: deployment, exporters: {traces: debug, metrics: debug}}"
 SIDECAR = "collector: {mode: sidecar, exporters: {traces: debug, metrics: debug}}"
@@ -18,7 +25,7 @@ NODES = "collector: {daemonset: {manage: true}, exporters: {traces: debug, metri
 
 
 def settings(block: str, config: str) -> Settings:
-    return sound(observability("enabled: true\n" + block), otel_config(config))
+    return valid_settings(observability("enabled: true\n" + block), otel_config(config))
 
 
 def collector(block: str, config: str) -> CollectorSettings:
@@ -27,9 +34,9 @@ def collector(block: str, config: str) -> CollectorSettings:
     return found
 
 
-def said(block: str, config: str, severity: str = "error") -> list[tuple[str, str]]:
+def reported(block: str, config: str, severity: str = "error") -> list[tuple[str, str]]:
     _, results = settings_of(observability("enabled: true\n" + block), otel_config(config))
-    return told(results, severity)
+    return codes_and_paths(results, severity)
 
 
 def fault_of(spec: str) -> Result:
@@ -50,7 +57,7 @@ def test_metrics_of_spans_are_made_on_request() -> None:
     assert str(found.origin) == "OTelConfig spec.collector.span_metrics"
 
 
-def test_every_part_of_them_can_be_told() -> None:
+def test_every_field_of_span_metrics_can_be_set() -> None:
     spec = (
         "collector: {span_metrics: {dimensions: [http.route, a, a], buckets: [1ms, 0.5s], cardinality_limit: 7, "
         "interval: 1m, exemplars: false}}"
@@ -71,7 +78,7 @@ def test_every_part_of_them_can_be_told() -> None:
         ("20000", (*HTTP_BUCKETS, "20000ms")),
     ],
 )
-def test_what_a_class_requires_is_a_bound_of_its_histogram(latency: str, expected: tuple[str, ...]) -> None:
+def test_the_required_latency_of_a_class_is_a_bucket_bound(latency: str, expected: tuple[str, ...]) -> None:
     """So that the share of requests within it is a number of the histogram, not an estimate."""
     assert buckets(f"max_latency_ms: {latency}", "{}") == expected
     assert buckets(f"max_latency_ms: {latency}", "{buckets: [1s]}") == ("1s",)
@@ -79,7 +86,7 @@ def test_what_a_class_requires_is_a_bound_of_its_histogram(latency: str, expecte
 
 def buckets(required: str, block: str) -> tuple[str, ...]:
     text = requiring(required)
-    found = sound(text, otel_config(f"collector: {{span_metrics: {block}}}")).collector
+    found = valid_settings(text, otel_config(f"collector: {{span_metrics: {block}}}")).collector
     assert found is not None and found.span_metrics is not None
     return found.span_metrics.value.buckets
 
@@ -98,22 +105,24 @@ def requiring(required: str) -> str:
         (SIDECAR + "\ntelemetry: {traces: false}", "", []),
     ],
 )
-def test_what_counts_only_sampled_spans_is_a_warning(block: str, config: str, expected: list[tuple[str, str]]) -> None:
-    found = said(block, f"collector: {{{config}span_metrics: {{}}}}", "warning")
+def test_counting_only_sampled_spans_is_a_warning(block: str, config: str, expected: list[tuple[str, str]]) -> None:
+    found = reported(block, f"collector: {{{config}span_metrics: {{}}}}", "warning")
     assert [one for one in found if one[0].startswith("span-metrics")] == expected
 
 
 def test_stage_both_and_shared_collectors_count_only_sampled_spans_as_well() -> None:
-    both = said(SIDECAR, "collector: {sampling_stage: both, span_metrics: {}}", "warning")
+    both = reported(SIDECAR, "collector: {sampling_stage: both, span_metrics: {}}", "warning")
     assert ("span-metrics-sampled", "spec.collector.span_metrics") in both
-    shared = said(DAEMONSET, NODES + "span_metrics: {}}", "warning")
+    shared = reported(DAEMONSET, NODES + "span_metrics: {}}", "warning")
     assert shared == [("span-metrics-sampled", "spec.collector.span_metrics")]
 
 
 def test_a_class_without_metrics_has_none_of_spans_either() -> None:
     block = SIDECAR + "\ntelemetry: {metrics: false}"
     assert collector(block, "collector: {span_metrics: {}}").span_metrics is None
-    assert ("span-metrics-off", "spec.collector.span_metrics") in said(block, "collector: {span_metrics: {}}", "info")
+    assert ("span-metrics-off", "spec.collector.span_metrics") in reported(
+        block, "collector: {span_metrics: {}}", "info"
+    )
 
 
 @pytest.mark.parametrize(
@@ -132,8 +141,8 @@ def test_a_class_without_metrics_has_none_of_spans_either() -> None:
         ("{cardinality_limit: 0}", "number-range"),
     ],
 )
-def test_what_span_metrics_cannot_be(block: str, code: str) -> None:
-    assert [found for found, _ in said(SIDECAR, f"collector: {{span_metrics: {block}}}")] == [code]
+def test_invalid_span_metrics_are_errors(block: str, code: str) -> None:
+    assert [found for found, _ in reported(SIDECAR, f"collector: {{span_metrics: {block}}}")] == [code]
 
 
 # --- tail_sampling ---
@@ -150,10 +159,10 @@ def test_tail_sampling_makes_the_sdk_send_everything() -> None:
 
 
 @pytest.mark.parametrize("stage", ["sdk", "both"])
-def test_another_stage_beside_it_is_an_error(stage: str) -> None:
+def test_tail_sampling_with_another_stage_is_an_error(stage: str) -> None:
     spec = f"collector: {{sampling_stage: {stage}, tail_sampling: {{}}}}"
-    assert said(DEPLOYMENT, spec) == [("tail-sampling-stage", "spec.collector.sampling_stage")]
-    assert said(DEPLOYMENT, "collector: {sampling_stage: collector, tail_sampling: {}}") == []
+    assert reported(DEPLOYMENT, spec) == [("tail-sampling-stage", "spec.collector.sampling_stage")]
+    assert reported(DEPLOYMENT, "collector: {sampling_stage: collector, tail_sampling: {}}") == []
 
 
 @pytest.mark.parametrize(
@@ -169,12 +178,12 @@ def test_another_stage_beside_it_is_an_error(stage: str) -> None:
         ("collector: {mode: external, endpoint: 'http://x:4317'}", "tail_sampling: {}, gateway: {}", True),
     ],
 )
-def test_all_spans_of_a_trace_have_to_meet(block: str, config: str, fits: bool) -> None:
+def test_all_spans_of_a_trace_need_one_collector(block: str, config: str, fits: bool) -> None:
     expected = [] if fits else [("tail-sampling-split", "spec.collector.tail_sampling")]
-    assert said(block, f"collector: {{{config}}}") == expected
+    assert reported(block, f"collector: {{{config}}}") == expected
 
 
-def test_classes_of_every_mode_live_beside_one_tail_sampling() -> None:
+def test_tail_sampling_works_with_classes_of_every_mode() -> None:
     """It holds for those whose collector is their own; the others keep their rate in the SDK, and are told."""
     spec = NODES + "tail_sampling: {}, gateway: {}}\nplatform: {components: {gw: {match_labels: {a: b}}}}"
     blocks = {
@@ -185,7 +194,7 @@ def test_classes_of_every_mode_live_beside_one_tail_sampling() -> None:
     }
     items = [observability(f"enabled: true\n{block}", name=name) for name, block in blocks.items()]
     configuration, results = resolved(items, otel_config("telemetry: {propagators: [w3c]}\n" + spec))
-    assert told(results, "error") == told(results, "warning") == []
+    assert codes_and_paths(results, "error") == codes_and_paths(results, "warning") == []
     made = {one.name: one.settings for one in configuration.classes if one.settings}
     assert {name: found.sampling_stage.value for name, found in made.items()} == {
         "whole": "collector",
@@ -214,16 +223,16 @@ def test_classes_of_every_mode_live_beside_one_tail_sampling() -> None:
         ("deployment", DAEMONSET, False),  # the class says it itself
     ],
 )
-def test_tail_sampling_that_holds_for_nobody_is_told_once(mode: str, block: str, warned: bool) -> None:
+def test_tail_sampling_without_effect_is_one_warning(mode: str, block: str, warned: bool) -> None:
     spec = NODES.replace("collector: {", f"collector: {{mode: {mode}, ", 1) + "tail_sampling: {}}"
     items = [observability(f"enabled: true\n{block}", name=name) for name in ("a", "b")]
     _, results = resolved(items, otel_config("telemetry: {propagators: [w3c]}\n" + spec))
-    assert told(results, "error") == []
+    assert codes_and_paths(results, "error") == []
     expected = [("tail-sampling-elsewhere", "spec.collector.tail_sampling")] if warned else []
-    assert told(results, "warning") == expected
+    assert codes_and_paths(results, "warning") == expected
 
 
-def test_a_stage_for_all_classes_is_left_out_beside_tail_sampling() -> None:
+def test_a_stage_for_all_classes_with_tail_sampling_is_an_error() -> None:
     """Written out, it would hold for collectors of nodes, too."""
     spec = NODES + "sampling_stage: collector, tail_sampling: {}}"
     _, results = settings_of(observability(f"enabled: true\n{DAEMONSET}"), otel_config(spec))
@@ -232,7 +241,7 @@ def test_a_stage_for_all_classes_is_left_out_beside_tail_sampling() -> None:
     assert "leave it out, since tail_sampling makes it collector where it holds" in error.message
 
 
-def test_an_endpoint_of_somebody_elses_keeps_sampling_in_the_sdk() -> None:
+def test_with_an_external_endpoint_the_sdk_samples() -> None:
     block = "collector: {mode: external, endpoint: 'http://x:4317'}"
     assert settings(block, "collector: {tail_sampling: {}}").sampling_stage.value == "sdk"
 
@@ -248,10 +257,10 @@ def test_an_endpoint_of_somebody_elses_keeps_sampling_in_the_sdk() -> None:
         ("", "{}", None, ""),
     ],
 )
-def test_what_is_slow_comes_from_the_class_or_the_config(
+def test_the_latency_of_slow_traces_comes_from_the_class_or_the_config(
     required: str, block: str, latency: int | None, origin: str
 ) -> None:
-    found = sound(requiring(required), otel_config(f"collector: {{tail_sampling: {block}}}")).collector
+    found = valid_settings(requiring(required), otel_config(f"collector: {{tail_sampling: {block}}}")).collector
     assert found is not None and found.tail_sampling is not None
     slow = found.slow_after
     assert (slow.value if slow else None) == latency
@@ -261,10 +270,10 @@ def test_what_is_slow_comes_from_the_class_or_the_config(
 def test_a_policy_has_a_name_of_its_own_and_a_type() -> None:
     for policy in ("{name: keep}", "{type: always_sample}", "{name: rest, type: always_sample}", "{name: '', type: x}"):
         spec = f"collector: {{tail_sampling: {{policies: [{policy}]}}}}"
-        assert [code for code, _ in said(DEPLOYMENT, spec)] == ["policy-invalid"]
+        assert [code for code, _ in reported(DEPLOYMENT, spec)] == ["policy-invalid"]
 
 
-def test_every_mistake_in_a_policy_is_told_where_it_stands() -> None:
+def test_every_mistake_in_a_policy_is_reported_at_its_path() -> None:
     """What a policy takes is tried with the real collector (tests/tools/test_policies.py)."""
     policy = (
         "{name: a, type: and, and: {and_sub_policy: [{type: latncy}, {type: status_code, status_code: "
@@ -313,7 +322,7 @@ def test_metrics_of_spans_are_reported_in_intervals_above_zero(interval: str) ->
         ("decision_wait: true", ': write "true" in quotes'),
     ],
 )
-def test_what_to_write_is_what_was_meant(field: str, write: str) -> None:
+def test_the_proposal_is_the_intended_value(field: str, write: str) -> None:
     """A number with a unit is not to become 1, and a duration without one gets it at once."""
     text = fault_of(f"tail_sampling: {{{field}}}").message
     assert text.endswith(write) and (write or ": write" not in text)
@@ -361,14 +370,14 @@ def test_a_gateway_has_settings_of_its_own() -> None:
         ),
     ],
 )
-def test_what_is_odd_about_a_gateway_is_told(config: str, severity: str, expected: tuple[str, str]) -> None:
-    assert expected in said(SIDECAR, f"collector: {{{config}}}", severity)
+def test_questionable_gateways_are_reported(config: str, severity: str, expected: tuple[str, str]) -> None:
+    assert expected in reported(SIDECAR, f"collector: {{{config}}}", severity)
 
 
-def test_a_gateway_is_found_by_its_name() -> None:
+def test_a_gateway_needs_a_final_name() -> None:
     """Which has to be final, also where the first tier is a sidecar, which is not."""
     spec = "names_may_change: true\ncollector: {tail_sampling: {}, gateway: {}}"
-    assert said(SIDECAR, spec) == [("name-not-final", "spec.observability.collector.mode")]
+    assert reported(SIDECAR, spec) == [("name-not-final", "spec.observability.collector.mode")]
 
 
 @pytest.mark.parametrize(
@@ -380,7 +389,7 @@ def test_a_gateway_is_found_by_its_name() -> None:
         ("span_metrics: {enabled: false}", []),
     ],
 )
-def test_the_core_image_has_none_of_it(config: str, missing: list[str]) -> None:
+def test_the_core_image_lacks_the_components(config: str, missing: list[str]) -> None:
     spec = f"collector: {{image: 'otel/opentelemetry-collector:0.158.0', {config}}}"
     _, results = settings_of(observability("enabled: true\n" + DEPLOYMENT), otel_config(spec))
     errors = [one for one in results if one.severity == "error"]

@@ -8,17 +8,17 @@ from krm_otel.config.settings import KindPath, Origin, PlatformComponent
 from tests.support.configuration import (
     ENDPOINT,
     class_runtime,
+    codes_and_paths,
     config_map,
     observability,
     otel_config,
     resolved,
-    sound,
-    told,
+    valid_settings,
 )
 
 
 @pytest.mark.parametrize("config", [None, "{}"])
-def test_no_function_config_is_no_fault(config: str | None) -> None:
+def test_a_function_config_is_optional(config: str | None) -> None:
     """An empty mapping reads as absent."""
     configuration, results = resolved([class_runtime()], config)
     assert results == []
@@ -61,13 +61,13 @@ def test_two_otelconfigs_are_an_error_that_names_both() -> None:
     """Unless one is given as function config; the same one twice is one."""
     one, two = otel_config("{}", "one"), otel_config("{}", "two")
     _, results = resolved([one, observability("enabled: true"), two])
-    assert told(results) == [("config-twice", "metadata.name")]
+    assert codes_and_paths(results) == [("config-twice", "metadata.name")]
     assert "OTelConfig one in items[0]" in results[0].message
     assert "OTelConfig two in items[2]" in results[0].message
-    assert told(resolved([one, one])[1]) == []
-    assert told(resolved([one, otel_config("prune: true", "one")])[1]) == [("config-twice", "metadata.name")]
+    assert codes_and_paths(resolved([one, one])[1]) == []
+    assert codes_and_paths(resolved([one, otel_config("prune: true", "one")])[1]) == [("config-twice", "metadata.name")]
     _, results = resolved([one, two], one)
-    assert told(results, "info") == [("config-unused", "")]
+    assert codes_and_paths(results, "info") == [("config-unused", "")]
 
 
 @pytest.mark.parametrize("api_version", ["fn.oaas.io/v1", "oaas.io/v1alpha1"])
@@ -76,7 +76,7 @@ def test_an_otelconfig_of_another_version_is_an_error_with_the_right_one(api_ver
     """As function config and among the items; what is in it is checked all the same."""
     text = otel_config("foo: 1").replace("fn.oaas.io/v1alpha1", api_version)
     _, results = resolved([] if given else [text], text if given else None)
-    assert told(results) == [("api-version", "apiVersion"), ("unknown-field", "spec.foo")]
+    assert codes_and_paths(results) == [("api-version", "apiVersion"), ("unknown-field", "spec.foo")]
     assert results[0].proposed == "fn.oaas.io/v1alpha1"
 
 
@@ -113,7 +113,7 @@ def test_classes_need_names_of_their_own() -> None:
     assert [c.ref.position for c in configuration.classes] == [2, 4]
 
 
-def test_other_items_are_passed_over() -> None:
+def test_other_items_are_ignored() -> None:
     """Only ClassRuntimes of group oaas.io and OTelConfigs are looked at."""
     texts = ["apiVersion: acme.io/v1\nkind: ClassRuntime", "apiVersion: acme.io/v1\nkind: OTelConfig\nfoo: 1"]
     configuration, results = resolved(texts)
@@ -142,13 +142,13 @@ FLAT = {
 
 
 @pytest.mark.parametrize("form", ["environment", "ConfigMap", "quoted ConfigMap"])
-def test_the_flat_form_says_everything(form: str) -> None:
+def test_the_flat_form_sets_every_setting(form: str) -> None:
     """The environment and the ConfigMap have one table; values may stand unquoted there."""
     quote = '"' if form.startswith("quoted") else ""
     data = "\n".join(f"{key}: {quote}{value}{quote}" for key, value in FLAT.items())
     config = None if form == "environment" else config_map(data)
     environ = {f"OPRC_CRM_OTEL_{k.upper()}": v for k, v in FLAT.items()} if form == "environment" else {}
-    settings = sound(observability("{}"), config, environ)
+    settings = valid_settings(observability("{}"), config, environ)
 
     def origin(key: str) -> Origin:
         if form == "environment":
@@ -236,7 +236,7 @@ def test_the_flat_configmap_is_strict_about_its_keys(data: str, code: str, path:
 def test_a_bad_feature_flag_names_its_variable() -> None:
     """The switch is checked like the rest, and a class is not judged by an environment that is wrong."""
     configuration, results = resolved([observability("enabled: true")], None, {"OPRC_CRM_FEATURES_OTEL": "maybe"})
-    assert told(results) == [("wrong-type", "OPRC_CRM_FEATURES_OTEL")]
+    assert codes_and_paths(results) == [("wrong-type", "OPRC_CRM_FEATURES_OTEL")]
     assert configuration.switched_off is None
     assert configuration.classes[0].settings is None
 
@@ -253,7 +253,7 @@ def test_empty_means_unset_and_bytes_that_are_no_text_are_an_error() -> None:
     """An empty variable or key is as good as none; invalid UTF-8 cannot go into a manifest."""
     environ = {"OPRC_CRM_OTEL_MODE": "", "OPRC_CRM_OTEL_ENDPOINT": " "}
     assert resolved([], config_map('mode: ""\ntraces: null'), environ)[1] == []
-    assert told(resolved([], None, {"OPRC_CRM_OTEL_COLLECTOR_IMAGE": "a\udcff"})[1]) == [
+    assert codes_and_paths(resolved([], None, {"OPRC_CRM_OTEL_COLLECTOR_IMAGE": "a\udcff"})[1]) == [
         ("not-utf8", "OPRC_CRM_OTEL_COLLECTOR_IMAGE")
     ]
 
@@ -261,7 +261,7 @@ def test_empty_means_unset_and_bytes_that_are_no_text_are_an_error() -> None:
 # --- the rest of an OTelConfig ------------------------------------------------------------------------------------
 
 
-def test_the_rest_of_an_otelconfig_is_handed_on() -> None:
+def test_the_other_fields_of_an_otelconfig_are_in_the_configuration() -> None:
     """kinds, skip_containers, knative and prune."""
     config = otel_config(
         """
@@ -308,10 +308,10 @@ def test_the_platform_has_settings_of_the_cluster() -> None:
     assert resolved([], otel_config("{}"))[0].platform is None
 
 
-def test_what_the_platform_lacks_is_told_only_where_it_has_components() -> None:
+def test_a_platform_without_components_needs_no_endpoint() -> None:
     """A platform without components needs no endpoint."""
     assert resolved([], otel_config("platform: {}"))[1] == []
     components = "collector: {mode: external}\nplatform: {components: {gw: {match_labels: {a: b}}}}"
     _, results = resolved([], otel_config(components))
-    assert told(results) == [("endpoint-missing", "spec.collector.endpoint")]
+    assert codes_and_paths(results) == [("endpoint-missing", "spec.collector.endpoint")]
     assert resolved([], otel_config(components + "\nenabled: false"))[1] == []

@@ -16,7 +16,7 @@ from tests.support.configuration import (
     otel_config,
     resolved,
     settings_of,
-    sound,
+    valid_settings,
 )
 
 # Field: how to get it from settings; then its value per source, lowest first, with the default.
@@ -63,7 +63,7 @@ def plain(text: str) -> Any:
 
 
 @pytest.mark.parametrize(("block", "field"), FIELDS)
-def test_each_field_comes_from_the_highest_source_that_says_it(block: str, field: str) -> None:
+def test_each_field_comes_from_the_highest_source_that_sets_it(block: str, field: str) -> None:
     """ClassRuntime > classes.<name> > flat ConfigMap > OTelConfig > environment > built-in, field by field."""
     variable, default, texts, decoded = FIELDS[block, field]
     variable = f"OPRC_CRM_OTEL_{variable}"
@@ -101,7 +101,7 @@ def test_each_field_comes_from_the_highest_source_that_says_it(block: str, field
 
 def test_resource_attributes_merge_key_by_key() -> None:
     """Each key has the origin of the highest source that gives it; null lets the lower one through."""
-    settings = sound(
+    settings = valid_settings(
         observability("enabled: true\ntelemetry: {resource_attributes: {team: own, 'a.b': own, zone: null}}"),
         otel_config(
             f"""
@@ -123,7 +123,7 @@ def test_resource_attributes_merge_key_by_key() -> None:
 
 def test_defaults_are_those_of_the_proposal() -> None:
     """A block that says nothing but `enabled` has the built-in values."""
-    settings = sound(observability(f"enabled: true\ncollector: {{endpoint: '{ENDPOINT}'}}"))
+    settings = valid_settings(observability(f"enabled: true\ncollector: {{endpoint: '{ENDPOINT}'}}"))
     assert settings.service_name is None
     assert settings.service_name_template.value == "{class}-{container}"
     assert settings.sampling_stage.value == "sdk"
@@ -133,7 +133,7 @@ def test_defaults_are_those_of_the_proposal() -> None:
     assert settings.resource_attributes == {}
 
 
-def test_only_the_otelconfig_speaks_of_attribute_groups() -> None:
+def test_only_the_otelconfig_sets_attribute_groups() -> None:
     """`attributes` and `service_name_template` come from the OTelConfig; what is null there keeps its default."""
     config = otel_config(
         f"""
@@ -143,7 +143,7 @@ def test_only_the_otelconfig_speaks_of_attribute_groups() -> None:
         collector: {{endpoint: "{ENDPOINT}"}}
         """
     )
-    settings = sound(observability("enabled: true"), config)
+    settings = valid_settings(observability("enabled: true"), config)
     assert settings.attributes.value == AttributeGroups(k8s=False, drop=("host.name",), version_from_image=True)
     assert settings.attributes.origin == Origin("OTelConfig", "spec.telemetry.attributes")
     assert settings.service_name_template.value == "{namespace}-{class}"
@@ -182,7 +182,7 @@ def test_enabled_has_its_own_order_of_defaults(
     block: str, config: str | None, environ: dict[str, str], expected: tuple[str, bool]
 ) -> None:
     """The class says `enabled`; else classes.<name>, the flat form, OTelConfig, the environment, in that order."""
-    settings = sound(observability(block), config, {**environ, "OPRC_CRM_OTEL_ENDPOINT": ENDPOINT})
+    settings = valid_settings(observability(block), config, {**environ, "OPRC_CRM_OTEL_ENDPOINT": ENDPOINT})
     assert (str(settings.enabled.origin), settings.enabled.value) == expected
 
 
@@ -209,7 +209,7 @@ def test_the_global_switch_beats_everything(config: str | None, environ: dict[st
     assert configuration.classes[0].enabled is (origin is None)
 
 
-def test_switching_off_is_not_held_up_by_what_a_class_lacks() -> None:
+def test_a_class_with_missing_settings_can_be_switched_off() -> None:
     """With the switch off nothing is said of a missing endpoint: everything is to be removed."""
     configuration, results = resolved([observability("enabled: true")], otel_config("enabled: false"))
     assert results == []
@@ -240,17 +240,17 @@ def test_upstreams_flat_block_is_read_where_observability_is_absent() -> None:
     assert settings.traces.origin == Origin("ClassRuntime", "spec.telemetry.traces")
     attribute = settings.resource_attributes["a"].origin
     assert attribute == Origin("ClassRuntime", "spec.telemetry.resource_attributes.a")
-    both = sound(class_runtime("observability: {enabled: false}\n" + flat), None, environ)
+    both = valid_settings(class_runtime("observability: {enabled: false}\n" + flat), None, environ)
     assert both.enabled.value is False
     assert both.traces.value is True
 
 
-def test_a_class_answers_to_the_names_it_had() -> None:
+def test_a_class_keeps_its_previous_names() -> None:
     """`classes.<name>` holds for a class that kustomize has renamed."""
     more = "  annotations:\n    internal.config.kubernetes.io/previousNames: echo\n"
     item = observability("{}", name="prod-echo", more=more)
     config = otel_config(f"classes: {{echo: {{enabled: true, collector: {{endpoint: '{ENDPOINT}'}}}}}}")
-    settings = sound(item, config)
+    settings = valid_settings(item, config)
     assert settings.enabled.value is True
     assert settings.endpoint is not None
     assert settings.endpoint.origin == Origin("OTelConfig", "spec.classes.echo.collector.endpoint")
@@ -259,4 +259,4 @@ def test_a_class_answers_to_the_names_it_had() -> None:
 def test_an_entry_of_classes_is_a_block_of_its_own() -> None:
     """A class without a block is on by `classes.<name>`; an entry that no class has is no fault."""
     config = otel_config(f"classes: {{echo: {{enabled: true, collector: {{endpoint: '{ENDPOINT}'}}}}, gone: {{}}}}")
-    assert sound(class_runtime(), config).enabled.value is True
+    assert valid_settings(class_runtime(), config).enabled.value is True

@@ -117,14 +117,14 @@ def test_a_merged_value_comes_back_verbatim(value: str) -> None:
         ("team=core,oaas.class=echo", "oaas.class=echo", '""'),
     ],
 )
-def test_an_edited_merged_value_loses_our_keys_only(was: str, edited: str, left: str) -> None:
+def test_an_edited_merged_value_loses_only_injected_keys(was: str, edited: str, left: str) -> None:
     """A key whose value was edited is the user's."""
     text = pod("  - name: main\n    env:\n    - name: OTEL_RESOURCE_ATTRIBUTES\n      value: team=core\n")
     new, record = put_in(text, edit((0, {"oaas.class": "echo"})))
     assert take_out(new.replace(f'"{was}"', f'"{edited}"'), record) == text.replace("team=core", left)
 
 
-def test_an_edited_value_is_the_users() -> None:
+def test_an_edited_value_stays() -> None:
     """It stays, and so does the list that was ours."""
     text = pod("  - name: main\n")
     new, record = put_in(text, edit())
@@ -132,7 +132,7 @@ def test_an_edited_value_is_the_users() -> None:
     assert decode(root_of(left))["spec"]["containers"][0]["env"] == [{"name": "OTEL_SERVICE_NAME", "value": "mine"}]
 
 
-def test_another_spelling_is_still_ours() -> None:
+def test_another_spelling_is_still_an_injected_entry() -> None:
     """Quotes, order of keys and order of entries do not matter."""
     text = pod("  - name: main\n")
     new, record = put_in(text, edit())
@@ -148,7 +148,7 @@ def test_another_spelling_is_still_ours() -> None:
     assert take_out(rewritten, record) == text
 
 
-def test_a_renamed_container_is_known_by_what_is_in_it() -> None:
+def test_a_renamed_container_is_recognized_by_its_entries() -> None:
     """The record speaks of `main`; the entries are found in `other`."""
     text = pod("  - name: main\n  - name: second\n")
     new, record = put_in(text, edit())
@@ -156,7 +156,7 @@ def test_a_renamed_container_is_known_by_what_is_in_it() -> None:
     assert take_out(renamed, record, ["other", "second"]) == text.replace("name: main", "name: other")
 
 
-def test_a_container_that_is_gone_is_no_fault() -> None:
+def test_a_removed_container_is_not_an_error() -> None:
     """What is left of the injection still goes."""
     new, record = put_in(pod("  - name: main\n"), edit(mounts=True))
     other = new[: new.index("  - name: main")] + "  - name: other\n" + new[new.index("  volumes:") :]
@@ -175,7 +175,7 @@ def test_a_container_that_is_gone_is_no_fault() -> None:
         pod("  - name: main\n", "{annotations: [], name: p}"),
     ],
 )
-def test_what_cannot_be_edited_safely_is_refused(text: str) -> None:
+def test_objects_that_cannot_be_edited_safely_are_refused(text: str) -> None:
     """With a reason, before anything is written."""
     with pytest.raises(CannotEdit) as refused:
         insert(text, root_of(text), POD, edit())

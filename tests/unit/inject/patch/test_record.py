@@ -27,7 +27,7 @@ FULL = Record(
 
 
 @pytest.mark.parametrize("record", [FULL, Record("echo"), Record("echo", {"function": ContainerRecord()})])
-def test_what_is_written_is_read_again(record: Record) -> None:
+def test_a_written_record_is_read_again(record: Record) -> None:
     """In ASCII on one line, whatever the texts in it."""
     text = record.dump()
     assert load(text) == record
@@ -65,7 +65,7 @@ def test_the_same_injection_has_the_same_record() -> None:
         "[" * 100_000,
     ],
 )
-def test_what_is_no_record_is_refused(text: str) -> None:
+def test_an_invalid_record_is_refused(text: str) -> None:
     """Edited, cut off, of another version or hostile: None, never an exception."""
     assert load(text) is None
 

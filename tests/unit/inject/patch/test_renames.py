@@ -30,7 +30,7 @@ def test_a_generated_config_map_may_have_anything_around_its_name(name: str) -> 
 
 
 @pytest.mark.parametrize("entry", [named("cart"), named("eu-cart-otel-config", "settings"), header("a"), "text", 1])
-def test_other_names_and_other_volumes_were_never_ours(entry: Any) -> None:
+def test_other_names_and_other_volumes_are_not_generated_ones(entry: Any) -> None:
     assert VOLUME not in list(before_renaming(entry))
 
 
@@ -66,5 +66,5 @@ def test_containers_of_the_users_are_not_looked_at() -> None:
     assert list(before_renaming({**container("auth-2748f727mg"), "name": "function"})) == []
 
 
-def test_a_name_without_end_costs_nothing() -> None:
+def test_a_very_long_name_is_handled_quickly() -> None:
     assert list(before_renaming(named("a" * 100_000))) == []

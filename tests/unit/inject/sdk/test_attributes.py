@@ -25,7 +25,7 @@ from krm_otel.otlp import encode
         ("", ""),
     ],
 )
-def test_only_what_must_be_is_encoded(text: str, encoded: str) -> None:
+def test_only_special_characters_are_encoded(text: str, encoded: str) -> None:
     """Nothing that a parser, the kubelet or a header would take for something else stays; the rest stays readable."""
     assert encode(text) == encoded
     assert unquote(encoded) == text

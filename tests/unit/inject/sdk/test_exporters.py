@@ -20,7 +20,7 @@ from krm_otel.otlp import Protocol
     ("value", "spoken"),
     [("grpc", "grpc"), ("http/protobuf", "http"), ("http/json", "http"), ("http", None), ("", None), (None, None)],
 )
-def test_what_a_protocol_variable_says(value: str | None, spoken: str | None) -> None:
+def test_the_values_of_a_protocol_variable(value: str | None, spoken: str | None) -> None:
     """The specification's three values, and nothing is guessed from others."""
     assert _protocol_named(value) == spoken
 
@@ -40,7 +40,7 @@ def test_what_a_protocol_variable_says(value: str | None, spoken: str | None) ->
         ("", "default"),
     ],
 )
-def test_the_port_says_the_protocol(url: str, protocol: str) -> None:
+def test_the_port_decides_the_protocol_of_an_endpoint(url: str, protocol: str) -> None:
     """Whatever a user wrote there, it is no crash."""
     assert (_port_protocol(url) or "default") == protocol
 
@@ -60,7 +60,7 @@ def test_the_port_says_the_protocol(url: str, protocol: str) -> None:
         ("http://43174317:4317", "grpc", "http", None, "http://43174317:4318"),
     ],
 )
-def test_the_standard_port_changes_sides(
+def test_the_standard_port_follows_the_protocol(
     url: str, speaks: Protocol, led: Protocol | None, signal: str | None, expected: str
 ) -> None:
     """A container that speaks the other protocol gets the other standard port; any other port stays."""
@@ -96,7 +96,7 @@ def test_entries_of_no_proxy(entry: str, host: str, covers: bool) -> None:
     ("host", "loopback"),
     [("localhost", True), ("127.0.0.1", True), ("::1", True), ("otel", False), ("10.0.0.1", False)],
 )
-def test_a_proxy_never_stands_before_loopback(host: str, loopback: bool) -> None:
+def test_loopback_needs_no_entry_in_no_proxy(host: str, loopback: bool) -> None:
     """Clients leave it out by themselves."""
     assert _is_loopback(host) is loopback
 
