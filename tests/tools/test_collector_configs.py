@@ -27,7 +27,7 @@ from krm_otel.collector.manifests.container import ports
 from krm_otel.config.settings import OaasClass, Settings
 from krm_otel.names import MOUNT_ROOT
 from tests.support.collector import class_and_settings
-from tests.tools.collector import wait_until_healthy
+from tests.support.otelcol import wait_until_healthy
 from tests.tools.matrix import CHOICES, Case, covered, pairs, rows
 from tests.tools.ports import FREE
 from tests.tools.rendered import SECRET, config_of, container_of, environment, everything, tiers

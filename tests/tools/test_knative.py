@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.cases.test_cases import CASES, ROOT, read_environ
+from tests.support.cases import CASES, ROOT, read_environ
 from tests.support.configuration import observability, otel_config
 from tests.support.laws import function
 from tests.tools.function import FUNCTION, Manifest

@@ -11,7 +11,7 @@ import yaml
 
 from krm_otel.config.types.tail_sampling import TYPES, policy_findings
 from tests.support.collector import class_and_settings
-from tests.tools.collector import wait_until_healthy
+from tests.support.otelcol import wait_until_healthy
 from tests.tools.rendered import container_of, environment
 from tests.tools.test_collector_configs import on_this_machine
 from tools.build import require

@@ -10,6 +10,7 @@ import yaml
 from krm_otel.diagnostics.result import has_errors
 from krm_otel.run import Source, run
 from krm_otel.starters import NEXT_STEPS, starter_files
+from tests.support.manifests import CLASS_AND_WORKLOAD
 from tests.unit.cli.command import krm_otel
 
 pytestmark = pytest.mark.slow  # each test starts the installed command
@@ -21,17 +22,6 @@ SAME = {
     "helm": ("plugin", EXAMPLES / "helm" / "plugin"),
 }
 """Client → folder of its files that are an example's, too."""
-APP = b"""\
-apiVersion: oaas.io/v1alpha1
-kind: ClassRuntime
-metadata: {name: echo}
-spec: {observability: {enabled: true}}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: echo, labels: {oaas.io/owner: echo}}
-spec: {template: {spec: {containers: [{name: function, image: echo}]}}}
-"""
 
 
 @pytest.mark.parametrize("client", NEXT_STEPS)
@@ -63,7 +53,7 @@ def test_existing_files_are_kept(tmp_path: Path, client: str) -> None:
 @pytest.mark.parametrize("client", ["kpt", "kustomize", "helm"])
 def test_the_config_works_without_warnings(client: str) -> None:
     (config,) = [text for path, text in starter_files(client) if path.name == "otelconfig.yaml"]
-    outcome = run([Source(APP + b"---\n" + config.encode())], {})
+    outcome = run([Source(CLASS_AND_WORKLOAD + b"---\n" + config.encode())], {})
     assert not has_errors(outcome.results)
     assert [result.code for result in outcome.results if result.severity == "warning"] == []
     assert "propagators: [w3c]" in config

@@ -12,6 +12,14 @@ from typing import Any
 
 _REFERENCE = re.compile(r"\$\$|\$\(([^()]*)\)")
 
+POD_FIELDS = {
+    "metadata.namespace": "prod",
+    "metadata.name": "shop-5d9c",
+    "metadata.uid": "0b1c",
+    "spec.nodeName": "node-7",
+}
+"""What the downward API says of a pod, by field path."""
+
 
 def environment(
     container: Mapping[str, Any], fields: Mapping[str, str], secrets: Mapping[tuple[str, str], str]
