@@ -72,7 +72,7 @@ def settings_of(
 
 
 def valid_settings(item: str, config: str | None = None, environ: Mapping[str, str] | None = None) -> Settings:
-    """The settings of a single class that has no faults."""
+    """The settings of a single class without errors."""
     settings, results = settings_of(item, config, environ)
     assert [r.line() for r in results if r.severity == "error"] == []
     assert settings is not None

@@ -77,7 +77,7 @@ def assert_items_kept(before: Envelope, after: Envelope, outcome: Outcome) -> No
 
 
 def assert_frame_kept(before: Envelope, after: Envelope) -> None:
-    """What stands between the items stays in every byte, and around them too where there are no results."""
+    """The text between the items stays in every byte, and so does the text around them where there are no results."""
     old, new = _frame(before), _frame(after)
     if has_results(before) or has_results(after):
         old, new = old[1:-1], new[1:-1]

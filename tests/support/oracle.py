@@ -1,4 +1,4 @@
-"""What a text means, and what an injection comes to, by a reader that shares nothing with the engine: PyYAML's own
+"""What a text means and what an injection changes, by a reader that shares no code with the engine: PyYAML's own
 composer and constructor, every scalar as text."""
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def _as_text(data: Any) -> Any:
 
 
 def pod_path(data: Any) -> tuple[str, ...]:
-    """Where the pod spec of an object stands."""
+    """The path of the pod spec of an object."""
     path = {"Pod": (), "CronJob": ("spec", "jobTemplate", "spec", "template")}.get(data["kind"], ("spec", "template"))
     return (*path, "spec")
 

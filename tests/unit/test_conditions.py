@@ -79,7 +79,7 @@ def test_another_wording_is_no_change() -> None:
 
 
 def test_an_unknown_time_is_removed() -> None:
-    """Another controller's condition that we contradict: since when it is so, nobody says; undone, it is theirs."""
+    """krm-otel contradicts another controller's condition: the time is unknown; uninject restores the condition."""
     theirs = """\
 status:
   conditions:

@@ -45,7 +45,7 @@ def test_generate_names_unreadable_files(folder: Path, name: str) -> None:
 
 
 def test_generate_prints_nothing_where_a_file_would_be_left_out(folder: Path) -> None:
-    """With pruning, what stands in it would be deleted."""
+    """With pruning, the objects in it would be deleted."""
     (folder / "more.yaml").write_text("kind: ConfigMap\n\tdata: {}\n")
     done = krm_otel("argocd", "generate", cwd=folder)
     assert (done.returncode, done.stdout) == (1, b"")

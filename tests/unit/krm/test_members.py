@@ -1,4 +1,4 @@
-"""Whole objects that are appended come out again without a trace."""
+"""Appended objects can be removed without a trace."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_one_of_two_appended_objects_can_be_removed(text: str) -> None:
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_an_object_is_rewritten_in_place(text: str) -> None:
-    """What stands around it stays."""
+    """The text around it stays."""
     count = len(items_of(text))
     longer = read_envelope(text).with_appended(NEW)
     envelope = read_envelope(longer)

@@ -1,4 +1,4 @@
-"""Envelopes: items as they stand, and results in every place where a ResourceList can have them."""
+"""Envelopes: items with their exact text, and results in every place where a ResourceList can have them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`on_error: degrade`: who keeps what it had can go on with it, whatever its class wants by now."""
+"""`on_error: degrade`: a workload that keeps its injection can go on with it, whatever its class says by now."""
 
 from __future__ import annotations
 

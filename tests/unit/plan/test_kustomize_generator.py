@@ -60,7 +60,7 @@ def names_of(outcome: Outcome) -> list[str]:
     ],
 )
 def test_a_generator_returns_the_objects_of_a_class_without_the_class(mode: str, names: list[str]) -> None:
-    """Nothing is said of workloads, which are never there. Again over its own output it changes nothing."""
+    """Missing workloads are not reported, since a generator never gets them. A second run changes nothing."""
     config = given(mode)
     if mode == "external":
         config["spec"]["observability"]["collector"] = {"mode": mode, "endpoint": "http://tempo:4317"}

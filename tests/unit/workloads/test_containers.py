@@ -84,7 +84,7 @@ def test_all_faults_are_reported() -> None:
 
 
 def test_unnamed_containers_are_marked() -> None:
-    """Whoever adds a sidecar has to know which names do not stand in the text."""
+    """A sidecar's config needs to know which names are not in the text."""
     assert [c.named for c in knative("{containers: [{image: a}, {name: b}]}").containers] == [False, True]
 
 

@@ -1,4 +1,4 @@
-"""Which objects are workloads, and where their pods stand."""
+"""Which objects are workloads, and where their pod templates are."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_kinds_of_otelconfig_are_added_by_exact_api_version() -> None:
 
 
 def test_kinds_of_otelconfig_keep_the_facts_of_a_built_in_kind() -> None:
-    """A told path replaces the built-in one; what Knative or a Job forbids stays forbidden."""
+    """A configured path replaces the built-in one; what Knative or a Job forbids stays forbidden."""
     kinds = (
         KindPath("batch/v1", "Job", ("spec", "other")),
         KindPath("serving.knative.dev/v1", "Revision", ()),
@@ -130,7 +130,7 @@ def test_values_of_the_object_come_before_those_of_its_template() -> None:
 
 
 def test_the_docstring_lists_every_kind() -> None:
-    """Every kind of the table stands in the module's docstring."""
+    """Every kind of the table is in the module's docstring."""
     import krm_otel.workloads.kinds as module
 
     for group, kind in KINDS:

@@ -172,7 +172,7 @@ def test_a_label_may_be_the_safe_form() -> None:
 
 
 def test_owner_references_of_others_do_not_count() -> None:
-    """Kind and group have to be ours; any version of the group."""
+    """Kind and group have to be those of a ClassRuntime; any version of the group."""
     text = """
         apiVersion: apps/v1
         kind: ReplicaSet
@@ -343,7 +343,7 @@ def test_function_key(name: str, container: tuple[str, str], key: str | None) ->
 
 
 def test_function_key_of_the_only_function() -> None:
-    """`<class>` with one function is that function; two functions of one image cannot be told apart."""
+    """`<class>` with one function is that function; two functions of one image cannot be distinguished."""
     single, alike = oaas_class("echo", ("get", "")), oaas_class("echo", ("get", "x:1"), ("put", "x:2"))
     workload = deployment("echo", containers=(("main", "x:3"),))
     assert function_key(workload, workload.containers[0], single) == "get"

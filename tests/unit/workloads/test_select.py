@@ -62,7 +62,7 @@ def test_a_chosen_container_that_does_not_exist_is_a_warning() -> None:
 
 
 def test_the_template_is_read_first() -> None:
-    """Choice and protocol: the template stands nearer to the containers."""
+    """Choice and protocol: the template is nearer to the containers."""
     workload = deployment(
         annotations={A_CONTAINERS: "main", A_PROTOCOL: "grpc"},
         template_annotations={A_CONTAINERS: "other", A_PROTOCOL: "HTTP"},

@@ -1,4 +1,4 @@
-"""Kinds that nobody told us of are noticed where they have a pod template."""
+"""Unknown kinds with a pod template are noticed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every edit does what it says, touches no other byte, and is taken back exactly."""
+"""Every edit changes only the intended bytes, and can be undone exactly."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def editor_of(text: str) -> Editor:
 
 
 def append(text: str, *path: str | int, new: list[Any] | dict[str, Any] = NEW) -> tuple[str, str | None]:
-    """Adds to what stands at a path; returns the new text and what undoing needs."""
+    """Adds to the list or mapping at a path; returns the new text and what undoing needs."""
     editor = editor_of(text)
     original = editor.original(path)
     added = editor.append(path, new) if isinstance(new, list) else editor.add(path, new)
@@ -34,7 +34,7 @@ def append(text: str, *path: str | int, new: list[Any] | dict[str, Any] = NEW) -
 
 
 def taken_out(text: str, count: int, opened: str | None, *path: str | int) -> str:
-    """The text without the last `count` members of what stands at a path."""
+    """The text without the last `count` members of the node at a path."""
     editor = editor_of(text)
     node = lookup(editor.root, *path)
     assert isinstance(node, Sequence | Mapping)
@@ -233,7 +233,7 @@ def test_changed_blank_lines_after_a_restored_block_stay() -> None:
     ],
 )
 def test_remove_entries(before: str, gone: list[int], after: str) -> None:
-    """Whole lines in block style, with their comma in flow style; a list that is not ours is left empty."""
+    """Whole lines in block style, with their comma in flow style; a list of the user's is left empty."""
     editor = editor_of(before)
     editor.remove(("l",), gone, None)
     assert editor.finish() == after
@@ -324,7 +324,7 @@ def test_a_recorded_text_that_is_not_a_value_is_refused(recorded: str) -> None:
 
 
 def test_the_result_of_edits_is_verified() -> None:
-    """The result is read again and compared: here somebody splices beside the model."""
+    """The result is read again and compared: here the text is spliced behind the model's back."""
     editor = editor_of("a: 1\nb: 2\n")
     editor.append(("env",), ["x"])
     editor._splice(3, 4, "3")

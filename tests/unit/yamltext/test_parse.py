@@ -37,7 +37,7 @@ def test_a_node_knows_its_place(text: str, path: tuple[str | int, ...], written:
 
 
 def test_kinds_of_nodes() -> None:
-    """Mappings, sequences, aliases, anchors, tags and styles are told apart."""
+    """Mappings, sequences, aliases, anchors, tags and styles are distinguished."""
     root = compose("a: &x [1]\nb: *x\nc: *nowhere\nd: {e: 'f'}\n")
     assert isinstance(root, Mapping)
     a, b, c, d = (value for _, value in root.pairs)
@@ -114,7 +114,7 @@ def test_deep_nesting_is_an_error(text: str) -> None:
     ids=["brackets", "value", "block"],
 )
 def test_nesting_up_to_the_limit_is_read(text: str) -> None:
-    """Nothing of ours recurses."""
+    """No code of krm-otel recurses."""
     assert sum(1 for _ in walk(compose(text) or pytest.fail())) > 800
 
 
@@ -149,14 +149,14 @@ def test_parsing_takes_linear_time(text: str) -> None:
     ],
 )
 def test_surrogate_pairs_of_json(json: str, value: str) -> None:
-    """They are read as the character they stand for, and no index moves."""
+    """They are read as the character that they encode, and no index moves."""
     node = scalar(json, "a")
     assert node.value == value
     assert json[node.start] == json[node.end - 1] == '"'
 
 
 def test_a_surrogate_pair_in_a_key_moves_nothing() -> None:
-    """Such a key is read with two letters more, which nobody asks for; the rest stands where it stood."""
+    """Such a key is read with two more letters, which no code looks up; the rest keeps its positions."""
     text = '{"\\ud83d\\ude00": 1, "b": "c"}'
     node = scalar(text, "b")
     assert text[node.start : node.end] == '"c"'

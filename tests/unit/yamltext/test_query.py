@@ -26,7 +26,7 @@ LAUGHS = "x0: &x0 [lol]\n" + "".join(f"x{i}: &x{i} [*x{i - 1}, *x{i - 1}]\n" for
     ],
 )  # fmt: skip
 def test_decode(text: str, value: Any) -> None:
-    """Types as kubectl reads them; what nobody agrees on stays text."""
+    """Types as kubectl reads them; values that readers disagree on stay text."""
     data = decode(lookup(compose("k: " + text), "k"))
     assert data == value and type(data) is type(value)
 

@@ -1,4 +1,4 @@
-"""Where documents and items stand, in every layout, and around what cannot be read."""
+"""The positions of documents and items, in every layout and around unreadable ones."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_items(text: str, items: list[str]) -> None:
     ],
 )
 def test_kind_and_api_version(item: str, api_version: str, kind: str) -> None:
-    """They are those of the object itself, whatever stands inside it; the same for documents and for items."""
+    """They are those of the object itself, whatever is inside it; the same for documents and for items."""
     (document,) = documents("items:\n- " + item.replace("\n", "\n  ") + "\n")
     assert document.items
     assert (document.items[0].api_version, document.items[0].kind) == (api_version, kind)

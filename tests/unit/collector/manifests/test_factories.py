@@ -126,7 +126,7 @@ def test_only_the_class_and_named_scrapers_come_in() -> None:
 
 
 def containers() -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    """(container, what stands around it in the pod) of both modes."""
+    """(container, its pod spec) of both modes."""
     pod = made(VENDOR % "deployment", BACKEND)["Deployment"]["spec"]["template"]["spec"]
     beside = sidecar(*class_and_settings(VENDOR % "sidecar", BACKEND), knative=False)
     return [(pod["containers"][0], pod), (beside.container, {"volumes": beside.volumes})]

@@ -95,7 +95,7 @@ PAIRS = [
 
 @pytest.mark.parametrize("classes", PAIRS)
 def test_pods_of_another_class_do_not_reach_the_collector_of_this_one(classes: list[tuple[str, str]]) -> None:
-    """Neither do pods that opted out, nor those of nobody: OTLP is for the class's own pods, the rest for no pod."""
+    """Nor do pods that opted out or have no class: OTLP is for the class's own pods, other ports are for no pod."""
     objects = rendered("mode: deployment", *classes)
     for namespace, name in classes:
         assert access(objects, f"{namespace}/{name}-otel-collector") == own(namespace, name)
@@ -129,7 +129,7 @@ def test_scrapers_reach_metrics_and_nothing_else(metrics: str) -> None:
 
 @pytest.mark.parametrize("mesh", MESH_PORTS)
 def test_a_mesh_opens_its_tunnel_to_the_same_pods_only(mesh: str) -> None:
-    """What goes through the tunnel is not seen by a policy: whoever reaches that port is let to every one behind it."""
+    """A policy does not see traffic in the tunnel: a pod that reaches its port reaches every port behind it."""
     scrapers = "[{namespace_labels: {kubernetes.io/metadata.name: monitoring}, pod_labels: {app: prometheus}}]"
     policy = f"mode: deployment, network_policy: {{mesh: {mesh}, scrapers: {scrapers}}}"
     objects = rendered(policy, ("shop", "cart"), ("shop", "order"))
@@ -149,7 +149,7 @@ def test_the_collector_of_a_node_accepts_every_class_and_no_other_pod() -> None:
 
 @pytest.mark.parametrize("mode", ["sidecar", "deployment"])
 def test_the_second_tier_takes_the_first_tier_of_its_class_only(mode: str) -> None:
-    """Sidecars send from the class's own pods; a Deployment is the only one to send, past it nobody comes."""
+    """Sidecars send from the pods of the class; with a Deployment, only the first tier sends."""
     objects = rendered(
         f"mode: {mode}, gateway: {{}}, tail_sampling: {{}}", ("shop", "cart"), ("shop", "order"), ("lab", "cart")
     )

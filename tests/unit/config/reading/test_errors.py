@@ -1,4 +1,4 @@
-"""What is said of wrong values: all at once, each with its place, what stands there and what to write."""
+"""Results for wrong values: all at once, each with its path, the value and what to write."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_sampling_rates_are_clamped_with_a_warning(written: str, used: float, co
 
 
 def test_propagators_keep_their_order_without_duplicates() -> None:
-    """w3c stands for two of OTEL_PROPAGATORS' names; doubles go silently, deprecated ones stay with a warning."""
+    """w3c means two names of OTEL_PROPAGATORS; duplicates are dropped, deprecated ones stay with a warning."""
     block = f"enabled: true\ntelemetry: {{propagators: [b3, ottrace, w3c, b3]}}\ncollector: {{endpoint: '{ENDPOINT}'}}"
     settings, results = settings_of(observability(block))
     assert settings is not None
@@ -119,7 +119,7 @@ CONFIG_FAULTS: list[tuple[str, str, str]] = [
 
 @pytest.mark.parametrize(("spec", "code", "path"), CONFIG_FAULTS, ids=lambda v: str(v)[:60])
 def test_an_error_in_an_otelconfig_causes_no_further_errors(spec: str, code: str, path: str) -> None:
-    """One error and no cascade: the class that uses the OTelConfig is not said to lack anything."""
+    """One error and no cascade: no result says that the class that uses the OTelConfig lacks something."""
     if not spec.startswith("collector"):
         spec += f"\ncollector: {{endpoint: '{ENDPOINT}'}}"
     _, results = resolved([observability("enabled: true")], otel_config(spec))
@@ -196,7 +196,7 @@ def test_a_duplicate_key_in_spec_is_an_error() -> None:
 
 @pytest.mark.parametrize(("key", "proposed"), [("telemetry", "spec.telemetry"), ("foo", None), ("data", None)])
 def test_settings_outside_spec_are_an_error(key: str, proposed: str | None) -> None:
-    """An OTelConfig's settings stand in `spec`."""
+    """The settings of an OTelConfig are in `spec`."""
     config = otel_config("{}") + f"\n{key}: {{}}\n"
     _, results = resolved([], config)
     assert [(r.code, r.field_path, r.proposed) for r in results] == [("unknown-field", key, proposed)]

@@ -1,4 +1,4 @@
-"""What configuration says of managed collectors: values, origins, warnings and errors."""
+"""Settings of managed collectors: values, origins, warnings and errors."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_collector_is_managed_where_the_class_needs_one(block: str, managed: b
 
 
 def test_the_collectors_of_nodes_belong_to_no_class() -> None:
-    """A class gets their address and nothing else; who makes them has to be said."""
+    """A class gets their address and nothing else; the config has to say what generates them."""
     settings = valid_settings(observability("enabled: true\ncollector: {mode: daemonset}"))
     assert settings.collector is None
     assert settings.node_collector == NodeCollector("oaas-system")

@@ -181,7 +181,7 @@ def test_mode_external_needs_an_endpoint_for_every_signal(block: str, expected: 
 
 @pytest.mark.parametrize("stage", ["collector", "both"])
 def test_sampling_in_a_collector_needs_a_managed_one(stage: str) -> None:
-    """The error stands where the stage does, and proposes sdk."""
+    """The error has the path of the stage, and proposes sdk."""
     config = otel_config(f"collector: {{sampling_stage: {stage}, endpoint: '{ENDPOINT}'}}")
     _, results = resolved([observability("enabled: true"), observability("enabled: true", name="b")], config)
     assert {(r.code, r.field_path, r.proposed) for r in results} == {
@@ -268,7 +268,7 @@ def test_a_high_limit_causes_no_warning() -> None:
 
 
 def test_patterns_know_two_wildcards() -> None:
-    """`*` and `?`; brackets and dots stand for themselves."""
+    """`*` and `?`; brackets and dots match themselves."""
     assert matches("ghcr.io/a/b:1", "ghcr.io/*")
     assert not matches("ghcrxio/a", "ghcr.io/*")
     assert matches("a[1]", "a[?]")

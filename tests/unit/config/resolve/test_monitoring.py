@@ -56,7 +56,7 @@ def test_requirements_are_read() -> None:
 
 @pytest.mark.parametrize("odd", ["fast", "-1", "[]", "{}", "nan", "inf", "1e999", "'100 ms'"])
 def test_invalid_requirements_are_ignored_with_a_warning(odd: str) -> None:
-    """They are a warning where rules were to be made of them, and nobody's business elsewhere."""
+    """They are a warning where rules need them, and are not read otherwise."""
     text = class_runtime(NUMBERS % (odd, "null", 99) + ON)
     configuration, results = resolved([text], otel_config(ASKED))
     assert [(r.code, r.severity, r.field_path) for r in results] == [

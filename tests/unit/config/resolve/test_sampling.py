@@ -1,4 +1,4 @@
-"""What configuration says of spans: metrics of them, tail sampling, a second tier."""
+"""Settings for spans: metrics of them, tail sampling, a second tier."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def reported(block: str, config: str, severity: str = "error") -> list[tuple[str
 
 
 def fault_of(spec: str) -> Result:
-    """The one fault of what stands below `collector`."""
+    """The only error of these fields of `collector`."""
     _, results = settings_of(observability("enabled: true\n" + DEPLOYMENT), otel_config(f"collector: {{{spec}}}"))
     (result,) = [one for one in results if one.severity == "error"]
     return result
@@ -149,7 +149,7 @@ def test_invalid_span_metrics_are_errors(block: str, code: str) -> None:
 
 
 def test_tail_sampling_makes_the_sdk_send_everything() -> None:
-    """Traces are sampled once: a stage that nobody said is the collector's, and tells where that comes from."""
+    """Traces are sampled once: a stage that is not set is the collector's, and its origin is tail_sampling."""
     found = settings(DEPLOYMENT, "collector: {tail_sampling: {}}")
     assert found.sampling_stage.value == "collector"
     assert str(found.sampling_stage.origin) == "OTelConfig spec.collector.tail_sampling"
@@ -184,7 +184,7 @@ def test_all_spans_of_a_trace_need_one_collector(block: str, config: str, fits: 
 
 
 def test_tail_sampling_works_with_classes_of_every_mode() -> None:
-    """It holds for those whose collector is their own; the others keep their rate in the SDK, and are told."""
+    """It applies to classes with a collector of their own; the SDKs of the others sample, and a result says so."""
     spec = NODES + "tail_sampling: {}, gateway: {}}\nplatform: {components: {gw: {match_labels: {a: b}}}}"
     blocks = {
         "whole": DEPLOYMENT,

@@ -44,7 +44,7 @@ def test_other_function_configs_are_refused_with_those_accepted(config: str, pat
 
 
 def test_a_lone_otelconfig_among_the_items_is_used() -> None:
-    """Also beside a flat ConfigMap, which ranks above it, and a ClassRuntime as function config."""
+    """Also together with a flat ConfigMap, which ranks above it, or a ClassRuntime as function config."""
     config = otel_config(f"telemetry: {{traces: false, logs: true}}\ncollector: {{endpoint: '{ENDPOINT}'}}")
     block = observability("enabled: true")
     for given in (None, config_map("traces: on"), block):
@@ -143,7 +143,7 @@ FLAT = {
 
 @pytest.mark.parametrize("form", ["environment", "ConfigMap", "quoted ConfigMap"])
 def test_the_flat_form_sets_every_setting(form: str) -> None:
-    """The environment and the ConfigMap have one table; values may stand unquoted there."""
+    """The environment and the ConfigMap have the same keys; values in the ConfigMap may be unquoted."""
     quote = '"' if form.startswith("quoted") else ""
     data = "\n".join(f"{key}: {quote}{value}{quote}" for key, value in FLAT.items())
     config = None if form == "environment" else config_map(data)
@@ -200,7 +200,7 @@ def test_the_flat_form_sets_every_setting(form: str) -> None:
 def test_bad_values_of_the_flat_form_name_the_key_or_the_variable(
     key: str, value: str, code: str, proposed: object
 ) -> None:
-    """The same fault in both, told with the name that its author wrote."""
+    """The same error in both, with the name that the user wrote."""
     variable = f"OPRC_CRM_OTEL_{key.upper()}"
     (result,) = resolved([], None, {variable: value})[1]
     assert (result.severity, result.code, result.field_path, result.proposed) == ("error", code, variable, proposed)
@@ -281,7 +281,7 @@ def test_the_other_fields_of_an_otelconfig_are_in_the_configuration() -> None:
 
 
 def test_the_platform_has_settings_of_the_cluster() -> None:
-    """It is on where its block stands, and has nothing of any class."""
+    """It is on where its block exists, and takes no setting from a class."""
     config = otel_config(
         f"""
         telemetry: {{logs: true}}

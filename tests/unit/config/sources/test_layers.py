@@ -210,7 +210,7 @@ def test_the_global_switch_beats_everything(config: str | None, environ: dict[st
 
 
 def test_a_class_with_missing_settings_can_be_switched_off() -> None:
-    """With the switch off nothing is said of a missing endpoint: everything is to be removed."""
+    """With the switch off a missing endpoint is not reported: everything gets removed."""
     configuration, results = resolved([observability("enabled: true")], otel_config("enabled: false"))
     assert results == []
     assert configuration.switched_off is not None

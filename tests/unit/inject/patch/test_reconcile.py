@@ -1,4 +1,4 @@
-"""What is put into an object comes out again, and only that."""
+"""What an injection adds to an object can be removed again, and only that."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def test_an_edited_merged_value_loses_only_injected_keys(was: str, edited: str, 
 
 
 def test_an_edited_value_stays() -> None:
-    """It stays, and so does the list that was ours."""
+    """It stays, and so does the list that krm-otel added."""
     text = pod("  - name: main\n")
     new, record = put_in(text, edit())
     left = take_out(new.replace('"echo"', "mine"), record)

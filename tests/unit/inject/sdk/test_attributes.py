@@ -68,5 +68,5 @@ def test_keys_that_a_value_sets(text: str, found: list[str]) -> None:
     ],
 )
 def test_the_users_keys_win(own: str, result: str) -> None:
-    """What the user wrote stands first and as it is; only keys that are missing are added."""
+    """The user's text comes first and unchanged; only missing keys are added."""
     assert merged(own, {"a": "1", "b": "2"}) == result
