@@ -14,6 +14,16 @@ from krm_otel.yamltext.parse import compose
 from krm_otel.yamltext.query import as_mapping
 
 ENDPOINT = "http://collector:4317"
+BACKENDS = """
+backends:
+  plain: {endpoint: "http://plain:4317"}
+  base: {type: otlp, endpoint: "http://base:4318/otlp/", headers: {X-Scope-OrgID: {secret: s, key: k}},
+    tls: {ca: {config_map: c}}}
+  jaeger: {type: jaeger, endpoint: "http://jaeger:4317"}
+  loki: {type: loki, endpoint: "http://loki:3100"}
+  bare: {}
+"""
+"""Backends of an OTelConfig, as the last fields of its spec."""
 
 
 def resource(text: str, position: int = -1) -> Resource:

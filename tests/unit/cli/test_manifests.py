@@ -1,16 +1,13 @@
-"""The command line: streams, files, exit codes, report."""
+"""The commands over manifests: streams, files, exit codes, report."""
 
 from __future__ import annotations
 
-import io
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from krm_otel.cli.output import progress
 from tests.unit.cli.command import CLASS, STREAM, WORKLOADS, files, krm_otel
 
 pytestmark = pytest.mark.slow  # each test starts the installed command
@@ -194,54 +191,3 @@ def test_exit_codes_of_faults(folder: Path, command: str) -> None:
         assert krm_otel(command, *arguments.split()).returncode == 2
     if command in ("render", "uninject"):
         assert krm_otel(command, "-", "-o", folder, stdin=STREAM).returncode == 2
-
-
-def test_help_has_examples() -> None:
-    """What `kpt fn doc` prints."""
-    text = krm_otel("--help").stdout.decode()
-    assert "kpt fn eval" in text
-    assert "kind: OTelConfig" in text
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-@pytest.mark.parametrize(
-    ("stream", "count", "shown"), [(Terminal, 300, True), (Terminal, 3, False), (io.StringIO, 300, False)]
-)
-def test_a_long_run_shows_a_progress_bar_on_a_terminal(
-    monkeypatch: pytest.MonkeyPatch, stream: type[io.StringIO], count: int, shown: bool
-) -> None:
-    monkeypatch.setattr(sys, "stderr", said := stream())
-    assert list(progress(range(count), "reading")) == list(range(count))
-    assert ("reading" in said.getvalue()) is shown
-
-
-def test_start_up_imports_only_needed_modules() -> None:
-    """The function's own way loads no terminal library, no network, no thread pool."""
-    code = (
-        "import sys, io; sys.argv = ['krm-otel']\n"
-        "from krm_otel.cli.main import main\n"
-        "try: main()\n"
-        "except SystemExit: pass\n"
-        "print(*sorted({name.split('.')[0] for name in sys.modules}), file=sys.stderr)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], input=STREAM, capture_output=True, check=True, timeout=60)
-    loaded = set(done.stderr.decode().splitlines()[-1].split())
-    assert {"krm_otel", "yaml", "pydantic", "click"} <= loaded
-    assert not loaded & {
-        "rich",
-        "requests",
-        "ssl",
-        "multiprocessing",
-        "asyncio",
-        "hypothesis",
-    }
-
-
-def test_the_output_does_not_depend_on_the_hash_seed() -> None:
-    """The same bytes whatever order Python's sets have."""
-    outputs = {krm_otel(stdin=STREAM, PYTHONHASHSEED=seed).stdout for seed in ("0", "1", "4242")}
-    assert len(outputs) == 1
