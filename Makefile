@@ -95,7 +95,7 @@ changelog: $(READY) ## move the fragments of changes/ into CHANGELOG.md, under t
 
 .PHONY: golden
 golden: $(READY) ## rewrite expected output; fails on purpose: read the diff, then run the tests
-	@$(BIN)/pytest tests/cases tests/unit/collector/test_dashboards.py --update-golden
+	@$(BIN)/pytest tests/cases tests/unit/collector/monitoring/test_dashboards.py --update-golden
 
 .PHONY: cluster-up
 cluster-up: ## start a real Kubernetes of one node with Knative Serving (root, Debian)

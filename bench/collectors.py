@@ -30,8 +30,8 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.tools.collector import wait_until_healthy  # noqa: E402
-from tests.unit.config.given import otel_config  # noqa: E402
+from tests.support.configuration import otel_config  # noqa: E402
+from tests.support.otelcol import wait_until_healthy  # noqa: E402
 from tools.build import require  # noqa: E402
 
 SCRIPT = Path(sys.executable).with_name("krm-otel")

@@ -3,11 +3,11 @@
     input.yaml | input.json   what the function reads (a ResourceList or a plain stream)
     env                       NAME=value lines, optional: the environment
     expected.diff             unified diff from input to output; absent: the output equals the input
-    expected.stderr           what is said on standard error
+    expected.stderr           what the run prints on standard error
     exit                      the exit code; absent: 0
 
 A diff is the golden file, so that a reviewer reads what changes and nothing else. `make golden` rewrites the expected
-files and fails: read the diff before you commit it. Every case also keeps the laws (`tests/laws.py`).
+files and fails: read the diff before you commit it. Every case also keeps the laws (`tests/support/laws.py`).
 """
 
 from __future__ import annotations
@@ -19,11 +19,9 @@ import pytest
 
 from krm_otel.run import Outcome
 from krm_otel.views.diff import unified
-from tests.laws import assert_laws, function
-from tests.unit.views.patch import patched
-
-ROOT = Path(__file__).parent
-CASES = sorted(path.parent for path in ROOT.rglob("input.*"))
+from tests.support.cases import CASES, ROOT, read, read_environ
+from tests.support.laws import assert_laws, function
+from tests.support.patch import patched
 
 
 def test_there_are_cases() -> None:
@@ -37,35 +35,27 @@ def test_case(case: Path, request: pytest.FixtureRequest) -> None:
     data = next(case.glob("input.*")).read_bytes()
     environ = read_environ(case / "env")
     out, outcome = function(data, environ)
-    found = {
+    actual = {
         "expected.diff": "".join(f"{line}\n" for line in difference(data, out, outcome)),
         "expected.stderr": "".join(f"{line}\n" for line in outcome.lines()),
         "exit": f"{outcome.exit_code}\n" if outcome.exit_code else "",
     }
-    wanted = {name: read(case / name) for name in found}
+    expected = {name: read(case / name) for name in actual}
     if request.config.getoption("--update-golden"):
-        for name in found:
-            if found[name] != wanted[name]:
-                write(case / name, found[name])
-    assert found == wanted
-    assert not out or patched(data.decode(), found["expected.diff"].split("\n")[:-1]) == out.decode()
+        for name in actual:
+            if actual[name] != expected[name]:
+                write(case / name, actual[name])
+    assert actual == expected
+    assert not out or patched(data.decode(), actual["expected.diff"].split("\n")[:-1]) == out.decode()
     assert_laws(data, environ, (out, outcome))
 
 
 def difference(before: bytes, after: bytes, outcome: Outcome) -> Iterator[str]:
-    """The diff, with a word where standard output is empty: nothing may be written then."""
+    """The diff, with (no output) where standard output is empty."""
     if not after and before:
         yield "(no output)"
         return
     yield from unified(before.decode(), after.decode(), "items", outcome.starts[0])
-
-
-def read_environ(path: Path) -> dict[str, str]:
-    return dict(line.split("=", 1) for line in read(path).splitlines() if line)
-
-
-def read(path: Path) -> str:
-    return path.read_bytes().decode() if path.exists() else ""
 
 
 def write(path: Path, text: str) -> None:

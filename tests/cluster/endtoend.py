@@ -12,8 +12,8 @@ from typing import Any
 import yaml
 
 from tests.cluster.kubernetes import SINK, Cluster, until
-from tests.tools.collector import attributes
-from tests.tools.kubelet import environment
+from tests.support.kubelet import environment
+from tests.support.otelcol import attributes
 from tools.cluster.cluster import inside
 from tools.demo import jaeger
 from tools.demo.example import CONFIG, INVOKE, OBJECT, rendered

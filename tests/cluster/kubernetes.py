@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from tests.tools.collector import Received, received
+from tests.support.otelcol import Received, received
 from tools.cluster.cluster import KUBECONFIG, inside
 
 T = TypeVar("T")

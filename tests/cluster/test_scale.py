@@ -16,7 +16,7 @@ from tests.cluster.kubernetes import SINK, Cluster, until
 from tests.cluster.packages import DEPLOYMENT, EXPORTERS, rendered, rendered_texts
 from tests.cluster.test_modes import assert_hardened, running
 from tests.cluster.test_modes import namespace as namespace
-from tests.tools.collector import attributes
+from tests.support.otelcol import attributes
 from tools.cluster.cluster import inside
 
 SMALL = "batch: {timeout: 200ms, send_batch_size: 8, send_batch_max_size: 8}"

@@ -21,8 +21,8 @@ import pytest
 from krm_otel.krm.reader import read_envelope
 from krm_otel.yamltext.nodes import SourceError
 from tests.corpus.written import CLASS, ENDPOINT, with_class
-from tests.laws import assert_laws, function
-from tests.oracle import assert_injected, assert_lines_kept
+from tests.support.laws import assert_laws, function
+from tests.support.oracle import assert_injected, assert_lines_kept
 
 pytestmark = pytest.mark.corpus
 

@@ -37,6 +37,7 @@ from krm_otel.krm.reader import read_envelope
 from krm_otel.run import Source, run
 from krm_otel.workloads.kinds import KINDS
 from krm_otel.workloads.select import SKIPPED_IMAGES, SKIPPED_NAMES
+from tests.support.docs import rows, table, text_of, ticked
 from tools.docs import settings as settings_docs
 from tools.docs.__main__ import outdated
 from tools.docs.blocks import BlockError, regenerate
@@ -49,34 +50,6 @@ EVERYTHING = [*PAGES, ROOT / "README.md", CATALOG]
 ADRS = sorted((DOCS / "adr").glob("*.md"))
 INSIDE = [ROOT / "CONTRIBUTING.md", ROOT / "changes" / "README.md", *ADRS]
 """Pages for those who work on krm-otel."""
-
-
-def text_of(name: str) -> str:
-    return (DOCS / name).read_text(encoding="utf-8")
-
-
-def rows(text: str) -> list[list[str]]:
-    """The cells of every table row in a text, but for heads and rules; code ticks are left in."""
-    found: list[list[str]] = []
-    lines = text.split("\n")
-    for number, line in enumerate(lines):
-        below = lines[number + 1] if number + 1 < len(lines) else ""
-        if line.startswith("|") and not re.match(r"\|[-| ]+\|$", line) and not re.match(r"\|[-| ]+\|$", below):
-            found.append([cell.strip() for cell in line.strip("|").split(" |")])
-    return found
-
-
-def table(text: str, mark: str) -> list[list[str]]:
-    """The rows of the table behind a mark."""
-    _, _, rest = text.partition(f"<!-- {mark} -->\n\n")
-    assert rest.startswith("|"), f"no table behind <!-- {mark} -->"
-    return rows(rest.partition("\n\n")[0])
-
-
-def ticked(cell: str) -> str:
-    found = re.fullmatch(r"`([^`]+)`", cell)
-    assert found, f"{cell} is not one name in ticks"
-    return found[1]
 
 
 def section(text: str, heading: str) -> str:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from hypothesis import HealthCheck, settings
+
 from krm_otel.krm.reader import read_envelope
 from krm_otel.run import Outcome
-from tests.laws import assert_laws
-from tests.oracle import assert_injected, assert_lines_kept
 from tests.property.manifests import CLASS, SECURE_ENDPOINT, SIMPLE_ENDPOINT, Made
+from tests.support.laws import assert_laws
+from tests.support.oracle import assert_injected, assert_lines_kept
+
+SETTINGS = settings(
+    derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck), print_blob=False
+)
 
 
 def check(made: Made) -> Outcome:

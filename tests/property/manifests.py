@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
-from tests.oracle import read
+from tests.support.oracle import read
 
 T = TypeVar("T")
 Pick: TypeAlias = Callable[[int], int]

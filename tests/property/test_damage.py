@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from krm_otel.run import Source, run
-from tests.laws import assert_laws, function
+from tests.property.check import SETTINGS
 from tests.property.manifests import Writer
 from tests.property.mutations import damaged
-from tests.property.test_manifests import SETTINGS
+from tests.support.laws import assert_laws, function
 
 
 @st.composite

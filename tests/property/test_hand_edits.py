@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from krm_otel.run import Source, run
+from tests.property.check import SETTINGS
 from tests.property.packages import Package, Workload, edited
 from tests.property.test_lifecycle import COLLECTORS, CONFIGS, IMAGES, TELEMETRY, block
-from tests.property.test_manifests import SETTINGS
 
 _OTLP = "OTEL_EXPORTER_OTLP_"
 _VARIABLE = re.compile(r'( +)- name: (OTEL_[A-Z_]+)\n +value: "([^"]*)"\n')

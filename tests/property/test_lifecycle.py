@@ -20,8 +20,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from krm_otel.names import A_RECORD
 from krm_otel.run import Outcome, Source, run
+from tests.property.check import SETTINGS
 from tests.property.packages import FAULTY_CONTAINER, Item, Package, Workload, edited, split
-from tests.property.test_manifests import SETTINGS
 
 EXAMPLES = int(os.environ.get("LIFECYCLE_EXAMPLES", "25"))
 """A long run: `LIFECYCLE_EXAMPLES=400 make test` takes 12,000 steps and more."""

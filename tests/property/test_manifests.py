@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.property.check import check
+from tests.property.check import SETTINGS, check
 from tests.property.manifests import Made, Writer
-
-SETTINGS = settings(
-    derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck), print_blob=False
-)
 
 
 @st.composite

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.tools.collector import Received, attributes, received, wait_until_healthy
+from tests.support.otelcol import Received, attributes, received, wait_until_healthy
 from tests.tools.ports import FREE
 
 NAMESPACE = f"test-{os.getpid()}"

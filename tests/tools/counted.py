@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.tools.collector import Received, attributes
+from tests.support.otelcol import Received, attributes
 
 
 @dataclass(frozen=True)

@@ -22,11 +22,10 @@ import yaml
 from opentelemetry.sdk.trace.sampling import Decision, TraceIdRatioBased
 
 from dataplane.tests.processes import Platform
+from tests.support.kubelet import POD_FIELDS, environment
 from tests.tools.backend import NAMESPACE
 from tests.tools.function import FUNCTION
-from tests.tools.kubelet import environment
 from tests.tools.ports import FREE
-from tests.tools.test_sdk import FIELDS
 
 SERVICES = ("router", "odgm", "function", "gateway")
 OBJECT = "/api/class/shop/0/objects/cart-1"
@@ -72,7 +71,7 @@ def rendered(spec: Mapping[str, Any], rate: float | None = 1.0, user: Mapping[st
     done = subprocess.run([FUNCTION], input=text, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     fields, environments, config, env = (
-        {**FIELDS, "metadata.namespace": NAMESPACE, "status.podIP": "127.0.0.1"},
+        {**POD_FIELDS, "metadata.namespace": NAMESPACE, "status.podIP": "127.0.0.1"},
         {},
         "",
         {},

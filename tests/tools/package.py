@@ -16,9 +16,9 @@ from typing import Any
 
 import yaml
 
-from tests.tools.collector import wait_until_healthy
+from tests.support.kubelet import environment
+from tests.support.otelcol import wait_until_healthy
 from tests.tools.function import FUNCTION
-from tests.tools.kubelet import environment
 from tests.tools.ports import FREE
 from tools.build import require
 

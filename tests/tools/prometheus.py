@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 
 import yaml
 
-from tests.tools.collector import wait_until_healthy
+from tests.support.otelcol import wait_until_healthy
 from tests.tools.ports import FREE
 
 T = TypeVar("T")

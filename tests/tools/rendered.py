@@ -12,8 +12,8 @@ from krm_otel.collector.manifests import assets
 from krm_otel.collector.manifests.sidecar import sidecar
 from krm_otel.collector.tiers import tiers as tiers_of
 from krm_otel.config.settings import OaasClass, Settings
+from tests.support.collector import class_and_settings, node_collectors_and_settings
 from tests.tools.matrix import Case, cases
-from tests.unit.collector.given import given, given_nodes
 
 SECRET: Final = "canary-5f1c"
 """The value of every Secret."""
@@ -22,7 +22,14 @@ SECRET: Final = "canary-5f1c"
 @cache
 def everything() -> tuple[tuple[Case, OaasClass, Settings], ...]:
     return tuple(
-        (case, *(given(case.block, case.spec, namespace=case.namespace) if case.block else given_nodes(case.spec)))
+        (
+            case,
+            *(
+                class_and_settings(case.block, case.spec, namespace=case.namespace)
+                if case.block
+                else node_collectors_and_settings(case.spec)
+            ),
+        )
         for case in cases()
     )
 

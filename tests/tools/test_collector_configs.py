@@ -26,11 +26,11 @@ from krm_otel.collector.config.exporters import FILES_FOLDER
 from krm_otel.collector.manifests.container import ports
 from krm_otel.config.settings import OaasClass, Settings
 from krm_otel.names import MOUNT_ROOT
-from tests.tools.collector import wait_until_healthy
+from tests.support.collector import class_and_settings
+from tests.support.otelcol import wait_until_healthy
 from tests.tools.matrix import CHOICES, Case, covered, pairs, rows
 from tests.tools.ports import FREE
 from tests.tools.rendered import SECRET, config_of, container_of, environment, everything, tiers
-from tests.unit.collector.given import given
 
 CHUNKS = 16
 TLS = Path(__file__).parent / "data" / "tls"
@@ -142,7 +142,7 @@ def test_it_binds_in_ipv4_and_ipv6_and_a_sidecar_without_any_address(
     """No address is what a sidecar on Knative has: its config is the same."""
     if mode == "deployment" and address is None:
         return
-    oaas_class, settings = given(f"collector: {{mode: {mode}, exporters: {{metrics: prometheus-scrape}}}}")
+    oaas_class, settings = class_and_settings(f"collector: {{mode: {mode}, exporters: {{metrics: prometheus-scrape}}}}")
     made, health = on_this_machine(oaas_class, settings, tmp_path / "queue")
     file, log = tmp_path / "collector.yaml", tmp_path / "log"
     file.write_text(made, encoding="utf-8")

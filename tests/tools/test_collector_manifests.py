@@ -19,8 +19,8 @@ import yaml
 from krm_otel.collector.manifests import assets
 from krm_otel.collector.manifests.sidecar import sidecar
 from krm_otel.config.settings import OaasClass, Settings
+from tests.support.collector import class_and_settings, node_collectors_and_settings
 from tests.tools.rendered import everything
-from tests.unit.collector.given import given, given_nodes
 
 NATIVE_SIDECARS = "1.29"
 HASH = re.compile(r"(?<=otel-config-hash: )\S+")
@@ -84,8 +84,11 @@ collector:
 
 def test_kubernetes_accepts_every_manifest() -> None:
     oldest, newest = versions()
-    found = [*objects(), *((oldest, a.data) for a in assets(*given("collector: {mode: deployment}", OPTIONS)))]
-    nodes = given_nodes(OPTIONS.replace("collector:", "collector:\n  daemonset: {manage: true}"))
+    found = [
+        *objects(),
+        *((oldest, a.data) for a in assets(*class_and_settings("collector: {mode: deployment}", OPTIONS))),
+    ]
+    nodes = node_collectors_and_settings(OPTIONS.replace("collector:", "collector:\n  daemonset: {manage: true}"))
     found += ((oldest, asset.data) for asset in assets(*nodes))
     assert len(found) > 50
     for first, data in found:
@@ -95,7 +98,7 @@ def test_kubernetes_accepts_every_manifest() -> None:
 
 def test_the_schemas_would_notice() -> None:
     """A field that is not there is an error: the check above can fail."""
-    data = copy.deepcopy(assets(*given("collector: {mode: deployment}"))[1].data)
+    data = copy.deepcopy(assets(*class_and_settings("collector: {mode: deployment}"))[1].data)
     data["spec"]["template"]["spec"]["containers"][0]["imagePolicy"] = "Never"
     with pytest.raises(kubernetes_validate.ValidationError):
         kubernetes_validate.validate(data, versions()[1], strict=True)

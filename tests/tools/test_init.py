@@ -8,9 +8,9 @@ from pathlib import Path
 
 import yaml
 
+from tests.support.manifests import CLASS_AND_WORKLOAD
 from tests.tools.clients import Kpt, Kustomize, run, write_kustomization
 from tests.tools.function import FUNCTION, injected, manifests
-from tests.unit.cli.test_init import APP
 from tools.containers.podman import environment
 
 QUICKSTART = Path(__file__).parents[2] / "examples" / "quickstart"
@@ -18,7 +18,7 @@ ON_PATH = {"PATH": f"{FUNCTION.parent}{os.pathsep}{os.environ['PATH']}"}
 
 
 def init(folder: Path, client: str) -> None:
-    (folder / "app.yaml").write_bytes(APP)
+    (folder / "app.yaml").write_bytes(CLASS_AND_WORKLOAD)
     run([FUNCTION, "init", folder, "--for", client]).ok()
 
 

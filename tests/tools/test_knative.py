@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.cases.test_cases import CASES, ROOT, read_environ
-from tests.laws import function
+from tests.support.cases import CASES, ROOT, read_environ
+from tests.support.configuration import observability, otel_config
+from tests.support.laws import function
 from tests.tools.function import FUNCTION, Manifest
 from tests.tools.matrix import Case, cases
-from tests.unit.config.given import observability, otel_config
 from tools.build import require
 
 GROUP = "serving.knative.dev/"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.tools.collector import received
+from tests.support.otelcol import received
 from tests.tools.package import collecting, package
 from tests.tools.prometheus import post
 

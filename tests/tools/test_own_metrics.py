@@ -16,11 +16,10 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.support.kubelet import POD_FIELDS, environment
 from tests.tools import prometheus
 from tests.tools.function import FUNCTION
-from tests.tools.kubelet import environment
 from tests.tools.prometheus import Prometheus, eventually, post
-from tests.tools.test_sdk import FIELDS
 from tests.tools.test_tiers import Rendered, address, collecting
 from tools.build import require
 
@@ -79,7 +78,7 @@ def rendered(flavor: str) -> tuple[Rendered, list[dict[str, Any]]]:
             configs[tier] = objects[f"ConfigMap/{name}config"]["data"]["collector.yaml"]
             made = objects[f"Deployment/{'shop-otel-collector' if tier == 'first' else 'shop-otel-gateway'}"]
             (runs,) = made["spec"]["template"]["spec"]["containers"]
-        environments[tier] = environment(runs, {**FIELDS, "status.podIP": address(NUMBERS[tier])}, {})
+        environments[tier] = environment(runs, {**POD_FIELDS, "status.podIP": address(NUMBERS[tier])}, {})
     (dashboard,) = objects["ConfigMap/shop-otel-dashboard"]["data"].values()
     panels = json.loads(dashboard)["panels"]
     titles = [panel["title"] for panel in panels]

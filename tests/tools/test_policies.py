@@ -10,10 +10,10 @@ import pytest
 import yaml
 
 from krm_otel.config.types.tail_sampling import TYPES, policy_findings
-from tests.tools.collector import wait_until_healthy
+from tests.support.collector import class_and_settings
+from tests.support.otelcol import wait_until_healthy
 from tests.tools.rendered import container_of, environment
 from tests.tools.test_collector_configs import on_this_machine
-from tests.unit.collector.given import given
 from tools.build import require
 
 ALWAYS = "{name: b, type: always_sample}"
@@ -74,7 +74,7 @@ FAULTY = (
 def refused_by_the_collector(policy: str, folder: Path) -> str:
     """What it says when it ends at its start; nothing where it is healthy."""
     folder.mkdir()
-    oaas_class, settings = given("collector: {mode: deployment}", "collector: {tail_sampling: {}}")
+    oaas_class, settings = class_and_settings("collector: {mode: deployment}", "collector: {tail_sampling: {}}")
     text, health = on_this_machine(oaas_class, settings, folder / "queue")
     config = yaml.safe_load(text)
     config["processors"]["tail_sampling"]["policies"] = [yaml.safe_load(policy)]

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.support.configuration import otel_config
 from tests.tools import prometheus
 from tests.tools.function import FUNCTION
 from tests.tools.prometheus import AHEAD, Prometheus, Requests, counter, eventually, http_load
-from tests.unit.config.given import otel_config
 from tools.build import require
 
 CONFIG = "telemetry: {{propagators: [w3c]}}\nrules: {{format: {format}, interval: 1s, requirements: true}}\n"

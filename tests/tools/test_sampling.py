@@ -25,13 +25,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.docs.test_docs import table, text_of, ticked
+from tests.support.docs import table, text_of, ticked
+from tests.support.kubelet import POD_FIELDS, environment
+from tests.support.otelcol import received, wait_until_healthy
 from tests.tools import application, downstream
-from tests.tools.collector import received, wait_until_healthy
 from tests.tools.function import FUNCTION
-from tests.tools.kubelet import environment
 from tests.tools.ports import FREE
-from tests.tools.test_sdk import FIELDS
 from tools.build import require
 
 MANIFESTS = """
@@ -91,7 +90,7 @@ def rendered(folder: Path, stage: str, rate: float, pipeline: str = "exporters: 
     objects = {one["kind"]: one for one in yaml.safe_load_all(done.stdout)}
     pod = objects["Deployment"]["spec"]["template"]["spec"]
     (function,), (sidecar,) = pod["containers"], pod["initContainers"]
-    fields = {**FIELDS, "status.podIP": "127.0.0.1"}
+    fields = {**POD_FIELDS, "status.podIP": "127.0.0.1"}
     env = environment(function, fields, {})
     assert env["OTEL_EXPORTER_OTLP_ENDPOINT"] == "http://127.0.0.1:4317"
     return Rendered(

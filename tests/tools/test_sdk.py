@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.tools import application, collector
+from tests.support.kubelet import POD_FIELDS, environment
+from tests.support.otelcol import attributes, running
+from tests.tools import application
 from tests.tools.function import FUNCTION
-from tests.tools.kubelet import environment
 
 MANIFESTS = """
 apiVersion: fn.oaas.io/v1alpha1
@@ -50,12 +51,6 @@ spec:
     spec:
       containers: [{{name: function, image: acme/greet}}]
 """
-FIELDS = {
-    "metadata.namespace": "prod",
-    "metadata.name": "shop-5d9c",
-    "metadata.uid": "0b1c",
-    "spec.nodeName": "node-7",
-}
 TOKEN = "s3cr3t"
 
 
@@ -66,7 +61,7 @@ def rendered(protocol: str, port: int, rate: float, propagators: str = "[w3c]") 
     deployment: dict[str, Any] = list(yaml.safe_load_all(done.stdout))[-1]
     (container,) = deployment["spec"]["template"]["spec"]["containers"]
     # OTLP headers in the environment are percent-encoded, so the Secret holds them so.
-    return environment(container, FIELDS, {("otlp", "header"): f"Bearer%20{TOKEN}"})
+    return environment(container, POD_FIELDS, {("otlp", "header"): f"Bearer%20{TOKEN}"})
 
 
 def run_application(env: dict[str, str], traces: int, packages: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -85,7 +80,7 @@ def run_application(env: dict[str, str], traces: int, packages: Path | None = No
 @pytest.mark.parametrize("protocol", ["grpc", "http"])
 def test_signals_arrive_with_their_identity(otelcol: Path, tmp_path: Path, protocol: str) -> None:
     """Traces, metrics and logs arrive over either protocol, authorised by the Secret, with every attribute intact."""
-    with collector.running(otelcol, tmp_path, TOKEN) as server:
+    with running(otelcol, tmp_path, TOKEN) as server:
         env = rendered(protocol, server.grpc if protocol == "grpc" else server.http, rate=1.0)
         done = run_application(env, traces=3)
     assert done.returncode == 0, done.stderr
@@ -115,7 +110,7 @@ def test_signals_arrive_with_their_identity(otelcol: Path, tmp_path: Path, proto
 
 def attributes_of(resources: list[dict[str, Any]]) -> dict[str, str]:
     """The attributes of one resource, without what the SDK says of itself."""
-    found = collector.attributes(resources[0])
+    found = attributes(resources[0])
     return {key: value for key, value in found.items() if not key.startswith("telemetry.")}
 
 
@@ -123,7 +118,7 @@ def attributes_of(resources: list[dict[str, Any]]) -> dict[str, str]:
 def test_the_rate_asked_for_is_the_rate_got(otelcol: Path, tmp_path: Path, rate: float) -> None:
     """Of 20,000 root traces the share that arrives is within 4 standard errors of the rate."""
     traces = 20_000
-    with collector.running(otelcol, tmp_path, TOKEN) as server:
+    with running(otelcol, tmp_path, TOKEN) as server:
         env = rendered("http", server.http, rate)
         # Nothing may be dropped by the SDK's queue: that would look like sampling.
         done = run_application({**env, "OTEL_BSP_MAX_QUEUE_SIZE": str(2 * traces)}, traces)

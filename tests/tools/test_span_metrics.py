@@ -17,12 +17,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.support.kubelet import POD_FIELDS, environment
+from tests.support.otelcol import wait_until_healthy
 from tests.tools import application
-from tests.tools.collector import wait_until_healthy
 from tests.tools.function import FUNCTION
-from tests.tools.kubelet import environment
 from tests.tools.test_sampling import clean
-from tests.tools.test_sdk import FIELDS
 from tests.tools.test_tiers import address
 from tools.build import require
 
@@ -72,7 +71,9 @@ def scraped(folder: Path, stage: str) -> Iterator[dict[str, list[Sample]]]:
     envs = {}
     for name in ("shop", "shop-otel-collector"):
         (container,) = objects[f"Deployment/{name}"]["spec"]["template"]["spec"]["containers"]
-        envs[name] = environment(container, {**FIELDS, "metadata.namespace": "demo", "status.podIP": address(10)}, {})
+        envs[name] = environment(
+            container, {**POD_FIELDS, "metadata.namespace": "demo", "status.podIP": address(10)}, {}
+        )
     config, log = folder / "collector.yaml", folder / "collector.log"
     config.write_text(objects["ConfigMap/shop-otel-config"]["data"]["collector.yaml"], encoding="utf-8")
     with log.open("wb") as output:

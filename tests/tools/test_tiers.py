@@ -22,13 +22,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.docs.test_docs import table, text_of, ticked
+from tests.support.docs import table, text_of, ticked
+from tests.support.kubelet import POD_FIELDS, environment
+from tests.support.otelcol import received, wait_until_healthy
 from tests.tools import halves
-from tests.tools.collector import received, wait_until_healthy
 from tests.tools.function import FUNCTION
-from tests.tools.kubelet import environment
 from tests.tools.test_sampling import clean
-from tests.tools.test_sdk import FIELDS
 from tools.build import require
 
 MANIFESTS = """
@@ -82,7 +81,7 @@ def rendered(rate: float) -> Rendered:
 
     def container(name: str) -> dict[str, str]:
         (found,) = objects[f"Deployment/{name}"]["spec"]["template"]["spec"]["containers"]
-        return environment(found, {**FIELDS, "status.podIP": address(1)}, {})
+        return environment(found, {**POD_FIELDS, "status.podIP": address(1)}, {})
 
     return Rendered(
         container("shop"),

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.tools.collector import wait_until_healthy
+from tests.support.otelcol import wait_until_healthy
 from tests.tools.package import collecting, package
 from tests.tools.ports import FREE
 from tests.tools.prometheus import eventually

@@ -21,7 +21,7 @@ def test_an_application_without_parameters_has_no_config(written: str) -> None:
     "written",
     ["{}", "0", '""', "false", "[null]", '["a"]', "nonsense", '[{"string": "1"}]', '[{"name": "a", "map": 1}]'],
 )
-def test_what_is_no_list_of_parameters_is_refused_with_an_example(written: str) -> None:
+def test_invalid_parameters_are_refused_with_an_example(written: str) -> None:
     with pytest.raises(ValueError, match=r'write one like \[{"name": "sampling_rate"'):
         function_config(written)
 
@@ -53,13 +53,13 @@ def test_a_class_is_seen_in_a_file_that_may_be_a_template() -> None:
     assert not contains_kind("ClassRuntime", b"# kind: ClassRuntime\nkind: ClassRuntimes\n")
 
 
-def test_a_class_is_seen_in_json_and_its_definition_is_none() -> None:
+def test_a_class_is_recognized_in_json_and_its_definition_is_not_one() -> None:
     assert contains_kind("ClassRuntime", b'{"apiVersion": "oaas.io/v1alpha1",\n  "kind" : "ClassRuntime"}')
     definition = b'{"apiVersion": "apiextensions.k8s.io/v1", "spec": {"names": {"kind": "ClassRuntime"}}}'
     assert not contains_kind("ClassRuntime", definition)
 
 
-def test_what_no_cluster_knows_is_not_applied() -> None:
+def test_objects_that_no_cluster_has_are_not_applied() -> None:
     local = "kind: ConfigMap\nmetadata: {name: a, annotations: {config.kubernetes.io/local-config: 'true'}}\n"
     stream = f"kind: OTelConfig\n---\nkind: Pod\n---\n{local}---\nkind: Kptfile\n"
     assert "Pod" in cluster_objects(stream)

@@ -111,7 +111,7 @@ def test_both_tiers_have_to_be_there(first: int, second: int, expected: str) -> 
     assert observation.states[0].collector == f"{first}/1"
 
 
-def test_a_collector_that_is_not_there() -> None:
+def test_a_missing_collector_is_reported() -> None:
     items = [one for one in rendered("deployment") if one["metadata"]["name"] == "echo"]
     assert said(seen(items))["TelemetryDegraded"] == ("True", "CollectorUnavailable")
 
@@ -120,13 +120,13 @@ def test_a_collector_that_is_not_there() -> None:
     ("pods", "expected"),
     [([True], "CollectorAvailable"), ([True, False], "CollectorAvailable"), ([False], "CollectorUnavailable")],
 )
-def test_sidecars_are_known_by_their_config(pods: list[bool], expected: str) -> None:
+def test_sidecars_are_recognized_by_their_config(pods: list[bool], expected: str) -> None:
     observation = seen([*rendered("sidecar"), *map(pod, pods)])
     assert said(observation)["TelemetryDegraded"][1] == expected
     assert observation.states[0].collector == f"{sum(pods)}/{len(pods)}"
 
 
-def test_finished_pods_count_for_nothing() -> None:
+def test_finished_pods_are_ignored() -> None:
     done = pod(runs=False)
     done["status"]["phase"] = "Succeeded"
     assert said(seen([*rendered("sidecar"), done]))["TelemetryDegraded"] == ("False", "NoCollector")
@@ -157,7 +157,7 @@ def test_a_class_that_is_off_gets_no_patch() -> None:
     assert seen(items).states[0].conditions == ()
 
 
-def test_a_class_that_was_on_gets_a_patch_without_our_conditions() -> None:
+def test_a_class_that_was_on_gets_a_patch_without_conditions_of_krm_otel() -> None:
     """Server-side apply takes out what the same manager leaves out; others' entries stay, in their order."""
     available = {"type": "Available", "status": "True"}
     status = {
@@ -203,7 +203,7 @@ def test_patches_are_complete_and_in_order() -> None:
     assert "phase" not in patch["status"], "another controller's fields are not ours to apply"
 
 
-def test_anothers_generation_is_left_to_it() -> None:
+def test_the_generation_of_another_controller_is_kept() -> None:
     items = rendered("sidecar")
     items[0]["status"] = {"observed_generation": 2}
     assert "observed_generation" not in status_patches(seen(items).states)[0]["status"]
@@ -212,7 +212,7 @@ def test_anothers_generation_is_left_to_it() -> None:
 @pytest.mark.parametrize(
     ("managers", "written"), [(["krm-otel"], 3), (["krm-otel", "oprc-crm"], None), (["oprc-crm"], None)]
 )
-def test_a_generation_that_only_we_wrote_is_renewed(managers: list[str], written: int | None) -> None:
+def test_a_generation_of_krm_otel_is_updated(managers: list[str], written: int | None) -> None:
     items = rendered("sidecar")
     items[0]["status"] = {"observed_generation": 2}
     items[0]["metadata"]["managedFields"] = [

@@ -95,20 +95,20 @@ def test_a_secret_of_the_input_is_never_read(mode: str) -> None:
         {"collector": f"config: {{extensions: {{basicauth: {{client_auth: {{password: {CANARY}}}}}}}}}"},
     ],
 )
-def test_a_secret_that_is_written_out_is_refused_and_not_repeated(changed: dict[str, str]) -> None:
+def test_a_literal_secret_is_refused_and_not_repeated(changed: dict[str, str]) -> None:
     outcome, text = outcome_of({}, **changed)
     assert outcome.exit_code == 1
     assert_silent(outcome, text)
 
 
 @pytest.mark.parametrize("name", ["ENDPOINT", "EXPORTER_TRACES"])
-def test_nor_is_one_in_the_environment(name: str) -> None:
+def test_a_secret_in_the_environment_is_not_repeated(name: str) -> None:
     outcome, text = outcome_of({f"OPRC_CRM_OTEL_{name}": f"https://user:{CANARY}@vendor:4317"})
     assert outcome.exit_code == 1
     assert_silent(outcome, text)
 
 
 @pytest.mark.parametrize("endpoint", [f"http://user:{CANARY}@own:4318", f"http://own:9999/?key={CANARY}"])
-def test_nor_is_one_that_the_manifest_has_in_an_endpoint(endpoint: str) -> None:
+def test_a_secret_in_an_endpoint_of_a_manifest_is_not_repeated(endpoint: str) -> None:
     outcome, text = outcome_of({}, endpoint=endpoint)
     assert_silent(outcome, text)

@@ -16,7 +16,7 @@ STREAM = CLASS + b"---\n" + WORKLOADS
 def krm_otel(
     *args: str | Path, stdin: bytes = b"", cwd: Path | None = None, **env: str
 ) -> subprocess.CompletedProcess[bytes]:
-    """Runs the command with nothing of ours in its environment but `env`."""
+    """Runs the command without variables of krm-otel in its environment except `env`."""
     command = [str(Path(sys.executable).with_name("krm-otel")), *map(str, args)]
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("OPRC_", "KRM_OTEL_"))}
     return subprocess.run(

@@ -28,14 +28,14 @@ def strange(folder: Path) -> None:
     (folder / ".hidden" / "class.yaml").write_bytes(CLASS)
 
 
-def test_discover_finds_classes_among_what_cannot_be_read(folder: Path) -> None:
+def test_discover_finds_classes_among_unreadable_files(folder: Path) -> None:
     strange(folder)
     done = krm_otel("argocd", "discover", cwd=folder)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"class.yaml\n", b"")
 
 
 @pytest.mark.parametrize("name", ["gone.yaml", "loop.yaml", "pipe.yaml"])
-def test_generate_names_what_cannot_be_read(folder: Path, name: str) -> None:
+def test_generate_names_unreadable_files(folder: Path, name: str) -> None:
     strange(folder)
     for other in {"gone.yaml", "loop.yaml", "pipe.yaml"} - {name}:
         (folder / other).unlink()
@@ -45,7 +45,7 @@ def test_generate_names_what_cannot_be_read(folder: Path, name: str) -> None:
 
 
 def test_generate_prints_nothing_where_a_file_would_be_left_out(folder: Path) -> None:
-    """With pruning, what stands in it would be deleted."""
+    """With pruning, the objects in it would be deleted."""
     (folder / "more.yaml").write_text("kind: ConfigMap\n\tdata: {}\n")
     done = krm_otel("argocd", "generate", cwd=folder)
     assert (done.returncode, done.stdout) == (1, b"")
@@ -61,7 +61,7 @@ def test_a_chart_is_left_to_helm(folder: Path) -> None:
     assert b"helm template --post-renderer krm-otel" in done.stderr
 
 
-def test_a_pipe_is_read_where_it_is_named() -> None:
+def test_a_named_pipe_is_read() -> None:
     done = krm_otel("render", "/dev/stdin", stdin=CLASS + b"---\n" + WORKLOADS)
     assert done.returncode == 0
     assert b"OTEL_SERVICE_NAME" in done.stdout

@@ -138,7 +138,7 @@ def test_a_function_config_may_start_and_end_as_a_document(apps: Path) -> None:
         ),
     ],
 )
-def test_generated_files_land_beside_what_they_are_for(
+def test_generated_files_are_next_to_their_class(
     tmp_path: Path, contents: dict[str, bytes], config: bytes | None, new: list[str]
 ) -> None:
     """In place and elsewhere, with a function config that is in no folder; diff names the same files."""
@@ -166,7 +166,7 @@ def test_generated_files_of_single_files(tmp_path: Path) -> None:
     assert files(tmp_path / "out").keys() == {"class.yaml", "w.yaml", "hello-class-otel.yaml"}
 
 
-def test_generated_files_never_fall_upon_another(tmp_path: Path) -> None:
+def test_generated_files_never_replace_another_file(tmp_path: Path) -> None:
     """Two of one name, or one of a file that could not be read: nothing is written."""
     written(tmp_path, {"a/x.yaml": GATEWAY % b"one", "b/y.yaml": GATEWAY % b"two", "otel.yaml": PLATFORM})
     done = krm_otel("render", "a/x.yaml", "b/y.yaml", "-c", "otel.yaml", "-o", "out", cwd=tmp_path)
@@ -205,7 +205,7 @@ def test_standard_streams_that_cannot_be_used(arguments: list[str]) -> None:
         assert done.stderr.decode().splitlines()[-1] == f"Error: {said}"
 
 
-def test_a_reader_that_had_enough_is_no_fault() -> None:
+def test_a_closed_pipe_is_not_an_error() -> None:
     """As other Unix tools: not a word."""
     done = shell('"$0" | head -1', stdin=STREAM + b"---\n" + b"#" * 1_000_000 + b"\nkind: ConfigMap\n")
     assert done.stdout.splitlines() == STREAM.splitlines()[:1]
@@ -221,7 +221,7 @@ def shell(script: str, *arguments: str, stdin: bytes) -> subprocess.CompletedPro
 
 
 @pytest.mark.parametrize("command", ["", "render", "uninject", "diff", "validate"])
-def test_a_report_that_fails_leaves_nothing_half_done(apps: Path, command: str) -> None:
+def test_a_failing_report_writes_no_files(apps: Path, command: str) -> None:
     """It is written first."""
     before = files(apps)
     where: list[str | Path] = ["-o", apps] if command in ("render", "uninject") else []
@@ -233,14 +233,14 @@ def test_a_report_that_fails_leaves_nothing_half_done(apps: Path, command: str) 
 
 
 @pytest.mark.parametrize("command", ["", "render", "uninject", "diff", "validate"])
-def test_an_empty_variable_asks_for_no_report(apps: Path, command: str) -> None:
+def test_an_empty_variable_writes_no_report(apps: Path, command: str) -> None:
     """As if it were not there."""
     arguments: list[str | Path] = [command, apps] if command else []
     without, empty = krm_otel(*arguments, stdin=STREAM), krm_otel(*arguments, stdin=STREAM, KRM_OTEL_REPORT="")
     assert (empty.returncode, empty.stdout, empty.stderr) == (without.returncode, without.stdout, without.stderr)
 
 
-def test_a_report_may_be_asked_for_before_the_command(apps: Path) -> None:
+def test_the_report_option_may_precede_the_command(apps: Path) -> None:
     """The option is the function's and every command's."""
     report = apps.parent / "report.json"
     assert krm_otel("--report", report, "validate", apps).returncode == 0
@@ -248,7 +248,7 @@ def test_a_report_may_be_asked_for_before_the_command(apps: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["render", "diff", "validate", "uninject"])
-def test_a_file_that_is_named_has_to_be_one_that_can_be_read(apps: Path, command: str) -> None:
+def test_a_named_file_must_be_readable(apps: Path, command: str) -> None:
     """In a folder other files lie about; who names one means it."""
     (apps / "broken.yaml").write_bytes(BROKEN)
     named = krm_otel(command, apps / "classruntime.yaml", apps / "broken.yaml")
@@ -257,7 +257,7 @@ def test_a_file_that_is_named_has_to_be_one_that_can_be_read(apps: Path, command
     assert krm_otel(command, apps).returncode == (1 if command == "diff" else 0)
 
 
-def test_a_file_is_no_folder_to_write_into(apps: Path) -> None:
+def test_a_file_is_not_an_output_folder(apps: Path) -> None:
     file = apps / "classruntime.yaml"
     done = krm_otel("render", file, "-o", file)
     assert done.returncode == 1

@@ -10,6 +10,7 @@ import yaml
 from krm_otel.diagnostics.result import has_errors
 from krm_otel.run import Source, run
 from krm_otel.starters import NEXT_STEPS, starter_files
+from tests.support.manifests import CLASS_AND_WORKLOAD
 from tests.unit.cli.command import krm_otel
 
 pytestmark = pytest.mark.slow  # each test starts the installed command
@@ -21,21 +22,10 @@ SAME = {
     "helm": ("plugin", EXAMPLES / "helm" / "plugin"),
 }
 """Client → folder of its files that are an example's, too."""
-APP = b"""\
-apiVersion: oaas.io/v1alpha1
-kind: ClassRuntime
-metadata: {name: echo}
-spec: {observability: {enabled: true}}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: echo, labels: {oaas.io/owner: echo}}
-spec: {template: {spec: {containers: [{name: function, image: echo}]}}}
-"""
 
 
 @pytest.mark.parametrize("client", NEXT_STEPS)
-def test_it_writes_into_a_new_folder_and_says_what_to_do(tmp_path: Path, client: str) -> None:
+def test_it_writes_into_a_new_folder_and_prints_the_next_steps(tmp_path: Path, client: str) -> None:
     folder = tmp_path / "new"
     done = krm_otel("init", folder, "--for", client)
     assert done.returncode == 0
@@ -47,7 +37,7 @@ def test_it_writes_into_a_new_folder_and_says_what_to_do(tmp_path: Path, client:
 
 
 @pytest.mark.parametrize("client", NEXT_STEPS)
-def test_what_is_there_stays(tmp_path: Path, client: str) -> None:
+def test_existing_files_are_kept(tmp_path: Path, client: str) -> None:
     (first, _), *_ = starter_files(client)
     target = tmp_path / first
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -61,9 +51,9 @@ def test_what_is_there_stays(tmp_path: Path, client: str) -> None:
 
 
 @pytest.mark.parametrize("client", ["kpt", "kustomize", "helm"])
-def test_the_config_works_and_warns_of_nothing(client: str) -> None:
+def test_the_config_works_without_warnings(client: str) -> None:
     (config,) = [text for path, text in starter_files(client) if path.name == "otelconfig.yaml"]
-    outcome = run([Source(APP + b"---\n" + config.encode())], {})
+    outcome = run([Source(CLASS_AND_WORKLOAD + b"---\n" + config.encode())], {})
     assert not has_errors(outcome.results)
     assert [result.code for result in outcome.results if result.severity == "warning"] == []
     assert "propagators: [w3c]" in config
@@ -89,5 +79,5 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     assert done.stderr.decode().startswith("Error: cannot write")
 
 
-def test_a_client_has_to_be_named() -> None:
+def test_the_client_is_required() -> None:
     assert krm_otel("init").returncode == 2

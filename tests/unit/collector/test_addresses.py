@@ -6,7 +6,7 @@ import pytest
 
 from krm_otel.collector.addresses import collector_endpoint
 from krm_otel.config.settings import Endpoint
-from tests.unit.collector.given import given
+from tests.support.collector import class_and_settings
 
 
 @pytest.mark.parametrize(
@@ -22,12 +22,12 @@ from tests.unit.collector.given import given
     ],
 )
 def test_the_endpoint_follows_mode_protocol_and_host(block: str, config: str, url: str) -> None:
-    oaas_class, settings = given(block, f"collector: {{endpoint_host: {config}}}" if config else None)
+    oaas_class, settings = class_and_settings(block, f"collector: {{endpoint_host: {config}}}" if config else None)
     endpoint = collector_endpoint(oaas_class, settings)
     assert endpoint is not None and endpoint.value == Endpoint(url, settings.protocol.value)
 
 
 def test_its_origin_is_that_of_the_mode() -> None:
-    oaas_class, settings = given("collector: {mode: deployment}")
+    oaas_class, settings = class_and_settings("collector: {mode: deployment}")
     endpoint = collector_endpoint(oaas_class, settings)
     assert endpoint is not None and str(endpoint.origin) == "ClassRuntime spec.observability.collector.mode"

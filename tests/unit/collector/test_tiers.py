@@ -12,7 +12,7 @@ from krm_otel.collector.manifests import assets
 from krm_otel.collector.manifests.sidecar import sidecar
 from krm_otel.collector.operator import operator_assets
 from krm_otel.collector.tiers import tiers
-from tests.unit.collector.given import given
+from tests.support.collector import class_and_settings
 
 BLOCK = "telemetry: {logs: true}\ncollector: {mode: %s, exporters: {traces: vendor, metrics: debug, logs: debug}}"
 SPEC = """
@@ -25,17 +25,17 @@ def objects(
     mode: str = "deployment", gateway: str = "", more: str = "", name: str = "echo"
 ) -> dict[str, dict[str, Any]]:
     """What is generated, by kind and name."""
-    made = assets(*given(BLOCK % mode, SPEC % (gateway, more), name=name))
+    made = assets(*class_and_settings(BLOCK % mode, SPEC % (gateway, more), name=name))
     return {f"{one.data['kind']}/{one.data['metadata']['name']}": one.data for one in made}
 
 
 def configs(mode: str, more: str = "") -> tuple[dict[str, Any], dict[str, Any]]:
-    first, second = tiers(*given(BLOCK % mode, SPEC % ("", more)))
+    first, second = tiers(*class_and_settings(BLOCK % mode, SPEC % ("", more)))
     return build_config(first), build_config(second)
 
 
 def test_without_a_gateway_there_is_one_tier() -> None:
-    oaas_class, settings = given(BLOCK % "deployment", "backends: {vendor: {endpoint: 'https://v:4317'}}")
+    oaas_class, settings = class_and_settings(BLOCK % "deployment", "backends: {vendor: {endpoint: 'https://v:4317'}}")
     (tier,) = tiers(oaas_class, settings)
     assert tier.collector is settings.collector
 
@@ -66,7 +66,7 @@ def test_a_long_class_name_leaves_room() -> None:
         assert len(name.partition("/")[2]) <= 63
 
 
-def test_the_tiers_are_told_apart_by_their_labels() -> None:
+def test_the_tiers_differ_in_their_labels() -> None:
     made = objects()
     selectors = [
         made[f"Deployment/echo-otel-{tier}"]["spec"]["selector"]["matchLabels"] for tier in ("collector", "gateway")
@@ -140,7 +140,7 @@ def test_secrets_go_where_they_are_used() -> None:
     assert "OAAS_OTEL_HEADER_VENDOR_AUTHORIZATION" in variables["gateway"]
     assert "OAAS_OTEL_HEADER_VENDOR_AUTHORIZATION" not in variables["collector"]
     assert "OAAS_OTEL_HEADER_VENDOR_AUTHORIZATION" not in str(
-        sidecar(*given(BLOCK % "sidecar", SPEC % ("", "")), False)
+        sidecar(*class_and_settings(BLOCK % "sidecar", SPEC % ("", "")), False)
     )
 
 
@@ -153,14 +153,14 @@ def container(deployment: dict[str, Any]) -> dict[str, Any]:
 def test_each_tier_has_its_own_config_merged_in() -> None:
     own = "config: {service: {telemetry: {logs: {level: debug}}}}"
     more = ", config: {service: {telemetry: {logs: {level: warn}}}}"
-    first, second = map(build_config, tiers(*given(BLOCK % "deployment", SPEC % (own, more))))
+    first, second = map(build_config, tiers(*class_and_settings(BLOCK % "deployment", SPEC % (own, more))))
     assert first["service"]["telemetry"]["logs"] == {"level": "warn"}
     assert second["service"]["telemetry"]["logs"] == {"level": "debug"}
 
 
-def test_what_a_gateways_config_comes_to_is_checked() -> None:
+def test_the_merged_config_of_a_gateway_is_checked() -> None:
     own = "config: {service: {pipelines: {traces: {exporters: [debgu]}}}}"
-    (found,) = check_config(*given(BLOCK % "deployment", SPEC % (own, "")))
+    (found,) = check_config(*class_and_settings(BLOCK % "deployment", SPEC % (own, "")))
     assert found.code == "collector-config"
     assert found.field_path == "spec.collector.gateway.config"
     assert "with collector.gateway.config merged in, service.pipelines.traces.exporters names debgu" in found.message
@@ -180,7 +180,7 @@ def test_a_queue_in_a_claim_stays_with_the_first_tier() -> None:
 
 def test_the_operator_runs_both_tiers_and_has_names_of_its_own() -> None:
     """It calls the Service of the pods' addresses `<name>-collector-headless`."""
-    made = [one.data for one in operator_assets(*given(BLOCK % "sidecar", SPEC % ("replicas: 3", "")))]
+    made = [one.data for one in operator_assets(*class_and_settings(BLOCK % "sidecar", SPEC % ("replicas: 3", "")))]
     first, second = (one for one in made if one["kind"] == "OpenTelemetryCollector")
     assert (first["metadata"]["name"], first["spec"]["mode"]) == ("echo-otel", "sidecar")
     assert (second["metadata"]["name"], second["spec"]["mode"]) == ("echo-otel-gateway", "deployment")

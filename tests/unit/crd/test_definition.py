@@ -29,7 +29,7 @@ def below(node: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str,
             yield from below(node[key], path + mark)
 
 
-def test_what_is_printed_is_the_definition() -> None:
+def test_the_command_prints_the_definition() -> None:
     printed = CliRunner().invoke(cli, ["crd"])
     assert printed.exit_code == 0
     assert yaml.safe_load(printed.output) == definition()
@@ -55,7 +55,7 @@ def test_every_field_of_the_models_is_there() -> None:
     assert {*fields(Observability, "spec.observability"), *fields(FlatTelemetry, "spec.telemetry")} <= paths
 
 
-def test_nothing_of_ours_has_a_default() -> None:
+def test_no_field_of_krm_otel_has_a_default() -> None:
     """The server would fill it in, and it would outrank the OTelConfig. A null reads as absent."""
     for path, node in below(schema()):
         if path.startswith(("spec.observability", "spec.telemetry")):

@@ -1,4 +1,4 @@
-"""Whole objects that are appended come out again without a trace."""
+"""Appended objects can be removed without a trace."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def items_of(text: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
-def test_appended_objects_follow_and_go_again(text: str) -> None:
+def test_appended_objects_can_be_removed(text: str) -> None:
     """They are the last items; without them the text is as it was."""
     longer = read_envelope(text).with_appended(NEW)
     before = items_of(text)
@@ -57,7 +57,7 @@ def test_appended_objects_follow_and_go_again(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
-def test_one_of_two_can_go(text: str) -> None:
+def test_one_of_two_appended_objects_can_be_removed(text: str) -> None:
     """Either may go alone, and what is left is as if it had come alone."""
     count = len(items_of(text))
     longer = read_envelope(text).with_appended(NEW)
@@ -66,8 +66,8 @@ def test_one_of_two_can_go(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
-def test_an_object_is_written_anew_in_its_place(text: str) -> None:
-    """What stands around it stays."""
+def test_an_object_is_rewritten_in_place(text: str) -> None:
+    """The text around it stays."""
     count = len(items_of(text))
     longer = read_envelope(text).with_appended(NEW)
     envelope = read_envelope(longer)

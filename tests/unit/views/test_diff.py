@@ -16,7 +16,7 @@ from krm_otel.krm.reader import read_envelope
 from krm_otel.run import Source, run
 from krm_otel.views import diff
 from krm_otel.views.diff import color_of, unified
-from tests.unit.views.patch import patched
+from tests.support.patch import patched
 
 # Form feeds, NEL and line separators end no line for git, and may stand in a value.
 LINES = st.lists(
@@ -110,7 +110,7 @@ spec: {template: {spec: {containers: [{name: function}]}}}
 """
 
 
-def test_a_run_says_where_items_are(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_knows_the_lines_of_its_items(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing larger than an item is ever compared: time grows with the items, and not with their square."""
     sizes = []
 
@@ -133,7 +133,7 @@ def test_a_run_says_where_items_are(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(TEXTS.filter(bool))
-def test_git_makes_and_removes_files(text: str) -> None:
+def test_git_creates_and_removes_files(text: str) -> None:
     """A file that comes, and one that goes."""
     with tempfile.TemporaryDirectory() as folder:
         assert applied(Path(folder), None, text) == text
@@ -154,7 +154,7 @@ def test_a_file_without_a_line_is_filled(tmp_path: Path) -> None:
     assert applied(tmp_path, "", "a\n") == "a\n"
 
 
-def test_the_same_has_no_diff() -> None:
+def test_equal_texts_have_no_diff() -> None:
     """No headers either."""
     assert list(unified("a\n", "a\n", "f")) == []
 

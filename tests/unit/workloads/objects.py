@@ -1,4 +1,4 @@
-"""Short ways to the objects that these tests need."""
+"""Builders of the objects that these tests need."""
 
 from __future__ import annotations
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from krm_otel.image_reference import ImageReference, parse_image
 from krm_otel.workloads.kinds import Workload
 from tests.unit.workloads.objects import view
 
@@ -83,51 +82,6 @@ def test_all_faults_are_reported() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("spec", "names"),
-    [
-        ("{containers: [{image: a}]}", ["user-container"]),
-        ("{containers: [{image: a}, {image: b}]}", ["user-container-0", "user-container-1"]),
-        ("{containers: [{image: a}, {name: proxy}]}", ["user-container-0", "proxy"]),
-        (
-            "{containers: [{name: user-container-0}, {image: a}, {image: b}]}",
-            ["user-container-0", "user-container-1", "user-container-2"],
-        ),
-        ("{containers: [{image: a}], initContainers: [{name: user-container}]}", ["user-container-0"]),
-        ("{containers: [{name: given}]}", ["given"]),
-    ],
-)
-def test_knative_names_unnamed_containers(spec: str, names: list[str]) -> None:
-    """As Knative's webhook does: a number as soon as there are two containers, past names that are taken."""
-    found = knative(spec)
-    assert [c.name for c in found.containers] == names
-    assert found.results == ()
-
-
-def test_a_given_name_is_not_written() -> None:
-    """Whoever adds a sidecar has to know which names do not stand in the text."""
+def test_unnamed_containers_are_marked() -> None:
+    """A sidecar's config needs to know which names are not in the text."""
     assert [c.named for c in knative("{containers: [{image: a}, {name: b}]}").containers] == [False, True]
-
-
-@pytest.mark.parametrize(
-    ("reference", "image"),
-    [
-        ("echo", ImageReference("echo")),
-        ("echo:v1", ImageReference("echo", "v1")),
-        ("ghcr.io/team/echo:v1", ImageReference("ghcr.io/team/echo", "v1")),
-        ("host:5000/echo", ImageReference("host:5000/echo")),
-        ("host:5000/x:tag@sha256:ab", ImageReference("host:5000/x", "tag", "sha256:ab")),
-        ("x@sha256:ab", ImageReference("x", "", "sha256:ab")),
-        ("host:5000/x@sha256:ab", ImageReference("host:5000/x", "", "sha256:ab")),
-        ("", ImageReference("")),
-    ],
-)
-def test_image_references(reference: str, image: ImageReference) -> None:
-    """A registry's port is not a tag."""
-    assert parse_image(reference) == image
-
-
-def test_image_basename() -> None:
-    """The last part of the repository."""
-    assert parse_image("host:5000/otel/otelcol:1").basename == "otelcol"
-    assert parse_image("echo").basename == "echo"

@@ -1,4 +1,4 @@
-"""Which objects are workloads, and where their pods stand."""
+"""Which objects are workloads, and where their pod templates are."""
 
 from __future__ import annotations
 
@@ -71,28 +71,16 @@ def test_a_pod_is_its_own_template() -> None:
     ("api_version", "kind"),
     [("v1", "Service"), ("extensions/v1beta1", "Deployment"), ("argoproj.io/v1alpha1", "Rollout"), ("", "")],
 )
-def test_other_kinds_are_no_workloads(api_version: str, kind: str) -> None:
+def test_other_kinds_are_not_workloads(api_version: str, kind: str) -> None:
     """A core Service is not a Knative one; what the table does not name is none."""
     assert as_workload(resource(f"{{apiVersion: '{api_version}', kind: '{kind}'}}"), NONE) is None
 
 
-def test_generated_objects_are_no_workloads() -> None:
+def test_generated_objects_are_not_workloads() -> None:
     """What we made ourselves is never instrumented; what others generated may be."""
     text = "{{apiVersion: apps/v1, kind: Deployment, metadata: {{annotations: {{oaas.io/generated-by: {}}}}}}}"
     assert as_workload(resource(text.format("krm-otel")), NONE) is None
     assert as_workload(resource(text.format("someone")), NONE) is not None
-
-
-def test_patches_are_no_workloads() -> None:
-    """`$patch: delete` in a folder is a directive for kustomize (the corpus has one), not an object."""
-    assert as_workload(resource("{apiVersion: apps/v1, kind: Deployment, $patch: delete}"), NONE) is None
-
-
-def test_knative_may_have_the_downward_api_by_a_flag() -> None:
-    """`knative.field_ref: true` in OTelConfig says that the cluster's feature flag is on."""
-    text = "{apiVersion: serving.knative.dev/v1, kind: Service}"
-    assert not view(text).kind.downward_api
-    assert view(text, replace(NONE, knative_field_ref=True)).kind.downward_api
 
 
 def test_kinds_of_otelconfig_are_added_by_exact_api_version() -> None:
@@ -104,8 +92,8 @@ def test_kinds_of_otelconfig_are_added_by_exact_api_version() -> None:
     assert as_workload(resource("{apiVersion: argoproj.io/v1, kind: Rollout}"), told) is None
 
 
-def test_kinds_of_otelconfig_keep_what_is_known_of_a_kind() -> None:
-    """A told path replaces the built-in one; what Knative or a Job forbids stays forbidden."""
+def test_kinds_of_otelconfig_keep_the_facts_of_a_built_in_kind() -> None:
+    """A configured path replaces the built-in one; what Knative or a Job forbids stays forbidden."""
     kinds = (
         KindPath("batch/v1", "Job", ("spec", "other")),
         KindPath("serving.knative.dev/v1", "Revision", ()),
@@ -118,7 +106,7 @@ def test_kinds_of_otelconfig_keep_what_is_known_of_a_kind() -> None:
     assert revision.kind.knative and not revision.kind.downward_api
 
 
-def test_object_stands_before_template() -> None:
+def test_values_of_the_object_come_before_those_of_its_template() -> None:
     """Annotations and labels come with their places, the object's first; empty ones read as absent."""
     found = view(
         """
@@ -141,8 +129,8 @@ def test_object_stands_before_template() -> None:
     assert [value for value, _ in found.label("l")] == ["outer", "inner"]
 
 
-def test_the_table_is_the_docstring() -> None:
-    """Every kind of the table stands in the module's docstring."""
+def test_the_docstring_lists_every_kind() -> None:
+    """Every kind of the table is in the module's docstring."""
     import krm_otel.workloads.kinds as module
 
     for group, kind in KINDS:

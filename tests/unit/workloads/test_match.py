@@ -173,7 +173,7 @@ def test_a_label_may_be_the_safe_form() -> None:
 
 
 def test_owner_references_of_others_do_not_count() -> None:
-    """Kind and group have to be ours; any version of the group."""
+    """Kind and group have to be those of a ClassRuntime; any version of the group."""
     text = """
         apiVersion: apps/v1
         kind: ReplicaSet
@@ -276,7 +276,7 @@ def test_two_classes_that_had_one_name() -> None:
     assert found.oaas_class is None
 
 
-def test_an_annotation_that_names_nothing_says_why() -> None:
+def test_an_annotation_without_a_class_is_explained() -> None:
     """The nearest name is proposed; a class of that name elsewhere is named; the name is kept."""
     here = oaas_class("orders", namespace="x")
     found = match(deployment(namespace="x", annotations={A_CLASS: "order"}), here)
@@ -344,7 +344,7 @@ def test_function_key(name: str, container: tuple[str, str], key: str | None) ->
 
 
 def test_function_key_of_the_only_function() -> None:
-    """`<class>` with one function is that function; two functions of one image cannot be told apart."""
+    """`<class>` with one function is that function; two functions of one image cannot be distinguished."""
     single, alike = oaas_class("echo", ("get", "")), oaas_class("echo", ("get", "x:1"), ("put", "x:2"))
     workload = deployment("echo", containers=(("main", "x:3"),))
     assert function_key(workload, workload.containers[0], single) == "get"
@@ -369,7 +369,7 @@ def test_many_workloads_and_classes_are_fast() -> None:
     assert sum(1 for m in found if m.oaas_class) == 1500
 
 
-def test_odd_objects_do_no_harm() -> None:
+def test_odd_objects_match_no_class() -> None:
     """No metadata, lists where mappings belong: nothing matches, nothing fails."""
     for text in (
         "{apiVersion: apps/v1, kind: Deployment}",

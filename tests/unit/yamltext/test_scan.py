@@ -1,4 +1,4 @@
-"""Where documents and items stand, in every layout, and around what cannot be read."""
+"""The positions of documents and items, in every layout and around unreadable ones."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_items(text: str, items: list[str]) -> None:
     ],
 )
 def test_kind_and_api_version(item: str, api_version: str, kind: str) -> None:
-    """They are those of the object itself, whatever stands inside it; the same for documents and for items."""
+    """They are those of the object itself, whatever is inside it; the same for documents and for items."""
     (document,) = documents("items:\n- " + item.replace("\n", "\n  ") + "\n")
     assert document.items
     assert (document.items[0].api_version, document.items[0].kind) == (api_version, kind)
@@ -108,7 +108,7 @@ def test_aliases_and_tag_handles_are_noted() -> None:
         ('kind: ResourceList\nitems:\n- {"kind": "B", "a": "\\ud83d\\ude00"}\n- kind: A\n', []),
     ],
 )
-def test_what_cannot_be_read_is_blanked(text: str, kinds: list[str]) -> None:
+def test_unreadable_documents_are_blanked(text: str, kinds: list[str]) -> None:
     """The rest is readable then, and every index is where it was; JSON is mended and not blanked."""
     with pytest.raises(SourceError):
         documents(text)
@@ -121,13 +121,13 @@ def test_what_cannot_be_read_is_blanked(text: str, kinds: list[str]) -> None:
 
 
 @pytest.mark.parametrize("text", ["kind: ResourceList\nitems: [{a: ]\n", "kind: ResourceList\nfoo: [\n"])
-def test_where_cutting_does_not_help(text: str) -> None:
+def test_blanking_may_find_nothing(text: str) -> None:
     """Nothing is found to blank, or nothing is left."""
     blanked, broken = readable(text)
     assert blanked == text or not blanked.strip() or broken
 
 
-def test_many_unreadable_documents_take_no_more_than_their_time() -> None:
+def test_many_unreadable_documents_take_linear_time() -> None:
     """Each is read once, and the text is put together once."""
     text = "a: [}\n---\n" * 20_000 + "b: 1\n"
     blanked, broken = readable(text)
