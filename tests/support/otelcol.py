@@ -64,7 +64,9 @@ class Collector:
 def received(text: str) -> Received:
     """What the file exporter has written: a JSON object on each line."""
     found: dict[str, list[dict[str, Any]]] = {"resourceSpans": [], "resourceMetrics": [], "resourceLogs": []}
-    for line in text.splitlines():
+    for line in text.splitlines(keepends=True):
+        if not line.endswith("\n"):
+            break  # the collector is still writing it
         for key, resources in json.loads(line).items():
             found[key] += resources
     return Received(found["resourceSpans"], found["resourceMetrics"], found["resourceLogs"])

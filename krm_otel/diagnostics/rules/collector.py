@@ -11,18 +11,21 @@ AUTOSCALING_RANGE: Final = Rule(
     "error",
     "`collector.autoscaling` has `max_replicas` below `min_replicas`.",
     "Write a `max_replicas` that is not below `min_replicas`.",
+    example="collector.autoscaling has max_replicas 2 below min_replicas: write 3 or more",
 )
 AUTOSCALING_REPLICAS: Final = Rule(
     "autoscaling-replicas",
     "warning",
     "`collector.autoscaling` and `collector.replicas` are both given. The autoscaler decides.",
     "Leave `replicas` out.",
+    example="collector.replicas has no effect, since autoscaling decides how many pods there are: leave it out",
 )
 BATCH_SIZE: Final = Rule(
     "batch-size",
     "error",
     "`send_batch_max_size` is below `send_batch_size`.",
     "Raise `send_batch_max_size`, or lower `send_batch_size`.",
+    example="collector.batch has send_batch_max_size 10 below send_batch_size 100: write 100 or more",
 )
 COLLECTOR_CONFIG: Final = Rule(
     "collector-config",
@@ -65,12 +68,15 @@ IMAGE_INVALID: Final = Rule(
     "error",
     "A container image is empty or contains white space.",
     "Write an image reference such as `ghcr.io/acme/otelcol:0.158.0`.",
+    example="collector.image must be an image reference without white space: write ab",
 )
 IMAGE_LACKS: Final = Rule(
     "image-lacks",
     "error",
     "The collector's image does not have a component that the config needs.",
     "Write the image that the message proposes. See [images](collector.md#images).",
+    example="collector.image has no prometheus, which an exporter of this class needs: write "
+    "otel/opentelemetry-collector-contrib:0.158.0",
     otherwise="warning for labels in Prometheus",
 )
 IMAGE_TOO_OLD: Final = Rule(
@@ -78,6 +84,8 @@ IMAGE_TOO_OLD: Final = Rule(
     "error",
     "The collector's image is older than 0.154 and does not know the names in the config.",
     "Write an image of version 0.154 or later.",
+    example="collector.image has the tag v0.100: collectors before 0.154 do not know the names that krm-otel writes: "
+    "write otel/opentelemetry-collector-contrib:0.158.0, or another of 0.154 or later",
 )
 NAME_TAKEN: Final = Rule(
     "name-taken",
@@ -129,18 +137,21 @@ QUEUE_VOLUME: Final = Rule(
     "`collector.queue` has `size_limit` or `claim` without `persistent: true`, has both, or has a `claim` that "
     "several collectors would use.",
     "Write what the message proposes. See [the queue](collector.md#the-queue).",
+    example="collector.queue says where batches are kept, but persistent is not true: write persistent: true",
 )
 REGISTRY_INVALID: Final = Rule(
     "registry-invalid",
     "error",
     "`image_registry` is not a host with an optional port and path.",
     "Write a registry such as `registry.acme.example/mirror`.",
+    example="collector.image_registry must be a registry such as registry.acme.example/mirror",
 )
 RESOURCES_INVALID: Final = Rule(
     "resources-invalid",
     "error",
     "A request exceeds its limit, or the memory limit is below 64Mi.",
     "Lower the request or raise the limit; write at least 64Mi of memory.",
+    example="collector.resources has a memory limit of 32Mi, with which no collector starts: write 64Mi or more",
 )
 SCALED_BY_POD: Final = Rule(
     "scaled-by-pod",
@@ -165,6 +176,8 @@ SERVICE_ACCOUNT: Final = Rule(
     "error",
     "`collector.service_account` has the name of an existing ServiceAccount, and annotations for a generated one.",
     "Leave `name` or `annotations` out.",
+    example="collector.service_account has a name, so krm-otel generates no ServiceAccount that could have "
+    "annotations: leave one of the two out",
 )
 SIDECAR_HOST_NETWORK: Final = Rule(
     "sidecar-host-network",

@@ -12,30 +12,38 @@ BACKEND_ASSUMED: Final = Rule(
     "An exporter names a type of backend that no OTelConfig declares, or a backend without an endpoint. krm-otel "
     "assumes the usual address of the type, which the message gives.",
     "Write `backends.<name>.endpoint` in the OTelConfig.",
+    example="collector.exporters.traces[0] names tempo, which no OTelConfig declares, so "
+    "http://tempo.observability.svc:4317 is assumed, the usual address of tempo: write backends.tempo.endpoint in "
+    "the OTelConfig",
 )
 BACKEND_ENDPOINT: Final = Rule(
     "backend-endpoint",
     "error",
     "An exporter names a backend that has no endpoint.",
     "Write `backends.<name>.endpoint` in the OTelConfig.",
+    example="collector.exporters.traces names the backend nowhere, which has no endpoint: write "
+    "backends.nowhere.endpoint in the OTelConfig",
 )
 BACKEND_ENDPOINT_UNUSED: Final = Rule(
     "backend-endpoint-unused",
     "warning",
     "A backend of type `debug`, `file` or `prometheus-scrape` has an endpoint, but the collector connects to none.",
     "Leave `endpoint` out.",
+    example="backends.print.endpoint is not used, since nothing connects to a backend of type debug: leave it out",
 )
 BACKEND_FILE: Final = Rule(
     "backend-file",
     "error",
     "A backend has `file`, but is not of type `file`.",
     "Write `type: file`, or leave `file` out.",
+    example="backends.store has file, and is of type otlp: write type: file, or leave file out",
 )
 BACKEND_NAME: Final = Rule(
     "backend-name",
     "error",
     "The name of a backend is empty, or could be taken for an endpoint.",
     "Use letters, digits, `-`, `_` and `.`.",
+    example="OPRC_CRM_OTEL_EXPORTER_LOGS must have a name of letters, digits, -, _ and . as its key",
 )
 BACKEND_NOT_DIRECT: Final = Rule(
     "backend-not-direct",
@@ -102,6 +110,8 @@ EXPORTERS_SEVERAL: Final = Rule(
     "error",
     "A signal has several exporters where SDKs send directly, but an SDK sends to one only.",
     "Write one of them, or use a managed collector.",
+    example="collector.exporters.traces[0] names several exporters, and an SDK sends to one: write one of them, or "
+    "use a managed collector",
 )
 FILE_CLAIM: Final = Rule(
     "file-claim",
@@ -109,6 +119,8 @@ FILE_CLAIM: Final = Rule(
     "A backend's files are in a claim that several collectors would write.",
     "Write mode `deployment` with one replica, or leave `claim` out. See [logs and "
     "files](collector.md#logs-and-files).",
+    example="collector.exporters.traces names kept, files in the claim kept, which only one collector can write: "
+    "write mode: deployment with one replica, or leave backends.kept.file.claim out",
 )
 NAME_NOT_FINAL: Final = Rule(
     "name-not-final",
@@ -126,6 +138,8 @@ NAMESPACE_MISSING: Final = Rule(
     "error",
     "`endpoint_host` is `svc` or `fqdn`, but the class has no namespace.",
     "Write `metadata.namespace`, or `endpoint_host: short`.",
+    example="collector.endpoint_host is svc, which needs a namespace, and this class has none: write "
+    "metadata.namespace, or endpoint_host: short",
 )
 PROTOCOL_ASSUMED: Final = Rule(
     "protocol-assumed",
@@ -155,4 +169,5 @@ TLS_WITHOUT_HTTPS: Final = Rule(
     "warning",
     "A backend has `tls`, but its endpoint begins with `http://`.",
     "Write an `https://` endpoint.",
+    example="backends.plain.tls has no effect, since the endpoint is http://plain:4317: write https://plain:4317",
 )

@@ -11,6 +11,7 @@ ANNOTATION_INVALID: Final = Rule(
     "error",
     "The key of an annotation is not valid.",
     "Write a key such as `prometheus.io/scrape`.",
+    example="dashboards.folder_annotation must have an annotation's key such as prometheus.io/scrape",
 )
 ATTRIBUTE_KEY: Final = Rule(
     "attribute-key",
@@ -32,6 +33,8 @@ DATA_KEY: Final = Rule(
     "error",
     "A key of a Secret or ConfigMap is not valid.",
     "Use letters, digits, `-`, `_` and `.`.",
+    example="collector.headers.tenant.key must be a key of a Secret or ConfigMap: letters, digits, -, _ and . (at "
+    "most 253)",
 )
 DURATION_INVALID: Final = Rule(
     "duration-invalid",
@@ -52,6 +55,7 @@ HEADER_NAME: Final = Rule(
     "error",
     "The name of a header is not valid.",
     "Use letters, digits and `-`, as in `X-Scope-OrgID`.",
+    example="collector.headers[a b] must have a header's name as its key: letters, digits and - as in X-Scope-OrgID",
 )
 KEY_RESERVED: Final = Rule(
     "key-reserved",
@@ -59,6 +63,7 @@ KEY_RESERVED: Final = Rule(
     "A label or annotation for generated objects (`labels`, `annotations`, `folder_annotation`) has a key that "
     "krm-otel sets itself, to select, prune or roll them.",
     "Write another key, or leave it out.",
+    example="rules.labels[oaas.io/owner] is a label that krm-otel sets itself: write another key, or leave it out",
 )
 KIND_INVALID: Final = Rule(
     "kind-invalid",
@@ -79,6 +84,7 @@ LABEL_INVALID: Final = Rule(
     "error",
     "The key or value of a label is not valid.",
     "Write a key such as `app.kubernetes.io/name`. A value has at most 63 letters, digits, `-`, `_` and `.`.",
+    example="monitors.labels[a..b/c] must have a Kubernetes label key such as app.kubernetes.io/name",
 )
 LITERAL_HEADER: Final = Rule(
     "literal-header",
@@ -92,6 +98,8 @@ LITERAL_SECRET: Final = Rule(
     "error",
     "`collector.config` contains a secret as plain text.",
     "Write `${env:NAME}` there, and `collector.env.NAME` with its Secret.",
+    example="collector.config contains a secret as plain text at extensions.bearertokenauth.token: write "
+    "${env:NAME}, and env.NAME with its Secret",
 )
 MISSING_FIELD: Final = Rule(
     "missing-field",
@@ -106,24 +114,29 @@ NOT_A_WORD: Final = Rule(
     "error",
     "A name or pattern is empty or contains white space.",
     "Write a name or pattern without white space.",
+    example="skip_containers[0] must not be empty or contain white space: write istioproxy",
 )
 NUMBER_RANGE: Final = Rule(
     "number-range",
     "error",
     "A number is too small or too large.",
     "Write a number in the range that the message gives.",
+    example="collector.replicas must be from 1 to 1000000000: write 1 or more",
 )
 OBJECT_NAME: Final = Rule(
     "object-name",
     "error",
     "The name of a Kubernetes object or namespace is not valid.",
     "Use lower-case letters, digits and `-`. Names of objects may also contain `.`.",
+    example="collector.headers.team.secret must be the name of a Kubernetes object: lower-case letters, digits, - "
+    "and . (at most 253)",
 )
 QUANTITY_INVALID: Final = Rule(
     "quantity-invalid",
     "error",
     "An amount of a resource is not a Kubernetes quantity.",
     "Write an amount such as `100m` or `256Mi`.",
+    example="collector.resources.limits.memory must be a Kubernetes quantity such as 100m or 256Mi",
 )
 SERVICE_NAME_EMPTY: Final = Rule(
     "service-name-empty",
@@ -159,6 +172,7 @@ VARIABLE_NAME: Final = Rule(
     "error",
     "A key of `collector.env` is not the name of a variable, or is a variable that krm-otel sets itself.",
     "Write another name.",
+    example="collector.env.a-b must have a variable's name as its key: letters, digits and _, as in API_TOKEN",
 )
 WRONG_TYPE: Final = Rule(
     "wrong-type",

@@ -58,6 +58,7 @@ CONFIG_UNUSED: Final = Rule(
     "info",
     "An OTelConfig among the items is not used, because another one is the function config.",
     "Nothing, or remove the OTelConfig.",
+    example="OTelConfig another is not used, since OTelConfig otel is given as function config",
 )
 DUPLICATE_KEY: Final = Rule(
     "duplicate-key",

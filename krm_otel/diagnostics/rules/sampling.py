@@ -34,6 +34,7 @@ GATEWAY_IDLE: Final = Rule(
     "warning",
     "`collector.gateway` has no effect without `tail_sampling`.",
     "Write `tail_sampling`, or leave the gateway out. See [two tiers](scaling.md#two-tiers).",
+    example="collector.gateway has no effect without tail_sampling: write collector.tail_sampling, or leave it out",
 )
 POLICY_INVALID: Final = Rule(
     "policy-invalid",
@@ -70,6 +71,8 @@ SAMPLING_BOTH: Final = Rule(
     "warning",
     "With `sampling_stage: both` the rates of SDK and collector multiply. The message gives the product.",
     "Write `sdk` or `collector`.",
+    example="collector.sampling_stage is both: traces are sampled at 0.1 in the SDK and again in the collector, so "
+    "that about 0.01 of them are kept: write sdk or collector",
 )
 SAMPLING_RATE_CLAMPED: Final = Rule(
     "sampling-rate-clamped",
@@ -106,6 +109,7 @@ SPAN_METRICS_OFF: Final = Rule(
     "info",
     "`span_metrics` makes no metrics for a class whose traces or metrics are off.",
     "Nothing, or switch them on.",
+    example="collector.span_metrics makes no metrics of the spans of this class: telemetry.traces is off",
 )
 SPAN_METRICS_SAMPLED: Final = Rule(
     "span-metrics-sampled",
