@@ -125,8 +125,8 @@ TAIL_SAMPLING_ELSEWHERE: Final = Rule(
     "`tail_sampling` has no effect on a class whose collector serves all classes of a node (mode `daemonset`) or is "
     "not managed by krm-otel. Its SDKs sample by its rate.",
     "Nothing, or write `mode: deployment` for the class.",
-    example="collector is that of each node, for all classes, so tail_sampling has no effect on this class, and its "
-    "SDKs sample by its rate: write mode: deployment to keep its errors and slow traces",
+    example="collector is not managed by krm-otel, so tail_sampling has no effect on this class, and its SDKs sample "
+    "by its rate: write mode: deployment to keep its errors and slow traces",
     otherwise="warning where it has no effect on any class",
 )
 TAIL_SAMPLING_SPLIT: Final = Rule(
