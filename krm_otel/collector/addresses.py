@@ -1,4 +1,4 @@
-"""The ports of a managed collector, and the address that the SDKs of a class send to."""
+"""The ports that managed collectors have in every mode, and the address that the SDKs of a class send to."""
 
 from __future__ import annotations
 

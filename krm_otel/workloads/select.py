@@ -1,4 +1,4 @@
-"""Which containers of a matched workload are instrumented, and as what.
+"""Whether a matched workload is instrumented (opt-out), which of its containers, and as what.
 
 All except proxies and agents, unless the workload opts out or selects containers:
 

@@ -4,8 +4,8 @@ The template is the proposal's (section 7), with what makes it work: receivers b
 first, exporters that exist, a health check, own metrics.
 
 Addresses (`krm_otel.config.placement`). Behind a Service everything binds to the pod's address. In a sidecar the
-receivers bind to the loopback: nobody else may send there. Its health check cannot, since the kubelet asks at the pod's
-address.
+receivers bind to the loopback: nobody else may send there. Its health check binds to the pod's address, where the
+kubelet asks, except on Knative, which allows no probe there.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The workload that runs a collector in pods of its own, and what changes their number: drained nodes and load."""
+"""A collector's Deployment or DaemonSet, its PodDisruptionBudget and its HorizontalPodAutoscaler."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def setting(
         example: a value as YAML, for the documentation.
         shown: what an absent field means, where the default value does not say it.
         note: further sentences for the documentation, as Markdown.
-        flat: the key in the flat form.
+        flat: the key in the flat form; only a field of the block (`FlatForm`) can have one.
         inside: as `shown`, for fields of the model that this field holds.
         constraints: pydantic's own, such as `alias`.
     """

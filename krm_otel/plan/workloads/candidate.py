@@ -1,4 +1,4 @@
-"""One workload during planning: as it is in the input, without what krm-otel injected, and what planning it returns."""
+"""One workload during planning: as it is in the input, its base without the injection, and the outcome of planning."""
 
 from __future__ import annotations
 
