@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from krm_otel import names
+from krm_otel.inject import attributes
 from krm_otel.inject.patch.additions import ContainerEdit, Metadata, ObjectEdit, PodPath
 from krm_otel.inject.patch.record import Adopted, ContainerRecord, Merge, Record, digest
-from krm_otel.inject.sdk import attributes
 from krm_otel.yamltext.editable import CannotEdit, Path
 from krm_otel.yamltext.editor import Editor
 from krm_otel.yamltext.emit import Quoted, SingleQuoted

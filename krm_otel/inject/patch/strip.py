@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from krm_otel import names
+from krm_otel.inject import attributes
 from krm_otel.inject.patch.additions import PodPath
 from krm_otel.inject.patch.ownership import (
     InjectedObject,
@@ -15,7 +16,6 @@ from krm_otel.inject.patch.ownership import (
     name_of,
 )
 from krm_otel.inject.patch.record import ContainerRecord, Merge, Record, digest
-from krm_otel.inject.sdk import attributes
 from krm_otel.yamltext.editable import CannotEdit, Path
 from krm_otel.yamltext.editor import Editor
 from krm_otel.yamltext.nodes import Mapping, Node, Scalar, Sequence, SourceError

@@ -18,7 +18,7 @@ from krm_otel import names
 from krm_otel.config.settings import Endpoint, FileSource, Origin, Settings, Source, Sourced
 from krm_otel.config.types.endpoint import redact
 from krm_otel.diagnostics.rules import workloads as rules
-from krm_otel.inject.sdk.attributes import reference
+from krm_otel.inject.attributes import reference
 from krm_otel.inject.sdk.builder import ContainerBuilder
 from krm_otel.inject.sdk.environment import ExistingVariable
 from krm_otel.otlp import PORTS, PROTOCOLS, SIGNALS, Protocol, exporter_variable, port_protocol, signal_variable

@@ -13,7 +13,7 @@ from krm_otel import names
 from krm_otel.config.settings import OaasClass, Origin, PlatformComponent, Settings
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.image_reference import parse_image
-from krm_otel.inject.sdk import attributes
+from krm_otel.inject import attributes
 from krm_otel.inject.sdk.builder import ContainerBuilder
 from krm_otel.inject.sdk.environment import ExistingVariable
 from krm_otel.otlp import encode

@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from krm_otel.inject.sdk.attributes import join, keys, merged, reference, split
+from krm_otel.inject.attributes import join, keys, merged, reference, split
 from krm_otel.otlp import encode
 
 
