@@ -139,7 +139,7 @@ class Cluster:
     def sink(self) -> Received:
         """Everything that arrived so far; the collector's own lines go to another stream, but to the same log."""
         text = self.kubectl("logs", "deployment/sink", "--namespace", "sink", "--tail=-1")
-        return received("\n".join(line for line in text.splitlines() if line.startswith('{"resource')))
+        return received("".join(line for line in text.splitlines(keepends=True) if line.startswith('{"resource')))
 
     def arrived(self, service: str, namespace: str) -> Arrived:
         """Waits until all three signals of a service have arrived; services are told apart by `service.namespace`."""
