@@ -85,6 +85,7 @@ A_INTERNAL_INDEX: Final = "internal.config.kubernetes.io/index"
 A_PACKAGE_PATH: Final = "internal.config.kubernetes.io/package-path"
 """In `kpt fn render`: the folder of the package or subpackage that the path of an item is relative to."""
 A_PREVIOUS_NAMES: Final = "internal.config.kubernetes.io/previousNames"
+A_PREVIOUS_NAMESPACES: Final = "internal.config.kubernetes.io/previousNamespaces"
 TRANSIT_PREFIXES: Final = (
     "internal.config.kubernetes.io/",
     "internal.config.k8s.io/",  # kpt, where it selects

@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import cached_property
 
 from krm_otel.diagnostics.result import Ref
+from krm_otel.names import A_PREVIOUS_NAMES
 from krm_otel.yamltext.nodes import Mapping, Node, Scalar
 from krm_otel.yamltext.query import as_mapping, deref, lookup, members, text_of
 
 _PATHS = ("internal.config.kubernetes.io/path", "config.kubernetes.io/path", "config.k8s.io/path")
 _INDEXES = ("internal.config.kubernetes.io/index", "config.kubernetes.io/index", "config.k8s.io/index")
-_PREVIOUS_NAMES = "internal.config.kubernetes.io/previousNames"
 
 
 class Resource:
@@ -73,7 +73,7 @@ class Resource:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The name, and every name that the object had before kustomize renamed it."""
-        previous = self.annotations.get(_PREVIOUS_NAMES, "").split(",")
+        previous = self.annotations.get(A_PREVIOUS_NAMES, "").split(",")
         return tuple(dict.fromkeys([self.name, *(name.strip() for name in previous if name.strip())]))
 
     @cached_property

@@ -71,8 +71,9 @@ def check_shared(request: Request) -> Iterator[Result]:
     elif manage.value:
         # What the cluster's defaults switch on is reported once, for the collector itself.
         exported = {exporter.steps[2] for exporter in exporters}
+        cluster_signals = signals_of(request.layers.of_cluster())
         for signal in request.signals:
-            if signal not in exported and signal not in signals_of(request.layers.of_cluster()):
+            if signal not in exported and signal not in cluster_signals:
                 text = f"is on, but {signal} only go to the collector's own log (debug)"
                 fix = f"write spec.collector.exporters.{signal} in the OTelConfig"
                 where = request.block.location(("telemetry", signal))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from krm_otel.diagnostics.result import Result
 from krm_otel.diagnostics.rule import Location
@@ -12,6 +11,7 @@ from krm_otel.diagnostics.rules import classes as class_rules
 from krm_otel.diagnostics.rules import inputs as rules
 from krm_otel.krm.resource import Resource
 from krm_otel.names import (
+    A_PREVIOUS_NAMESPACES,
     CLASS_API_VERSION,
     CLASS_GROUP,
     CLASS_KIND,
@@ -22,8 +22,6 @@ from krm_otel.names import (
 )
 from krm_otel.yamltext.nodes import SourceError
 from krm_otel.yamltext.query import decode
-
-_PREVIOUS_NAMESPACES: Final = "internal.config.kubernetes.io/previousNamespaces"
 
 
 @dataclass(frozen=True)
@@ -82,7 +80,7 @@ def is_class(resource: Resource) -> bool:
 
 def _is_same(item: Resource, given: Resource) -> bool:
     """Whether an item is the object given as function config, which no transformer has renamed or moved."""
-    previous = item.annotations.get(_PREVIOUS_NAMESPACES, "").split(",")
+    previous = item.annotations.get(A_PREVIOUS_NAMESPACES, "").split(",")
     # kustomize records `default` for an object that had no namespace.
     was_there = (given.namespace or "default") in [name.strip() for name in previous]
     return given.name in item.names and (item.namespace == given.namespace or was_there)
