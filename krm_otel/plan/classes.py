@@ -11,6 +11,7 @@ from functools import partial
 
 from krm_otel import names
 from krm_otel.collector.config.checks import check_config
+from krm_otel.collector.consistency import check_consistency
 from krm_otel.collector.naming import collector_name, config_name
 from krm_otel.collector.operator import operator_name
 from krm_otel.conditions import CONFIGURED, DEGRADED, Condition, conditions
@@ -29,12 +30,19 @@ from krm_otel.yamltext.nodes import Mapping
 
 
 def check_classes(draft: Draft) -> Iterator[Result]:
-    """The results of the enabled classes and of the node collectors."""
+    """The results of the enabled classes and of the node collectors; what is wrong for several of them, once."""
+    return iter({repr(result): result for result in _check_classes(draft)}.values())
+
+
+def _check_classes(draft: Draft) -> Iterator[Result]:
     configuration = draft.request.configuration
     platform, nodes = configuration.platform, configuration.node_collectors
     has_platform = any(summary.is_platform and summary.has_workload for summary in draft.summaries.values())
     if nodes is not None and nodes.settings is not None:
-        yield from check_config(nodes, nodes.settings)
+        yield from _check_collectors(draft, nodes, nodes.settings)
+    for summary in draft.summaries.values():
+        if summary.is_platform and summary.has_workload and summary.settings is not None:
+            yield from _check_collectors(draft, summary.oaas_class, summary.settings)
     for oaas_class in configuration.classes:
         if not oaas_class.enabled or oaas_class.settings is None:
             continue
@@ -42,9 +50,17 @@ def check_classes(draft: Draft) -> Iterator[Result]:
             text = f"no workload belongs to class {oaas_class.name}; tried: {RULES_TRIED}"
             fix = f"write the annotation {names.A_CLASS}: {oaas_class.name} on its workloads"
             yield rules.CLASS_WITHOUT_WORKLOAD.at(oaas_class.ref, text, fix=fix)
-        yield from check_config(oaas_class, oaas_class.settings)
+        yield from _check_collectors(draft, oaas_class, oaas_class.settings)
         if has_platform and platform is not None and platform.enabled.value:
             yield from _check_platform_rate(oaas_class, oaas_class.settings, platform)
+
+
+def _check_collectors(draft: Draft, oaas_class: OaasClass, settings: Settings) -> Iterator[Result]:
+    """What is wrong with the configs of a class's collectors, and between them and the manifests."""
+    configuration = draft.request.configuration
+    monitored = configuration.monitoring.monitors is not None
+    yield from check_config(oaas_class, settings)
+    yield from check_consistency(oaas_class, settings, operator=configuration.operator, monitored=monitored)
 
 
 def _check_platform_rate(oaas_class: OaasClass, settings: Settings, platform: Settings) -> Iterator[Result]:

@@ -63,7 +63,12 @@ def has_pods(data: dict[str, Any]) -> bool:
 
 def environment(container: dict[str, Any]) -> dict[str, str]:
     """What the kubelet would set; nothing else of this machine's gets in."""
-    known = {"status.podIP": "127.0.0.1", "metadata.namespace": "demo", "spec.nodeName": "node-1"}
+    known = {
+        "status.podIP": "127.0.0.1",
+        "metadata.namespace": "demo",
+        "metadata.name": "basic",  # a verbosity, too, where a config needs one that is in a variable
+        "spec.nodeName": "node-1",
+    }
     found = {"PATH": os.environ["PATH"]}
     for entry in container["env"]:
         source = entry.get("valueFrom", {})

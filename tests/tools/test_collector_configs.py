@@ -23,7 +23,7 @@ from krm_otel.collector.addresses import HEALTH_PORT
 from krm_otel.collector.config.build import QUEUE_FOLDER
 from krm_otel.collector.config.checks import check_config
 from krm_otel.collector.config.exporters import FILES_FOLDER
-from krm_otel.collector.manifests.container import ports
+from krm_otel.collector.reading.listening import listening
 from krm_otel.config.settings import OaasClass, Settings
 from krm_otel.names import MOUNT_ROOT
 from tests.support.collector import class_and_settings
@@ -110,19 +110,22 @@ def on_this_machine(oaas_class: OaasClass, settings: Settings, queue: Path) -> t
     """The config with free ports for those that it listens on, and the port of the health check."""
     managed = settings.collector
     assert managed is not None
-    listening = {**ports(managed), "health": HEALTH_PORT}
-    free = {name: next(FREE) for name in listening}
     made = copy.deepcopy(yaml.safe_load(config_of(oaas_class, settings)))
+    found = listening(made)
+    named = {**{f"otlp-{name}": at for name, at in found.otlp.items()}, "metrics": found.own_metrics}
+    named["prometheus"] = next(iter(found.scraped), None)
+    numbers = {**{name: at.address.port for name, at in named.items() if at}, "health": HEALTH_PORT}
+    free = {name: next(FREE) for name in numbers}
 
     def move(at: dict[str, Any], name: str) -> None:
-        assert at["endpoint"].endswith(f":{listening[name]}")
-        at["endpoint"] = at["endpoint"].removesuffix(str(listening[name])) + str(free[name])
+        assert at["endpoint"].endswith(f":{numbers[name]}")
+        at["endpoint"] = at["endpoint"].removesuffix(str(numbers[name])) + str(free[name])
 
     for protocol, at in made["receivers"]["otlp"]["protocols"].items():
         move(at, f"otlp-{protocol}")
     move(made["extensions"]["health_check"], "health")
     reader = made["service"]["telemetry"]["metrics"]["readers"][0]["pull"]["exporter"]["prometheus"]
-    assert reader["port"] == listening["metrics"]
+    assert reader["port"] == numbers["metrics"]
     reader["port"] = free["metrics"]
     for name, exporter in made["exporters"].items():
         if name.partition("/")[0] == "prometheus":

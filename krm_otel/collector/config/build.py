@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from krm_otel.collector.addresses import HEALTH_PORT
+from krm_otel.collector.config.alternatives import with_chosen_fields
 from krm_otel.collector.config.environment import literal
 from krm_otel.collector.config.exporters import STORAGE, exporter_ids, exporters
 from krm_otel.collector.config.metric_attributes import METRIC_ATTRIBUTES
@@ -49,7 +50,10 @@ def build_config(tier: Tier) -> dict[str, Any]:
         "telemetry": service_telemetry(tier.oaas_class.name, host, second_tier=collector.second_tier),
         "pipelines": _pipelines(collector, list(config["processors"])),
     }
-    return with_one_resource_form(merge(config, collector.config.value)) if collector.config else config
+    if collector.config is None:
+        return config
+    own = collector.config.value
+    return with_one_resource_form(with_chosen_fields(merge(config, own), own))
 
 
 def merge(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from typing import Final
 
+from krm_otel.config.placement import POD_IP_VARIABLE
+
 NAMESPACE_VARIABLE: Final = "MY_POD_NAMESPACE"
 NODE_VARIABLE: Final = "K8S_NODE_NAME"
+DOWNWARD: Final = {
+    POD_IP_VARIABLE: "status.podIP",
+    NAMESPACE_VARIABLE: "metadata.namespace",
+    "MY_POD_NAME": "metadata.name",
+    "MY_POD_UID": "metadata.uid",
+    NODE_VARIABLE: "spec.nodeName",
+    "K8S_NODE_IP": "status.hostIP",
+}
+"""Variable → the field of the pod that it has, as the collector's Helm chart calls them. The container has those that
+its config refers to."""
 
 
 def literal(text: str) -> str:

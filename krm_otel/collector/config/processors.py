@@ -55,11 +55,6 @@ def memory_limits(collector: CollectorSettings) -> tuple[int, int]:
     return total * 80 // 100, total * 20 // 100
 
 
-def needs_namespace(tier: Tier) -> bool:
-    """Whether the config reads the namespace from the container's environment."""
-    return f"${{env:{NAMESPACE_VARIABLE}" in _resource_attributes(tier).get("service.namespace", "")
-
-
 def _resource_attributes(tier: Tier) -> dict[str, str]:
     """Attributes for resources that lack them; SDKs with an injected environment send them.
 

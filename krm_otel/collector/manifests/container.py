@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from krm_otel.collector.addresses import HEALTH_PORT, METRICS_PORT, SCRAPE_PORT
-from krm_otel.collector.config.build import QUEUE_FOLDER
+from krm_otel.collector.config.build import QUEUE_FOLDER, build_config
 from krm_otel.collector.config.credentials import credentials
-from krm_otel.collector.config.environment import NAMESPACE_VARIABLE, NODE_VARIABLE
+from krm_otel.collector.config.environment import DOWNWARD, NODE_VARIABLE
 from krm_otel.collector.config.exporters import file_folder
-from krm_otel.collector.config.processors import memory_limits, needs_namespace
+from krm_otel.collector.config.processors import memory_limits
 from krm_otel.collector.naming import CONFIG_KEY, CONTAINER
+from krm_otel.collector.reading.listening import Health
+from krm_otel.collector.reading.references import references
 from krm_otel.collector.tiers import Tier
 from krm_otel.config.placement import POD_IP_VARIABLE
-from krm_otel.config.settings import CollectorSettings
 from krm_otel.names import V_COLLECTOR, mount_path
-from krm_otel.otlp import PORTS
 
 _QUEUE_VOLUME: Final = f"{V_COLLECTOR}-queue"
 _FILES_VOLUME: Final = f"{V_COLLECTOR}-files"
@@ -64,11 +63,7 @@ def container(
     secrets, resources = credentials(collector), collector.resources.value
     env: list[dict[str, Any]] = []
     if downward_api:
-        env.append(_field(POD_IP_VARIABLE, "status.podIP"))
-        if needs_namespace(tier):
-            env.append(_field(NAMESPACE_VARIABLE, "metadata.namespace"))
-        if collector.k8s_attributes:
-            env.append(_field(NODE_VARIABLE, "spec.nodeName"))
+        env += [_field(name, DOWNWARD[name]) for name in _downward_variables(tier)]
     env.append({"name": "GOMEMLIMIT", "value": f"{memory_limits(collector)[0]}MiB"})
     mounts = [{"name": V_COLLECTOR, "mountPath": _FOLDER, "readOnly": True}, *secrets.mounts]
     if collector.queue.value.persistent:
@@ -95,37 +90,30 @@ def container(
     return {name: fields[name] for name in _FIELDS if name in fields}
 
 
-def ports(collector: CollectorSettings) -> dict[str, int]:
-    """The ports that others send to or fetch from, by name; only the kubelet asks at HEALTH_PORT."""
-    return {
-        "otlp-grpc": PORTS["grpc"],
-        **({} if collector.second_tier else {"otlp-http": PORTS["http"]}),
-        **metrics_ports(collector),
-    }
-
-
-def metrics_ports(collector: CollectorSettings) -> dict[str, int]:
-    """The ports that a Prometheus fetches metrics from: the collector's own, and those that it received."""
-    received = any(target.value.kind == "prometheus" for target in collector.exporters.get("metrics", ()))
-    return {"metrics": METRICS_PORT, **({"prometheus": SCRAPE_PORT} if received else {})}
-
-
-def port_fields(numbers: Mapping[str, int]) -> list[dict[str, Any]]:
-    """The field `ports` of a container, from ports by name."""
-    return [{"name": name, "containerPort": port, "protocol": "TCP"} for name, port in numbers.items()]
-
-
-def probes() -> dict[str, Any]:
+def probes(health: Health | None) -> dict[str, Any]:
     """The probes of every collector, which ask its health check."""
+    if health is None:
+        return {}
     return {
-        "startupProbe": probe(periodSeconds=1, failureThreshold=60),
-        "livenessProbe": probe(periodSeconds=10, failureThreshold=6),
+        "startupProbe": probe(health, periodSeconds=1, failureThreshold=60),
+        "livenessProbe": probe(health, periodSeconds=10, failureThreshold=6),
     }
 
 
-def probe(**timing: int) -> dict[str, Any]:
+def probe(health: Health, **timing: int) -> dict[str, Any]:
     """A probe that asks the health check, which answers at the pod's address."""
-    return {"httpGet": {"path": "/", "port": HEALTH_PORT}, **timing}
+    scheme = {"scheme": "HTTPS"} if health.tls else {}
+    return {"httpGet": {"path": health.path, "port": health.listener.address.port, **scheme}, **timing}
+
+
+def _downward_variables(tier: Tier) -> list[str]:
+    """The variables with fields of the pod: its address, and what else the config refers to."""
+    wanted = {reference.name for _, reference in references(build_config(tier)) if reference.scheme == "env"}
+    wanted.add(POD_IP_VARIABLE)
+    if tier.collector.k8s_attributes:
+        wanted.add(NODE_VARIABLE)
+    taken = {variable.name for variable in tier.collector.env}
+    return [name for name in DOWNWARD if name in wanted - taken]
 
 
 def _field(name: str, path: str) -> dict[str, Any]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any, Final
 
 from krm_otel import names
-from krm_otel.collector.manifests.container import metrics_ports, ports
 from krm_otel.collector.manifests.objects import Asset, tier_object
+from krm_otel.collector.manifests.ports import Port, listening_of, ports
 from krm_otel.collector.naming import client_labels, collector_name, pod_selector
 from krm_otel.collector.tiers import Tier
 from krm_otel.config.placement import PLACEMENTS
 from krm_otel.config.schema.collector import Scraper
+from krm_otel.otlp import PORTS
 
 MESH_PORTS: Final = {"istio": 15008, "linkerd": 4143}
 """Where a mesh's proxies reach a pod: Istio's ambient tunnel (HBONE), Linkerd's inbound proxy."""
@@ -27,11 +28,7 @@ def service(tier: Tier) -> Asset | None:
         # Every pod reaches the collector of its own node, without a port of the node.
         **({"internalTrafficPolicy": "Local"} if tier.placement.per_node else {}),
         "selector": tier.pod_selector,
-        "ports": [
-            {"name": name, "port": port, "targetPort": name, "protocol": "TCP"}
-            | {"appProtocol": "grpc" if name == "otlp-grpc" else "http"}  # service meshes read it
-            for name, port in ports(tier.collector).items()
-        ],
+        "ports": [_service_port(port, tier) for port in ports(listening_of(tier))],
     }
     sender = "the first tier sends" if tier.collector.second_tier else "containers send"
     return Asset(tier_object(tier, "v1", "Service", spec=spec), f"the address that {sender} to")
@@ -40,16 +37,18 @@ def service(tier: Tier) -> Asset | None:
 def network_policy(tier: Tier) -> Asset | None:
     """Allows the senders to send OTLP, and named scrapers to fetch metrics. The kubelet's probes need no rule: a node
     always reaches its own pods."""
-    policy, collector = tier.collector.network_policy, tier.collector
+    policy = tier.collector.network_policy
     if not tier.placement.has_service or not policy.enabled:
         return None
     senders, description = _senders(tier)
-    otlp = [port for name, port in ports(collector).items() if name.startswith("otlp-")]
-    mesh = [MESH_PORTS[policy.mesh]] if policy.mesh in MESH_PORTS else []
-    ingress = [_rule([senders], [*otlp, *mesh])]
-    if policy.scrapers:
+    found = ports(listening_of(tier))
+    mesh = [Port(policy.mesh, MESH_PORTS[policy.mesh])] if policy.mesh in MESH_PORTS else []
+    received = [port for port in found if port.purpose == "receive"]
+    fetched = [port for port in found if port.purpose == "fetch"]
+    ingress = [_rule([senders], [*received, *mesh])] if received else []  # a rule without ports would allow all
+    if policy.scrapers and fetched:
         peers = [_peer(scraper) for scraper in policy.scrapers]
-        ingress.append(_rule(peers, [*metrics_ports(collector).values(), *mesh]))
+        ingress.append(_rule(peers, [*fetched, *mesh]))
     spec = {"podSelector": {"matchLabels": tier.pod_selector}, "policyTypes": ["Ingress"], "ingress": ingress}
     return Asset(tier_object(tier, "networking.k8s.io/v1", "NetworkPolicy", spec=spec), f"only {description} may send")
 
@@ -67,8 +66,16 @@ def _senders(tier: Tier) -> tuple[dict[str, Any], str]:
     return {"podSelector": {"matchLabels": labels}}, "the first tier"
 
 
-def _rule(peers: list[dict[str, Any]], numbers: list[int]) -> dict[str, Any]:
-    return {"from": peers, "ports": [{"protocol": "TCP", "port": number} for number in numbers]}
+def _service_port(port: Port, tier: Tier) -> dict[str, Any]:
+    """A port of the Service. Other packages send to the collectors of nodes at the usual ports."""
+    usual = {f"otlp-{protocol}": number for protocol, number in PORTS.items()} if tier.placement.per_node else {}
+    number = usual.get(port.name, port.number)
+    application = {"appProtocol": port.application} if port.application else {}  # service meshes read it
+    return {"name": port.name, "port": number, "targetPort": port.name, "protocol": port.transport, **application}
+
+
+def _rule(peers: list[dict[str, Any]], numbers: list[Port]) -> dict[str, Any]:
+    return {"from": peers, "ports": [{"protocol": port.transport, "port": port.number} for port in numbers]}
 
 
 def _peer(scraper: Scraper) -> dict[str, Any]:

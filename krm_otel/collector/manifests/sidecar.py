@@ -10,9 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from krm_otel.collector.addresses import HEALTH_PORT
 from krm_otel.collector.manifests.config_map import template_annotations
-from krm_otel.collector.manifests.container import container, metrics_ports, port_fields, ports, probes, volumes
+from krm_otel.collector.manifests.container import container, probes, volumes
+from krm_otel.collector.manifests.ports import listening_of, port_fields, sidecar_ports
+from krm_otel.collector.reading.listening import Listening
 from krm_otel.collector.tiers import tiers
 from krm_otel.config.settings import OaasClass, Settings
 
@@ -26,14 +27,14 @@ class Sidecar:
         native: the container belongs to `initContainers` (with `restartPolicy: Always`), otherwise to `containers`.
         volumes: of the pod.
         annotations: of the pod template.
-        ports: all that the container listens on, declared or not.
+        listening: all that the container listens on, declared or not.
     """
 
     container: dict[str, Any]
     native: bool
     volumes: tuple[dict[str, Any], ...]
     annotations: dict[str, str]
-    ports: tuple[int, ...] = ()
+    listening: Listening
 
 
 def sidecar(oaas_class: OaasClass, settings: Settings, knative: bool, *, root: bool = False) -> Sidecar:
@@ -46,15 +47,16 @@ def sidecar(oaas_class: OaasClass, settings: Settings, knative: bool, *, root: b
         root: the pod has `runAsUser: 0`, which the container must override to start with `runAsNonRoot`.
     """
     tier = tiers(oaas_class, settings)[0]
+    found = listening_of(tier)
     native = tier.collector.native_sidecar.value and not knative
     fields: dict[str, Any] = {"restartPolicy": "Always"} if native else {}
     if not knative:
-        declared = {f"otel-{name}": port for name, port in metrics_ports(tier.collector).items()}
-        fields |= {"ports": port_fields(declared), **probes()}
+        declared = port_fields(sidecar_ports(found))
+        fields |= {**({"ports": declared} if declared else {}), **probes(found.health)}
     return Sidecar(
         container=container(tier, fields, downward_api=not knative, root=root),
         native=native,
         volumes=volumes(tier),
         annotations=template_annotations(tier),
-        ports=(*ports(tier.collector).values(), HEALTH_PORT),
+        listening=found,
     )

@@ -6,8 +6,9 @@ from typing import Any, Final
 
 from krm_otel.collector.config.build import merge
 from krm_otel.collector.manifests.config_map import template_annotations
-from krm_otel.collector.manifests.container import UID, container, port_fields, ports, probe, probes, volumes
+from krm_otel.collector.manifests.container import UID, container, probe, probes, volumes
 from krm_otel.collector.manifests.objects import Asset, tier_object
+from krm_otel.collector.manifests.ports import listening_of, port_fields, ports
 from krm_otel.collector.naming import object_labels
 from krm_otel.collector.tiers import Tier
 from krm_otel.config.schema.collector import Pod
@@ -109,6 +110,8 @@ def _pod_spec(tier: Tier) -> dict[str, Any]:
     if tier.placement.has_replicas and collector.most > 1:
         spread = {"maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "ScheduleAnyway"}
         spec["topologySpreadConstraints"] = [{**spread, "labelSelector": {"matchLabels": tier.pod_selector}}]
-    readiness = probe(periodSeconds=5, failureThreshold=3)
-    fields = {"ports": port_fields(ports(collector)), **probes(), "readinessProbe": readiness}
+    found = listening_of(tier)
+    fields = {"ports": port_fields(ports(found)), **probes(found.health)}
+    if found.health:
+        fields["readinessProbe"] = probe(found.health, periodSeconds=5, failureThreshold=3)
     return {**spec, "containers": [container(tier, fields)], "volumes": list(volumes(tier))}

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from krm_otel.collector.manifests.container import metrics_ports
 from krm_otel.collector.manifests.objects import Asset, tier_object, with_labels
+from krm_otel.collector.manifests.ports import listening_of, ports, sidecar_ports
 from krm_otel.collector.naming import client_labels
 from krm_otel.collector.tiers import Tier, tiers
 from krm_otel.config.schema.monitoring import Monitors
@@ -20,20 +20,24 @@ from krm_otel.config.settings import OaasClass, Settings
 def monitor_assets(oaas_class: OaasClass, settings: Settings, options: Monitors) -> tuple[Asset, ...]:
     """The monitor of each tier of a class's managed collector."""
     reason = "monitors: Prometheus fetches the collector's metrics"
-    return tuple(Asset(_monitor(tier, options), reason) for tier in tiers(oaas_class, settings))
+    monitors = (_monitor(tier, options) for tier in tiers(oaas_class, settings))
+    return tuple(Asset(data, reason) for data in monitors if data is not None)
 
 
-def _monitor(tier: Tier, options: Monitors) -> dict[str, Any]:
+def _monitor(tier: Tier, options: Monitors) -> dict[str, Any] | None:
     if tier.placement.in_class_pods:
-        kind, field, prefix = "PodMonitor", "podMetricsEndpoints", "otel-"
+        kind, field, of_tier = "PodMonitor", "podMetricsEndpoints", sidecar_ports
         labels = client_labels(tier.oaas_class.name)
     else:
-        kind, field, prefix = "ServiceMonitor", "endpoints", ""
+        kind, field, of_tier = "ServiceMonitor", "endpoints", ports
         labels = tier.pod_selector
     interval = {"interval": options.interval} if options.interval else {}
     endpoints = [
-        {"port": f"{prefix}{name}", **interval, **({"honorLabels": True} if name == "prometheus" else {})}
-        for name in metrics_ports(tier.collector)
+        {"port": port.name, **interval, **({"honorLabels": True} if port.received else {})}
+        for port in of_tier(listening_of(tier))
+        if port.purpose == "fetch"
     ]
+    if not endpoints:
+        return None
     spec = {"selector": {"matchLabels": labels}, field: endpoints}
     return with_labels(tier_object(tier, "monitoring.coreos.com/v1", kind, spec=spec), options.labels)

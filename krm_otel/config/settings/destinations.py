@@ -49,12 +49,14 @@ class Endpoint:
     Args:
         url: as configured, without a trailing slash.
         protocol: that of its port (4317: grpc, 4318: http), otherwise the configured one.
+        ports: protocol → port, where krm-otel knows them from a collector's config; empty: those by convention.
     """
 
     url: str
     protocol: Protocol
     headers: tuple[SecretHeader, ...] = ()
     tls: Tls = Tls()
+    ports: tuple[tuple[Protocol, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,20 @@ from __future__ import annotations
 from typing import Final
 
 from krm_otel.diagnostics.rule import Rule
-from krm_otel.diagnostics.rules import classes, collector, destinations, fields, inputs, sampling, workloads
+from krm_otel.diagnostics.rules import (
+    classes,
+    collector,
+    destinations,
+    fields,
+    inputs,
+    merged_config,
+    sampling,
+    workloads,
+)
 
 RULES: Final[dict[str, Rule]] = {
     rule.code: rule
-    for module in (inputs, fields, classes, destinations, collector, sampling, workloads)
+    for module in (inputs, fields, classes, destinations, collector, merged_config, sampling, workloads)
     for rule in vars(module).values()
     if isinstance(rule, Rule)
 }

@@ -128,10 +128,12 @@ PROTOCOL_FOLLOWS_ENDPOINT: Final = Rule(
 PROTOCOL_MISMATCH: Final = Rule(
     "protocol-mismatch",
     "warning",
-    "The manifest sets a protocol that does not fit the endpoint's port.",
+    "The manifest sets a protocol that does not fit the endpoint's port, or asks for one that the collector does not "
+    "receive.",
     "Correct the protocol or the endpoint.",
     example="the endpoint http://mine:4317 and the protocol http/protobuf do not fit, because port 4317 takes grpc: "
     "write grpc",
+    otherwise="error for what the collector does not receive",
 )
 PROXY_IN_THE_WAY: Final = Rule(
     "proxy-in-the-way",

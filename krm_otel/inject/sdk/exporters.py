@@ -138,6 +138,8 @@ class _Exporter:
             reason = f"{leader.name} is {leader.value}" if leader else f"{names.A_PROTOCOL} is {protocol}"
             text = f"the {change}, because {reason}"
             builder.report(rules.ENDPOINT_FOLLOWS_PROTOCOL.at(builder.location(), text))
+        if target.ports and protocol not in dict(target.ports):
+            self._not_received(protocol, PROTOCOLS[target.protocol])
         builder.set(url_name, url, endpoint.origin)
         builder.set(protocol_name, PROTOCOLS[protocol], endpoint.origin)
         for scope in scopes:
@@ -180,6 +182,12 @@ class _Exporter:
             self.builder.report(
                 rules.PROTOCOL_MISMATCH.at(where, text, fix=fix, current=protocol.value, proposed=fitting)
             )
+
+    def _not_received(self, protocol: Protocol, other: str) -> None:
+        text = f"the SDK speaks {PROTOCOLS[protocol]}, which the collector's merged config does not receive"
+        fix = f"give receivers.otlp.protocols.{protocol} a port in collector.config, or have the SDK speak {other}"
+        where = self.builder.location()
+        self.builder.report(rules.PROTOCOL_MISMATCH.at(where, text, fix=fix, severity="error"))
 
     def _add_headers(self, target: Endpoint, origin: Origin, signal: str | None) -> None:
         name = _variable(names.E_HEADERS, signal)
@@ -254,8 +262,9 @@ def _endpoint_for(target: Endpoint, protocol: Protocol | None, signal: str | Non
         return target.url, target.protocol
     parts = urlsplit(target.url)
     netloc = parts.netloc
-    if parts.port == PORTS[target.protocol]:
-        netloc = netloc.removesuffix(f":{parts.port}") + f":{PORTS[protocol]}"
+    ports = dict(target.ports) or PORTS
+    if parts.port == ports.get(target.protocol) and protocol in ports:
+        netloc = netloc.removesuffix(f":{parts.port}") + f":{ports[protocol]}"
     path = "" if protocol == "grpc" else parts.path or (f"/v1/{signal}" if signal else "")
     return urlunsplit((parts.scheme, netloc, path, "", "")), protocol
 

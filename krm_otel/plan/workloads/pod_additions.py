@@ -7,7 +7,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from krm_otel.collector.addresses import collector_endpoint
+from krm_otel.collector.consistency.references import pod_fields_missing
+from krm_otel.collector.endpoint import collector_endpoint
 from krm_otel.collector.manifests.sidecar import Sidecar, sidecar
 from krm_otel.collector.naming import client_labels
 from krm_otel.config.settings import CollectorSettings, OaasClass, Settings
@@ -25,6 +26,8 @@ _HOOKS: Final = ("helm.sh/hook", "argocd.argoproj.io/hook")
 _FINITE: Final = frozenset(("Job", "CronJob"))
 _KNATIVE_PORT: Final = 8080
 """Where Knative sends requests to a container that names no port (Knative, runtime contract)."""
+_KNATIVE_TAKEN: Final = (8008, 8012, 8013, 8022, 8112, 9090, 9091)
+"""The ports of queue-proxy, and those that Knative reserves (knative.dev/serving, `pkg/networking/constants.go`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +81,11 @@ def pod_additions(
     is_root = resource.text(*workload.pod_path, "securityContext", "runAsUser") == "0"
     new_sidecar = sidecar(oaas_class, settings, workload.kind.knative, root=is_root)
     same_name = list(_same_name(workload, new_sidecar))
-    if errors := tuple(_conflicts(workload, new_sidecar, () if was_injected else same_name)):
-        return PodAdditions(results=errors)
+    errors = [*_conflicts(workload, new_sidecar, () if was_injected else same_name)]
+    if workload.kind.knative:
+        errors += pod_fields_missing(managed)
+    if errors:
+        return PodAdditions(results=tuple(errors))
     fix = "delete it to get the generated one back"
     results = [
         rules.SIDECAR_KEPT.at(where, f"{name} was changed by hand and is kept as it is", fix=fix, current=name)
@@ -121,18 +127,34 @@ def _conflicts(workload: Workload, new_sidecar: Sidecar, same_name: Iterable[tup
         where = Location(ref, field_path(*pod, "hostNetwork"))
         text = "the pod uses the host's network, where the ports of two collectors would clash"
         yield rules.SIDECAR_HOST_NETWORK.at(where, text, fix=fix)
-    ports = set(map(str, new_sidecar.ports))
+    yield from _taken_ports(workload, new_sidecar)
+    for where, name in same_name:
+        text = f"{name} is a name that the sidecar needs"
+        yield rules.SIDECAR_NAME_TAKEN.at(where, text, fix="rename it, or write mode: deployment", current=name)
+
+
+def _taken_ports(workload: Workload, new_sidecar: Sidecar) -> Iterator[Result]:
+    """Errors for ports of the sidecar that the pod has already."""
+    ref, fix = workload.resource.ref, "write mode: deployment"
+    listeners = {(listener.transport, str(listener.address.port)): listener for listener in new_sidecar.listening.all}
     for container in workload.containers:
         if container.name == new_sidecar.container["name"]:
             continue
         for i, entry in _entries(workload, *container.path, "ports"):
-            if (port := text_of(lookup(entry, "containerPort"))) in ports:
+            port, transport = text_of(lookup(entry, "containerPort")), text_of(lookup(entry, "protocol")) or "TCP"
+            if (transport, port) in listeners:
                 where = Location(ref, field_path(*container.path, "ports", i, "containerPort"))
                 text = f"the sidecar listens on port {port} of the same pod"
                 yield rules.SIDECAR_PORT_TAKEN.at(where, text, fix=fix, current=port)
-    for where, name in same_name:
-        text = f"{name} is a name that the sidecar needs"
-        yield rules.SIDECAR_NAME_TAKEN.at(where, text, fix="rename it, or write mode: deployment", current=name)
+    if workload.kind.knative:
+        function_has_port = any(_entries(workload, *c.path, "ports") for c in workload.containers)
+        for port in (*_KNATIVE_TAKEN, *(() if function_has_port else (_KNATIVE_PORT,))):
+            if (listener := listeners.get(("TCP", str(port)))) is not None:
+                who = "the function" if port == _KNATIVE_PORT else "Knative's queue-proxy"
+                text = f"the sidecar's {listener.component} listens on port {port}, which {who} has in a Knative pod"
+                path = field_path(*workload.pod_path)
+                fix = f"write another port in collector.config at {field_path(*listener.steps)}"
+                yield rules.SIDECAR_PORT_TAKEN.at(Location(ref, path), text, fix=fix)
 
 
 def _same_name(workload: Workload, new_sidecar: Sidecar) -> Iterator[tuple[Location, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from krm_otel.collector.addresses import collector_endpoint
+from krm_otel.collector.endpoint import collector_endpoint
 from krm_otel.config.settings import Endpoint
 from tests.support.collector import class_and_settings
 

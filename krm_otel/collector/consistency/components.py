@@ -1,0 +1,89 @@
+"""Whether what the config names is there when the collector starts, and whether what it has is used.
+
+Sources: collector v0.158, `service/internal/graph` (a connector needs both of its sides) and
+`config/configauth` (an authenticator must be among the extensions that are started).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from krm_otel.collector.consistency.problem import Deployed, Problem
+from krm_otel.collector.reading.structure import CONNECTED, active_extensions, mapping, member, names_in, type_of, used
+from krm_otel.diagnostics.field_path import Step
+from krm_otel.diagnostics.rules import collector as collector_rules
+from krm_otel.diagnostics.rules import merged_config as rules
+
+_SECTIONS: Final = ("receivers", "processors", "exporters")
+_STORAGES: Final = ("file_storage", "db_storage", "redis_storage")
+
+
+def component_problems(deployed: Deployed) -> Iterator[Problem]:
+    """Components that are missing, half connected, or not used."""
+    yield from _extensions(deployed)
+    yield from _connectors(deployed)
+    yield from _unused(deployed)
+
+
+def _extensions(deployed: Deployed) -> Iterator[Problem]:
+    config = deployed.config
+    active, defined = active_extensions(config), mapping(config.get("extensions"))
+    for section in _SECTIONS:
+        for component in used(config, section):
+            body = member(config, section, component)
+            for steps, name in _named_extensions(body, (section, component), defined):
+                if name not in active:
+                    text = f"names {name}, which service.extensions leaves out"
+                    fix = f"write service.extensions: [{', '.join([*active, name])}]"
+                    yield Problem(collector_rules.COLLECTOR_CONFIG, steps, text, fix)
+
+
+def _named_extensions(
+    value: Any, steps: tuple[Step, ...], defined: Mapping[str, Any]
+) -> Iterator[tuple[tuple[Step, ...], str]]:
+    """The extensions that a component names: an authenticator, a storage, an encoding, middlewares."""
+    if isinstance(value, list | tuple):
+        for index, entry in enumerate(value):
+            yield from _named_extensions(entry, (*steps, index), defined)
+        return
+    for key, inside in mapping(value).items():
+        here = (*steps, str(key))
+        if isinstance(inside, str):
+            is_named = key == "authenticator" or (key == "encoding" and inside in defined)
+            is_named |= key == "storage" and (inside in defined or type_of(inside) in _STORAGES)
+            if is_named and "${" not in inside:
+                yield here, inside
+        elif key == "middlewares":
+            for index, entry in enumerate(inside if isinstance(inside, list | tuple) else ()):
+                if isinstance(name := mapping(entry).get("id"), str):
+                    yield (*here, index, "id"), name
+        else:
+            yield from _named_extensions(inside, here, defined)
+
+
+def _connectors(deployed: Deployed) -> Iterator[Problem]:
+    config = deployed.config
+    for component in mapping(config.get("connectors")):
+        sides = [role for role in CONNECTED if component in used(config, role)]
+        if len(sides) == 1:
+            (other,) = set(CONNECTED) - set(sides)
+            text = (
+                f"is among the {sides[0]} of a pipeline, and among the {other} of none, so the collector does not start"
+            )
+            fix = f"name it in the {other} of a pipeline, or leave it out of the {sides[0]}"
+            yield Problem(collector_rules.COLLECTOR_CONFIG, ("connectors", str(component)), text, fix)
+
+
+def _unused(deployed: Deployed) -> Iterator[Problem]:
+    config = deployed.config
+    users = {section: used(config, section) for section in _SECTIONS}
+    users["connectors"] = [*users["receivers"], *users["exporters"]]
+    users["extensions"] = names_in(member(config, "service", "extensions"))
+    for section, named in users.items():
+        for component in map(str, mapping(deployed.own.get(section))):
+            if component not in named:
+                where = "service.extensions" if section == "extensions" else "the pipelines"
+                text = f"is not in {where}, so it does nothing"
+                fix = f"name it in {where}, or leave it out"
+                yield Problem(rules.COMPONENT_UNUSED, (section, component), text, fix)

@@ -1,0 +1,147 @@
+"""What does not fit between a merged config and its manifest.
+
+`tests/tools/test_own_config.py` tries the same table with the real collector.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from krm_otel.collector.config.build import build_config
+from krm_otel.collector.consistency import check_consistency
+from krm_otel.collector.tiers import tiers
+from tests.support.collector import class_and_settings
+from tests.support.own_config import OWN_CONFIGS, Own, faults
+
+TABLE = [pytest.param(own, mode, id=f"{own.name}, {mode}") for own in OWN_CONFIGS for mode in own.modes]
+DEPLOYMENT = "collector: {mode: deployment}"
+
+
+@pytest.mark.parametrize(("own", "mode"), TABLE)
+def test_every_fault_has_its_place_and_what_to_write(own: Own, mode: str) -> None:
+    found = faults(own, mode)
+    assert [result.code for result in found] == [code for code, _ in own.expected]
+    for result, (_, text) in zip(found, own.expected, strict=True):
+        assert text in result.message
+        assert result.field_path.startswith("spec.collector.config.") or result.code == "collector-config"
+
+
+@pytest.mark.parametrize(
+    ("config", "says"),
+    [
+        ("${env:API_TOKEN}", ""),
+        ("${API_TOKEN}", ""),
+        ("${env:API_TOKN}", "refers to the variable API_TOKN, which the collector's container does not have, so it "
+         "would be empty: write ${env:API_TOKEN}"),
+        ("${NOBODY}", "variable NOBODY, which the collector's container does not have, so it would be empty: write "
+         "collector.env.NOBODY, or ${env:NOBODY:-<default>}"),
+        ("${env:NOBODY:-}", ""),
+        ("$${env:NOBODY}", ""),
+        ("$$${env:NOBODY}", "variable NOBODY"),
+        ("a-${env:MY_POD_NAME}-${env:K8S_NODE_NAME}", ""),
+        ("${env:HOSTNAME} ${env:KUBERNETES_SERVICE_HOST} ${env:REDIS_SERVICE_HOST} ${env:K_REVISION}", ""),
+        ("$NOBODY", "is $NOBODY, which the collector takes literally: write ${env:NOBODY}, or $$NOBODY"),
+        ("$1 $$NOBODY", ""),
+        ("${http://config.example/a}", ""),
+        ("${vault:secret}", "has ${vault:secret}, and the collector knows no provider vault"),
+        ("${file:/etc/oaas-otel/collector/config.yaml}", ""),
+    ],
+)  # fmt: skip
+def test_what_a_config_refers_to_is_there(config: str, says: str) -> None:
+    spec = (
+        "collector: {env: {API_TOKEN: {secret: s, key: k}}, config: {exporters: {debug: "
+        f'{{sampling_initial: "{config}"}}}}}}}}'
+    )
+    found = list(check_consistency(*class_and_settings(DEPLOYMENT, spec)))
+    assert [result.code for result in found] == (["config-reference"] if says else [])
+    assert all(says in result.message for result in found)
+
+
+@pytest.mark.parametrize("image", ["acme/otelcol-acme:1", "otel/opentelemetry-collector-contrib:0.158.0"])
+def test_an_image_of_ones_own_may_have_files_and_variables(image: str) -> None:
+    spec = (
+        f"collector: {{image: '{image}', config: {{exporters: {{debug: {{sampling_initial: '${{env:BUILT_IN}}', "
+        "verbosity: '${file:/etc/v}', tls: {ca_file: /etc/ca.crt}}}}}"
+    )
+    found = list(check_consistency(*class_and_settings(DEPLOYMENT, spec)))
+    severities = {result.code: result.severity for result in found}
+    expected = "warning" if "acme" in image else "error"
+    assert severities == {"config-reference": expected, "config-file": expected}
+
+
+@pytest.mark.parametrize(
+    ("own", "becomes", "says"),
+    [
+        ("{limit_percentage: 75}", {"check_interval": "1s", "limit_percentage": 75}, ""),
+        ("{limit_mib: 100}", {"check_interval": "1s", "limit_mib": 100}, ""),
+        ("{check_interval: 5s}", {"check_interval": "5s", "limit_mib": 409, "spike_limit_mib": 102}, ""),
+        ("{spike_limit_mib: 50}", {"check_interval": "1s", "limit_mib": 409, "spike_limit_mib": 50}, ""),
+        ("{limit_mib: 100, limit_percentage: 75}", None, "the collector reads limit_mib alone: leave one of them out"),
+        ("{spike_limit_percentage: 25}", None, "spike_limit_percentage has no effect next to limit_mib: write"),
+        ("{limit_percentage: 80, spike_limit_mib: 9}", None, "spike_limit_mib has no effect next to limit_percentage"),
+        ("{limit_mib: 4000}", None, "is 4000, above the 512 MiB of the container"),
+        ("{limit_percentage: 101}", None, "is 101, and a percentage is at most 100"),
+        ("{limit_mib: 0}", None, "has neither limit_mib nor limit_percentage"),
+    ],
+)
+def test_of_two_limits_none_wins_in_silence(own: str, becomes: dict[str, object] | None, says: str) -> None:
+    found = class_and_settings(DEPLOYMENT, f"collector: {{config: {{processors: {{memory_limiter: {own}}}}}}}")
+    results = list(check_consistency(*found))
+    assert [result.code for result in results] == (["config-overruled"] if says else [])
+    assert all(says in result.message for result in results)
+    if becomes is not None:
+        assert build_config(tiers(*found)[0])["processors"]["memory_limiter"] == becomes
+
+
+def test_an_endpoint_of_ones_own_replaces_those_of_single_signals() -> None:
+    """The collector would go on sending to `traces_endpoint`."""
+    block = f"{DEPLOYMENT[:-1]}, exporters: {{traces: 'http://vendor/a'}}}}"
+    spec = "collector: {config: {exporters: {otlp_http/traces: {endpoint: 'http://other'}}}}"
+    exporter = build_config(tiers(*class_and_settings(block, spec))[0])["exporters"]["otlp_http/traces"]
+    assert exporter["endpoint"] == "http://other" and "traces_endpoint" not in exporter
+
+
+def test_the_first_tier_sends_where_the_second_one_receives() -> None:
+    block = "telemetry: {metrics: false}\ncollector: {mode: deployment, exporters: {traces: debug}}"
+    own = '{receivers: {otlp: {protocols: {grpc: {endpoint: ":5317"}}}}}'
+    to_5317 = 'config: {exporters: {load_balancing: {resolver: {dns: {port: "5317"}}}}}'
+    spec = "collector: {sampling_stage: collector, tail_sampling: {}, gateway: {%s}, %s}"
+    (found,) = check_consistency(*class_and_settings(block, spec % (f"config: {own}", "")))
+    assert found.field_path == "spec.collector.gateway.config.receivers.otlp.protocols.grpc.endpoint"
+    assert "is :5317, and the first tier sends to 4317: leave it out, or write" in found.message
+    (found,) = check_consistency(*class_and_settings(block, spec % ("", to_5317)))
+    assert 'port is 5317, and the second tier receives on 4317: write "4317"' in found.message
+    assert list(check_consistency(*class_and_settings(block, spec % (f"config: {own}", to_5317)))) == []
+
+
+def test_with_the_operator_no_health_check_means_no_probes() -> None:
+    found = class_and_settings(
+        DEPLOYMENT, "collector: {config: {extensions: {zpages: }, service: {extensions: [zpages]}}}"
+    )
+    assert [result.code for result in check_consistency(*found)] == ["config-unreachable"]
+    assert list(check_consistency(*found, operator=True)) == []
+
+
+@pytest.mark.parametrize(
+    ("own", "pod", "says"),
+    [
+        ("{readers: []}", "", "lets nobody fetch the collector's own metrics, and monitors are on"),
+        ("{level: none}", "", "lets nobody fetch the collector's own metrics, and monitors are on"),
+        (
+            "{readers: [{pull: {exporter: {prometheus: {host: localhost, port: 8888}}}}]}",
+            "",
+            "lets nobody fetch the collector's own metrics, and monitors are on",
+        ),
+        ("{readers: [{pull: {exporter: {prometheus: {host: 0.0.0.0, port: 9999}}}}]}", "", ""),
+        (
+            "{readers: [{pull: {exporter: {prometheus: {host: 0.0.0.0, port: 9999}}}}]}",
+            "pod: {annotations: {prometheus.io/port: '8888'}}, ",
+            "serves metrics on 9999, and prometheus.io/port of collector.pod is 8888: write 9999 there",
+        ),
+    ],
+)
+def test_a_monitor_finds_the_own_metrics(own: str, pod: str, says: str) -> None:
+    spec = f"collector: {{{pod}config: {{service: {{telemetry: {{metrics: {own}}}}}}}}}"
+    found = list(check_consistency(*class_and_settings(DEPLOYMENT, spec), monitored=True))
+    assert [result.code for result in found] == (["own-metrics-off"] if says else [])
+    assert all(says in result.message for result in found)
