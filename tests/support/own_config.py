@@ -11,7 +11,10 @@ from krm_otel.config.settings import OaasClass, Settings
 from krm_otel.diagnostics.result import Result
 from tests.support.collector import class_and_settings, node_collectors_and_settings
 
-ERRORS = ("collector-config", "config-file", "config-port-taken", "config-reference", "config-unreachable")
+ERRORS = (
+    *("collector-config", "config-file", "config-port-taken", "config-reference", "config-rights"),
+    "config-unreachable",
+)
 """Codes of faults that a run of the collector shows."""
 
 
@@ -224,6 +227,17 @@ OWN_CONFIGS = (
                 "connectors.forward is among the exporters of a pipeline, and among the receivers of none",
             ),
         ),
+    ),
+    Own(
+        "a component that asks the API server",
+        "{processors: {k8s_attributes: }, service: {pipelines: {traces: {processors: [k8s_attributes]}}}}",
+        (
+            (
+                "config-rights",
+                "processors.k8s_attributes asks the API server, and the collector's ServiceAccount has no",
+            ),
+        ),
+        modes=SHARED,
     ),
     Own(
         "unused", "{exporters: {debug/own: }}", (("component-unused", "exporters[debug/own] is not in the pipelines"),)

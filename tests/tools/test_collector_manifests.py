@@ -20,6 +20,7 @@ from krm_otel.collector.manifests import assets
 from krm_otel.collector.manifests.sidecar import sidecar
 from krm_otel.config.settings import OaasClass, Settings
 from tests.support.collector import class_and_settings, node_collectors_and_settings
+from tests.support.own_config import OWN_CONFIGS, settings_with
 from tests.tools.rendered import everything
 
 NATIVE_SIDECARS = "1.29"
@@ -58,6 +59,14 @@ def pod(oaas_class: OaasClass, settings: Settings, *, knative: bool) -> dict[str
     spec.setdefault("initContainers" if beside.native else "containers", []).append(beside.container)
     metadata = {"name": "echo", "annotations": beside.annotations}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+
+
+@pytest.mark.parametrize("version", versions())
+def test_manifests_that_follow_a_config_of_the_users_are_valid(version: str) -> None:
+    for own in OWN_CONFIGS:
+        for mode in own.modes:
+            for asset in () if own.expected else assets(*settings_with(own, mode)):
+                kubernetes_validate.validate(asset.data, version, strict=True)
 
 
 OPTIONS = """

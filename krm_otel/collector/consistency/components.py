@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from krm_otel.collector.consistency.problem import Deployed, Problem
+from krm_otel.collector.reading.api_server import api_clients
 from krm_otel.collector.reading.structure import CONNECTED, active_extensions, mapping, member, names_in, type_of, used
 from krm_otel.diagnostics.field_path import Step
 from krm_otel.diagnostics.rules import collector as collector_rules
@@ -24,6 +25,7 @@ def component_problems(deployed: Deployed) -> Iterator[Problem]:
     yield from _extensions(deployed)
     yield from _connectors(deployed)
     yield from _unused(deployed)
+    yield from _without_rights(deployed)
 
 
 def _extensions(deployed: Deployed) -> Iterator[Problem]:
@@ -33,10 +35,14 @@ def _extensions(deployed: Deployed) -> Iterator[Problem]:
         for component in used(config, section):
             body = member(config, section, component)
             for steps, name in _named_extensions(body, (section, component), defined):
-                if name not in active:
-                    text = f"names {name}, which service.extensions leaves out"
-                    fix = f"write service.extensions: [{', '.join([*active, name])}]"
-                    yield Problem(collector_rules.COLLECTOR_CONFIG, steps, text, fix)
+                if name in active:
+                    continue
+                text = f"names {name}, which service.extensions leaves out"
+                fix = f"write service.extensions: [{', '.join([*active, name])}]"
+                if component not in mapping(deployed.own.get(section)):  # it is generated, and the list is not
+                    text, steps = f"leaves out {name}, which {section}.{component} names", ("service", "extensions")
+                    fix = f"write [{', '.join([*active, name])}]"
+                yield Problem(collector_rules.COLLECTOR_CONFIG, steps, text, fix)
 
 
 def _named_extensions(
@@ -73,6 +79,19 @@ def _connectors(deployed: Deployed) -> Iterator[Problem]:
             )
             fix = f"name it in the {other} of a pipeline, or leave it out of the {sides[0]}"
             yield Problem(collector_rules.COLLECTOR_CONFIG, ("connectors", str(component)), text, fix)
+
+
+def _without_rights(deployed: Deployed) -> Iterator[Problem]:
+    """Components that ask the API server, with an account that has no rights. A sidecar has the account of its pod."""
+    tier = deployed.tier
+    if tier.placement.in_class_pods or deployed.operator or tier.collector.service_account.name:
+        return
+    generated = ("processors", "k8s_attributes") if tier.collector.k8s_attributes else ()
+    for steps in api_clients(deployed.config):
+        if steps != generated:
+            text = "asks the API server, and the collector's ServiceAccount has no rights"
+            fix = "write collector.service_account.name of an account that has them, or leave it out"
+            yield Problem(rules.CONFIG_RIGHTS, steps, text, fix)
 
 
 def _unused(deployed: Deployed) -> Iterator[Problem]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from krm_otel.collector.consistency.problem import Deployed, Problem
+from krm_otel.collector.manifests.rbac import has_token
 from krm_otel.collector.reading.structure import mapping, member, names_in, type_of, used
 from krm_otel.diagnostics.field_path import Step
 from krm_otel.diagnostics.rules import merged_config as rules
@@ -24,7 +25,7 @@ def mounted(deployed: Deployed, path: str, *, writable: bool = False) -> bool:
     if path.startswith(_ALWAYS):
         return True
     if not writable and path.startswith(_TOKEN):
-        return deployed.tier.collector.k8s_attributes or deployed.tier.placement.in_class_pods
+        return has_token(deployed.tier) or deployed.tier.placement.in_class_pods
     if not writable and path in _IN_IMAGES:
         return True
     mounts = [mount for mount in deployed.container["volumeMounts"] if not (writable and mount.get("readOnly"))]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from krm_otel.collector.config.exporters import exporters
 from krm_otel.collector.consistency.problem import Deployed, Problem
 from krm_otel.collector.manifests.ports import metrics_ports
 from krm_otel.collector.reading.receivers import Listener
 from krm_otel.collector.reading.structure import active_extensions, mapping, member, pipelines, type_of, used
 from krm_otel.diagnostics.field_path import Step
+from krm_otel.diagnostics.rules import collector as collector_rules
 from krm_otel.diagnostics.rules import merged_config as rules
 from krm_otel.otlp import PORTS, Protocol
 
@@ -26,6 +28,7 @@ def reach_problems(deployed: Deployed) -> Iterator[Problem]:
         yield from _bound(deployed, listener, "senders")
     for listener in deployed.listening.scraped:
         yield from _bound(deployed, listener, "a Prometheus", for_others=True)
+        yield from _scrapers(deployed, listener)
     yield from _second_tier(deployed)
     yield from _own_metrics(deployed)
 
@@ -67,8 +70,10 @@ def _otlp(deployed: Deployed) -> Iterator[Problem]:
     for protocol, listener in found.otlp.items():
         yield from _bound(deployed, listener, "SDKs")
         yield from _spoken(deployed, (*protocols, protocol))
-        moved = listener.address.port not in (None, PORTS[protocol])
-        if moved and tier.placement.per_node and deployed.operator:
+        usual = PORTS[protocol]
+        moved = listener.address.port not in (None, usual) and tier.placement.per_node
+        # The generated Service keeps the usual ports, unless another receiver has them; the Operator's does not.
+        if moved and (deployed.operator or usual in [other.address.port for other in found.receivers]):
             text = (
                 f"is {listener.address.text}, and other packages send to the collectors of nodes at {PORTS[protocol]}"
             )
@@ -129,6 +134,16 @@ def _bound(deployed: Deployed, listener: Listener, who: str, *, for_others: bool
     elif not outside and found.host in ("all", "pod"):
         text = f"is {found.text}: other pods can send to this sidecar, too"
         yield Problem(rules.CONFIG_OPEN, listener.steps, text, f"write {proposed} for the own pod alone")
+
+
+def _scrapers(deployed: Deployed, listener: Listener) -> Iterator[Problem]:
+    """An exporter of the user's that a Prometheus fetches from, behind a policy that lets no scraper in."""
+    collector = deployed.tier.collector
+    generated = exporters(collector)
+    if collector.refuses_scrapers and listener.component not in generated and not deployed.operator:
+        text = "lets Prometheus fetch metrics, but the collector's NetworkPolicy lets nobody in"
+        fix = "write collector.network_policy.scrapers in the OTelConfig"
+        yield Problem(collector_rules.SCRAPERS_MISSING, listener.steps, text, fix)
 
 
 def _second_tier(deployed: Deployed) -> Iterator[Problem]:

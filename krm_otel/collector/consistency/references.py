@@ -45,9 +45,8 @@ def reference_problems(deployed: Deployed) -> Iterator[Problem]:
     for steps, text in texts(deployed.own):
         if _OLD.fullmatch(text):
             said = f"is {text}, which the collector takes literally"
-            yield Problem(
-                rules.CONFIG_REFERENCE, steps, said, f"write ${{env:{text[1:]}}}, or ${text} if you mean the text"
-            )
+            fix = f"write ${{env:{text[1:]}}}, or ${text} if you mean the text"
+            yield Problem(rules.CONFIG_REFERENCE, steps, said, fix, severity="warning")
 
 
 def pod_fields_missing(collector: CollectorSettings) -> Iterator[Result]:

@@ -4,10 +4,24 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from krm_otel.collector.config.build import build_config
 from krm_otel.collector.manifests.objects import Asset, tier_object
+from krm_otel.collector.reading.api_server import api_clients
 from krm_otel.collector.tiers import Tier
 
 _GROUP: Final = "rbac.authorization.k8s.io"
+
+
+def has_token(tier: Tier) -> bool:
+    """Whether a collector in pods of its own gets the token of its account: where it may and does ask the API server.
+
+    Nothing is known about the rights of an account that the user names, so its token is mounted where the user's part
+    of the config needs one.
+    """
+    collector = tier.collector
+    if collector.k8s_attributes or not (collector.service_account.name and collector.config):
+        return collector.k8s_attributes
+    return any(api_clients(build_config(tier)))
 
 
 def service_account(tier: Tier) -> Asset | None:

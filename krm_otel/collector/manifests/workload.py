@@ -9,6 +9,7 @@ from krm_otel.collector.manifests.config_map import template_annotations
 from krm_otel.collector.manifests.container import UID, container, probe, probes, volumes
 from krm_otel.collector.manifests.objects import Asset, tier_object
 from krm_otel.collector.manifests.ports import listening_of, port_fields, ports
+from krm_otel.collector.manifests.rbac import has_token
 from krm_otel.collector.naming import object_labels
 from krm_otel.collector.tiers import Tier
 from krm_otel.config.schema.collector import Pod
@@ -100,7 +101,7 @@ def _pod_spec(tier: Tier) -> dict[str, Any]:
     collector, pod = tier.collector, tier.collector.pod
     spec: dict[str, Any] = {
         "serviceAccountName": collector.service_account.name or tier.name,
-        "automountServiceAccountToken": collector.k8s_attributes,
+        "automountServiceAccountToken": has_token(tier),
         "securityContext": security_context(pod, fs_group=UID if collector.claims else None),
         "terminationGracePeriodSeconds": 30,
     }

@@ -71,4 +71,5 @@ def texts(value: Any, steps: tuple[Step, ...] = ()) -> Iterator[tuple[tuple[Step
 def references(value: Any) -> Iterator[tuple[tuple[Step, ...], Reference]]:
     """Every reference in a config, with its place."""
     for steps, text in texts(value):
-        yield from ((steps, part) for part in split(text) if isinstance(part, Reference))
+        if "${" in text:  # most have none, and this runs for each workload with a sidecar
+            yield from ((steps, part) for part in split(text) if isinstance(part, Reference))

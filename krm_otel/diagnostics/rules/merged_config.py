@@ -61,6 +61,15 @@ CONFIG_REFERENCE: Final = Rule(
     "container does not have, so it would be empty: write collector.env.API_TOKEN, or ${env:API_TOKEN:-<default>}",
     otherwise="warning for an image of your own, which may have it",
 )
+CONFIG_RIGHTS: Final = Rule(
+    "config-rights",
+    "error",
+    "`collector.config` has a component that asks the API server, and the collector's own ServiceAccount has neither a "
+    "token nor rights.",
+    "Write `collector.service_account.name` of an account that has the rights; its token is mounted then.",
+    example="collector.config.processors.k8s_attributes asks the API server, and the collector's ServiceAccount has no "
+    "rights: write collector.service_account.name of an account that has them, or leave it out",
+)
 CONFIG_UNREACHABLE: Final = Rule(
     "config-unreachable",
     "error",

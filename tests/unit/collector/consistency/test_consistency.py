@@ -145,3 +145,10 @@ def test_a_monitor_finds_the_own_metrics(own: str, pod: str, says: str) -> None:
     found = list(check_consistency(*class_and_settings(DEPLOYMENT, spec), monitored=True))
     assert [result.code for result in found] == (["own-metrics-off"] if says else [])
     assert all(says in result.message for result in found)
+
+
+@pytest.mark.parametrize(("scrapers", "codes"), [("", ["scrapers-missing"]), ("{pod_labels: {a: b}}", [])])
+def test_scrapers_of_an_exporter_of_ones_own_have_to_get_in(scrapers: str, codes: list[str]) -> None:
+    own = "{exporters: {prometheus: {endpoint: ':9464'}}, service: {pipelines: {metrics: {exporters: [prometheus]}}}}"
+    spec = f"collector: {{network_policy: {{scrapers: [{scrapers}]}}, config: {own}}}"
+    assert [result.code for result in check_consistency(*class_and_settings(DEPLOYMENT, spec))] == codes
