@@ -8,7 +8,7 @@ from krm_otel.collector.naming import collector_name
 from krm_otel.collector.reading.listening import listening
 from krm_otel.collector.tiers import tiers
 from krm_otel.config.schema.cluster_collector import EndpointHost
-from krm_otel.config.settings import Endpoint, OaasClass, Settings, Sourced
+from krm_otel.config.settings import Endpoint, OaasClass, Settings, Sourced, Tls
 from krm_otel.names import NODE_OWNER
 from krm_otel.otlp import PORTS, Protocol
 
@@ -29,9 +29,10 @@ def collector_endpoint(oaas_class: OaasClass, settings: Settings) -> Sourced[End
         host = service_host(collector_name(oaas_class.name), oaas_class.namespace, collector.endpoint_host.value)
     if collector is not None and collector.config is not None:
         numbers = otlp_ports(oaas_class, settings)
-    protocol = settings.protocol.value
-    url = f"http://{host}:{numbers.get(protocol, PORTS[protocol])}"
-    return settings.mode.with_value(Endpoint(url, protocol, ports=tuple(numbers.items())))
+    protocol, tls = settings.protocol.value, settings.sender_tls
+    scheme = "http" if tls is None else "https"
+    url = f"{scheme}://{host}:{numbers.get(protocol, PORTS[protocol])}"
+    return settings.mode.with_value(Endpoint(url, protocol, tls=tls or Tls(), ports=tuple(numbers.items())))
 
 
 def otlp_ports(oaas_class: OaasClass, settings: Settings) -> dict[Protocol, int]:

@@ -20,7 +20,7 @@ from krm_otel.collector.config.service_telemetry import with_resource_keys
 from krm_otel.collector.manifests.config_map import template_annotations
 from krm_otel.collector.manifests.container import container, volumes
 from krm_otel.collector.manifests.objects import Asset, new_object, with_labels
-from krm_otel.collector.manifests.workload import scheduling, security_context
+from krm_otel.collector.manifests.workload import pod_fields, security_context
 from krm_otel.collector.naming import HEADLESS, collector_name, operator_gateway_name
 from krm_otel.collector.tiers import Tier, tiers
 from krm_otel.config.schema.monitoring import Monitors
@@ -31,6 +31,7 @@ INJECT_PREFIX: Final = "instrumentation.opentelemetry.io/inject-"
 A_INJECT_SDK: Final = f"{INJECT_PREFIX}sdk"
 A_CONTAINER_NAMES: Final = "instrumentation.opentelemetry.io/container-names"
 A_SIDECAR: Final = "sidecar.opentelemetry.io/inject"
+_TARGETS: Final = {"cpu": "targetCPUUtilization", "memory": "targetMemoryUtilization"}
 
 
 def operator_name(class_name: str) -> str:
@@ -95,7 +96,7 @@ def _opentelemetry_collector(tier: Tier) -> dict[str, Any]:
     fields = container(tier)
     spec: dict[str, Any] = {
         "mode": collector.mode.value,
-        "image": fields["image"],
+        **{field: fields[field] for field in ("image", "imagePullPolicy", "envFrom") if field in fields},
         # The config is written for this version: the Operator must not rewrite it.
         "upgradeStrategy": "none",
         **{field: fields[field] for field in ("env", "resources", "securityContext")},
@@ -105,14 +106,14 @@ def _opentelemetry_collector(tier: Tier) -> dict[str, Any]:
         spec["volumeMounts"] = mounts
         spec["volumes"] = [volume for volume in volumes(tier) if volume["name"] != names.V_COLLECTOR]
     if tier.placement.has_service:
-        spec |= _own_pods(tier)
+        spec |= _own_pods(tier, data["metadata"]["labels"])
     # The Operator knows no list in the collector's own resource, and would drop all of its telemetry (its issue 5207).
     data["spec"] = {**spec, "config": with_resource_keys(build_config(tier))}
     return data
 
 
-def _own_pods(tier: Tier) -> dict[str, Any]:
-    """The fields of a collector in pods of its own."""
+def _own_pods(tier: Tier, labels: Mapping[str, str]) -> dict[str, Any]:
+    """The fields of a collector in pods of its own; `labels` are those of the OpenTelemetryCollector."""
     collector, pod = tier.collector, tier.collector.pod
     spec: dict[str, Any] = {
         "podAnnotations": {**pod.annotations, **template_annotations(tier)},
@@ -122,14 +123,20 @@ def _own_pods(tier: Tier) -> dict[str, Any]:
     if collector.service_account.name:
         spec["serviceAccount"] = collector.service_account.name
     if tier.placement.has_replicas and (autoscaling := collector.autoscaling):
-        spec["autoscaler"] = {
-            "minReplicas": autoscaling.min_replicas,
-            "maxReplicas": autoscaling.max_replicas,
-            "targetCPUUtilization": autoscaling.cpu,
-        }
+        targets = {_TARGETS[name]: target for name, target in autoscaling.targets.items()}
+        limits = {"minReplicas": autoscaling.min_replicas, "maxReplicas": autoscaling.max_replicas}
+        spec["autoscaler"] = {**limits, **targets}
+        if behavior := autoscaling.behavior.by_name():
+            spec["autoscaler"]["behavior"] = behavior
     elif tier.placement.has_replicas:
         spec["replicas"] = collector.replicas.value
-    return spec | scheduling(pod)
+    if pod.written("termination_grace_period_seconds"):
+        spec["terminationGracePeriodSeconds"] = pod.termination_grace_period_seconds
+    if pod.dns_config:
+        spec["podDnsConfig"] = dict(pod.dns_config)
+    # The Operator gives the pods the labels of this object, but for some of app.kubernetes.io.
+    owned = {key: labels[key] for key in (names.L_OWNER, names.L_COMPONENT)}
+    return spec | pod_fields(tier, owned)
 
 
 def _instrumentation(oaas_class: OaasClass, settings: Settings, endpoint: Endpoint) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from krm_otel.collector import naming
 from krm_otel.collector.addresses import service_host
 from krm_otel.config.placement import Placement
-from krm_otel.config.settings import CollectorSettings, OaasClass, Settings, Target
+from krm_otel.config.settings import CollectorSettings, OaasClass, Settings, Target, Tls
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,9 @@ def tiers(oaas_class: OaasClass, settings: Settings, gateway_host: str = "") -> 
         return (Tier(oaas_class, settings, collector),)
     name = naming.gateway_name(oaas_class.name)
     host = gateway_host or service_host(name, oaas_class.namespace, collector.endpoint_host.value)
-    target = gateway.replicas.with_value(Target("load_balancing", "load_balancing", host))
+    # The first tier connects to addresses of pods; the certificate has the Service's name.
+    sender = replace(collector.server_tls.sender, server_name=host) if collector.server_tls else Tls()
+    target = gateway.replicas.with_value(Target("load_balancing", "load_balancing", host, tls=sender))
     first = replace(collector, exporters={**collector.exporters, "traces": (target,)}, tail_sampling=None)
     second = replace(
         collector,

@@ -27,6 +27,7 @@ from tests.support.kubelet import POD_FIELDS, environment
 from tests.support.otelcol import received, wait_until_healthy
 from tests.tools import halves
 from tests.tools.function import FUNCTION
+from tests.tools.names import with_hosts
 from tests.tools.test_sampling import clean
 from tools.build import require
 
@@ -106,17 +107,7 @@ def collecting(made: Rendered, tier: str, number: int, folder: Path, hosts: str)
     config.write_text(made.configs[tier], encoding="utf-8")
     (folder / "hosts").write_text(hosts, encoding="utf-8")
     env = {**made.collectors[tier], "MY_POD_IP": address(number), "SPANS": str(spans)}
-    command = [str(require("otelcol")), f"--config={config}"]
-    # Names are this process' own business: it has a mount namespace of its own.
-    command = [
-        "unshare",
-        "--mount",
-        "sh",
-        "-c",
-        f'mount --bind "{folder / "hosts"}" /etc/hosts && exec "$@"',
-        "sh",
-        *command,
-    ]
+    command = with_hosts(folder / "hosts", [str(require("otelcol")), f"--config={config}"])
     with log.open("wb") as output:
         process = subprocess.Popen(command, env=clean(env), stdout=output, stderr=output)
         try:

@@ -25,6 +25,7 @@ _HEAD: Final = "| Field | Type | Default | Example | Meaning |\n|---|---|---|---
 _ENTRY_NAMES: Final = {
     "env": "variable",
     "headers": "header",
+    "volumes": "volume",
     "classes": "class",
     "backends": "backend",
     "components": "component",

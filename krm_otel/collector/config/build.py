@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from krm_otel.collector.addresses import HEALTH_PORT
 from krm_otel.collector.config.alternatives import with_chosen_fields
+from krm_otel.collector.config.credentials import credentials
 from krm_otel.collector.config.environment import literal
 from krm_otel.collector.config.exporters import STORAGE, exporter_ids, exporters
 from krm_otel.collector.config.metric_attributes import METRIC_ATTRIBUTES
@@ -67,14 +68,27 @@ def merge(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any
 
 def _protocols(tier: Tier) -> dict[str, Any]:
     collector, host = tier.collector, tier.placement.receiver_host
-    grpc: dict[str, Any] = {"endpoint": f"{host}:{PORTS['grpc']}"}
+    tls = _receiver_tls(tier)
+    grpc: dict[str, Any] = {"endpoint": f"{host}:{PORTS['grpc']}", **tls}
     if collector.second_tier:  # the first tier resolves the pods, and follows when they change
         return {"grpc": grpc}
     if tier.placement.has_replicas and collector.most > 1:
         # A gRPC client keeps its connection, and so its replica: unless connections end, new replicas stay idle.
         parameters = {"max_connection_age": "60s", "max_connection_age_grace": "10s"}
         grpc["keepalive"] = {"server_parameters": parameters}
-    return {"grpc": grpc, "http": {"endpoint": f"{host}:{PORTS['http']}"}}
+    return {"grpc": grpc, "http": {"endpoint": f"{host}:{PORTS['http']}", **tls}}
+
+
+def _receiver_tls(tier: Tier) -> dict[str, Any]:
+    """TLS of the receivers in pods of their own. Files are read again each hour: certificates are renewed."""
+    server = tier.collector.receiver_tls
+    if server is None:
+        return {}
+    paths = credentials(tier.collector).paths
+    files = {"cert_file": server.certificate, "key_file": server.key, "client_ca_file": server.client_ca}
+    tls: dict[str, Any] = {name: paths[source] for name, source in files.items() if source is not None}
+    reload = {"client_ca_file_reload": True} if server.client_ca else {}
+    return {"tls": {**tls, "reload_interval": "1h", **reload}}
 
 
 def _span_metrics(tier: Tier, span_metrics: SpanMetrics) -> dict[str, Any]:

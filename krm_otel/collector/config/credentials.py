@@ -6,12 +6,13 @@ The value of a secret is never in the config: the config has `${env:NAME}`, and 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from krm_otel import names
-from krm_otel.config.settings import CollectorSettings, FileSource, SecretHeader, Target
+from krm_otel.config.schema.credentials import Variable
+from krm_otel.config.settings import CollectorSettings, FileSource, Header, Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +37,33 @@ class Credentials:
 def credentials(collector: CollectorSettings) -> Credentials:
     """The credentials of a collector, in the order of its exporters."""
     targets = list(dict.fromkeys(target.value for targets in collector.exporters.values() for target in targets))
-    secrets: dict[str, SecretHeader] = {}
+    secrets: dict[str, Header] = {}
     variables: dict[tuple[str, str], str] = {}
     for target in targets:
         for header in target.headers:
+            if header.value:
+                continue
             variable = _free_variable(secrets, target.name, header)
             secrets[variable] = header
             variables[target.name, header.name] = variable
-    secrets.update({variable.name: variable for variable in collector.env})
-    env = tuple(
+    env = [
         {"name": name, "valueFrom": {"secretKeyRef": {"name": secret.secret, "key": secret.key}}}
         for name, secret in secrets.items()
-    )
-    return Credentials(env, variables, *_files(targets))
+        if name not in collector.env
+    ]
+    env += [{"name": name, **_source(variable)} for name, variable in collector.env.items()]
+    return Credentials(tuple(env), variables, *_files([*_target_files(targets), *_receiver_files(collector)]))
 
 
-def _free_variable(secrets: dict[str, SecretHeader], backend: str, header: SecretHeader) -> str:
+def _source(variable: Variable) -> dict[str, Any]:
+    """Where a variable's value comes from, as in a container."""
+    if variable.value is not None:
+        return {"value": variable.value.replace("$", "$$")}  # the kubelet expands $(NAME)
+    field = "secretKeyRef" if variable.secret else "configMapKeyRef"
+    return {"valueFrom": {field: {"name": variable.secret or variable.config_map, "key": variable.key}}}
+
+
+def _free_variable(secrets: dict[str, Header], backend: str, header: Header) -> str:
     """The name of a header's variable: an unused one, or one that has the same value already."""
     suffix = re.sub(r"[^A-Z0-9]", "_", f"{backend}_{header.name}".upper())
     preferred = f"{names.HELPER_PREFIX}HEADER_{suffix}"
@@ -62,19 +74,25 @@ def _free_variable(secrets: dict[str, SecretHeader], backend: str, header: Secre
     return name
 
 
+def _target_files(targets: Iterable[Target]) -> Iterator[FileSource | None]:
+    """The files with which exporters connect."""
+    for target in targets:
+        if target.url.startswith("https://") or target.kind == "load_balancing":
+            yield from (target.tls.ca, target.tls.client_certificate, target.tls.client_key)
+
+
+def _receiver_files(collector: CollectorSettings) -> tuple[FileSource | None, ...]:
+    """The files of the receivers: the collector's certificate, and the CA of senders."""
+    tls = collector.receiver_tls
+    return () if tls is None else (tls.certificate, tls.key, tls.client_ca)
+
+
 def _files(
-    targets: Iterable[Target],
+    sources: Iterable[FileSource | None],
 ) -> tuple[tuple[dict[str, Any], ...], tuple[dict[str, Any], ...], dict[FileSource, str]]:
     """Volumes, mounts and paths: one volume for each Secret or ConfigMap, with the keys that are needed."""
-    sources = dict.fromkeys(
-        source
-        for target in targets
-        if target.url.startswith("https://")
-        for source in (target.tls.ca, target.tls.client_certificate, target.tls.client_key)
-        if source is not None
-    )
     by_object: dict[tuple[str, str], list[FileSource]] = {}
-    for source in sources:
+    for source in filter(None, dict.fromkeys(sources)):
         by_object.setdefault((source.kind, source.name), []).append(source)
     volumes: list[dict[str, Any]] = []
     mounts: list[dict[str, Any]] = []

@@ -73,7 +73,7 @@ def _exporter(target: Target, collector: CollectorSettings, available: Credentia
     else:
         delivery = {"retry_on_failure": _RETRY, "sending_queue": {**queue, **storage}}
     if target.kind == "load_balancing":
-        return {**_load_balancing(target), **delivery}
+        return {**_load_balancing(target, available), **delivery}
     endpoint = _endpoint(target, _signals(target, collector))
     return {**endpoint, **_headers(target, available), **_tls(target, available), **delivery}
 
@@ -83,16 +83,17 @@ def file_folder(target: Target) -> str:
     return f"{FILES_FOLDER}/{target.name}"
 
 
-def _load_balancing(target: Target) -> dict[str, Any]:
+def _load_balancing(target: Target, available: Credentials) -> dict[str, Any]:
     """Sends to the second tier, all spans of a trace to the same pod.
 
     Batches that cannot be sent wait in this exporter, which routes them anew when the pods have changed. So the
     exporters below it try once and keep nothing.
     """
     off = {"enabled": False}
+    tls = _tls_files(target, available) or {"insecure": True}
     return {
         "routing_key": "traceID",
-        "protocol": {"otlp": {"tls": {"insecure": True}, "retry_on_failure": off, "sending_queue": off}},
+        "protocol": {"otlp": {"tls": tls, "retry_on_failure": off, "sending_queue": off}},
         "resolver": {"dns": {"hostname": target.url, "port": str(PORTS["grpc"])}},
     }
 
@@ -109,7 +110,10 @@ def _endpoint(target: Target, signals: list[str]) -> dict[str, str]:
 def _headers(target: Target, available: Credentials) -> dict[str, Any]:
     # gRPC metadata has lower-case names only; HTTP ignores case.
     headers = {
-        header.name.lower(): f"${{env:{available.variables[target.name, header.name]}}}" for header in target.headers
+        header.name.lower(): literal(header.value)
+        if header.value
+        else f"${{env:{available.variables[target.name, header.name]}}}"
+        for header in target.headers
     }
     return {"headers": headers} if headers else {}
 
@@ -117,9 +121,14 @@ def _headers(target: Target, available: Credentials) -> dict[str, Any]:
 def _tls(target: Target, available: Credentials) -> dict[str, Any]:
     if target.url.startswith("http://"):
         return {"tls": {"insecure": True}} if target.kind == "otlp_grpc" else {}
+    config = _tls_files(target, available)
+    return {"tls": config} if config else {}
+
+
+def _tls_files(target: Target, available: Credentials) -> dict[str, Any]:
     tls = target.tls
     files = {"ca_file": tls.ca, "cert_file": tls.client_certificate, "key_file": tls.client_key}
     config: dict[str, Any] = {name: available.paths[source] for name, source in files.items() if source is not None}
     if tls.server_name:
         config["server_name_override"] = literal(tls.server_name)
-    return {"tls": config} if config else {}
+    return config

@@ -8,6 +8,7 @@ from krm_otel.collector.config.environment import NAMESPACE_VARIABLE, NODE_VARIA
 from krm_otel.collector.config.metric_attributes import METRIC_ATTRIBUTES, metric_attributes
 from krm_otel.collector.config.sampling import sampler
 from krm_otel.collector.tiers import Tier
+from krm_otel.config.resolve.collector import LIMIT_PERCENT, SPIKE_PERCENT
 from krm_otel.config.schema.collector import Batch
 from krm_otel.config.settings import CollectorSettings
 from krm_otel.config.types.quantity import mebibytes
@@ -46,13 +47,11 @@ def processors(tier: Tier) -> dict[str, Any]:
 
 
 def memory_limits(collector: CollectorSettings) -> tuple[int, int]:
-    """The limit of memory_limiter and of Go (80 % of the container's), and memory_limiter's spike (20 %), in MiB.
-
-    Source: the collector's Helm chart and memory_limiter's README. Fixed numbers, since percentages fail where the
-    cgroup cannot be read.
+    """The limit of memory_limiter and of Go, and memory_limiter's spike, in MiB. Fixed numbers, since percentages fail
+    where the cgroup cannot be read.
     """
     total = mebibytes(collector.resources.value.limits["memory"])
-    return total * 80 // 100, total * 20 // 100
+    return total * LIMIT_PERCENT // 100, total * SPIKE_PERCENT // 100
 
 
 def _resource_attributes(tier: Tier) -> dict[str, str]:

@@ -70,6 +70,8 @@ def _variable(deployed: Deployed, steps: tuple[Step, ...], reference: Reference)
     defined = [str(entry["name"]) for entry in deployed.container["env"]]
     if reference.default is not None or name in defined or _GIVEN.fullmatch(name):
         return
+    if any(name.startswith(source.get("prefix", "")) for source in deployed.container.get("envFrom", ())):
+        return  # only the cluster knows the keys
     if deployed.operator and name == "POD_NAME":
         return  # the Operator sets it
     near = nearest(name, [*defined, *DOWNWARD], cutoff=0.8)

@@ -15,6 +15,7 @@ from krm_otel.collector.reading.listening import Health
 from krm_otel.collector.reading.references import references
 from krm_otel.collector.tiers import Tier
 from krm_otel.config.placement import POD_IP_VARIABLE
+from krm_otel.config.schema.credentials import VariablesSource
 from krm_otel.names import V_COLLECTOR, mount_path
 
 _QUEUE_VOLUME: Final = f"{V_COLLECTOR}-queue"
@@ -23,7 +24,7 @@ UID: Final = 10001
 """The user of the published images; written out only where a pod would run them as root."""
 _FOLDER: Final = mount_path(V_COLLECTOR)
 _FIELDS: Final = (
-    *("name", "image", "args", "restartPolicy", "ports", "env", "resources"),
+    *("name", "image", "imagePullPolicy", "args", "restartPolicy", "ports", "envFrom", "env", "resources"),
     *("startupProbe", "livenessProbe", "readinessProbe", "securityContext", "volumeMounts"),
 )
 """The fields of a container, in the order in which they are written."""
@@ -38,7 +39,8 @@ def volumes(tier: Tier) -> tuple[dict[str, Any], ...]:
     files = [
         _storage(f"{_FILES_VOLUME}-{number}", target.files.claim) for number, target in enumerate(collector.files, 1)
     ]
-    return config, *credentials(collector).volumes, *queues, *files
+    own = [{"name": f"{V_COLLECTOR}-{name}", **volume.source()} for name, volume in collector.volumes.items()]
+    return config, *credentials(collector).volumes, *queues, *files, *own
 
 
 def _storage(name: str, claim: str | None, size_limit: str | None = None) -> dict[str, Any]:
@@ -70,10 +72,15 @@ def container(
         mounts.append({"name": _QUEUE_VOLUME, "mountPath": QUEUE_FOLDER})
     for number, target in enumerate(collector.files, 1):
         mounts.append({"name": f"{_FILES_VOLUME}-{number}", "mountPath": file_folder(target)})
+    for name, volume in collector.volumes.items():
+        read_only = {"readOnly": True} if volume.secret or volume.config_map else {}
+        mounts.append({"name": f"{V_COLLECTOR}-{name}", "mountPath": volume.path, **read_only})
     fields = {
         "name": CONTAINER,
         "image": collector.image.value,
+        **({"imagePullPolicy": collector.image_pull_policy} if collector.image_pull_policy else {}),
         "args": [f"--config={_FOLDER}/{CONFIG_KEY}"],
+        **({"envFrom": [_env_from(source) for source in collector.env_from]} if collector.env_from else {}),
         "env": [*env, *secrets.env],
         "resources": {"requests": dict(resources.requests), "limits": dict(resources.limits)},
         "securityContext": {
@@ -112,8 +119,13 @@ def _downward_variables(tier: Tier) -> list[str]:
     wanted.add(POD_IP_VARIABLE)
     if tier.collector.k8s_attributes:
         wanted.add(NODE_VARIABLE)
-    taken = {variable.name for variable in tier.collector.env}
-    return [name for name in DOWNWARD if name in wanted - taken]
+    return [name for name in DOWNWARD if name in wanted and name not in tier.collector.env]
+
+
+def _env_from(source: VariablesSource) -> dict[str, Any]:
+    kind, name = ("secretRef", source.secret) if source.secret else ("configMapRef", source.config_map)
+    prefix = {"prefix": source.prefix} if source.prefix else {}
+    return {**prefix, kind: {"name": name, **({"optional": True} if source.optional else {})}}
 
 
 def _field(name: str, path: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from krm_otel.collector.config.build import merge
@@ -60,26 +61,48 @@ def autoscaler(tier: Tier) -> Asset | None:
     autoscaling = tier.collector.autoscaling
     if not tier.placement.has_replicas or autoscaling is None:
         return None
-    target = {"type": "Utilization", "averageUtilization": autoscaling.cpu}
     spec = {
         "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": tier.name},
         "minReplicas": autoscaling.min_replicas,
         "maxReplicas": autoscaling.max_replicas,
-        "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": target}}],
+        "metrics": [_metric(name, target) for name, target in autoscaling.targets.items()],
+        **({"behavior": behavior} if (behavior := autoscaling.behavior.by_name()) else {}),
     }
     field = "collector.gateway.autoscaling" if tier.collector.second_tier else "collector.autoscaling"
     return Asset(tier_object(tier, "autoscaling/v2", "HorizontalPodAutoscaler", spec=spec), f"{field}: pods by load")
 
 
-def scheduling(pod: Pod) -> dict[str, Any]:
-    """The fields of a pod that decide where it runs, as far as they are configured."""
+def _metric(name: str, utilization: int) -> dict[str, Any]:
+    """The metric of a HorizontalPodAutoscaler: a resource of all pods, in percent of their requests."""
+    target = {"type": "Utilization", "averageUtilization": utilization}
+    return {"type": "Resource", "resource": {"name": name, "target": target}}
+
+
+def pod_fields(tier: Tier, pod_labels: Mapping[str, str]) -> dict[str, Any]:
+    """The fields of a pod that decide where it runs, and which names it resolves, as far as they are configured.
+
+    `pod_labels` select the collector's pods.
+    """
+    pod = tier.collector.pod
     fields = {
+        "dnsPolicy": pod.dns_policy,
         "priorityClassName": pod.priority_class_name,
         "nodeSelector": dict(pod.node_selector),
         "affinity": dict(pod.affinity),
         "tolerations": list(pod.tolerations),
+        "topologySpreadConstraints": _spread_constraints(tier, pod_labels),
     }
     return {name: value for name, value in fields.items() if value}
+
+
+def _spread_constraints(tier: Tier, pod_labels: Mapping[str, str]) -> list[dict[str, Any]]:
+    """How pods are spread: as configured, otherwise over nodes, where there may be several replicas."""
+    constraints: Sequence[dict[str, Any]] = tier.collector.pod.topology_spread_constraints
+    if not constraints and tier.placement.has_replicas and tier.collector.most > 1:
+        constraints = ({"maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "ScheduleAnyway"},)
+    # A constraint without a selector counts no pods.
+    selector = {"labelSelector": {"matchLabels": dict(pod_labels)}}
+    return [{**constraint, **({} if "labelSelector" in constraint else selector)} for constraint in constraints]
 
 
 def security_context(pod: Pod, *, fs_group: int | None = None) -> dict[str, Any]:
@@ -103,14 +126,13 @@ def _pod_spec(tier: Tier) -> dict[str, Any]:
         "serviceAccountName": collector.service_account.name or tier.name,
         "automountServiceAccountToken": has_token(tier),
         "securityContext": security_context(pod, fs_group=UID if collector.claims else None),
-        "terminationGracePeriodSeconds": 30,
+        "terminationGracePeriodSeconds": pod.termination_grace_period_seconds,
     }
     if pod.image_pull_secrets:
         spec["imagePullSecrets"] = [{"name": secret} for secret in pod.image_pull_secrets]
-    spec |= scheduling(pod)
-    if tier.placement.has_replicas and collector.most > 1:
-        spread = {"maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "ScheduleAnyway"}
-        spec["topologySpreadConstraints"] = [{**spread, "labelSelector": {"matchLabels": tier.pod_selector}}]
+    spec |= pod_fields(tier, tier.pod_selector)
+    if pod.dns_config:
+        spec["dnsConfig"] = dict(pod.dns_config)
     found = listening_of(tier)
     fields = {"ports": port_fields(ports(found)), **probes(found.health)}
     if found.health:

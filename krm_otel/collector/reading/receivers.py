@@ -124,7 +124,7 @@ def receiver_listeners(component: str, body: Any) -> Iterator[Listener]:
             address(f"localhost:{socket.port}" if text is None else text),
             "UDP" if transport.startswith("udp") else "TCP" if transport.startswith("tcp") else socket.transport,
             socket.path[-2] if len(sockets) > 1 and len(socket.path) > 1 else "",
-            socket.application,
+            "tls" if mapping(section).get("tls") else socket.application,
         )
 
 

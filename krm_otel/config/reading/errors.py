@@ -10,7 +10,6 @@ from pydantic_core import ErrorDetails
 
 from krm_otel.config.provenance import FieldSteps
 from krm_otel.config.reading.scalars import as_bool, as_number, likely_number
-from krm_otel.config.schema.credentials import SecretKey
 from krm_otel.config.schema.introspection import (
     choices,
     field_info,
@@ -124,9 +123,6 @@ def _not_a_choice(allowed: tuple[str, ...], text: str) -> Finding:
 
 def _wrong_structure(annotation: Any, steps: FieldSteps, text: str) -> Finding:
     """A scalar, list or mapping in place of another of these."""
-    if annotation is SecretKey:
-        fix, proposed = "write {secret: <name>, key: <key>}", {"secret": "<name>", "key": "<key>"}
-        return Finding(rules.LITERAL_HEADER, "takes its value from a Secret only", fix, proposed)
     if origin(annotation) is tuple:
         items = [item.strip() for item in text.split(",") if item.strip()]
         return _wrong_type("must be a list", f"write [{', '.join(items)}]" if items else "", items or None)

@@ -93,7 +93,9 @@ def validate(
             validated = data
             for detail in error.errors(include_url=False):
                 steps = _steps_in_data(detail["loc"], validated)
-                for finding in findings_of(detail, model, steps, text_at(steps)):
+                # A required field with an invalid value is gone in the next pass.
+                gone = detail["type"] == "missing" and steps in invalid
+                for finding in () if gone else findings_of(detail, model, steps, text_at(steps)):
                     inner = (*steps, *finding.steps)
                     severity = unknown_fields if finding.rule is rules.UNKNOWN_FIELD else None
                     current = _current(detail, finding, inner, text_at(inner))
@@ -110,6 +112,8 @@ def _steps_in_data(loc: FieldSteps, data: Any) -> FieldSteps:
     was written without brackets."""
     loc = loc[:-1] if loc and loc[-1] == "[key]" else loc
     for length, step in enumerate(loc):
+        if step == "value" and not isinstance(data, dict | list):  # a text in place of {value: …}
+            return loc[:length]
         if isinstance(step, int) and not isinstance(data, list):
             return loc[:length]
         data = data.get(step) if isinstance(data, dict) else data[int(step)] if isinstance(data, list) else None
@@ -121,7 +125,7 @@ def _current(detail: ErrorDetails, finding: Finding, steps: FieldSteps, text: st
     value = detail["input"]
     if finding.rule is rules.UNKNOWN_FIELD or "[key]" in detail["loc"]:
         return str(steps[-1])  # the key is wrong; the value may be a secret
-    if "headers" in steps or finding.rule is rules.LITERAL_HEADER:
+    if "headers" in steps or finding.rule in (rules.LITERAL_HEADER, rules.LITERAL_SECRET):
         return None if text is None else "***"
     if isinstance(value, bool) or (isinstance(value, float | int) and abs(value) < _HUGE):
         return value

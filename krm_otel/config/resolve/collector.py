@@ -6,15 +6,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 from krm_otel.config.placement import PLACEMENTS
 from krm_otel.config.provenance import Sourced
-from krm_otel.config.resolve.endpoints import headers_of
+from krm_otel.config.resolve.endpoints import server_tls
 from krm_otel.config.resolve.image import complete_image, lacks, written_image
 from krm_otel.config.resolve.request import Request
 from krm_otel.config.resolve.sampling import slow_after, span_metrics, tail_sampling
-from krm_otel.config.schema.collector import DEFAULT_IMAGE, ResourcesBlock
+from krm_otel.config.schema.autoscaling import Autoscaling
+from krm_otel.config.schema.collector import DEFAULT_IMAGE, ResourcesBlock, Volume
+from krm_otel.config.schema.credentials import Variable
 from krm_otel.config.schema.sampling import Gateway
 from krm_otel.config.settings import CollectorSettings, GatewaySettings, Resources, Target
 from krm_otel.config.types.quantity import MIB, value
@@ -22,7 +25,16 @@ from krm_otel.diagnostics.result import Result
 from krm_otel.diagnostics.rules import collector as rules
 from krm_otel.diagnostics.rules import destinations as destination_rules
 from krm_otel.diagnostics.rules import sampling as sampling_rules
+from krm_otel.diagnostics.suggestion import listed
+from krm_otel.proxies import NO_PROXY, PROXIES, bypasses_proxy, is_in_cluster
 
+LIMIT_PERCENT: Final = 80
+"""What memory_limiter and Go may use, of the container's limit of memory."""
+SPIKE_PERCENT: Final = 20
+"""memory_limiter refuses data this much below its limit, also of the container's limit.
+
+Source of both: the collector's Helm chart and memory_limiter's README.
+"""
 LEAST_MEMORY: Final = 64 * MIB
 """With less, a collector that has all components does not start (0.158.0 takes 57 MiB for krm-otel's own 27)."""
 GATEWAY_RESOURCES: Final = Resources({"cpu": "200m", "memory": "512Mi"}, {"cpu": "1", "memory": "1Gi"})
@@ -45,7 +57,11 @@ def collector_settings(request: Request, targets: Mapping[str, Sequence[Sourced[
         batch=batch if batch.value.enabled else batch.with_value(None),
         queue=layers.get("collector", "queue"),
         config=layers.find("collector", "config"),
-        env=headers_of(layers.get("collector", "env").value),
+        env=layers.get("collector", "env").value,
+        env_from=layers.get("collector", "env_from").value,
+        volumes=layers.get("collector", "volumes").value,
+        server_tls=server_tls(layers),
+        image_pull_policy=layers.get("collector", "image_pull_policy").value,
         autoscaling=layers.get("collector", "autoscaling").value,
         pod=layers.get("collector", "pod").value,
         service_account=layers.get("collector", "service_account").value,
@@ -119,6 +135,9 @@ def check_collector(collector: CollectorSettings, request: Request) -> Iterator[
     replicas: Sourced[int] | None = request.layers.find("collector", "replicas")
     if collector.autoscaling and replicas:
         yield _replicas_without_effect(replicas)
+    yield from _check_autoscaling(collector, request)
+    yield from _check_proxy(collector, request)
+    yield from _check_volumes(collector, request)
     yield from _check_scrapers(collector)
     yield from _check_tiers(collector, request)
     yield from _check_files(collector)
@@ -141,6 +160,59 @@ def _check_queue(collector: CollectorSettings) -> Iterator[Result]:
     if queue.value.claim and (not has_replicas or collector.replicas.value > 1 or collector.autoscaling):
         text = f"has the claim {queue.value.claim}, whose files only one collector can have"
         yield queue.report(rules.QUEUE_VOLUME, text, fix="write mode: deployment with one replica, or leave claim out")
+
+
+def _check_autoscaling(collector: CollectorSettings, request: Request) -> Iterator[Result]:
+    """A warning where memory never reaches the target, since memory_limiter refuses data before."""
+    gateway = collector.gateway
+    tiers: list[tuple[tuple[str, ...], Autoscaling | None, Resources]] = [
+        (("collector", "autoscaling"), collector.autoscaling, collector.resources.value),
+        *([(("collector", "gateway", "autoscaling"), gateway.autoscaling, gateway.resources.value)] if gateway else []),
+    ]
+    for steps, autoscaling, resources in tiers:
+        if not autoscaling or not autoscaling.memory or not (requested := resources.requests.get("memory")):
+            continue
+        refused = value(resources.limits["memory"]) * (LIMIT_PERCENT - SPIKE_PERCENT) // 100
+        highest = refused * 100 // value(requested)
+        block: Sourced[Any] | None = request.layers.find(*steps)
+        if block and autoscaling.memory >= highest:
+            text = (
+                f"is {autoscaling.memory} percent of {requested}, which the collector never uses: memory_limiter "
+                f"refuses data from {LIMIT_PERCENT - SPIKE_PERCENT} percent of the limit on"
+            )
+            proposed = max((highest - 5) // 5 * 5, 1)
+            fix = f"write {proposed} or less, or a higher limit of memory"
+            target = block.inside(autoscaling.memory, "memory")
+            yield target.report(rules.AUTOSCALING_MEMORY, text, fix=fix, proposed=proposed)
+
+
+def _check_proxy(collector: CollectorSettings, request: Request) -> Iterator[Result]:
+    """A warning where a collector would send to a Service of the cluster through a proxy."""
+    env: Sourced[dict[str, Variable]] | None = request.layers.find("collector", "env")
+    proxy = next((name for name in PROXIES if name in collector.env), None)
+    if env is None or proxy is None:
+        return
+    exceptions = [collector.env[name].value for name in NO_PROXY if name in collector.env]
+    if None in exceptions or collector.env_from:
+        return  # only the cluster knows the value
+    written = [text for text in exceptions if text]
+    targets = (target.value for targets in collector.exporters.values() for target in targets)
+    hosts = [host for target in targets if (host := urlsplit(target.url).hostname) and is_in_cluster(host)]
+    if through := [host for host in dict.fromkeys(hosts) if not bypasses_proxy(host, written)]:
+        text = f"sets {proxy} and no NO_PROXY for {listed(through, 'and')}, so the collector sends through the proxy"
+        proposed = ",".join([*written, *through])
+        fix = f"write NO_PROXY: {proposed}"
+        yield env.with_value(None).report(rules.COLLECTOR_PROXY, text, fix=fix, proposed=proposed)
+
+
+def _check_volumes(collector: CollectorSettings, request: Request) -> Iterator[Result]:
+    """An error for a claim that several collectors would mount."""
+    volumes: Sourced[dict[str, Volume]] | None = request.layers.find("collector", "volumes")
+    for name, volume in collector.volumes.items():
+        if volumes and volume.claim and (not collector.is_single or collector.gateway):
+            text = f"has the claim {volume.claim}, whose files only one collector can have"
+            fix = "write mode: deployment with one replica, or another source"
+            yield volumes.inside(volume.claim, name, "claim").report(rules.VOLUME_SOURCE, text, fix=fix)
 
 
 def _replicas_without_effect(replicas: Sourced[int]) -> Result:

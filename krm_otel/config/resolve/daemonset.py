@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from krm_otel.config.provenance import Source, Sourced
+from krm_otel.config.resolve.endpoints import server_tls
 from krm_otel.config.resolve.request import Request
 from krm_otel.config.schema.cluster_collector import ClusterCollector
 from krm_otel.config.schema.observability import Observability, Telemetry
@@ -46,7 +47,9 @@ def namespace_of(layers: Layers) -> str:
 
 def node_collector(layers: Layers) -> NodeCollector:
     """Where a class finds the collector of its node."""
-    return NodeCollector(namespace_of(layers), fqdn=layers.get("collector", "endpoint_host").value == "fqdn")
+    server = server_tls(layers)
+    fqdn = layers.get("collector", "endpoint_host").value == "fqdn"
+    return NodeCollector(namespace_of(layers), fqdn, server.sender if server else None)
 
 
 def check_shared(request: Request) -> Iterator[Result]:

@@ -10,9 +10,10 @@ from krm_otel.config.provenance import Sourced
 from krm_otel.config.resolve import limits
 from krm_otel.config.resolve.request import Request
 from krm_otel.config.schema.backends import BACKENDS, can_be_assumed
-from krm_otel.config.schema.credentials import Headers, TlsBlock
+from krm_otel.config.schema.credentials import CaSource, ClientCertificate, Headers, ReceiverTls, TlsBlock
 from krm_otel.config.schema.otel_config import Backend
-from krm_otel.config.settings import Endpoint, FileSource, SecretHeader, Tls
+from krm_otel.config.settings import Endpoint, FileSource, Header, ServerTls, Tls
+from krm_otel.config.sources.layers import Layers
 from krm_otel.config.types.endpoint import is_endpoint, path_finding, signal_endpoint
 from krm_otel.diagnostics.result import Result
 from krm_otel.diagnostics.rules import destinations as rules
@@ -32,19 +33,40 @@ def tls_of(block: TlsBlock | None) -> Tls:
     """The certificates that a block names."""
     if block is None:
         return Tls()
-    ca = certificate = key = None
-    if block.ca is not None:
-        kind, name = ("Secret", block.ca.secret) if block.ca.secret else ("ConfigMap", block.ca.config_map)
-        ca = FileSource("Secret" if kind == "Secret" else "ConfigMap", name or "", block.ca.key)
-    if (client := block.client) is not None:
+    return _tls(block.ca, block.client, block.server_name or "")
+
+
+def _tls(ca: CaSource | None, client: ClientCertificate | None, server_name: str = "") -> Tls:
+    certificate = key = None
+    if client is not None:
         certificate = FileSource("Secret", client.secret, client.certificate)
         key = FileSource("Secret", client.secret, client.key)
-    return Tls(ca, certificate, key, block.server_name or "")
+    return Tls(_ca(ca), certificate, key, server_name)
 
 
-def headers_of(block: Headers) -> tuple[SecretHeader, ...]:
+def _ca(source: CaSource | None) -> FileSource | None:
+    if source is None:
+        return None
+    if source.secret:
+        return FileSource("Secret", source.secret, source.key)
+    return FileSource("ConfigMap", source.config_map or "", source.key)
+
+
+def server_tls(layers: Layers) -> ServerTls | None:
+    """The certificates of the receivers of managed collectors in pods of their own, and of those that send to them."""
+    block: ReceiverTls | None = layers.get("collector", "receiver_tls").value
+    if block is None:
+        return None
+    client_ca = _ca(block.client_ca) or (_ca(block.ca) if block.client else None)
+    certificate, key = (FileSource("Secret", block.secret, key) for key in (block.certificate, block.key))
+    return ServerTls(certificate, key, client_ca, _tls(block.ca, block.client))
+
+
+def headers_of(block: Headers) -> tuple[Header, ...]:
     """The headers that a block names, in its order."""
-    return tuple(SecretHeader(name, value.secret, value.key) for name, value in block.items())
+    return tuple(
+        Header(name, header.secret or "", header.key or "", header.value or "") for name, header in block.items()
+    )
 
 
 def check_exporters(request: Request) -> Iterator[Result]:

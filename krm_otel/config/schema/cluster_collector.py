@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from krm_otel.config import types
+from krm_otel.config.schema.autoscaling import Autoscaling
 from krm_otel.config.schema.collector import (
-    Autoscaling,
     Batch,
     DaemonSet,
     NetworkPolicy,
@@ -14,8 +14,9 @@ from krm_otel.config.schema.collector import (
     Queue,
     ResourcesBlock,
     ServiceAccount,
+    Volume,
 )
-from krm_otel.config.schema.credentials import Headers, SecretKey, TlsBlock
+from krm_otel.config.schema.credentials import Headers, ReceiverTls, TlsBlock, Variables, VariablesSource
 from krm_otel.config.schema.observability import Collector
 from krm_otel.config.schema.sampling import Gateway, SpanMetrics, TailSampling
 from krm_otel.config.schema.setting import setting
@@ -48,6 +49,12 @@ class ClusterCollector(Collector):
         "Registry, with a path if needed, for images that name none.",
         shown="Docker Hub",
         example="registry.acme.example/hub",
+    )
+    image_pull_policy: Literal["Always", "IfNotPresent", "Never"] | None = setting(
+        None,
+        "When the node pulls the image of a managed collector.",
+        shown="as the cluster does: Always for the tag latest, otherwise IfNotPresent",
+        example="Always",
     )
     replicas: types.Count = setting(
         1,
@@ -85,8 +92,16 @@ class ClusterCollector(Collector):
         example="{exporters: {debug: {verbosity: detailed}}}",
         note="See [your own part](collector.md#your-own-part-of-the-config).",
     )
-    env: dict[types.VariableName, SecretKey] = setting(
-        {}, "Variables of a managed collector, from Secrets, for ${env:…} in `config`."
+    env: Variables = setting({}, "Variables of a managed collector, for ${env:…} in `config`, and for proxies.")
+    env_from: Annotated[tuple[VariablesSource, ...], types.LAX] = setting(
+        (), "Secrets and ConfigMaps whose keys are variables of a managed collector."
+    )
+    volumes: dict[types.VolumeName, Volume] = setting(
+        {}, "Volumes of a managed collector, for files that `config` names."
+    )
+    receiver_tls: ReceiverTls | None = setting(
+        None,
+        "TLS on the receivers of managed collectors in pods of their own, and what senders need.",
     )
     pod: Pod = setting(Pod(), "What the pods of a managed Deployment get in addition.")
     service_account: ServiceAccount = setting(ServiceAccount(), "ServiceAccount of a managed Deployment.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import model_validator
 
@@ -98,19 +98,33 @@ class Queue(Model):
         return self
 
 
-class Autoscaling(Model):
-    """How many pods a managed Deployment has, by load."""
+class Volume(Model):
+    """A volume of a managed collector, for files that `config` names."""
 
-    min_replicas: types.Count = setting(1, "Fewest pods.", example="2")
-    max_replicas: types.Count = setting(REQUIRED, "Most pods.", example="5")
-    cpu: types.Percentage = setting(75, "Target utilization of the requested processor time, in percent.", example="60")
+    path: types.FolderPath = setting(REQUIRED, "Folder of the container that has the files.", example="/etc/certs")
+    secret: types.ObjectName | None = setting(
+        None, "A Secret in the namespace of the pods, whose keys are files.", example="vendor-certs"
+    )
+    config_map: types.ObjectName | None = setting(
+        None, "A ConfigMap in the namespace of the pods, whose keys are files.", example="scrape-targets"
+    )
+    claim: types.ObjectName | None = setting(None, "An existing PersistentVolumeClaim.", example="otel-data")
+    empty_dir: bool = setting(False, "An empty folder, which ends with the pod.", example="true")
 
     @model_validator(mode="after")
-    def _max_is_not_below_min(self) -> Self:
-        if self.max_replicas < self.min_replicas:
-            text = f"has max_replicas {self.max_replicas} below min_replicas"
-            raise fault(rules.AUTOSCALING_RANGE, text, fix=f"write {self.min_replicas} or more")
+    def _one_source(self) -> Self:
+        if sum(map(bool, (self.secret, self.config_map, self.claim, self.empty_dir))) != 1:
+            text = "must have one of secret, config_map, claim and empty_dir"
+            raise fault(rules.VOLUME_SOURCE, text, fix="write secret: <name>")
         return self
+
+    def source(self) -> dict[str, Any]:
+        """The source of the volume, as in a pod."""
+        if self.secret:
+            return {"secret": {"secretName": self.secret}}
+        if self.config_map:
+            return {"configMap": {"name": self.config_map}}
+        return {"persistentVolumeClaim": {"claimName": self.claim}} if self.claim else {"emptyDir": {}}
 
 
 class Pod(Model):
@@ -127,7 +141,22 @@ class Pod(Model):
     )
     node_selector: Labels = setting({}, "As in a pod.", example="{pool: infra}")
     affinity: types.RawMapping = setting({}, "As in a pod.", example="{nodeAffinity: {}}")
+    topology_spread_constraints: Annotated[tuple[types.SpreadConstraint, ...], types.LAX] = setting(
+        (),
+        "As in a pod; a constraint without `labelSelector` counts the collector's own pods.",
+        shown="over nodes, where there may be several replicas",
+        example="[{maxSkew: 1, topologyKey: topology.kubernetes.io/zone, whenUnsatisfiable: ScheduleAnyway}]",
+    )
     priority_class_name: types.ObjectName | None = setting(None, "As in a pod.", example="system-cluster-critical")
+    dns_policy: Literal["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"] | None = setting(
+        None, "As in a pod.", shown="ClusterFirst", example='"None"', note="`None` needs `dns_config.nameservers`."
+    )
+    dns_config: types.DnsConfig = setting({}, "As in a pod.", example='{options: [{name: ndots, value: "2"}]}')
+    termination_grace_period_seconds: types.Count = setting(
+        30,
+        "As in a pod: the time in which a collector that ends can send what it has.",
+        example="60",
+    )
     labels: AdditionalLabels = setting(
         {},
         "Labels of the pods, in addition to those of krm-otel.",
@@ -142,6 +171,13 @@ class Pod(Model):
     security_context: types.RawMapping = setting(
         {}, "As in a pod; it is merged into the one of krm-otel.", example="{fsGroup: 10001}"
     )
+
+    @model_validator(mode="after")
+    def _none_has_nameservers(self) -> Self:
+        if self.dns_policy == "None" and not self.dns_config.get("nameservers"):
+            text = "has dns_policy None, with which a pod knows no DNS server"
+            raise fault(field_rules.EMPTY, text, fix="write dns_config: {nameservers: [<address>]}")
+        return self
 
 
 class ServiceAccount(Model):

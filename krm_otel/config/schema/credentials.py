@@ -1,24 +1,108 @@
-"""Headers and certificates, which are in Secrets and ConfigMaps."""
+"""Headers, variables and certificates, whose values are in Secrets and ConfigMaps."""
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Annotated, Any, Self
 
-from pydantic import model_validator
+from pydantic import AfterValidator, BeforeValidator, model_validator
 
 from krm_otel.config import types
 from krm_otel.config.schema.setting import REQUIRED, Model, setting
-from krm_otel.config.types.finding import fault
+from krm_otel.config.types.finding import Finding, fault, faults
+from krm_otel.credential import is_credential, is_header_credential
 from krm_otel.diagnostics.rules import destinations as rules
+from krm_otel.diagnostics.rules import fields as field_rules
 
 
-class SecretKey(Model):
-    """A key of a Secret."""
+class HeaderValue(Model):
+    """The value of a header: a key of a Secret, or a text that is no credential, such as the name of a tenant."""
 
-    secret: types.ObjectName = setting(
-        REQUIRED, "Name of a Secret in the namespace of the workloads.", example="otlp-auth"
+    secret: types.ObjectName | None = setting(
+        None, "Name of a Secret in the namespace of the workloads.", example="otlp-auth"
     )
-    key: types.DataKey = setting(REQUIRED, "Key in the Secret.", example="token")
+    key: types.DataKey | None = setting(None, "Key in the Secret.", example="token")
+    value: types.HeaderText | None = setting(
+        None,
+        "The value itself, for a header that carries no credential, such as X-Scope-OrgID.",
+        example="team-a",
+        note="A text in place of the mapping is the same.",
+    )
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        for name in ("secret", "key") if self.value is None else ():
+            if getattr(self, name) is None:
+                finding = Finding(field_rules.MISSING_FIELD, "is missing", f"write {name}: <name>", steps=(name,))
+                raise faults([finding])
+        if self.value is not None and (self.secret or self.key):
+            raise fault(field_rules.LITERAL_HEADER, "has both a value and a Secret", fix="leave one of them out")
+        return self
+
+
+class Variable(Model):
+    """The value of an environment variable: written out, or a key of a Secret or ConfigMap."""
+
+    value: types.Text | None = setting(
+        None,
+        "The value itself, never a secret.",
+        example='"1"',
+        note="A text in place of the mapping is the same: `NO_PROXY: .svc`.",
+    )
+    secret: types.ObjectName | None = setting(
+        None, "Name of a Secret in the namespace of the pods, which has the value.", example="otlp-auth"
+    )
+    config_map: types.ObjectName | None = setting(
+        None, "Name of a ConfigMap in the namespace of the pods, which has the value.", example="proxy"
+    )
+    key: types.DataKey | None = setting(None, "Key in the Secret or ConfigMap.", example="token")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        given = [name for name in ("value", "secret", "config_map") if getattr(self, name) is not None]
+        if len(given) != 1 or (self.key is None) != (given == ["value"]):
+            text = "must be a text, or name a secret or a config_map with a key"
+            raise fault(rules.VARIABLE_SOURCE, text, fix="write {secret: <name>, key: <key>}")
+        return self
+
+
+def _as_value(value: Any) -> Any:
+    """A scalar is a value."""
+    return value if isinstance(value, dict | list) else {"value": value}
+
+
+def _without_credentials(variables: dict[str, Variable]) -> dict[str, Variable]:
+    """Variables, none of which has a credential written out."""
+    text, fix = "is a credential as plain text", "write {secret: <name>, key: <key>}"
+    if literal := [name for name, one in variables.items() if one.value and is_credential(name, one.value)]:
+        raise faults([Finding(field_rules.LITERAL_SECRET, text, fix, steps=(name,)) for name in literal])
+    return variables
+
+
+VariableValue = Annotated[Variable, BeforeValidator(_as_value, json_schema_input_type=str | Variable)]
+Variables = Annotated[dict[types.VariableName, VariableValue], AfterValidator(_without_credentials)]
+
+
+class VariablesSource(Model):
+    """A Secret or ConfigMap, all of whose keys are environment variables."""
+
+    secret: types.ObjectName | None = setting(
+        None,
+        "Name of a Secret in the namespace of the pods; every key is a variable.",
+        example="vendor",
+        note="Write either this or `config_map`.",
+    )
+    config_map: types.ObjectName | None = setting(
+        None, "Name of a ConfigMap in the namespace of the pods; instead of `secret`.", example="proxy"
+    )
+    prefix: types.VariablePrefix = setting("", "What every key is preceded by.", example="VENDOR_")
+    optional: bool = setting(False, "Start without it, too.", example="true")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.secret is None) == (self.config_map is None):
+            text = "must name either a secret or a config_map"
+            raise fault(rules.VARIABLE_SOURCE, text, fix="write {secret: <name>}")
+        return self
 
 
 class CaSource(Model):
@@ -69,4 +153,51 @@ class TlsBlock(Model):
     )
 
 
-Headers = dict[types.HeaderName, SecretKey]
+class ReceiverTls(Model):
+    """The certificate of a managed collector, and what those that send to it need.
+
+    Receivers on the loopback, as in a sidecar, have none.
+    """
+
+    secret: types.ObjectName = setting(
+        REQUIRED,
+        "Name of a Secret with the collector's certificate, in the namespace of the collector.",
+        example="cart-collector-tls",
+        note="See [TLS on receivers](collector.md#tls-on-receivers).",
+    )
+    certificate: types.DataKey = setting("tls.crt", "Key with the certificate.", example="server.crt")
+    key: types.DataKey = setting("tls.key", "Key with the private key.", example="server.key")
+    ca: CaSource = setting(REQUIRED, "CA that signed it; senders check it.", example="{config_map: acme-ca}")
+    client: ClientCertificate | None = setting(
+        None, "Certificate that senders show; with it, the collector refuses senders without one."
+    )
+    client_ca: CaSource | None = setting(
+        None,
+        "CA that signs certificates of senders; with it, the collector refuses senders without one.",
+        shown="with `client`, the same as `ca`",
+    )
+
+
+def _checked_headers(headers: dict[str, HeaderValue]) -> dict[str, HeaderValue]:
+    """Headers, each once, and none of which has a credential written out."""
+    findings, seen = [], dict[str, str]()
+    for name, header in headers.items():
+        if (other := seen.setdefault(name.lower(), name)) != name:
+            text = f"is the same header as {other}"
+            findings.append(Finding(field_rules.HEADER_TWICE, text, "leave one of them out", steps=(name,)))
+        if header.value and is_header_credential(name, header.value):
+            fix, proposed = "write {secret: <name>, key: <key>}", {"secret": "<name>", "key": "<key>"}
+            text = "takes its value from a Secret only"
+            findings.append(Finding(field_rules.LITERAL_HEADER, text, fix, proposed, (name,)))
+    if findings:
+        raise faults(findings)
+    return headers
+
+
+Headers = Annotated[
+    dict[
+        types.HeaderName,
+        Annotated[HeaderValue, BeforeValidator(_as_value, json_schema_input_type=str | HeaderValue)],
+    ],
+    AfterValidator(_checked_headers),
+]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from krm_otel.config import types
-from krm_otel.config.schema.collector import Autoscaling, ResourcesBlock
+from krm_otel.config.schema.autoscaling import Autoscaling
+from krm_otel.config.schema.collector import ResourcesBlock
 from krm_otel.config.schema.setting import Model, setting
 
 HTTP_BUCKETS: Final = (

@@ -16,7 +16,8 @@ from krm_otel.config.settings.configuration import PlatformComponent as Platform
 from krm_otel.config.settings.destinations import Endpoint as Endpoint
 from krm_otel.config.settings.destinations import ExporterKind as ExporterKind
 from krm_otel.config.settings.destinations import FileSource as FileSource
-from krm_otel.config.settings.destinations import SecretHeader as SecretHeader
+from krm_otel.config.settings.destinations import Header as Header
+from krm_otel.config.settings.destinations import ServerTls as ServerTls
 from krm_otel.config.settings.destinations import Target as Target
 from krm_otel.config.settings.destinations import Tls as Tls
 from krm_otel.config.settings.oaas_class import Function as Function

@@ -7,10 +7,12 @@ from typing import Any
 
 from krm_otel.config.placement import PLACEMENTS, Mode, Placement
 from krm_otel.config.provenance import Sourced
+from krm_otel.config.schema.autoscaling import Autoscaling
 from krm_otel.config.schema.cluster_collector import EndpointHost
-from krm_otel.config.schema.collector import Autoscaling, Batch, NetworkPolicy, Pod, Queue, ServiceAccount
+from krm_otel.config.schema.collector import Batch, NetworkPolicy, Pod, Queue, ServiceAccount, Volume
+from krm_otel.config.schema.credentials import Variable, VariablesSource
 from krm_otel.config.schema.sampling import SpanMetrics, TailSampling
-from krm_otel.config.settings.destinations import SecretHeader, Target
+from krm_otel.config.settings.destinations import ServerTls, Target, Tls
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +35,12 @@ class GatewaySettings:
 
 @dataclass(frozen=True, slots=True)
 class NodeCollector:
-    """The collector that runs on every node for all classes, as a class sees it: where its Service is."""
+    """The collector that runs on every node for all classes, as a class sees it: where its Service is, and
+    what senders need where it takes only TLS."""
 
     namespace: str
     fqdn: bool = False
+    sender_tls: Tls | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,9 @@ class CollectorSettings:
         exporters: signal → targets; exactly the enabled signals, in the usual order, each with at least one target.
         batch: None: the collector does not batch.
         config: what is merged into the generated config, last.
-        env: variables of the container from Secrets, for `config`.
+        env, env_from: further variables of the container.
+        volumes: further volumes, by name.
+        server_tls: for the receivers of every tier in pods of its own.
         k8s_attributes: it asks the API server what the sending pod is called (`daemonset` only).
         labels: data points get labels that say which class and function they belong to, for a Prometheus.
         tail_sampling: that of this collector, or of its gateway where there is one.
@@ -67,7 +73,11 @@ class CollectorSettings:
     batch: Sourced[Batch | None]
     queue: Sourced[Queue]
     config: Sourced[dict[str, Any]] | None = None
-    env: tuple[SecretHeader, ...] = ()
+    env: dict[str, Variable] = field(default_factory=dict)
+    env_from: tuple[VariablesSource, ...] = ()
+    volumes: dict[str, Volume] = field(default_factory=dict)
+    server_tls: ServerTls | None = None
+    image_pull_policy: str | None = None
     autoscaling: Autoscaling | None = None
     pod: Pod = field(default=Pod())
     service_account: ServiceAccount = field(default=ServiceAccount())
@@ -104,6 +114,11 @@ class CollectorSettings:
     def refuses_scrapers(self) -> bool:
         """Whether its NetworkPolicy lets nobody fetch metrics."""
         return self.placement.has_service and self.network_policy.enabled and not self.network_policy.scrapers
+
+    @property
+    def receiver_tls(self) -> ServerTls | None:
+        """TLS of its receivers; those on the loopback have none."""
+        return self.server_tls if self.placement.has_service else None
 
     @property
     def second_tier(self) -> bool:

@@ -11,12 +11,16 @@ from krm_otel.otlp import Protocol
 
 
 @dataclass(frozen=True, slots=True)
-class SecretHeader:
-    """An OTLP request header whose value is in a Secret, percent-encoded as OTLP headers in the environment are."""
+class Header:
+    """An OTLP request header.
+
+    Its value is in a Secret, percent-encoded as OTLP headers in the environment are, or it is written out in `value`.
+    """
 
     name: str
-    secret: str
-    key: str
+    secret: str = ""
+    key: str = ""
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,19 @@ class Tls:
 
 
 @dataclass(frozen=True, slots=True)
+class ServerTls:
+    """The certificate of a collector's receivers, and the CA of senders' certificates; None: it asks for none.
+
+    `sender` is what those need that send to it.
+    """
+
+    certificate: FileSource
+    key: FileSource
+    client_ca: FileSource | None
+    sender: Tls
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """An OTLP endpoint for SDKs.
 
@@ -54,7 +71,7 @@ class Endpoint:
 
     url: str
     protocol: Protocol
-    headers: tuple[SecretHeader, ...] = ()
+    headers: tuple[Header, ...] = ()
     tls: Tls = Tls()
     ports: tuple[tuple[Protocol, int], ...] = ()
 
@@ -75,7 +92,7 @@ class Target:
     name: str = ""
     url: str = ""
     verbatim: bool = False
-    headers: tuple[SecretHeader, ...] = ()
+    headers: tuple[Header, ...] = ()
     tls: Tls = field(default=Tls())
     series: bool = False
     files: Files = field(default=Files())

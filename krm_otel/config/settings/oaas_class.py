@@ -8,7 +8,7 @@ from krm_otel.config.placement import Mode
 from krm_otel.config.provenance import Sourced
 from krm_otel.config.schema.otel_config import AttributeGroups
 from krm_otel.config.settings.collector import CollectorSettings, NodeCollector
-from krm_otel.config.settings.destinations import Endpoint
+from krm_otel.config.settings.destinations import Endpoint, Tls
 from krm_otel.diagnostics.result import Ref
 from krm_otel.krm.resource import Resource
 from krm_otel.otlp import Protocol, SamplingStage
@@ -45,6 +45,14 @@ class Settings:
     exporters: dict[str, Sourced[Endpoint]]
     collector: CollectorSettings | None = None
     node_collector: NodeCollector | None = None
+
+    @property
+    def sender_tls(self) -> Tls | None:
+        """What SDKs need to send to a managed collector; None where it does not use TLS."""
+        if self.node_collector is not None:
+            return self.node_collector.sender_tls
+        server = self.collector.receiver_tls if self.collector else None
+        return server.sender if server else None
 
     def signal(self, name: str) -> Sourced[bool]:
         """The switch of `traces`, `metrics` or `logs`."""

@@ -11,6 +11,7 @@ from krm_otel.config.types import (
     duration,
     endpoint,
     kubernetes,
+    pod_fields,
     quantity,
     tail_sampling,
     telemetry,
@@ -71,6 +72,7 @@ Dimensions = Annotated[
 
 # --- destinations ---
 BackendName = Annotated[str, AfterValidator(endpoint.backend_name)]
+HeaderText = Annotated[str, AfterValidator(endpoint.header_text)]
 HeaderName = Annotated[str, AfterValidator(endpoint.header_name)]
 EndpointUrl = Annotated[str, AfterValidator(endpoint.endpoint), TypeName("URL")]
 Exporter = Annotated[str, AfterValidator(endpoint.exporter)]
@@ -94,6 +96,9 @@ ApiVersion = Annotated[str, AfterValidator(kubernetes.api_version)]
 Kind = Annotated[str, AfterValidator(kubernetes.kind)]
 FieldPath = Annotated[str, AfterValidator(kubernetes.field_path)]
 VariableName = Annotated[str, AfterValidator(kubernetes.variable_name)]
+VariablePrefix = Annotated[str, AfterValidator(kubernetes.variable_prefix)]
+VolumeName = Annotated[str, AfterValidator(kubernetes.volume_name)]
+FolderPath = Annotated[str, AfterValidator(kubernetes.folder_path)]
 Image = Annotated[str, AfterValidator(kubernetes.image)]
 Registry = Annotated[str, AfterValidator(kubernetes.registry)]
 Quantity = Annotated[str, BeforeValidator(text.number_as_text), AfterValidator(quantity.check), TypeName("quantity")]
@@ -101,6 +106,9 @@ Quantity = Annotated[str, BeforeValidator(text.number_as_text), AfterValidator(q
 # --- the collector's config ---
 RawMapping = dict[str, Any]
 """A mapping that Kubernetes or the collector defines; nulls in it stay."""
+SpreadConstraint = Annotated[RawMapping, AfterValidator(pod_fields.spread_constraint), TypeName("mapping")]
+ScalingRules = Annotated[RawMapping, AfterValidator(pod_fields.scaling_rules), TypeName("mapping")]
+DnsConfig = Annotated[RawMapping, AfterValidator(pod_fields.dns_config), TypeName("mapping")]
 RawConfig = Annotated[RawMapping, AfterValidator(collector_config.collector_config)]
 Policies = Annotated[
     tuple[Annotated[RawMapping, AfterValidator(tail_sampling.policy)], ...],

@@ -31,6 +31,11 @@ header_name = matching(
     field_rules.HEADER_NAME,
     "must have a header's name as its key: letters, digits and - as in X-Scope-OrgID",
 )
+header_text = matching(
+    r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?",
+    field_rules.HEADER_VALUE,
+    "must be printable ASCII, as values of headers are",
+)
 backend_name = matching(
     r"[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?",  # no `:` and `/`, so that it is never taken for an endpoint
     rules.BACKEND_NAME,

@@ -57,6 +57,15 @@ _variable_name = matching(
     rules.VARIABLE_NAME,
     "must have a variable's name as its key: letters, digits and _, as in API_TOKEN",
 )
+variable_prefix = matching(
+    r"[A-Za-z_][A-Za-z0-9_]*", rules.VARIABLE_NAME, "must be the beginning of variables' names, as in VENDOR_"
+)
+volume_name = matching(
+    r"[a-z0-9]([-a-z0-9]*[a-z0-9])?",
+    rules.OBJECT_NAME,
+    "must have the name of a volume as its key: lower-case letters, digits and - (at most 40)",
+    40,  # it gets a prefix
+)
 image = without_space(collector_rules.IMAGE_INVALID, "must be an image reference without white space")
 
 
@@ -96,6 +105,15 @@ def variable_name(value: str) -> str:
         raise fault(
             rules.VARIABLE_NAME, "has the name of a variable that krm-otel sets itself", fix="write another name"
         )
+    return value
+
+
+def folder_path(value: str) -> str:
+    """The folder of a container that a volume is mounted at."""
+    if not re.fullmatch(r"(/[^/:\s]+)+", value) or "/.." in value:
+        raise fault(collector_rules.VOLUME_PATH, "must be the absolute path of a folder", fix="write /etc/certs")
+    if (value + "/").startswith((f"{names.MOUNT_ROOT}/", "/var/lib/oaas-otel")):
+        raise fault(collector_rules.VOLUME_PATH, "is a folder of krm-otel's own volumes", fix="write another one")
     return value
 
 

@@ -6,6 +6,14 @@ from typing import Final
 
 from krm_otel.diagnostics.rule import Rule
 
+AUTOSCALING_MEMORY: Final = Rule(
+    "autoscaling-memory",
+    "warning",
+    "`autoscaling.memory` is never reached: memory_limiter refuses data before the collector uses so much memory.",
+    "Write a lower percentage, or a higher limit of memory.",
+    example="collector.autoscaling.memory is 80 percent of 1Gi, which the collector never uses: memory_limiter refuses "
+    "data from 60 percent of the limit on: write 50 or less, or a higher limit of memory",
+)
 AUTOSCALING_RANGE: Final = Rule(
     "autoscaling-range",
     "error",
@@ -36,6 +44,14 @@ COLLECTOR_CONFIG: Final = Rule(
     "Write what the message proposes. See [your own part](collector.md#your-own-part-of-the-config).",
     example="with collector.config merged in, service.pipelines.traces.exporters names nope, which is not defined: "
     "write exporters.nope, too",
+)
+COLLECTOR_PROXY: Final = Rule(
+    "collector-proxy",
+    "warning",
+    "`collector.env` sets a proxy, and `NO_PROXY` does not cover a Service of the cluster that the collector sends to.",
+    "Add the host to `NO_PROXY`.",
+    example="collector.env sets HTTPS_PROXY and no NO_PROXY for tempo.observability, so the collector sends through "
+    "the proxy: write NO_PROXY: .svc,tempo.observability",
 )
 DAEMONSET_NOT_MANAGED: Final = Rule(
     "daemonset-not-managed",
@@ -223,4 +239,18 @@ STILL_READ: Final = Rule(
     "Take the container and its volume out of the workload.",
     example="no class needs this any more, but Deployment one reads it, so it is kept: take its container and its "
     "volume out of the workload",
+)
+VOLUME_PATH: Final = Rule(
+    "volume-path",
+    "error",
+    "The `path` of a collector's volume is not a folder that krm-otel can mount it at.",
+    "Write an absolute path such as `/etc/certs`.",
+    example="collector.volumes.certs.path must be the absolute path of a folder: write /etc/certs",
+)
+VOLUME_SOURCE: Final = Rule(
+    "volume-source",
+    "error",
+    "A volume of a collector has no source, or several; or it has a `claim` that several collectors would use.",
+    "Write one of `secret`, `config_map`, `claim` and `empty_dir`.",
+    example="collector.volumes.none must have one of secret, config_map, claim and empty_dir: write secret: <name>",
 )

@@ -171,3 +171,11 @@ TLS_WITHOUT_HTTPS: Final = Rule(
     "Write an `https://` endpoint.",
     example="backends.plain.tls has no effect, since the endpoint is http://plain:4317: write https://plain:4317",
 )
+VARIABLE_SOURCE: Final = Rule(
+    "variable-source",
+    "error",
+    "A variable of a collector has no value or several, or no key of its Secret or ConfigMap.",
+    "Write the value as a text, or `{secret: <name>, key: <key>}`, or `{config_map: <name>, key: <key>}`.",
+    example="collector.env.API_TOKEN must be a text, or name a secret or a config_map with a key: write {secret: "
+    "<name>, key: <key>}",
+)

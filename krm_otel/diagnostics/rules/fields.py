@@ -57,6 +57,20 @@ HEADER_NAME: Final = Rule(
     "Use letters, digits and `-`, as in `X-Scope-OrgID`.",
     example="collector.headers[a b] must have a header's name as its key: letters, digits and - as in X-Scope-OrgID",
 )
+HEADER_TWICE: Final = Rule(
+    "header-twice",
+    "error",
+    "Two spellings of one header are written. Names of headers do not distinguish upper and lower case.",
+    "Leave one of them out.",
+    example="collector.headers.x-scope-orgid is the same header as X-Scope-OrgID: leave one of them out",
+)
+HEADER_VALUE: Final = Rule(
+    "header-value",
+    "error",
+    "The value of a header has characters that a header cannot have.",
+    "Write printable ASCII without blanks at the ends.",
+    example="collector.headers.X-Tenant must be printable ASCII, as values of headers are",
+)
 KEY_RESERVED: Final = Rule(
     "key-reserved",
     "error",
@@ -89,17 +103,19 @@ LABEL_INVALID: Final = Rule(
 LITERAL_HEADER: Final = Rule(
     "literal-header",
     "error",
-    "The value of a header does not come from a Secret.",
-    "Write `{secret: <name>, key: <key>}`.",
+    "The value of a header that may be a credential does not come from a Secret.",
+    "Write `{secret: <name>, key: <key>}`. A header that only names a tenant or a dataset, such as `X-Scope-OrgID`, "
+    "may have its value written out.",
     example="collector.headers.authorization takes its value from a Secret only: write {secret: <name>, key: <key>}",
 )
 LITERAL_SECRET: Final = Rule(
     "literal-secret",
     "error",
-    "`collector.config` contains a secret as plain text.",
-    "Write `${env:NAME}` there, and `collector.env.NAME` with its Secret.",
-    example="collector.config contains a secret as plain text at extensions.bearertokenauth.token: write "
-    "${env:NAME}, and env.NAME with its Secret",
+    "A credential stands as plain text in `collector.config`, `collector.env` or a header.",
+    "In `collector.config` write `${env:NAME}`, and `collector.env.NAME` with its Secret. In `collector.env` write "
+    "`{secret: <name>, key: <key>}`.",
+    example="collector.config.extensions.bearertokenauth.token is a credential as plain text: write ${env:NAME}, and "
+    "collector.env.NAME with its Secret",
 )
 MISSING_FIELD: Final = Rule(
     "missing-field",
@@ -157,7 +173,7 @@ UNKNOWN_FIELD: Final = Rule(
     "error",
     "A field is unknown, or at the wrong level.",
     "Write the field that the message proposes.",
-    example="collector.headers.authorization.value is not a known field: the known fields are secret and key",
+    example="collector.pod.topology_spread_constraints[1].topology is not a known field: write topologyKey",
     otherwise="warning in upstream's `spec.telemetry`, and for what looks like `observability`",
 )
 UNKNOWN_VALUE: Final = Rule(

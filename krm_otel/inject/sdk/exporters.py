@@ -7,12 +7,11 @@ always go together: 4317 with grpc, 4318 with http/protobuf.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
-from urllib.parse import urlsplit, urlunsplit
+from typing import Any
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from krm_otel import names
 from krm_otel.config.settings import Endpoint, FileSource, Origin, Settings, Source, Sourced
@@ -22,10 +21,7 @@ from krm_otel.inject.attributes import reference
 from krm_otel.inject.sdk.builder import ContainerBuilder
 from krm_otel.inject.sdk.environment import ExistingVariable
 from krm_otel.otlp import PORTS, PROTOCOLS, SIGNALS, Protocol, exporter_variable, port_protocol, signal_variable
-
-_PORT: Final = re.compile(r"(?<=[^:]):[0-9]+\Z")
-_PROXIES: Final = ("grpc_proxy", "https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
-_NO_PROXY: Final = ("NO_PROXY", "no_proxy")
+from krm_otel.proxies import NO_PROXY, PROXIES, bypasses_proxy, is_loopback
 
 
 class CertificateVolumes:
@@ -195,6 +191,9 @@ class _Exporter:
             return
         pairs = []
         for header in target.headers:
+            if header.value:
+                pairs.append(f"{header.name.lower()}={quote(header.value, safe='-._~')}")
+                continue
             scope = f"{signal.upper()}_" if signal else ""
             helper = f"{names.HELPER_PREFIX}{scope}HEADER_" + re.sub(r"[^A-Z0-9]", "_", header.name.upper())
             secret = {"secretKeyRef": {"name": header.secret, "key": header.key}}
@@ -218,14 +217,14 @@ class _Exporter:
     def _check_proxy(self, url: str) -> None:
         existing = self.builder.existing
         host = urlsplit(url).hostname or ""
-        proxy = next((v for name in _PROXIES if (v := existing.get(name)) and v.value), None)
-        if proxy is None or _is_loopback(host):
+        proxy = next((v for name in PROXIES if (v := existing.get(name)) and v.value), None)
+        if proxy is None or is_loopback(host):
             return
-        exceptions = [variable.value for name in _NO_PROXY if (variable := existing.get(name))]
+        exceptions = [variable.value for name in NO_PROXY if (variable := existing.get(name))]
         if None in exceptions:
             return  # only the cluster knows the value
         written = ",".join(filter(None, exceptions))
-        if not any(_covers(entry.strip(), host) for entry in written.split(",")):
+        if not bypasses_proxy(host, [written]):
             proposed = f"NO_PROXY={written},{host}" if written else f"NO_PROXY={host}"
             result = rules.PROXY_IN_THE_WAY.at(
                 self.builder.location(proxy.path),
@@ -267,21 +266,3 @@ def _endpoint_for(target: Endpoint, protocol: Protocol | None, signal: str | Non
         netloc = netloc.removesuffix(f":{parts.port}") + f":{ports[protocol]}"
     path = "" if protocol == "grpc" else parts.path or (f"/v1/{signal}" if signal else "")
     return urlunsplit((parts.scheme, netloc, path, "", "")), protocol
-
-
-def _covers(entry: str, host: str) -> bool:
-    entry = _PORT.sub("", entry)
-    suffix = "." + entry.lstrip("*.")
-    if entry in ("*", host) or (entry.strip("*.") and host.endswith(suffix)):
-        return True
-    try:
-        return ipaddress.ip_address(host) in ipaddress.ip_network(entry, strict=False)
-    except ValueError:
-        return False
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -65,15 +65,19 @@ def operator_conflicts(workload: Workload, settings: Settings) -> Iterator[Resul
 
 
 def unsupported_by_operator(settings: Settings, ref: Ref) -> Iterator[Result]:
-    """The error of settings that an Instrumentation cannot express.
+    """The errors of settings that an Instrumentation cannot express.
 
-    It has one endpoint, and no headers or certificates that fit those of a backend.
+    It has one endpoint, and no headers or certificates that fit those of a backend or of a collector.
     """
+    where = Location(ref, "spec.observability.collector")
+    if settings.sender_tls is not None:
+        text = "flavor operator cannot express the certificates with which SDKs send to a collector's receivers"
+        fix = "leave collector.receiver_tls out, or write flavor: native"
+        yield rules.OPERATOR_CANNOT_SAY.at(where, text, fix=fix, proposed="native")
     endpoint = settings.endpoint.value if settings.endpoint else None
     if settings.exporters or (endpoint and (endpoint.headers or endpoint.tls != Tls())):
         text = "flavor operator cannot express endpoints for single signals, headers and certificates of SDKs"
         fix = "send to a collector (mode: deployment), or write flavor: native"
-        where = Location(ref, "spec.observability.collector")
         yield rules.OPERATOR_CANNOT_SAY.at(where, text, fix=fix, proposed="native")
 
 

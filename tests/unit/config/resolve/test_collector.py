@@ -409,7 +409,7 @@ def test_batches_have_the_sizes_of_the_proposal() -> None:
         ("config: {receivers: [otlp]}", "collector-config", None),
         ("config: {extensions: {x: [{client_secret: abc}]}}", "literal-secret", None),
         ("env: {MY_POD_IP: {secret: s, key: k}}", "variable-name", None),
-        ("env: {A: abc}", "literal-header", {"secret": "<name>", "key": "<key>"}),
+        ("env: {A_TOKEN: abc}", "literal-secret", None),
         ("network_policy: {mesh: cilium}", "unknown-value", None),
         ("network_policy: {scrapers: [{}]}", "empty", None),
         ("pod: {labels: {'a b': c}}", "label-invalid", None),

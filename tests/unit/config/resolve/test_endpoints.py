@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from krm_otel.config.settings import Endpoint, FileSource, Origin, SecretHeader, Tls
+from krm_otel.config.settings import Endpoint, FileSource, Header, Origin, Tls
 from tests.support.configuration import (
     BACKENDS,
     ENDPOINT,
@@ -78,7 +78,7 @@ def test_exporters_are_urls_or_backends(exporter: str, signal: str, protocol: st
     assert (found.value.url, found.value.protocol) == (url, spoken)
     assert found.origin == Origin("ClassRuntime", f"spec.observability.collector.exporters.{signal}")
     with_secrets = exporter == "base"
-    assert found.value.headers == ((SecretHeader("X-Scope-OrgID", "s", "k"),) if with_secrets else ())
+    assert found.value.headers == ((Header("X-Scope-OrgID", "s", "k"),) if with_secrets else ())
     assert found.value.tls == (Tls(ca=FileSource("ConfigMap", "c", "ca.crt")) if with_secrets else Tls())
 
 
@@ -114,7 +114,7 @@ def test_headers_and_certificates_go_with_the_endpoint() -> None:
     )
     settings = valid_settings(observability("enabled: true\ncollector: {endpoint: 'https://x:4317'}"), config)
     assert settings.endpoint is not None
-    assert settings.endpoint.value.headers == (SecretHeader("api-key", "otlp", "token"),)
+    assert settings.endpoint.value.headers == (Header("api-key", "otlp", "token"),)
     assert settings.endpoint.value.tls == Tls(
         FileSource("Secret", "ca", "ca.crt"),
         FileSource("Secret", "client", "tls.crt"),

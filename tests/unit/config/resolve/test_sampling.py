@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from krm_otel.config.resolve.collector import GATEWAY_RESOURCES
-from krm_otel.config.schema.collector import Autoscaling
+from krm_otel.config.schema.autoscaling import Autoscaling
 from krm_otel.config.schema.sampling import HTTP_BUCKETS, SpanMetrics, TailSampling
 from krm_otel.config.settings import CollectorSettings, GatewaySettings, Resources, Settings
 from krm_otel.diagnostics.result import Result

@@ -7,9 +7,7 @@ import pytest
 from krm_otel.config.settings import Endpoint, FileSource
 from krm_otel.inject.sdk.exporters import (
     CertificateVolumes,
-    _covers,
     _endpoint_for,
-    _is_loopback,
     _port_protocol,
     _protocol_named,
 )
@@ -65,40 +63,6 @@ def test_the_standard_port_follows_the_protocol(
 ) -> None:
     """A container that speaks the other protocol gets the other standard port; any other port stays."""
     assert _endpoint_for(Endpoint(url, speaks), led, signal) == (expected, led or speaks)
-
-
-@pytest.mark.parametrize(
-    ("entry", "host", "covers"),
-    [
-        ("*", "otel", True),
-        ("otel", "otel", True),
-        (".svc", "otel.ns.svc", True),
-        ("svc", "otel.ns.svc", True),
-        ("*.svc", "otel.ns.svc", True),
-        (".cluster.local", "otel", False),
-        ("ote", "otel", False),
-        ("tel", "otel", False),
-        ("10.0.0.0/8", "10.1.2.3", True),
-        ("10.0.0.0/8", "11.1.2.3", False),
-        ("10.1.2.3", "10.1.2.3", True),
-        ("fd00::/8", "fd00::1", True),
-        ("10.0.0.0/8", "otel", False),
-        ("", "otel", False),
-        (".", "otel", False),
-    ],
-)
-def test_entries_of_no_proxy(entry: str, host: str, covers: bool) -> None:
-    """As most HTTP clients read them: names, domains, addresses and networks."""
-    assert _covers(entry, host) is covers
-
-
-@pytest.mark.parametrize(
-    ("host", "loopback"),
-    [("localhost", True), ("127.0.0.1", True), ("::1", True), ("otel", False), ("10.0.0.1", False)],
-)
-def test_loopback_needs_no_entry_in_no_proxy(host: str, loopback: bool) -> None:
-    """Clients leave it out by themselves."""
-    assert _is_loopback(host) is loopback
 
 
 def test_one_volume_for_each_source() -> None:

@@ -1,0 +1,107 @@
+"""Credentials: what is one, and what only looks like one."""
+
+from __future__ import annotations
+
+import pytest
+
+from krm_otel.credential import is_credential, is_header_credential, is_secret_name
+
+NAMES = """
+password passwd token api_key apiKey API-KEY access_token account_token client_secret private_key
+connection_string bearer_token hec_token license_key aws_secret_access_key api.key auth.password
+basic_auth.password Authorization credentials key_pem dsn X-Api-Key INGESTION_KEY sas_token
+DD_API_KEY
+"""
+OTHER_NAMES = """
+password_file token_url secret_name key_file api_key_file tokenizer max_tokens actions.key
+authenticator auth routing_key from_context username client_id token_type key headers next_token
+partition_token tls.cert_file secretRef matchLabels.token-bucket
+"""
+
+
+@pytest.mark.parametrize(
+    "name",
+    NAMES.split(),
+)
+def test_names_of_credentials(name: str) -> None:
+    """In every spelling, and by the last words of a path."""
+    assert is_secret_name(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    OTHER_NAMES.split(),
+)
+def test_names_that_only_look_like_it(name: str) -> None:
+    """A file, a URL or the name of a Secret is none."""
+    assert not is_secret_name(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("password", "hunter2"),
+        ("token", "prefix${env:TOKEN}suffix1"),
+        ("token", "${env:TOKEN:-abc123}"),
+        ("endpoint", "https://user:pw@vendor.example"),
+        ("endpoint", "https://token@vendor.example/x"),
+        ("endpoint", "https://vendor.example/v1?apikey=abc"),
+        ("endpoint", "https://vendor.example/?sv=1&sig=abc"),
+        ("datasource", "postgresql://user:pw@db:5432/x"),
+        ("value", "Bearer abcdef"),
+        ("value", "Basic dTpw"),
+        ("value", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcdefgh"),
+        ("value", "AKIAIOSFODNN7EXAMPLE"),
+        ("value", "-----BEGIN EC PRIVATE KEY-----\nMHc"),
+        ("value", "InstrumentationKey=00000000-0000;IngestionEndpoint=https://x/"),
+        ("url", "https://hooks.slack.com/services/T0/B0/x"),
+        ("HTTPS_PROXY", "http://user:pw@proxy.example:3128"),
+    ],
+)
+def test_credentials(name: str, value: str) -> None:
+    """By name, by form, and by the place in a URL."""
+    assert is_credential(name, value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("password", ""),
+        ("token", "${env:TOKEN}"),
+        ("token", "${file:/etc/token}"),
+        ("authorization", "Bearer ${env:TOKEN}"),
+        ("authorization", "Api-Token ${env:TOKEN}"),
+        ("token", "$(TOKEN)"),
+        ("token", "${env:TOKEN:-}"),
+        ("token", "${TOKEN}"),
+        ("endpoint", "https://vendor.example/v1?region=eu"),
+        ("endpoint", "https://${env:USER}:${env:PASSWORD}@vendor.example"),
+        ("NO_PROXY", ".svc,.cluster.local,10.0.0.0/8"),
+        ("HTTPS_PROXY", "http://proxy.example:3128"),
+        ("statement", 'set(attributes["password"], "***")'),
+        ("description", "Basic checks of the token bucket"),
+        ("email", "ops@acme.example"),
+    ],
+)
+def test_what_is_no_credential(name: str, value: str) -> None:
+    """References, and texts that only mention one."""
+    assert not is_credential(name, value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "credential"),
+    [
+        ("X-Scope-OrgID", "team-a", False),
+        ("x-honeycomb-dataset", "cart", False),
+        ("Content-Type", "application/json", False),
+        ("x-honeycomb-team", "abcdef", True),
+        ("x-vendor-team", "abcdef123456", True),
+        ("authorization", "Bearer ${env:TOKEN}", False),
+        ("DD-API-KEY", "${env:KEY}", False),
+        ("signoz-access-token", "abc", True),
+        ("X-Scope-OrgID", "Bearer abcdef", True),
+    ],
+)
+def test_headers(name: str, value: str, credential: bool) -> None:
+    """A header carries a credential, unless it is known to say only whose data it is."""
+    assert is_header_credential(name, value) is credential
