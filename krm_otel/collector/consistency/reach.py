@@ -83,9 +83,10 @@ def _otlp(deployed: Deployed) -> Iterator[Problem]:
 def _spoken(deployed: Deployed, steps: tuple[Step, ...]) -> Iterator[Problem]:
     """Fields of an OTLP server by which it refuses what SDKs send."""
     body = mapping(member(deployed.config, *map(str, steps)))
-    if body.get("tls"):
+    if body.get("tls") and deployed.tier.collector.receiver_tls is None:
         text = "makes the receiver speak TLS, and the endpoint that SDKs get is plain http"
-        yield Problem(rules.CONFIG_UNREACHABLE, (*steps, "tls"), text, "leave it out")
+        fix = "leave it out" if deployed.tier.placement.in_class_pods else "write collector.receiver_tls instead"
+        yield Problem(rules.CONFIG_UNREACHABLE, (*steps, "tls"), text, fix)
     if body.get("auth"):
         text = "makes the receiver refuse SDKs that send no credentials, and krm-otel gives them none"
         fix = "leave it out, or have the containers set OTEL_EXPORTER_OTLP_HEADERS"
