@@ -145,7 +145,7 @@ OWN_CONFIGS = (
     ),
     Own(
         "receiver with TLS",
-        _otlp("{grpc: {tls: {cert_pem: x, key_pem: "${env:HOME}"}}}"),
+        _otlp("{grpc: {tls: {cert_pem: x, key_pem: '${env:HOME}'}}}"),
         ((UNREACHABLE, "grpc.tls makes the receiver speak TLS, and the endpoint that SDKs get is plain http"),),
     ),
     Own(
