@@ -3,6 +3,10 @@
 Sources: OpenTelemetry specification, `protocol/exporter.md` (ports, endpoints),
 `configuration/sdk-environment-variables.md` (variables and their values) and `resource/sdk.md` (`,` and `=` in
 attributes must be encoded, other characters may be; some SDKs do not decode, so nothing is encoded without need).
+
+Some SDKs for Java decode `+` as a blank (opentelemetry-java#8030). JavaScript's `EnvDetector` takes baggage octets
+only, removes quotes at the ends, and throws at more than 255 characters, so that the whole variable is lost. All that
+decode read `%2B` alike.
 """
 
 from __future__ import annotations
@@ -24,9 +28,11 @@ SAMPLERS: Final[dict[SamplingStage, str]] = {"sdk": RATIO, "collector": "parentb
 PROTOCOLS: Final[dict[Protocol, str]] = {"grpc": "grpc", "http": "http/protobuf"}
 """Protocol → OTEL_EXPORTER_OTLP_PROTOCOL."""
 
-# Not kept: `$`, which the kubelet expands, `%`, and what W3C Baggage encodes, whose parsers SDKs use. `(`, `)`, `+` and
-# the like stay readable, since every SDK reads them in the same way.
-_KEEP: Final = "!#&'()*+-./:<>?@[]^_`{|}~"
+# Not kept: `$`, which the kubelet expands, `%`, what W3C Baggage encodes, and `+`. `(`, `)` and the like stay readable,
+# since every SDK reads them in the same way.
+_KEEP: Final = "!#&'()*-./:<>?@[]^_`{|}~"
+LONGEST_ATTRIBUTE: Final = 255
+"""Characters of an encoded key or value that every SDK takes."""
 
 
 def encode(text: str) -> str:

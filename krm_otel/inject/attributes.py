@@ -29,6 +29,19 @@ def split(text: str) -> list[tuple[str, str]]:
     return segments
 
 
+def malformed(text: str) -> str:
+    """The first part of a value that is no `key=value`; empty where all are.
+
+    SDKs disagree about such a value: the specification has them drop all of it, and some skip the part.
+    """
+    parts = text.rstrip().removesuffix(",").split(",") if text.strip() else []
+    for part in parts:
+        key, equals, value = part.partition("=")
+        if not key.strip() or not equals or "=" in value:
+            return part.strip() or ","
+    return ""
+
+
 def keys(text: str) -> list[str]:
     """The keys that a value sets."""
     return [key for key, _ in split(text) if key]

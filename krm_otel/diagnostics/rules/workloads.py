@@ -6,6 +6,23 @@ from typing import Final
 
 from krm_otel.diagnostics.rule import Rule
 
+ATTRIBUTE_TOO_LONG: Final = Rule(
+    "attribute-too-long",
+    "warning",
+    "The value of a resource attribute has more than 255 characters once it is encoded. SDKs for JavaScript then drop "
+    "the whole of `OTEL_RESOURCE_ATTRIBUTES`.",
+    "Shorten it, or leave it out.",
+    example="the attribute description has 327 characters in OTEL_RESOURCE_ATTRIBUTES, and SDKs for JavaScript drop "
+    "the whole variable at more than 255: shorten it, or leave it out",
+)
+ATTRIBUTES_MALFORMED: Final = Rule(
+    "attributes-malformed",
+    "warning",
+    "The manifest sets `OTEL_RESOURCE_ATTRIBUTES` to what is no list of `key=value`, so krm-otel adds nothing to it.",
+    "Write pairs with commas between them.",
+    example="OTEL_RESOURCE_ATTRIBUTES is set in the manifest, and production in it is no key=value, so nothing is "
+    "added: SDKs may drop all of it: write key=value pairs with commas between them, and %3D for a = in a value",
+)
 ATTRIBUTES_MERGED: Final = Rule(
     "attributes-merged",
     "info",

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Literal
 
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Ref, Result
 from krm_otel.diagnostics.rule import Location
 from krm_otel.diagnostics.rules.workloads import ENV_MALFORMED
-from krm_otel.krm.item import Item
-from krm_otel.krm.resource import Resource
+from krm_otel.inject.sdk.env_sources import EnvSources, SourceKind
 from krm_otel.workloads.containers import Container
 from krm_otel.yamltext.nodes import Mapping as MappingNode
 from krm_otel.yamltext.nodes import Scalar
 from krm_otel.yamltext.nodes import Sequence as SequenceNode
-from krm_otel.yamltext.query import as_mapping, deref, is_null, items_of, lookup, text_of
-
-SourceKind = Literal["ConfigMap", "Secret"]
+from krm_otel.yamltext.query import deref, is_null, items_of, lookup, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,32 +38,6 @@ class ExistingVariable:
 
 Environment = Mapping[str, ExistingVariable]
 """The variables of one container, by name; of several entries, the one that counts at run time."""
-
-
-class EnvSources:
-    """The ConfigMaps and Secrets of the input that `envFrom` may name; indexed when first asked for."""
-
-    def __init__(self, items: Sequence[Item]):
-        self._items = items
-
-    def read(self, kind: SourceKind, namespace: str, name: str) -> dict[str, str | None]:
-        """The keys of an object with their values, None for the values of a Secret; empty where it is not there."""
-        keys: dict[str, str | None] = {}
-        if resource := self._index.get((kind, namespace, name)):
-            for section in ("data", "stringData"):
-                mapping = as_mapping(resource.node(section))
-                for key, value in mapping.pairs if mapping else ():
-                    keys[text_of(key) or ""] = (text_of(value) or "") if kind == "ConfigMap" else None
-        return keys
-
-    @cached_property
-    def _index(self) -> dict[tuple[str, str, str], Resource]:
-        return {
-            (item.kind, resource.namespace, name): resource
-            for item in self._items
-            if item.api_version == "v1" and item.kind in ("ConfigMap", "Secret") and (resource := item.resource)
-            for name in resource.names
-        }
 
 
 def read_environment(

@@ -12,11 +12,12 @@ from typing import Final
 from krm_otel import names
 from krm_otel.config.settings import OaasClass, Origin, PlatformComponent, Settings
 from krm_otel.diagnostics.field_path import field_path
+from krm_otel.diagnostics.rules import workloads as rules
 from krm_otel.image_reference import parse_image
 from krm_otel.inject import attributes
 from krm_otel.inject.sdk.builder import ContainerBuilder
 from krm_otel.inject.sdk.environment import ExistingVariable
-from krm_otel.otlp import encode
+from krm_otel.otlp import LONGEST_ATTRIBUTE, encode
 from krm_otel.workloads.containers import Container
 from krm_otel.workloads.kinds import Workload
 from krm_otel.workloads.select import Role
@@ -66,8 +67,19 @@ def add_identity(builder: ContainerBuilder, identity: Identity) -> None:
         # Not percent-encoded like attributes: the kubelet must not find anything to expand in it.
         builder.set(names.E_SERVICE_NAME, name.replace("$", "$$"), origin)
     pairs = _attributes(identity)
+    for key, attribute in pairs.items():
+        if max(len(encode(key)), len(attribute.value)) > LONGEST_ATTRIBUTE and not attribute.helpers:
+            text = f"the attribute {key} has {len(attribute.value)} characters in {names.E_ATTRIBUTES}, and SDKs for "
+            text += f"JavaScript drop the whole variable at more than {LONGEST_ATTRIBUTE}"
+            builder.report(rules.ATTRIBUTE_TOO_LONG.at(builder.location(), text, fix="shorten it, or leave it out"))
     if existing is None:
         _set_attributes(builder, pairs)
+    elif existing.mergeable and (part := attributes.malformed(existing.value or "")):
+        text = f"{names.E_ATTRIBUTES} is set in the manifest, and {part} in it is no key=value, so nothing is added: "
+        text += "SDKs may drop all of it"
+        fix = "write key=value pairs with commas between them, and %3D for a = in a value"
+        builder.report(rules.ATTRIBUTES_MALFORMED.at(builder.location(existing.path), text, fix=fix))
+        builder.keep(names.E_ATTRIBUTES)
     elif existing.mergeable:
         _extend_attributes(builder, existing, existing_keys, pairs)
     else:

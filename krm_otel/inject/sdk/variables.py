@@ -15,7 +15,8 @@ from krm_otel.diagnostics.rules import workloads as rules
 from krm_otel.diagnostics.rules.sampling import B3_BY_DEFAULT
 from krm_otel.inject.patch.additions import Additions, ContainerEdit, ObjectEdit
 from krm_otel.inject.sdk.builder import ContainerBuilder, InstrumentedContainer
-from krm_otel.inject.sdk.environment import Environment, EnvSources, read_environment
+from krm_otel.inject.sdk.env_sources import EnvSources
+from krm_otel.inject.sdk.environment import Environment, read_environment
 from krm_otel.inject.sdk.exporters import CertificateVolumes, add_exporters
 from krm_otel.inject.sdk.identity import Identity, add_identity
 from krm_otel.otlp import RATIO, SAMPLERS, decimal

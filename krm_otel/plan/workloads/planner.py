@@ -18,7 +18,7 @@ from krm_otel.diagnostics.result import Result, has_errors
 from krm_otel.diagnostics.rule import Location
 from krm_otel.diagnostics.rules import workloads as rules
 from krm_otel.inject.patch.record import MAX_BYTES, load
-from krm_otel.inject.sdk.environment import EnvSources
+from krm_otel.inject.sdk.env_sources import EnvSources
 from krm_otel.inject.sdk.variables import DesiredWorkload, desired_workload
 from krm_otel.krm.item import Item
 from krm_otel.krm.resource import Resource

@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from krm_otel.inject.attributes import join, keys, merged, reference, split
+from krm_otel.inject.attributes import join, keys, malformed, merged, reference, split
 from krm_otel.otlp import encode
 
 
@@ -21,7 +21,7 @@ from krm_otel.otlp import encode
         ("two words", "two%20words"),
         ("$(HOME)", "%24(HOME)"),
         ('"\\;', "%22%5C%3B"),
-        ("host:5000/a@sha256:b+c", "host:5000/a@sha256:b+c"),
+        ("host:5000/a@sha256:b+c", "host:5000/a@sha256:b%2Bc"),
         ("", ""),
     ],
 )
@@ -70,3 +70,25 @@ def test_keys_that_a_value_sets(text: str, found: list[str]) -> None:
 def test_the_users_keys_win(own: str, result: str) -> None:
     """The user's text comes first and unchanged; only missing keys are added."""
     assert merged(own, {"a": "1", "b": "2"}) == result
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("", ""),
+        (" ", ""),
+        ("a=b", ""),
+        ("a=b,c=d", ""),
+        ("a=b, ", ""),
+        ("a=", ""),
+        ("a=$(NAME)", ""),
+        ("production", "production"),
+        ("a=b;c=d", "a=b;c=d"),
+        ("a=b,,c=d", ","),
+        ("=b", "=b"),
+        ("a=b,team", "team"),
+    ],
+)
+def test_what_is_no_list_of_pairs(text: str, part: str) -> None:
+    """The first part that some SDK drops, or for which it drops everything."""
+    assert malformed(text) == part
