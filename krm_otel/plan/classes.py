@@ -12,6 +12,7 @@ from functools import partial
 from krm_otel import names
 from krm_otel.collector.config.checks import check_config
 from krm_otel.collector.consistency import check_consistency
+from krm_otel.collector.consistency.unused import unused_components
 from krm_otel.collector.naming import collector_name, config_name
 from krm_otel.collector.operator import operator_name
 from krm_otel.conditions import CONFIGURED, DEGRADED, Condition, conditions
@@ -36,13 +37,9 @@ def check_classes(draft: Draft) -> Iterator[Result]:
 
 def _check_classes(draft: Draft) -> Iterator[Result]:
     configuration = draft.request.configuration
-    platform, nodes = configuration.platform, configuration.node_collectors
+    platform = configuration.platform
     has_platform = any(summary.is_platform and summary.has_workload for summary in draft.summaries.values())
-    if nodes is not None and nodes.settings is not None:
-        yield from _check_collectors(draft, nodes, nodes.settings)
-    for summary in draft.summaries.values():
-        if summary.is_platform and summary.has_workload and summary.settings is not None:
-            yield from _check_collectors(draft, summary.oaas_class, summary.settings)
+    yield from _check_collectors(draft)
     for oaas_class in configuration.classes:
         if not oaas_class.enabled or oaas_class.settings is None:
             continue
@@ -50,17 +47,20 @@ def _check_classes(draft: Draft) -> Iterator[Result]:
             text = f"no workload belongs to class {oaas_class.name}; tried: {RULES_TRIED}"
             fix = f"write the annotation {names.A_CLASS}: {oaas_class.name} on its workloads"
             yield rules.CLASS_WITHOUT_WORKLOAD.at(oaas_class.ref, text, fix=fix)
-        yield from _check_collectors(draft, oaas_class, oaas_class.settings)
         if has_platform and platform is not None and platform.enabled.value:
             yield from _check_platform_rate(oaas_class, oaas_class.settings, platform)
 
 
-def _check_collectors(draft: Draft, oaas_class: OaasClass, settings: Settings) -> Iterator[Result]:
-    """What is wrong with the configs of a class's collectors, and between them and the manifests."""
+def _check_collectors(draft: Draft) -> Iterator[Result]:
+    """What is wrong with the configs of collectors, and between them and the manifests."""
     configuration = draft.request.configuration
+    owners = [summary.oaas_class for summary in draft.summaries.values()]
+    checked = [(owner, owner.settings) for owner in owners if owner.enabled and owner.settings is not None]
     monitored = configuration.monitoring.monitors is not None
-    yield from check_config(oaas_class, settings)
-    yield from check_consistency(oaas_class, settings, operator=configuration.operator, monitored=monitored)
+    for owner, settings in checked:
+        yield from check_config(owner, settings)
+        yield from check_consistency(owner, settings, operator=configuration.operator, monitored=monitored)
+    yield from unused_components(checked)
 
 
 def _check_platform_rate(oaas_class: OaasClass, settings: Settings, platform: Settings) -> Iterator[Result]:

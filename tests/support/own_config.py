@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from krm_otel.collector.config.checks import check_config
 from krm_otel.collector.consistency import check_consistency
+from krm_otel.collector.consistency.unused import unused_components
 from krm_otel.config.settings import OaasClass, Settings
 from krm_otel.diagnostics.result import Result
 from tests.support.collector import class_and_settings, node_collectors_and_settings
@@ -242,6 +243,31 @@ OWN_CONFIGS = (
     Own(
         "unused", "{exporters: {debug/own: }}", (("component-unused", "exporters[debug/own] is not in the pipelines"),)
     ),
+    Own(
+        "a signal that an exporter does not know",
+        "{service: {pipelines: {traces: {exporters: [prometheus/scraped]}}}}",
+        (("collector-config", "traces.exporters[0] is prometheus/scraped, which knows metrics only"),),
+    ),
+    Own(
+        "a signal that a processor does not know",
+        "{processors: {tail_sampling: {policies: [{name: a, type: always_sample}]}}, "
+        "service: {pipelines: {metrics: {processors: [memory_limiter, tail_sampling]}}}}",
+        (("collector-config", "metrics.processors[1] is tail_sampling, which knows traces only"),),
+    ),
+    Own(
+        "a health check of the other generation",
+        "{extensions: {health_check: {use_v2: true, http: {endpoint: ':13133'}}}}",
+        ((UNREACHABLE, "health_check has the field use_v2 of healthcheckv2, with which health_check does not start"),),
+    ),
+    Own(
+        "a limit in quotes",
+        "{processors: {memory_limiter: {limit_mib: '100'}}}",
+        (("config-overruled", "limit_mib is the text 100, and the collector reads numbers only"),),
+    ),
+    Own(
+        "a limit in a variable",
+        "{processors: {memory_limiter: {limit_mib: '${env:LIMIT:-100}'}}}",
+    ),
     # --- references and files ---
     Own("a variable of the pod", '{exporters: {debug: {verbosity: "${env:MY_POD_NAME:-basic}"}}}'),
     Own(
@@ -306,4 +332,4 @@ def settings_with(own: Own, mode: str) -> tuple[OaasClass, Settings]:
 def faults(own: Own, mode: str) -> list[Result]:
     """All that krm-otel says about it."""
     found = settings_with(own, mode)
-    return [*check_config(*found), *check_consistency(*found)]
+    return [*check_config(*found), *check_consistency(*found), *unused_components([found])]

@@ -16,6 +16,7 @@ from krm_otel.collector.consistency.ports import port_problems
 from krm_otel.collector.consistency.problem import Deployed, Problem, link_of
 from krm_otel.collector.consistency.reach import reach_problems
 from krm_otel.collector.consistency.references import reference_problems
+from krm_otel.collector.consistency.signals import signal_problems
 from krm_otel.collector.manifests.container import container
 from krm_otel.collector.reading.listening import listening
 from krm_otel.collector.reading.structure import mapping
@@ -29,6 +30,7 @@ _CHECKS = (
     reach_problems,
     port_problems,
     component_problems,
+    signal_problems,
     reference_problems,
     file_problems,
     limit_problems,

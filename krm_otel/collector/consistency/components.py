@@ -1,4 +1,4 @@
-"""Whether what the config names is there when the collector starts, and whether what it has is used.
+"""Whether what the config names is there when the collector starts.
 
 Sources: collector v0.158, `service/internal/graph` (a connector needs both of its sides) and
 `config/configauth` (an authenticator must be among the extensions that are started).
@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from krm_otel.collector.consistency.problem import Deployed, Problem
 from krm_otel.collector.reading.api_server import api_clients
-from krm_otel.collector.reading.structure import CONNECTED, active_extensions, mapping, member, names_in, type_of, used
+from krm_otel.collector.reading.structure import CONNECTED, active_extensions, mapping, member, type_of, used
 from krm_otel.diagnostics.field_path import Step
 from krm_otel.diagnostics.rules import collector as collector_rules
 from krm_otel.diagnostics.rules import merged_config as rules
@@ -21,10 +21,9 @@ _STORAGES: Final = ("file_storage", "db_storage", "redis_storage")
 
 
 def component_problems(deployed: Deployed) -> Iterator[Problem]:
-    """Components that are missing, half connected, or not used."""
+    """Components that are missing, half connected, or without rights."""
     yield from _extensions(deployed)
     yield from _connectors(deployed)
-    yield from _unused(deployed)
     yield from _without_rights(deployed)
 
 
@@ -92,17 +91,3 @@ def _without_rights(deployed: Deployed) -> Iterator[Problem]:
             text = "asks the API server, and the collector's ServiceAccount has no rights"
             fix = "write collector.service_account.name of an account that has them, or leave it out"
             yield Problem(rules.CONFIG_RIGHTS, steps, text, fix)
-
-
-def _unused(deployed: Deployed) -> Iterator[Problem]:
-    config = deployed.config
-    users = {section: used(config, section) for section in _SECTIONS}
-    users["connectors"] = [*users["receivers"], *users["exporters"]]
-    users["extensions"] = names_in(member(config, "service", "extensions"))
-    for section, named in users.items():
-        for component in map(str, mapping(deployed.own.get(section))):
-            if component not in named:
-                where = "service.extensions" if section == "extensions" else "the pipelines"
-                text = f"is not in {where}, so it does nothing"
-                fix = f"name it in {where}, or leave it out"
-                yield Problem(rules.COMPONENT_UNUSED, (section, component), text, fix)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from krm_otel.collector.config.alternatives import MEMORY_LIMITER
+from krm_otel.collector.config.alternatives import LIMITS, MEMORY_LIMITER, SPIKES
 from krm_otel.collector.consistency.problem import Deployed, Problem
 from krm_otel.collector.reading.structure import mapping, member, type_of, used
 from krm_otel.config.types.quantity import mebibytes
@@ -26,6 +26,13 @@ def limit_problems(deployed: Deployed) -> Iterator[Problem]:
 def _limiter(deployed: Deployed, component: str) -> Iterator[Problem]:
     steps = ("processors", component)
     body = mapping(member(deployed.config, *steps))
+    written = [key for key in (*LIMITS, *SPIKES) if isinstance(body.get(key), str)]
+    if written:
+        for key in written:
+            if "${" not in body[key]:  # what it refers to, only the collector can read
+                text = f"is the text {body[key]}, and the collector reads numbers only"
+                yield Problem(rules.CONFIG_OVERRULED, (*steps, key), text, f"write {body[key]} without quotes")
+        return
     limit, percentage = _number(body.get("limit_mib")), _number(body.get("limit_percentage"))
     if not limit and not percentage:
         text, fix = "has neither limit_mib nor limit_percentage, so the collector does not start", "write one of them"
@@ -57,5 +64,5 @@ def _limiter(deployed: Deployed, component: str) -> Iterator[Problem]:
 
 
 def _number(value: object) -> int:
-    """A whole number; 0 for anything else, which only the collector can read."""
+    """A whole number; 0 for anything else."""
     return value if isinstance(value, int) and not isinstance(value, bool) else 0

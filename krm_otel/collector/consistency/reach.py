@@ -37,12 +37,18 @@ def _health(deployed: Deployed) -> Iterator[Problem]:
     health = deployed.listening.health
     if health is None:
         active = active_extensions(deployed.config)
+        listed = member(deployed.config, "service", "extensions")
+        if set(active) - mapping(deployed.config.get("extensions")).keys() or isinstance(listed, str):
+            return  # another check says what is undefined: it may be the health check
         text = "leaves out health_check, which the collector's probes ask"
         fix = f"write [{', '.join(['health_check', *active])}]"
         yield Problem(rules.CONFIG_UNREACHABLE, ("service", "extensions"), text, fix)
         return
     yield from _bound(deployed, health.listener, "the kubelet's probes", for_others=True)
     steps = health.listener.steps[:-1]
+    if health.unsupported:
+        text = f"has the field {health.unsupported} of healthcheckv2, with which health_check does not start"
+        yield Problem(rules.CONFIG_UNREACHABLE, steps[:2], text, "write endpoint and path, or the type healthcheckv2")
     if not health.path.startswith("/") or "${" in health.path:
         text, fix = f"is {health.path}, which is no path that a probe can ask", "write a path such as /"
         yield Problem(rules.CONFIG_UNREACHABLE, (*steps, "path"), text, fix)
@@ -54,6 +60,10 @@ def _health(deployed: Deployed) -> Iterator[Problem]:
 def _otlp(deployed: Deployed) -> Iterator[Problem]:
     found, tier = deployed.listening, deployed.tier
     if not found.main:
+        defined = {*mapping(deployed.config.get("receivers")), *mapping(deployed.config.get("connectors"))}
+        named = used(deployed.config, "receivers")
+        if not named or set(named) - defined:
+            return  # another check says so
         text = "has no pipeline with an otlp receiver, and SDKs send OTLP"
         yield Problem(rules.CONFIG_UNREACHABLE, ("service", "pipelines"), text, "write receivers: [otlp]")
         return
@@ -83,7 +93,7 @@ def _otlp(deployed: Deployed) -> Iterator[Problem]:
 def _spoken(deployed: Deployed, steps: tuple[Step, ...]) -> Iterator[Problem]:
     """Fields of an OTLP server by which it refuses what SDKs send."""
     body = mapping(member(deployed.config, *map(str, steps)))
-    if body.get("tls") and deployed.tier.collector.receiver_tls is None:
+    if body.get("tls") is not None and deployed.tier.collector.receiver_tls is None:
         text = "makes the receiver speak TLS, and the endpoint that SDKs get is plain http"
         fix = "leave it out" if deployed.tier.placement.in_class_pods else "write collector.receiver_tls instead"
         yield Problem(rules.CONFIG_UNREACHABLE, (*steps, "tls"), text, fix)
@@ -101,10 +111,11 @@ def _spoken(deployed: Deployed, steps: tuple[Step, ...]) -> Iterator[Problem]:
 def _signals(deployed: Deployed) -> Iterator[Problem]:
     """Signals that are on, and that the receiver refuses, since none of their pipelines has it."""
     main = deployed.listening.main
+    known = {*mapping(deployed.config.get("receivers")), *mapping(deployed.config.get("connectors"))}
     for signal in deployed.tier.collector.exporters if main else ():
         named = [name for name, pipeline in pipelines(deployed.config) if type_of(name) == signal and pipeline]
         receivers = used(deployed.config, "receivers", signal)
-        if named and receivers and main not in receivers:
+        if named and receivers and main not in receivers and set(receivers) <= known:
             text = f"leaves out {main}, so the collector refuses the {signal} that SDKs send"
             fix = f"write [{', '.join([main, *receivers])}]"
             yield Problem(rules.CONFIG_UNREACHABLE, ("service", "pipelines", named[0], "receivers"), text, fix)

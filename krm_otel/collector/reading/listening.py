@@ -19,6 +19,7 @@ from krm_otel.otlp import Protocol
 OTLP: Final = "otlp"
 HEALTH_TYPES: Final = ("health_check", "healthcheckv2", "health_check_v2")
 _HEALTH_PORT: Final = 13133
+_METRICS_PORT: Final = 8888
 _EXTENSIONS: Final = {
     "zpages": (("endpoint",), 55679),
     "pprof": (("endpoint",), 1777),
@@ -36,12 +37,14 @@ class Health:
         path: of the URL.
         tls: whether it speaks HTTPS.
         refuses: the field by which it refuses the kubelet, which has no credentials; empty: it does not.
+        unsupported: a field that the type does not have unless a feature gate is on; empty: none.
     """
 
     listener: Listener
     path: str = "/"
     tls: bool = False
     refuses: str = ""
+    unsupported: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +87,11 @@ def listening(config: Mapping[str, Any]) -> Listening:
     otlp: dict[Protocol, Listener] = {}
     further: list[Listener] = []
     components = used(config, "receivers")
-    of_otlp = [component for component in components if type_of(component) == OTLP]
+    of_otlp = [name for name in components if type_of(name) == OTLP and name in mapping(config.get("receivers"))]
     main = OTLP if OTLP in of_otlp else of_otlp[0] if of_otlp else ""
-    connectors = mapping(config.get("connectors"))
+    defined = mapping(config.get("receivers"))
     for component in components:
-        if component in connectors:
+        if component not in defined:  # a connector
             continue
         found = receiver_listeners(component, member(config, "receivers", component))
         if component != main:
@@ -108,10 +111,14 @@ def listening(config: Mapping[str, Any]) -> Listening:
 
 
 def _health(config: Mapping[str, Any]) -> Health | None:
-    component = next((name for name in active_extensions(config) if type_of(name) in HEALTH_TYPES), None)
+    defined = mapping(config.get("extensions"))
+    active = [name for name in active_extensions(config) if name in defined]
+    component = next((name for name in active if type_of(name) in HEALTH_TYPES), None)
     if component is None:
         return None
-    body = mapping(member(config, "extensions", component))
+    body = mapping(defined[component])
+    gated = ("use_v2", "http", "grpc") if type_of(component) == "health_check" else ()
+    unsupported = next((key for key in gated if body.get(key)), "")
     steps: tuple[Step, ...] = ("extensions", component)
     path: Any = body.get("path", "/")
     if body.get("use_v2") is True:
@@ -122,14 +129,19 @@ def _health(config: Mapping[str, Any]) -> Health | None:
     )
     tls = body.get("tls")
     refuses = "auth" if body.get("auth") else "tls.client_ca_file" if member(tls, "client_ca_file") else ""
-    return Health(listener, str(path), tls is not None, refuses)
+    return Health(listener, str(path), tls is not None, refuses, unsupported)
 
 
 def _own_metrics(config: Mapping[str, Any]) -> Listener | None:
     """The first reader that a Prometheus can ask."""
     metrics = mapping(member(config, "service", "telemetry", "metrics"))
     readers = metrics.get("readers")
-    if metrics.get("level") == "none" or not isinstance(readers, list | tuple):
+    if metrics.get("level") == "none":
+        return None
+    if readers is None:
+        steps: tuple[Step, ...] = ("service", "telemetry", "metrics", "readers")
+        return Listener("metrics", steps, joined("localhost", _METRICS_PORT), application="http")
+    if not isinstance(readers, list | tuple):
         return None
     for index, reader in enumerate(readers):
         exporter = member(reader, "pull", "exporter", "prometheus")
@@ -152,7 +164,7 @@ def _scraped(config: Mapping[str, Any]) -> list[Listener]:
             application="http",
         )
         for component in used(config, "exporters")
-        if type_of(component) == "prometheus" and component not in mapping(config.get("connectors"))
+        if type_of(component) == "prometheus" and component in mapping(config.get("exporters"))
     ]
 
 

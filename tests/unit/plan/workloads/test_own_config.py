@@ -141,6 +141,22 @@ def test_what_is_wrong_for_all_classes_is_said_once() -> None:
     assert len(errors) == 1
 
 
+@pytest.mark.parametrize(("logs", "says"), [("true", []), ("false", ["component-unused"])])
+def test_what_one_class_uses_is_not_unused(logs: str, says: list[str]) -> None:
+    """One part is for all classes, and not each has every signal."""
+    config = "{exporters: {debug: {verbosity: detailed}}}"
+    text = STREAM.format(config=config, mode="deployment", workload=deployment(), flavor="native")
+    text = text.replace("metrics: debug", "metrics: 'http://m:4317', logs: debug").replace(
+        "traces: debug", "traces: 'http://t:4317'"
+    )
+    other = "---\n" + deployment() + STREAM.split("---\n")[1].format()
+    other = re.sub(r"\becho\b", "other", other).replace(
+        "{enabled: true}", f"{{enabled: true, telemetry: {{logs: {logs}}}}}"
+    )
+    _, outcome = assert_laws((text + other).encode())
+    assert [result.code for result in outcome.results if result.code == "component-unused"] == says
+
+
 def test_the_platforms_collector_is_checked_as_those_of_classes() -> None:
     text = """\
 apiVersion: fn.oaas.io/v1alpha1
