@@ -38,27 +38,26 @@ def file_problems(deployed: Deployed) -> Iterator[Problem]:
     for steps, path in _read(deployed.own, ()):
         if not mounted(deployed, path):
             text = f"is {path}, a file that nothing mounts into the collector's container"
-            yield Problem(rules.CONFIG_FILE, steps, text, _instead(str(steps[-1])), deployed.uncertain)
+            fix = f"write {volume_for(path, 'secret: <name>')}"
+            yield Problem(rules.CONFIG_FILE, steps, text, fix, deployed.uncertain)
     for component in used(config, "receivers"):
         if type_of(component) in _LOGS:
             for index, path in enumerate(names_in(member(config, "receivers", component, "include"))):
                 if not mounted(deployed, path):
                     text = f"is {path}, and nothing mounts that folder into the collector's container"
                     steps = ("receivers", component, "include", index)
-                    yield Problem(rules.CONFIG_FILE, steps, text, "leave it out: SDKs send logs by OTLP")
+                    fix = f"write {volume_for(path.partition('*')[0], 'claim: <name>')}, or leave it out"
+                    yield Problem(rules.CONFIG_FILE, steps, text, fix)
     for steps, path, fix in _written(deployed):
         if not mounted(deployed, path, writable=True) and "${" not in path:
             text = f"is {path}, and the collector's file system is read-only there"
             yield Problem(rules.CONFIG_FILE, steps, text, fix)
 
 
-def _instead(key: str) -> str:
-    if key.endswith("ca_file"):
-        return "write a backend with tls.ca, or ca_pem: ${env:NAME} with collector.env"
-    if key in ("cert_file", "key_file"):
-        pem = key.replace("_file", "_pem")
-        return f"write a backend with tls.client, or {pem}: ${{env:NAME}} with collector.env"
-    return "leave it out, or write its content as ${env:NAME} with collector.env"
+def volume_for(path: str, source: str) -> str:
+    """The volume that would have a file, as the OTelConfig spells it."""
+    folder = path.rpartition("/")[0] or "/<folder>"
+    return f"collector.volumes.<name>: {{path: {folder}, {source}}}"
 
 
 def _read(value: Any, steps: tuple[Step, ...]) -> Iterator[tuple[tuple[Step, ...], str]]:
@@ -81,11 +80,11 @@ def _written(deployed: Deployed) -> Iterator[tuple[tuple[Step, ...], str, str]]:
     for component in used(config, "exporters"):
         path = member(config, "exporters", component, "path")
         if type_of(component) == "file" and isinstance(path, str):
-            fix = "declare backends.<name> with type: file, and name it in collector.exporters"
+            fix = f"write {volume_for(path, 'empty_dir: true')}, or a backend of type file"
             yield ("exporters", component, "path"), path, fix
     for component in names_in(member(config, "service", "extensions")):
         directory = member(config, "extensions", component, "directory")
         if type_of(component) == "file_storage":
-            fix = "write collector.queue: {persistent: true}, which has a volume"
+            fix = "write collector.queue: {persistent: true}, which has a volume, or collector.volumes"
             # Its default: contrib's extension/storage/filestorage, factory_others.go
             yield ("extensions", component, "directory"), str(directory or "/var/lib/otelcol/file_storage"), fix

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from krm_otel.collector.config.environment import DOWNWARD
-from krm_otel.collector.consistency.files import mounted
+from krm_otel.collector.consistency.files import mounted, volume_for
 from krm_otel.collector.consistency.problem import Deployed, Problem
 from krm_otel.collector.reading.references import Reference, references, texts
 from krm_otel.config.settings import CollectorSettings
@@ -35,7 +35,7 @@ def reference_problems(deployed: Deployed) -> Iterator[Problem]:
         elif reference.scheme == "file":
             if not mounted(deployed, reference.name):
                 text = f"refers to {reference.name}, a file that nothing mounts into the collector's container"
-                fix = "write the text itself, or ${env:NAME} with collector.env"
+                fix = f"write {volume_for(reference.name, 'secret: <name>')}, or ${{env:NAME}} with collector.env"
                 yield Problem(rules.CONFIG_REFERENCE, steps, text, fix, deployed.uncertain)
         elif reference.scheme not in SCHEMES and deployed.published_image:
             name, _, default = reference.text[2:-1].partition(":-")
@@ -70,6 +70,8 @@ def _variable(deployed: Deployed, steps: tuple[Step, ...], reference: Reference)
     defined = [str(entry["name"]) for entry in deployed.container["env"]]
     if reference.default is not None or name in defined or _GIVEN.fullmatch(name):
         return
+    if deployed.container.get("envFrom"):
+        return  # only the cluster knows what is in there
     if any(name.startswith(source.get("prefix", "")) for source in deployed.container.get("envFrom", ())):
         return  # only the cluster knows the keys
     if deployed.operator and name == "POD_NAME":

@@ -23,7 +23,7 @@ CONFIG_FILE: Final = Rule(
     "its file system is read-only.",
     f"Write what the message proposes. {_SEE}",
     example="collector.config.exporters[otlp_http/vendor].tls.ca_file is /etc/certs/ca.crt, a file that nothing mounts "
-    "into the collector's container: write a backend with tls.ca, or ca_pem: ${env:NAME} with collector.env",
+    "into the collector's container: write collector.volumes.<name>: {path: /etc/certs, secret: <name>}",
     otherwise="warning for an image of your own, which may have the file",
 )
 CONFIG_OPEN: Final = Rule(

@@ -152,3 +152,33 @@ def test_scrapers_of_an_exporter_of_ones_own_have_to_get_in(scrapers: str, codes
     own = "{exporters: {prometheus: {endpoint: ':9464'}}, service: {pipelines: {metrics: {exporters: [prometheus]}}}}"
     spec = f"collector: {{network_policy: {{scrapers: [{scrapers}]}}, config: {own}}}"
     assert [result.code for result in check_consistency(*class_and_settings(DEPLOYMENT, spec))] == codes
+
+
+@pytest.mark.parametrize(
+    ("more", "own", "code"),
+    [
+        ("", "tls: {ca_file: /etc/certs/ca.crt}", "config-file"),
+        ("volumes: {certs: {path: /etc/certs, secret: s}}, ", "tls: {ca_file: /etc/certs/ca.crt}", ""),
+        ("volumes: {certs: {path: /etc/cert, secret: s}}, ", "tls: {ca_file: /etc/certs/ca.crt}", "config-file"),
+        ("", "tls: {ca_file: /etc/ssl/certs/ca-certificates.crt}", ""),
+        ("volumes: {certs: {path: /etc/certs, secret: s}}, ", 'verbosity: "${file:/etc/certs/v}"', ""),
+        ("env_from: [{secret: s}], ", 'verbosity: "${env:NOBODY}"', ""),
+        ("env: {MINE: {value: a}}, ", 'verbosity: "${env:MINE}"', ""),
+    ],
+)
+def test_volumes_and_variables_of_the_users_count(more: str, own: str, code: str) -> None:
+    found = class_and_settings(DEPLOYMENT, f"collector: {{{more}config: {{exporters: {{debug: {{{own}}}}}}}}}")
+    assert [result.code for result in check_consistency(*found)] == ([code] if code else [])
+
+
+@pytest.mark.parametrize(
+    ("volume", "code"),
+    [("", "config-file"), ("empty_dir: true", ""), ("claim: c", ""), ("config_map: c", "config-file")],
+)
+def test_a_file_is_written_where_a_volume_may_be_written(volume: str, code: str) -> None:
+    own = "{exporters: {file: {path: /data/own.json}}, service: {pipelines: {traces: {exporters: [file]}}}}"
+    more = f"volumes: {{own: {{path: /data, {volume}}}}}, " if volume else ""
+    found = class_and_settings(DEPLOYMENT, f"collector: {{{more}config: {own}}}")
+    results = list(check_consistency(*found))
+    assert [result.code for result in results] == ([code] if code else [])
+    assert all("write collector.volumes.<name>: {path: /data, empty_dir: true}" in r.message for r in results)
