@@ -1,10 +1,13 @@
-"""HorizontalPodAutoscalers in the input that scale workloads with a sidecar.
+"""Autoscalers in the input that scale workloads with a sidecar: HorizontalPodAutoscalers, and KEDA's ScaledObjects.
 
 A metric of type `Resource` measures the whole pod: the use and the requests of every container, including a sidecar
 (native ones, too). A sidecar that requests little and idles makes a pod look less busy than its function is. A metric
 of type `ContainerResource` measures one container (Kubernetes 1.30; autoscaling/v2).
 
-Source: Kubernetes documentation, "Horizontal Pod Autoscaling", container resource metrics.
+KEDA's triggers `cpu` and `memory` become such metrics: of the pod, unless they name a container.
+
+Sources: Kubernetes documentation, "Horizontal Pod Autoscaling", container resource metrics; KEDA documentation,
+"Scalers", CPU and Memory (`containerName`), and "ScaledObject specification" (`scaleTargetRef`).
 """
 
 from __future__ import annotations
@@ -27,7 +30,7 @@ _CPU_PERCENTAGE: Final = "targetCPUUtilizationPercentage"
 
 
 class Autoscalers:
-    """The HorizontalPodAutoscalers of the input, by what they scale; indexed when first asked for."""
+    """The autoscalers of the input, by what they scale; indexed when first asked for."""
 
     def __init__(self, items: Sequence[Item]):
         self._items = items
@@ -44,12 +47,21 @@ class Autoscalers:
             if item.kind == "HorizontalPodAutoscaler" and item.group == "autoscaling" and (resource := item.resource):
                 kind, name = (resource.text("spec", "scaleTargetRef", key) for key in ("kind", "name"))
                 index.setdefault((resource.namespace, kind, name), []).append(resource)
+            elif item.kind == "ScaledObject" and item.group == "keda.sh" and (resource := item.resource):
+                kind, name = (resource.text("spec", "scaleTargetRef", key) for key in ("kind", "name"))
+                index.setdefault((resource.namespace, kind or "Deployment", name), []).append(resource)
         return index
 
 
 def check_autoscalers(autoscalers: Iterable[Resource], container: str) -> Iterator[Result]:
     """Warnings for autoscalers that a sidecar misleads; `container` is the one that they should measure."""
     for autoscaler in autoscalers:
+        for i, trigger in enumerate(items_of(autoscaler.node("spec", "triggers"))):
+            named = text_of(lookup(trigger, "metadata", "containerName"))
+            if text_of(lookup(trigger, "type")) in ("cpu", "memory") and not named:
+                location = Location(autoscaler.ref, field_path("spec", "triggers", i), f"triggers[{i}]")
+                fix = f"write metadata.containerName: {container}"
+                yield SCALED_BY_POD.at(location, _MEASURES_POD, fix=fix, proposed=container)
         for i, metric in enumerate(items_of(autoscaler.node("spec", "metrics"))):
             if text_of(lookup(metric, "type")) == "Resource":
                 location = Location(autoscaler.ref, field_path("spec", "metrics", i), f"metrics[{i}]")

@@ -7,6 +7,7 @@
 | batch               | Job                                | spec.template                  | yes          |
 | batch               | CronJob                            | spec.jobTemplate.spec.template | yes          |
 | (core)              | Pod                                | the object itself              | yes          |
+| keda.sh             | ScaledJob                          | spec.jobTargetRef.template     | yes          |
 | serving.knative.dev | Service, Configuration             | spec.template                  | by a flag    |
 
 Any version of the group matches. OTelConfig's `kinds` adds others by their exact apiVersion; they take precedence.
@@ -38,6 +39,8 @@ class KindInfo:
     downward_api: bool = True
     """Whether its environment may have `fieldRef`."""
     knative: bool = False
+    ends: bool = False
+    """Whether its pods end by themselves."""
     immutable: str | None = None
     """Why a cluster refuses a changed environment; None where it accepts one."""
 
@@ -55,8 +58,9 @@ KINDS: Final[dict[tuple[str, str], KindInfo]] = {
     ("apps", "StatefulSet"): _TEMPLATE,
     ("apps", "DaemonSet"): _TEMPLATE,
     ("apps", "ReplicaSet"): _TEMPLATE,
-    ("batch", "Job"): KindInfo(("spec", "template"), immutable=_JOB),
-    ("batch", "CronJob"): KindInfo(("spec", "jobTemplate", "spec", "template")),
+    ("batch", "Job"): KindInfo(("spec", "template"), ends=True, immutable=_JOB),
+    ("batch", "CronJob"): KindInfo(("spec", "jobTemplate", "spec", "template"), ends=True),
+    ("keda.sh", "ScaledJob"): KindInfo(("spec", "jobTargetRef", "template"), ends=True),
     ("", "Pod"): KindInfo((), immutable=_POD),
     (KNATIVE_GROUP, "Service"): _KNATIVE,
     (KNATIVE_GROUP, "Configuration"): _KNATIVE,

@@ -45,7 +45,9 @@ def network_policy(tier: Tier) -> Asset | None:
     mesh = [Port(policy.mesh, MESH_PORTS[policy.mesh])] if policy.mesh in MESH_PORTS else []
     received = [port for port in found if port.purpose == "receive"]
     fetched = [port for port in found if port.purpose == "fetch"]
-    ingress = [_rule([senders], [*received, *mesh])] if received else []  # a rule without ports would allow all
+    networks = [{"ipBlock": {"cidr": cidr}} for cidr in policy.cidrs]
+    # A rule without ports would allow all.
+    ingress = [_rule([senders, *networks], [*received, *mesh])] if received else []
     if policy.scrapers and fetched:
         peers = [_peer(scraper) for scraper in policy.scrapers]
         ingress.append(_rule(peers, [*fetched, *mesh]))

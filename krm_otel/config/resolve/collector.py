@@ -170,7 +170,14 @@ def _check_autoscaling(collector: CollectorSettings, request: Request) -> Iterat
         *([(("collector", "gateway", "autoscaling"), gateway.autoscaling, gateway.resources.value)] if gateway else []),
     ]
     for steps, autoscaling, resources in tiers:
-        if not autoscaling or not autoscaling.memory or not (requested := resources.requests.get("memory")):
+        if autoscaling is None:
+            continue
+        for name in autoscaling.targets:
+            if name not in resources.requests and name not in resources.limits:
+                text = f"scales by {name}, and resources.requests has no {name}, so it would never scale"
+                fix = f"write resources.requests.{name}, or another target"
+                yield request.layers.get(*steps).report(rules.AUTOSCALING_REQUEST, text, fix=fix)
+        if not autoscaling.memory or not (requested := resources.requests.get("memory")):
             continue
         refused = value(resources.limits["memory"]) * (LIMIT_PERCENT - SPIKE_PERCENT) // 100
         highest = refused * 100 // value(requested)

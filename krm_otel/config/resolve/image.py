@@ -23,6 +23,7 @@ OLDEST: Final = (0, 154)
 """The first version that knows every name that krm-otel writes (`prometheus_remote_write`)."""
 _CORE: Final = ("opentelemetry-collector", "otelcol")
 _K8S: Final = ("opentelemetry-collector-k8s", "otelcol-k8s")
+_PUBLISHED: Final = (*_CORE, *_K8S, "opentelemetry-collector-contrib", "otelcol-contrib")
 _NOT_IN_CORE: Final = frozenset(
     ("file_storage", "k8s_attributes", "load_balancing", "span_metrics", "tail_sampling", "transform")
 )
@@ -61,7 +62,9 @@ def check_image(collector: CollectorSettings, layers: Layers) -> Iterator[Result
     """Errors for what the image cannot run."""
     image = written_image(layers)
     reference = parse_image(image.value)
-    version = re.match(r"v?([0-9]+)\.([0-9]+)(?![0-9])", reference.tag)
+    # The tag of another distribution is a version of its own.
+    is_published = reference.basename in _PUBLISHED
+    version = re.match(r"v?([0-9]+)\.([0-9]+)(?![0-9])", reference.tag) if is_published else None
     if version and (int(version[1]), int(version[2])) < OLDEST:
         oldest = ".".join(map(str, OLDEST))
         text = f"has the tag {reference.tag}: collectors before {oldest} do not know the names that krm-otel writes"

@@ -230,6 +230,12 @@ class NetworkPolicy(Model):
     scrapers: Annotated[tuple[Scraper, ...], types.LAX] = setting(
         (), "Who may reach the metrics ports.", shown="nobody"
     )
+    cidrs: Annotated[tuple[types.Cidr, ...], types.LAX] = setting(
+        (),
+        "Networks that may send, in addition to the class's own pods.",
+        example="[10.0.0.0/16]",
+        note="Pods in the host's network send from the addresses of nodes.",
+    )
 
 
 class DaemonSet(Model):

@@ -93,6 +93,7 @@ AdditionalLabelKey = Annotated[str, AfterValidator(kubernetes.additional_label_k
 LabelValue = Annotated[str, AfterValidator(kubernetes.label_value)]
 AnnotationKey = Annotated[str, AfterValidator(kubernetes.annotation_key)]
 ApiVersion = Annotated[str, AfterValidator(kubernetes.api_version)]
+Cidr = Annotated[str, AfterValidator(kubernetes.cidr), TypeName("network")]
 Kind = Annotated[str, AfterValidator(kubernetes.kind)]
 FieldPath = Annotated[str, AfterValidator(kubernetes.field_path)]
 VariableName = Annotated[str, AfterValidator(kubernetes.variable_name)]

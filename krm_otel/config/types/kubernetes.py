@@ -5,6 +5,7 @@ Source: Kubernetes documentation, "Object Names and IDs", "Labels and Selectors"
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from typing import Final
 
@@ -105,6 +106,18 @@ def variable_name(value: str) -> str:
         raise fault(
             rules.VARIABLE_NAME, "has the name of a variable that krm-otel sets itself", fix="write another name"
         )
+    return value
+
+
+def cidr(value: str) -> str:
+    """A network of addresses, as a NetworkPolicy has it: no bits are set beyond its length."""
+    try:
+        network = ipaddress.ip_network(value, strict=False)
+    except ValueError:
+        raise fault(rules.CIDR_INVALID, "must be a network of addresses", fix="write 10.0.0.0/16") from None
+    if str(network) != value:
+        proposed = str(network)
+        raise fault(rules.CIDR_INVALID, "must be a network of addresses", fix=write(proposed), proposed=proposed)
     return value
 
 

@@ -42,6 +42,13 @@ def value(text: str) -> Fraction:
     return number
 
 
+def quantity_text(resource: str, amount: Fraction) -> str:
+    """An amount as people write it: MiB of memory and disk, thousandths of processors; rounded up."""
+    if resource in ("memory", "ephemeral-storage"):
+        return f"{-(-amount // MIB)}Mi"
+    return f"{-(-amount * 1000 // 1)}m"
+
+
 def mebibytes(text: str) -> int:
     """A checked amount of memory in whole MiB, rounded down."""
     return int(value(text) / MIB)

@@ -28,6 +28,14 @@ AUTOSCALING_REPLICAS: Final = Rule(
     "Leave `replicas` out.",
     example="collector.replicas has no effect, since autoscaling decides how many pods there are: leave it out",
 )
+AUTOSCALING_REQUEST: Final = Rule(
+    "autoscaling-request",
+    "error",
+    "`collector.autoscaling` scales by a resource that the collector does not request. The cluster then never scales.",
+    "Write the request, or scale by another resource.",
+    example="collector.autoscaling scales by cpu, and resources.requests has no cpu, so it would never scale: write "
+    "resources.requests.cpu, or another target",
+)
 BATCH_SIZE: Final = Rule(
     "batch-size",
     "error",
@@ -224,12 +232,27 @@ SIDECAR_NEVER_ENDS: Final = Rule(
     example="the pod would never end: its collector is an ordinary container (native_sidecar: false) and goes on: "
     "write mode: deployment, or leave native_sidecar out",
 )
+SIDECAR_POD_RESOURCES: Final = Rule(
+    "sidecar-pod-resources",
+    "error",
+    "The pod as a whole has `resources`, and the sidecar does not fit into them. The API server refuses such a pod.",
+    "Raise the pod's resources, lower `collector.resources`, or write `mode: deployment`.",
+    example="the pod has less memory than its containers ask for once the sidecar requests 64Mi: write 192Mi or more, "
+    "lower collector.resources.requests.memory, or write mode: deployment",
+)
 SIDECAR_PORT_TAKEN: Final = Rule(
     "sidecar-port-taken",
     "error",
     "A container listens on a port of the sidecar.",
     "Write `mode: deployment`.",
     example="the sidecar listens on port 4317 of the same pod: write mode: deployment",
+)
+SIDECAR_WINDOWS: Final = Rule(
+    "sidecar-windows",
+    "error",
+    "The pod runs on Windows. The API server refuses the sidecar's security context there.",
+    "Write `mode: deployment`.",
+    example="the pod runs on Windows, where a cluster refuses the sidecar's security context: write mode: deployment",
 )
 STILL_READ: Final = Rule(
     "still-read",

@@ -21,6 +21,13 @@ ATTRIBUTE_KEY: Final = Rule(
     example='telemetry.resource_attributes[a=b] must be a key of printable ASCII without spaces and = , % ; " \\: '
     "write a_b",
 )
+CIDR_INVALID: Final = Rule(
+    "cidr-invalid",
+    "error",
+    "A network of addresses is not valid.",
+    "Write an address and the length of its prefix, such as `10.0.0.0/16`.",
+    example="collector.network_policy.cidrs[0] must be a network of addresses: write 10.0.0.0/16",
+)
 CONTROL_CHARACTER: Final = Rule(
     "control-character",
     "error",

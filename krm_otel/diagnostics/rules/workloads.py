@@ -105,6 +105,22 @@ FLUX_SUBSTITUTION: Final = Rule(
     example="a value contains $$(, which Flux changes where it substitutes variables: if you use Flux, write the "
     "annotation kustomize.toolkit.fluxcd.io/substitute: disabled",
 )
+HOST_NETWORK_NAMES: Final = Rule(
+    "host-network-names",
+    "warning",
+    "A pod in the host's network asks the node's DNS servers, which do not know the collector's Service.",
+    "Write `dnsPolicy: ClusterFirstWithHostNet` in the pod.",
+    example="the pod is in the host's network without dnsPolicy, so it cannot resolve the name of the collector's "
+    "Service: write dnsPolicy: ClusterFirstWithHostNet",
+)
+HOST_NETWORK_POLICY: Final = Rule(
+    "host-network-policy",
+    "warning",
+    "A pod in the host's network sends from its node's address, which the collector's NetworkPolicy does not let in.",
+    "Write the addresses of your nodes as `collector.network_policy.cidrs`.",
+    example="the pod sends from its node's address, which the collector's NetworkPolicy does not let in: write the "
+    "addresses of your nodes as collector.network_policy.cidrs, or network_policy: {enabled: false}",
+)
 IMMUTABLE_WORKLOAD: Final = Rule(
     "immutable-workload",
     "warning",

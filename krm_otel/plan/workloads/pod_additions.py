@@ -12,18 +12,20 @@ from krm_otel.collector.endpoint import collector_endpoint
 from krm_otel.collector.manifests.sidecar import Sidecar, sidecar
 from krm_otel.collector.naming import client_labels
 from krm_otel.config.settings import CollectorSettings, OaasClass, Settings
+from krm_otel.config.types.quantity import quantity_text, value
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Result
 from krm_otel.diagnostics.rule import Location
 from krm_otel.diagnostics.rules import collector as rules
 from krm_otel.inject.patch.additions import Additions, Lists
+from krm_otel.plan.workloads.host_network import HOST_NETWORK_DNS, check_host_network
 from krm_otel.workloads.autoscalers import Autoscalers, check_autoscalers
 from krm_otel.workloads.kinds import Workload
+from krm_otel.workloads.pods import container_requests, pod_level, pod_text, runs_to_completion, windows_field
 from krm_otel.workloads.select import Selection
 from krm_otel.yamltext.query import items_of, lookup, text_of
 
 _HOOKS: Final = ("helm.sh/hook", "argocd.argoproj.io/hook")
-_FINITE: Final = frozenset(("Job", "CronJob"))
 _KNATIVE_PORT: Final = 8080
 """Where Knative sends requests to a container that names no port (Knative, runtime contract)."""
 _KNATIVE_TAKEN: Final = (8008, 8012, 8013, 8022, 8112, 9090, 9091)
@@ -67,10 +69,10 @@ def pod_additions(
         has_pod_monitor: a PodMonitor selects the pods by their labels.
     """
     managed = settings.collector
-    if managed is None and settings.node_collector is None:
-        return PodAdditions()
     if managed is None or not managed.placement.in_class_pods:
-        return PodAdditions(Additions(template={"labels": client_labels(oaas_class.name)}))
+        has_collector = managed is not None or settings.node_collector is not None
+        template = {"labels": client_labels(oaas_class.name)} if has_collector else {}
+        return PodAdditions(Additions(template=template), results=tuple(check_host_network(workload, settings)))
     resource = workload.resource
     if hook := next((key for key in _HOOKS if key in resource.annotations), None):
         text = f"{hook} makes this a hook, which runs before its collector's ConfigMap exists, so it is left alone"
@@ -118,7 +120,7 @@ def _lists(workload: Workload, managed: CollectorSettings, new_sidecar: Sidecar,
 def _conflicts(workload: Workload, new_sidecar: Sidecar, same_name: Iterable[tuple[Location, str]]) -> Iterator[Result]:
     """The errors of a pod that cannot have the sidecar; `same_name` are fields of the user's with its names."""
     ref, pod, fix = workload.resource.ref, workload.pod_path, "write mode: deployment"
-    if workload.resource.kind in _FINITE and not new_sidecar.native:
+    if runs_to_completion(workload) and not new_sidecar.native:
         text = "the pod would never end: its collector is an ordinary container (native_sidecar: false) and goes on"
         fix = "write mode: deployment, or leave native_sidecar out"
         yield rules.SIDECAR_NEVER_ENDS.at(Location(ref, field_path(*pod)), text, fix=fix)
@@ -126,7 +128,13 @@ def _conflicts(workload: Workload, new_sidecar: Sidecar, same_name: Iterable[tup
     if workload.resource.text(*pod, "hostNetwork") == "true":
         where = Location(ref, field_path(*pod, "hostNetwork"))
         text = "the pod uses the host's network, where the ports of two collectors would clash"
-        yield rules.SIDECAR_HOST_NETWORK.at(where, text, fix=fix)
+        dns = "" if pod_text(workload, "dnsPolicy") == HOST_NETWORK_DNS else f", and dnsPolicy: {HOST_NETWORK_DNS}"
+        yield rules.SIDECAR_HOST_NETWORK.at(where, text, fix=fix + dns)
+    if windows := windows_field(workload):
+        where = Location(ref, field_path(*pod, *windows))
+        text = "the pod runs on Windows, where a cluster refuses the sidecar's security context"
+        yield rules.SIDECAR_WINDOWS.at(where, text, fix=fix)
+    yield from _beyond_the_pod(workload, new_sidecar)
     yield from _taken_ports(workload, new_sidecar)
     for where, name in same_name:
         text = f"{name} is a name that the sidecar needs"
@@ -155,6 +163,27 @@ def _taken_ports(workload: Workload, new_sidecar: Sidecar) -> Iterator[Result]:
                 path = field_path(*workload.pod_path)
                 fix = f"write another port in collector.config at {field_path(*listener.steps)}"
                 yield rules.SIDECAR_PORT_TAKEN.at(Location(ref, path), text, fix=fix)
+
+
+def _beyond_the_pod(workload: Workload, new_sidecar: Sidecar) -> Iterator[Result]:
+    """Errors where the resources of the pod as a whole have no room for the sidecar's."""
+    requests, limits = pod_level(workload, "requests"), pod_level(workload, "limits")
+    asked = new_sidecar.container["resources"]
+    for name, amount in asked["requests"].items():
+        needed = value(amount) + container_requests(workload, name)
+        if name in requests and needed > requests[name]:
+            text = f"the pod has less {name} than its containers ask for once the sidecar requests {amount}"
+            yield _pod_resources(workload, text, "requests", name, quantity_text(name, needed))
+    for name, amount in asked["limits"].items():
+        if name in limits and value(amount) > limits[name]:
+            text = f"the pod has less {name} than the sidecar's limit of {amount}"
+            yield _pod_resources(workload, text, "limits", name, amount)
+
+
+def _pod_resources(workload: Workload, text: str, section: str, name: str, least: str) -> Result:
+    where = Location(workload.resource.ref, field_path(*workload.pod_path, "resources", section, name))
+    fix = f"write {least} or more, lower collector.resources.{section}.{name}, or write mode: deployment"
+    return rules.SIDECAR_POD_RESOURCES.at(where, text, fix=fix, proposed=least)
 
 
 def _same_name(workload: Workload, new_sidecar: Sidecar) -> Iterator[tuple[Location, str]]:

@@ -23,6 +23,7 @@ NONE = Configuration(())
         ("apps/v1", "ReplicaSet", ("spec", "template"), True, False, False),
         ("batch/v1", "Job", ("spec", "template"), True, False, True),
         ("batch/v1beta1", "CronJob", ("spec", "jobTemplate", "spec", "template"), True, False, False),
+        ("keda.sh/v1alpha1", "ScaledJob", ("spec", "jobTargetRef", "template"), True, False, False),
         ("serving.knative.dev/v1", "Service", ("spec", "template"), False, True, False),
         ("serving.knative.dev/v1", "Configuration", ("spec", "template"), False, True, False),
     ],
