@@ -123,10 +123,11 @@ def on_this_machine(ports: Mapping[str, int]) -> dict[str, Any]:
     Args:
         ports: by what is there: grpc, http, health, metrics.
     """
-    own = {"pull": {"exporter": {"prometheus": {"host": "127.0.0.1", "port": ports["metrics"]}}}}
-    listening = {protocol: {"endpoint": f"127.0.0.1:{ports[protocol]}"} for protocol in ("grpc", "http")}
+    host = "${env:MY_POD_IP}"
+    own = {"pull": {"exporter": {"prometheus": {"host": host, "port": ports["metrics"]}}}}
+    listening = {protocol: {"endpoint": f"{host}:{ports[protocol]}"} for protocol in ("grpc", "http")}
     return {
-        "extensions": {"health_check": {"endpoint": f"127.0.0.1:{ports['health']}"}},
+        "extensions": {"health_check": {"endpoint": f"{host}:{ports['health']}"}},
         "receivers": {"otlp": {"protocols": listening}},
         "service": {"telemetry": {"metrics": {"readers": [own]}}},
     }

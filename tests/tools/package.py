@@ -86,7 +86,10 @@ class Package:
 def package(spec: dict[str, Any], exporters: dict[str, Any], *, mode: str = "sidecar") -> Package:
     """Renders the class with these exporters; `spec` is what the OTelConfig says beside its collector."""
     ports = {name: next(FREE) for name in PORTS}
-    at = {name: f"127.0.0.1:{port}" for name, port in ports.items()}
+    # The pod's address is 127.0.0.1 here, too; only the SDKs of a sidecar's pod ask at the loopback.
+    at = {name: f"${{env:MY_POD_IP}}:{port}" for name, port in ports.items()}
+    if mode == "sidecar":
+        at |= {name: f"127.0.0.1:{ports[name]}" for name in ("grpc", "http")}
     moved: dict[str, Any] = {
         "extensions": {"health_check": {"endpoint": at["health"]}},
         "receivers": {"otlp": {"protocols": {"grpc": {"endpoint": at["grpc"]}, "http": {"endpoint": at["http"]}}}},

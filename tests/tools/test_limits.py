@@ -25,7 +25,10 @@ def kept(limits: dict[str, int], folder: Path) -> Counter[str]:
     spans = folder / "spans.jsonl"
     made = package(
         {
-            "collector": {"tail_sampling": {"decision_wait": "1h", "num_traces": 10_000, **limits}},
+            "collector": {
+                "tail_sampling": {"decision_wait": "1h", "num_traces": 10_000, **limits},
+                "volumes": {"own": {"path": str(folder), "empty_dir": True}},
+            },
             "backends": {"spans": {"type": "file"}},
             "config": {"exporters": {"file/spans": {"path": str(spans)}}},
         },

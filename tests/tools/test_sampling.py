@@ -43,11 +43,12 @@ spec:
     mode: sidecar
     sampling_stage: {stage}
     exporters: {{traces: debug}}
+    volumes: {{spans: {{path: "{folder}", empty_dir: true}}}}
     config:
-      extensions: {{health_check: {{endpoint: "127.0.0.1:{health}"}}}}
+      extensions: {{health_check: {{endpoint: "${{env:MY_POD_IP}}:{health}"}}}}
       receivers:
         otlp: {{protocols: {{grpc: {{endpoint: "127.0.0.1:{grpc}"}}, http: {{endpoint: "127.0.0.1:{http}"}}}}}}
-      exporters: {{file: {{path: "{file}"}}}}
+      exporters: {{file: {{path: "{folder}/spans.jsonl"}}}}
       service:
         telemetry: {{metrics: {{level: none, readers: []}}}}
         pipelines: {{traces: {{{pipeline}}}}}
@@ -84,21 +85,20 @@ class Rendered:
 def rendered(folder: Path, stage: str, rate: float, pipeline: str = "exporters: [file]", more: str = "") -> Rendered:
     """A class with its sidecar, as krm-otel renders it."""
     ports = {name: next(FREE) for name in ("grpc", "http", "health")}
-    file = folder / "spans.jsonl"
-    text = MANIFESTS.format(stage=stage, rate=rate, file=file, pipeline=pipeline, more=more, **ports)
+    text = MANIFESTS.format(stage=stage, rate=rate, folder=folder, pipeline=pipeline, more=more, **ports)
     done = subprocess.run([FUNCTION], input=text.encode(), capture_output=True, check=True)
     objects = {one["kind"]: one for one in yaml.safe_load_all(done.stdout)}
     pod = objects["Deployment"]["spec"]["template"]["spec"]
     (function,), (sidecar,) = pod["containers"], pod["initContainers"]
     fields = {**POD_FIELDS, "status.podIP": "127.0.0.1"}
     env = environment(function, fields, {})
-    assert env["OTEL_EXPORTER_OTLP_ENDPOINT"] == "http://127.0.0.1:4317"
+    assert env["OTEL_EXPORTER_OTLP_ENDPOINT"] == f"http://127.0.0.1:{ports['grpc']}"
     return Rendered(
-        application={**env, "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{ports['grpc']}"},
+        application=env,
         collector=environment(sidecar, fields, {}),
         config=objects["ConfigMap"]["data"]["collector.yaml"],
         health=f"http://127.0.0.1:{ports['health']}",
-        file=file,
+        file=folder / "spans.jsonl",
     )
 
 

@@ -43,7 +43,7 @@ spec:
     tail_sampling: {decision_wait: 1h, num_traces: 100000}
     gateway:
       config:
-        exporters: {file: {path: "${env:SPANS}"}}
+        exporters: {file: {path: "${env:SPANS:-/dev/null}"}}
         service: {pipelines: {traces: {exporters: [file]}}}
 ---
 apiVersion: oaas.io/v1alpha1
