@@ -215,7 +215,6 @@ OWN_CONFIGS = (
                 "authenticator names bearertokenauth, which service.extensions leaves out: write "
                 "service.extensions: [health_check, bearertokenauth]",
             ),
-            ("component-unused", "extensions.bearertokenauth is not in service.extensions, so it does nothing"),
         ),
         spec="env: {TOKEN: {secret: s, key: k}}",
     ),

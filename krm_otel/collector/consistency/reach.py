@@ -9,6 +9,7 @@ from krm_otel.collector.config.exporters import exporters
 from krm_otel.collector.consistency.problem import Deployed, Problem
 from krm_otel.collector.manifests.ports import metrics_ports
 from krm_otel.collector.reading.receivers import Listener
+from krm_otel.collector.reading.references import texts
 from krm_otel.collector.reading.structure import active_extensions, mapping, member, pipelines, type_of, used
 from krm_otel.diagnostics.field_path import Step
 from krm_otel.diagnostics.rules import collector as collector_rules
@@ -25,7 +26,8 @@ def reach_problems(deployed: Deployed) -> Iterator[Problem]:
     yield from _otlp(deployed)
     yield from _signals(deployed)
     for listener in deployed.listening.receivers:
-        yield from _bound(deployed, listener, "senders")
+        if not _sends_itself(deployed, listener):
+            yield from _bound(deployed, listener, "senders")
     for listener in deployed.listening.scraped:
         yield from _bound(deployed, listener, "a Prometheus", for_others=True)
         yield from _scrapers(deployed, listener)
@@ -119,6 +121,14 @@ def _signals(deployed: Deployed) -> Iterator[Problem]:
             text = f"leaves out {main}, so the collector refuses the {signal} that SDKs send"
             fix = f"write [{', '.join([main, *receivers])}]"
             yield Problem(rules.CONFIG_UNREACHABLE, ("service", "pipelines", named[0], "receivers"), text, fix)
+
+
+def _sends_itself(deployed: Deployed, listener: Listener) -> bool:
+    """Whether the collector itself sends to one of its receivers on the loopback, as with its own telemetry."""
+    senders = (deployed.config.get("exporters"), member(deployed.config, "service", "telemetry"))
+    ends = tuple(f"{host}:{listener.address.port}" for host in ("localhost", "127.0.0.1"))
+    written = (text for sender in senders for _, text in texts(sender))
+    return listener.address.host == "loopback" and any(end in text for text in written for end in ends)
 
 
 def _bound(deployed: Deployed, listener: Listener, who: str, *, for_others: bool = False) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from krm_otel.collector.config.build import build_config
+from krm_otel.collector.reading.references import texts
 from krm_otel.collector.reading.structure import active_extensions, mapping, used
 from krm_otel.collector.tiers import tiers
 from krm_otel.config.settings import OaasClass, Settings
@@ -35,7 +36,8 @@ def _unused(config: Mapping[str, Any], own: Mapping[str, Any]) -> set[tuple[str,
     """Section and id of what the user's part has and the merged config does not use."""
     users = {section: used(config, section) for section in ("receivers", "processors", "exporters")}
     users["connectors"] = [*users["receivers"], *users["exporters"]]
-    users["extensions"] = active_extensions(config)
+    # Another check says which extensions components name in vain.
+    users["extensions"] = [*active_extensions(config), *(text for _, text in texts(config))]
     return {
         (section, component)
         for section, named in users.items()

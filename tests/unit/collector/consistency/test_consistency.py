@@ -9,8 +9,9 @@ import pytest
 
 from krm_otel.collector.config.build import build_config
 from krm_otel.collector.consistency import check_consistency
+from krm_otel.collector.manifests.sidecar import sidecar
 from krm_otel.collector.tiers import tiers
-from tests.support.collector import class_and_settings
+from tests.support.collector import class_and_settings, node_collectors_and_settings
 from tests.support.own_config import OWN_CONFIGS, Own, faults
 
 TABLE = [pytest.param(own, mode, id=f"{own.name}, {mode}") for own in OWN_CONFIGS for mode in own.modes]
@@ -182,3 +183,48 @@ def test_a_file_is_written_where_a_volume_may_be_written(volume: str, code: str)
     results = list(check_consistency(*found))
     assert [result.code for result in results] == ([code] if code else [])
     assert all("write collector.volumes.<name>: {path: /data, empty_dir: true}" in r.message for r in results)
+
+
+@pytest.mark.parametrize(
+    ("receivers", "operator", "says"),
+    [
+        ("otlp: {protocols: {grpc: {endpoint: ':5317'}}}", False, ""),
+        (
+            "otlp: {protocols: {grpc: {endpoint: ':5317'}}}",
+            True,
+            "other packages send to the collectors of nodes at 4317",
+        ),
+        (
+            "otlp: {protocols: {grpc: {endpoint: ':5317'}}}, otlp/b: {protocols: {grpc: {endpoint: ':4317'}}}",
+            False,
+            "is :5317, and other packages send to the collectors of nodes at 4317: write port 4317",
+        ),
+    ],
+)
+def test_other_packages_know_only_the_usual_ports_of_nodes(receivers: str, operator: bool, says: str) -> None:
+    named = "[otlp, otlp/b]" if "otlp/b" in receivers else "[otlp]"
+    own = f"{{receivers: {{{receivers}}}, service: {{pipelines: {{traces: {{receivers: {named}}}}}}}}}"
+    found = node_collectors_and_settings(f"collector: {{daemonset: {{manage: true}}, config: {own}}}")
+    results = list(check_consistency(*found, operator=operator))
+    assert len(results) == (1 if says else 0)
+    assert all(says in result.message for result in results)
+
+
+def test_probes_speak_tls_where_the_health_check_does() -> None:
+    own = "{extensions: {health_check: {path: /live, tls: {cert_pem: '${env:CERT}', key_pem: '${env:KEY}'}}}}"
+    spec = f"collector: {{env: {{CERT: {{secret: s, key: c}}, KEY: {{secret: s, key: k}}}}, config: {own}}}"
+    found = class_and_settings("", spec)
+    assert list(check_consistency(*found)) == []
+    probe = sidecar(*found, knative=False).container["startupProbe"]["httpGet"]
+    assert probe == {"path": "/live", "port": 13133, "scheme": "HTTPS"}
+
+
+@pytest.mark.parametrize(("port", "codes"), [(9411, []), (9412, ["config-unreachable"])])
+def test_a_collector_may_send_to_itself_on_the_loopback(port: int, codes: list[str]) -> None:
+    reader = f"{{periodic: {{exporter: {{otlp: {{endpoint: 'http://localhost:{port}'}}}}}}}}"
+    own = (
+        "{receivers: {otlp/own: {protocols: {http: {endpoint: 'localhost:9411'}}}}, service: {pipelines: {metrics: "
+        f"{{receivers: [otlp, otlp/own]}}}}, telemetry: {{metrics: {{readers: [{reader}]}}}}}}}}"
+    )
+    found = class_and_settings(DEPLOYMENT, f"collector: {{config: {own}}}")
+    assert [result.code for result in check_consistency(*found)] == codes
