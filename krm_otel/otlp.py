@@ -12,7 +12,7 @@ decode read `%2B` alike.
 from __future__ import annotations
 
 from typing import Final, Literal
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 Protocol = Literal["grpc", "http"]
 SamplingStage = Literal["sdk", "collector", "both"]
@@ -50,6 +50,16 @@ def port_protocol(url: str) -> Protocol | None:
     """The protocol of an endpoint's port by convention; None for another port, or without one."""
     port = urlsplit(url).port
     return next((protocol for protocol, number in PORTS.items() if number == port), None)
+
+
+def with_port(url: str, protocol: Protocol) -> str:
+    """An endpoint with its port. gRPC clients disagree about one that is not written: SDKs dial 443 or 80, and people
+    mean 4317; with TLS the port of HTTPS is what all of them dial."""
+    parts = urlsplit(url)
+    if protocol != "grpc" or parts.port is not None:
+        return url
+    port = 443 if parts.scheme == "https" else PORTS["grpc"]
+    return urlunsplit(parts._replace(netloc=f"{parts.netloc}:{port}"))
 
 
 def exporter_variable(signal: str) -> str:

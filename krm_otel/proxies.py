@@ -13,7 +13,7 @@ from typing import Final
 PROXIES: Final = ("grpc_proxy", "https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
 NO_PROXY: Final = ("NO_PROXY", "no_proxy")
 _PORT: Final = re.compile(r"(?<=[^:]):[0-9]+\Z")
-_IN_CLUSTER: Final = re.compile(r"[^.]+(\.[^.]+)?(\.svc(\.cluster\.local)?)?\.?")
+_IN_CLUSTER: Final = re.compile(r"[^.$]+(\.[^.$]+)?(\.svc(\.cluster\.local)?)?\.?")
 
 
 def bypasses_proxy(host: str, exceptions: Iterable[str]) -> bool:

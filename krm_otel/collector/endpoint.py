@@ -21,6 +21,8 @@ def collector_endpoint(oaas_class: OaasClass, settings: Settings) -> Sourced[End
         # Whatever it listens on, its Service has the usual ports: other packages know nothing else.
         kind: EndpointHost = "fqdn" if node_collector.fqdn else "svc"
         host = service_host(collector_name(NODE_OWNER), node_collector.namespace, kind)
+        if node_collector.host_port:
+            host = "$(HOST_IP)"
     elif collector is None:
         return None
     elif collector.placement.in_class_pods:

@@ -118,7 +118,7 @@ def block_behind(text: str, mark: str) -> str:
 # --- injection and matching ---------------------------------------------------------------------------------------
 
 NOT_INJECTED = {"E_FEATURE", "E_PREFIX"}
-SEEN_ONLY = {"E_CONFIG_FILE", "E_EXPERIMENTAL_CONFIG_FILE", "E_DISABLED"}
+SEEN_ONLY = {"E_CONFIG_FILE", "E_EXPERIMENTAL_CONFIG_FILE", "E_TEMPORALITY", "E_DISABLED"}
 
 
 def variables() -> dict[str, str]:

@@ -8,13 +8,15 @@ need neither queue nor retries.
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from krm_otel.collector.addresses import SCRAPE_PORT
 from krm_otel.collector.config.credentials import Credentials, credentials
-from krm_otel.collector.config.environment import literal
+from krm_otel.collector.config.environment import NODE_IP_VARIABLE, literal
 from krm_otel.config.settings import CollectorSettings, Target
+from krm_otel.config.types.endpoint import host_variable, is_node_address
 from krm_otel.otlp import PORTS
 
 FILES_FOLDER: Final = "/var/lib/oaas-otel-files"
@@ -100,11 +102,17 @@ def _load_balancing(target: Target, available: Credentials) -> dict[str, Any]:
 
 def _endpoint(target: Target, signals: list[str]) -> dict[str, str]:
     if target.kind == "otlp_grpc":
-        parts = urlsplit(target.url)
-        port = "" if parts.port else ":443" if parts.scheme == "https" else ":80"
-        return {"endpoint": parts.netloc + port}
+        return {"endpoint": _with_variable(target.url, urlsplit(target.url).netloc)}
     keys = [f"{signal}_endpoint" for signal in signals] if target.verbatim else ["endpoint"]
-    return dict.fromkeys(keys, literal(target.url))
+    return dict.fromkeys(keys, _with_variable(target.url, literal(target.url)))
+
+
+def _with_variable(url: str, text: str) -> str:
+    """A text of the config in which the variable that is the URL's host is the collector's own."""
+    name = host_variable(url)
+    if name is None:
+        return text
+    return re.sub(r"\$+\(\w+\)", f"${{env:{NODE_IP_VARIABLE if is_node_address(name) else name}}}", text)
 
 
 def _headers(target: Target, available: Credentials) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from krm_otel.collector.config.build import build_config
 from krm_otel.collector.reading.listening import Listening, listening
 from krm_otel.collector.reading.receivers import Listener, Transport
 from krm_otel.collector.tiers import Tier
+from krm_otel.otlp import PORTS
 
 Purpose = Literal["receive", "fetch"]
 
@@ -75,6 +76,12 @@ def sidecar_ports(found: Listening) -> tuple[Port, ...]:
 def port_fields(numbers: Iterable[Port]) -> list[dict[str, Any]]:
     """The field `ports` of a container."""
     return [{"name": port.name, "containerPort": port.number, "protocol": port.transport} for port in numbers]
+
+
+def with_host_ports(fields: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The field `ports` of a container whose OTLP ports are open on the node, at the usual numbers."""
+    usual = {f"otlp-{protocol}": number for protocol, number in PORTS.items()}
+    return [{**field, "hostPort": usual[field["name"]]} if field["name"] in usual else field for field in fields]
 
 
 def _port(listener: Listener, name: str) -> Port | None:

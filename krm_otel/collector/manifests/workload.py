@@ -9,7 +9,7 @@ from krm_otel.collector.config.build import merge
 from krm_otel.collector.manifests.config_map import template_annotations
 from krm_otel.collector.manifests.container import UID, container, probe, probes, volumes
 from krm_otel.collector.manifests.objects import Asset, tier_object
-from krm_otel.collector.manifests.ports import listening_of, port_fields, ports
+from krm_otel.collector.manifests.ports import listening_of, port_fields, ports, with_host_ports
 from krm_otel.collector.manifests.rbac import has_token
 from krm_otel.collector.naming import object_labels
 from krm_otel.collector.tiers import Tier
@@ -17,6 +17,8 @@ from krm_otel.config.schema.collector import Pod
 
 # A new pod exists before the old one ends, also where there is only one.
 _ROLLING: Final = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+
+_ONE_AFTER_THE_OTHER: Final = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}}
 
 
 def deployment(tier: Tier) -> Asset | None:
@@ -38,11 +40,13 @@ def deployment(tier: Tier) -> Asset | None:
 
 
 def daemon_set(tier: Tier) -> Asset | None:
-    """The DaemonSet of the collectors on nodes. They need no port of the node, so old and new pods can run together."""
+    """The DaemonSet of the collectors on nodes. Without a port of the node, old and new pods can run together."""
     if not tier.placement.per_node:
         return None
     selector = {"matchLabels": tier.pod_selector}
-    spec = {"selector": selector, "updateStrategy": _ROLLING, "template": _template(tier)}
+    # Two pods cannot have one port of a node.
+    strategy = _ONE_AFTER_THE_OTHER if tier.collector.host_port else _ROLLING
+    spec = {"selector": selector, "updateStrategy": strategy, "template": _template(tier)}
     return Asset(tier_object(tier, "apps/v1", "DaemonSet", spec=spec), "mode daemonset: one collector on each node")
 
 
@@ -134,7 +138,8 @@ def _pod_spec(tier: Tier) -> dict[str, Any]:
     if pod.dns_config:
         spec["dnsConfig"] = dict(pod.dns_config)
     found = listening_of(tier)
-    fields = {"ports": port_fields(ports(found)), **probes(found.health)}
+    declared = port_fields(ports(found))
+    fields = {"ports": with_host_ports(declared) if collector.host_port else declared, **probes(found.health)}
     if found.health:
         fields["readinessProbe"] = probe(found.health, periodSeconds=5, failureThreshold=3)
     return {**spec, "containers": [container(tier, fields)], "volumes": list(volumes(tier))}

@@ -6,16 +6,23 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from krm_otel.config.provenance import Sourced
-from krm_otel.config.resolve.endpoints import headers_of, no_endpoint, path_result, protocol_of, tls_of
+from krm_otel.config.resolve.endpoints import (
+    headers_of,
+    no_endpoint,
+    path_result,
+    protocol_of,
+    signal_path_results,
+    tls_of,
+)
 from krm_otel.config.resolve.request import Request
 from krm_otel.config.schema.backends import BACKENDS, BackendKind, ExporterKind, can_be_assumed, makes_series
 from krm_otel.config.schema.otel_config import Backend, Files
 from krm_otel.config.settings import Target
-from krm_otel.config.types.endpoint import is_endpoint
+from krm_otel.config.types.endpoint import host_variable, is_endpoint, is_node_address
 from krm_otel.diagnostics.result import Result
 from krm_otel.diagnostics.rules import destinations as rules
 from krm_otel.diagnostics.suggestion import listed
-from krm_otel.otlp import Protocol
+from krm_otel.otlp import Protocol, with_port
 
 TargetResults = tuple[Sourced[Target] | None, list[Result]]
 """A target, None where it is faulty; and the results."""
@@ -92,9 +99,13 @@ def _endpoint_target(signal: str, exporter: Sourced[str], request: Request) -> T
     protocol, results = protocol_of(exporter, request, from_collector=True)
     if fault := path_result(exporter, protocol, is_base=False):
         return None, [*results, fault]
-    verbatim = bool(urlsplit(exporter.value).path)
-    series = signal == "metrics" and makes_series(exporter.value)
-    target = Target(_otlp_exporter(protocol), "", exporter.value, verbatim, series=series)
+    results += check_variable(exporter, request)
+    if protocol == "http":
+        results += signal_path_results(signal, exporter)
+    url = with_port(exporter.value, protocol)
+    verbatim = bool(urlsplit(url).path)
+    series = signal == "metrics" and makes_series(url)
+    target = Target(_otlp_exporter(protocol), "", url, verbatim, series=series)
     return exporter.with_value(target), results
 
 
@@ -134,11 +145,23 @@ def _backend_target(
         spoken: Protocol = "grpc" if exporter_kind == "otlp_grpc" else "http"
         if fault := path_result(url, spoken, is_base=True):
             return None, [*results, fault]
+    results += check_variable(url, request)
     complete = url.value if urlsplit(url.value).path else url.value + kind.path
+    if exporter_kind == "otlp_grpc":
+        complete = with_port(complete, "grpc")
     headers = headers_of(declared.headers) if declared else ()
     tls = tls_of(declared.tls if declared else None)
     target = Target(exporter_kind, exporter.value, complete, False, headers, tls, kind.series)
     return exporter.with_value(target), results
+
+
+def check_variable(url: Sourced[str], request: Request) -> Iterator[Result]:
+    """An error for a host that is a variable which the collector does not have."""
+    name = host_variable(url.value)
+    if name and not is_node_address(name) and name not in request.layers.get("collector", "env").value:
+        text = f"is {url.value}, and the collector has no variable {name}"
+        fix = f"write $(HOST_IP) for the address of the node, or collector.env.{name}"
+        yield url.report(rules.ENDPOINT_VARIABLE, text, fix=fix)
 
 
 def _otlp_exporter(protocol: Protocol) -> ExporterKind:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from krm_otel.config.provenance import Sourced
-from krm_otel.config.resolve import backends, collector, daemonset, endpoints, image, limits, sampling
+from krm_otel.config.resolve import backends, collector, collector_checks, daemonset, endpoints, image, limits, sampling
 from krm_otel.config.resolve.request import Request
 from krm_otel.config.settings import Settings
 from krm_otel.diagnostics.result import Result, has_errors
@@ -80,7 +80,7 @@ def _check(settings: Settings, request: Request) -> Iterator[Result]:
         expected = daemonset.expected_signals(request.layers) if request.node else request.signals
         yield from backends.check_missing(request, expected)
         yield from image.check_image(managed, request.layers)
-        yield from collector.check_collector(managed, request)
+        yield from collector_checks.check_collector(managed, request)
         yield from sampling.check_both(settings)
         if not request.node:
             yield from sampling.check_span_metrics(settings, request)

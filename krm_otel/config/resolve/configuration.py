@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from krm_otel.config.provenance import Source, Sourced
 from krm_otel.config.resolve.class_settings import resolve_class
@@ -38,6 +38,8 @@ from krm_otel.krm.resource import Resource
 from krm_otel.names import NODE_OWNER
 
 Block = TypeVar("Block", Dashboards, Rules, Monitors)
+
+_SCRAPE: Final = "prometheus.io/scrape"
 
 
 def resolve(
@@ -209,6 +211,10 @@ def _check_scrapers(
     """A warning where a monitor points at a collector whose NetworkPolicy lets nobody in; one is enough."""
     if not _enabled(spec.monitors) or spec.flavor == "operator":
         return
+    if spec.collector.pod.annotations.get(_SCRAPE) == "true":
+        text = f"makes monitors of the collectors, and {_SCRAPE} in collector.pod.annotations fetches them once more"
+        where = source.location(("monitors",))
+        yield destination_rules.SERIES_TWICE.at(where, text, fix="leave one of the two out")
     collectors = (entry.collector for entry in settings if entry and entry.collector)
     refused = any(collector.refuses_scrapers for collector in collectors)
     if refused and not any(result.code == rules.SCRAPERS_MISSING.code for result in reported):

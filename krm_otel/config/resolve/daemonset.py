@@ -49,7 +49,8 @@ def node_collector(layers: Layers) -> NodeCollector:
     """Where a class finds the collector of its node."""
     server = server_tls(layers)
     fqdn = layers.get("collector", "endpoint_host").value == "fqdn"
-    return NodeCollector(namespace_of(layers), fqdn, server.sender if server else None)
+    host_port: bool = layers.get("collector", "daemonset", "host_port").value
+    return NodeCollector(namespace_of(layers), fqdn, host_port, server.sender if server else None)
 
 
 def check_shared(request: Request) -> Iterator[Result]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
@@ -18,7 +19,7 @@ from krm_otel.config.types.endpoint import is_endpoint, path_finding, signal_end
 from krm_otel.diagnostics.result import Result
 from krm_otel.diagnostics.rules import destinations as rules
 from krm_otel.diagnostics.suggestion import listed, nearest
-from krm_otel.otlp import PORTS, Protocol, port_protocol
+from krm_otel.otlp import PORTS, Protocol, port_protocol, with_port
 
 DIRECT: Final[dict[str, frozenset[str]]] = {
     "otlp": frozenset(("traces", "metrics", "logs")),
@@ -114,7 +115,8 @@ def general_endpoint(request: Request) -> tuple[Sourced[Endpoint] | None, list[R
     if fault := path_result(url, protocol, is_base=True):
         return None, [*results, fault]
     collector = request.config.collector
-    return url.with_value(Endpoint(url.value, protocol, headers_of(collector.headers), tls_of(collector.tls))), results
+    endpoint = Endpoint(with_port(url.value, protocol), protocol, headers_of(collector.headers), tls_of(collector.tls))
+    return url.with_value(endpoint), results
 
 
 def direct_endpoints(request: Request) -> tuple[dict[str, Sourced[Endpoint]], list[Result]]:
@@ -173,10 +175,23 @@ def _signal_endpoint(
     protocol, results = protocol_of(url, request)
     if fault := path_result(url, protocol, is_base=is_base):
         return None, [*results, fault]
-    target = signal_endpoint(url.value, signal, protocol, is_base)
+    if not is_base and protocol == "http":
+        results += signal_path_results(signal, url)
+    target = with_port(signal_endpoint(url.value, signal, protocol, is_base), protocol)
     if backend is None:
         return Endpoint(target, protocol), results
     return Endpoint(target, protocol, headers_of(backend.headers), tls_of(backend.tls)), results
+
+
+def signal_path_results(signal: str, url: Sourced[str]) -> Iterator[Result]:
+    """A warning for the path of one signal's endpoint, which is used as it is, if it is not the one of OTLP."""
+    path = urlsplit(url.value).path
+    if not path or path.endswith(f"/v1/{signal}"):
+        return
+    base = re.sub(r"/v1/(traces|metrics|logs)\Z", "", url.value)
+    text = f"ends in no /v1/{signal}, and {signal} are sent to {url.value} as it is"
+    proposed = f"{base}/v1/{signal}"
+    yield url.report(rules.ENDPOINT_SIGNAL_PATH, text, fix=f"write {proposed}", proposed=proposed)
 
 
 def path_result(url: Sourced[str], protocol: Protocol, *, is_base: bool) -> Result | None:
@@ -202,7 +217,10 @@ def protocol_of(url: Sourced[str], request: Request, *, from_collector: bool = F
             # Only HTTP has paths, so an endpoint with one uses HTTP.
             protocol, other, text = "http", "grpc", text + ", but a path"
         fix = f"write telemetry.protocol: {other} if the endpoint uses {other}"
-        return protocol, [url.report(rules.PROTOCOL_ASSUMED, f"{text}, so {protocol} is used", fix=fix)]
+        used: str = protocol
+        if (port := urlsplit(with_port(url.value, protocol)).port) != parts.port:
+            used, fix = f"grpc at port {port}", f"write the port if it is another one, or telemetry.protocol: {other}"
+        return protocol, [url.report(rules.PROTOCOL_ASSUMED, f"{text}, so {used} is used", fix=fix)]
     if not from_collector and not configured.is_default and configured.value != protocol:
         text = f"is {configured.value}, but the port of {url.value} belongs to {protocol}, which is used"
         fix = f"write {protocol}, or an endpoint with port {PORTS[other]}"

@@ -250,3 +250,9 @@ class DaemonSet(Model):
     namespace: types.NamespaceName = setting(
         "oaas-system", "Where they run; every package says the same.", example="telemetry"
     )
+    host_port: bool = setting(
+        False,
+        "Open the OTLP ports on the node, and have SDKs send to the node's address; every package says the same.",
+        example="true",
+        note="Without it SDKs send to a Service that stays on the node.",
+    )

@@ -40,6 +40,7 @@ class NodeCollector:
 
     namespace: str
     fqdn: bool = False
+    host_port: bool = False
     sender_tls: Tls | None = None
 
 
@@ -61,6 +62,7 @@ class CollectorSettings:
         tail_sampling: that of this collector, or of its gateway where there is one.
         slow_after: the milliseconds from which tail sampling keeps a trace as slow; None: it keeps none for that.
         first: it is a gateway itself, for collectors in this mode.
+        host_port: its OTLP ports are open on the node (`daemonset` only).
     """
 
     mode: Sourced[Mode]
@@ -89,6 +91,7 @@ class CollectorSettings:
     slow_after: Sourced[int] | None = None
     gateway: GatewaySettings | None = None
     first: Mode | None = None
+    host_port: bool = False
 
     @property
     def placement(self) -> Placement:

@@ -24,6 +24,8 @@ _HOST_LABEL: Final = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?")
 _PATH: Final = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:%/-]*")
 _SIGNAL_PATH: Final = re.compile(r"/v1/(traces|metrics|logs)\Z")
 _QUERY: Final = re.compile(r"[?#]")
+_VARIABLE: Final = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
+_NODE_ADDRESS: Final = re.compile(r"(\w+_)?(HOST|NODE)_?IP", re.I)
 _EXAMPLE: Final = "http://collector:4317"
 
 header_name = matching(
@@ -64,6 +66,18 @@ def redact_endpoint(text: str) -> str:
 def is_endpoint(text: str) -> bool:
     """Whether an exporter is meant as an endpoint, not as the name of a backend."""
     return ":" in text or "/" in text or "@" in text
+
+
+def host_variable(url: str) -> str | None:
+    """The variable that is the host of an endpoint, as in `http://$(HOST_IP):4317`; None for another host."""
+    host = url.partition("://")[2].partition("/")[0].partition(":")[0]
+    match = _VARIABLE.fullmatch(host)
+    return match[1] if match else None
+
+
+def is_node_address(variable: str) -> bool:
+    """Whether a variable is meant to have the address of the node: `HOST_IP`, `NODE_IP`, `K8S_NODE_IP`."""
+    return bool(_NODE_ADDRESS.fullmatch(variable))
 
 
 def exporter(value: str) -> str:
@@ -109,7 +123,7 @@ def endpoint(value: str) -> str:
     if port == 0 or url.netloc.endswith(":"):
         raise _invalid("with a port from 1 to 65535", "", _EXAMPLE)
     if not _has_valid_host(url):
-        raise _invalid("whose host is a DNS name, an IPv4 address or [an IPv6 address]")
+        raise _invalid("whose host is a DNS name, an IPv4 address, [an IPv6 address] or $(HOST_IP)")
     if not _PATH.fullmatch(url.path):
         raise _invalid("whose path has no unescaped characters")
     return value.rstrip("/")
@@ -135,6 +149,8 @@ def _has_valid_host(url: SplitResult) -> bool:
         address, bracket, rest = host[1:].partition("]")
         is_complete = bool(bracket) and "%" not in address and (not rest or rest.startswith(":"))
         return is_complete and _is_address(address, ipaddress.IPv6Address)
+    if _VARIABLE.fullmatch(host.partition(":")[0]):
+        return True
     labels = host.partition(":")[0].removesuffix(".").split(".")
     if host.count(":") > 1 or sum(len(label) + 1 for label in labels) > 254:
         return False

@@ -97,6 +97,23 @@ ENDPOINT_PATH: Final = Rule(
     "Write the endpoint that the message proposes.",
     example="collector.endpoint has the path /v1/traces, which gRPC does not support: write http://otel:4317",
 )
+ENDPOINT_SIGNAL_PATH: Final = Rule(
+    "endpoint-signal-path",
+    "warning",
+    "The HTTP endpoint of one signal has a path that does not end in `/v1/<signal>`. It is used as it is, and most "
+    "backends answer 404 there.",
+    "Write the complete URL, or the base as `collector.endpoint` or as the endpoint of a backend.",
+    example="collector.exporters.traces ends in no /v1/traces, and traces are sent to "
+    "https://otlp.vendor.example/otlp as it is: write https://otlp.vendor.example/otlp/v1/traces",
+)
+ENDPOINT_VARIABLE: Final = Rule(
+    "endpoint-variable",
+    "error",
+    "The host of an endpoint is a variable that the container does not have.",
+    "Write `$(HOST_IP)` for the address of the node, which krm-otel defines, or add the variable.",
+    example="the endpoint is http://$(AGENT):4317, and the container function has no variable AGENT: write $(HOST_IP) "
+    "for the address of the node, or add the variable",
+)
 EXPORTER_MISSING: Final = Rule(
     "exporter-missing",
     "warning",
@@ -144,10 +161,11 @@ NAMESPACE_MISSING: Final = Rule(
 PROTOCOL_ASSUMED: Final = Rule(
     "protocol-assumed",
     "info",
-    "The port of an endpoint is neither 4317 nor 4318, so krm-otel uses the configured protocol. Without one it uses "
-    "HTTP for an endpoint with a path, otherwise gRPC.",
+    "The port of an endpoint is neither 4317 nor 4318, so krm-otel uses the configured protocol. Otherwise it uses "
+    "HTTP for an endpoint with a path, else gRPC. For gRPC without a port it writes 443 after https, else 4317.",
     "Write `telemetry.protocol` if the endpoint uses the other protocol.",
-    example="collector.endpoint has no port, so grpc is used: write telemetry.protocol: http if the endpoint uses http",
+    example="collector.endpoint has no port, so grpc at port 4317 is used: write the port if it is another one, or "
+    "telemetry.protocol: http",
 )
 PROTOCOL_PORT: Final = Rule(
     "protocol-port",
@@ -156,6 +174,16 @@ PROTOCOL_PORT: Final = Rule(
     "Change the protocol or the port.",
     example="telemetry.protocol is http, but the port of http://otel:4317 belongs to grpc, which is used: write grpc, "
     "or an endpoint with port 4318",
+)
+SERIES_TWICE: Final = Rule(
+    "series-twice",
+    "warning",
+    "Metrics are counted twice: several replicas keep a series that a Prometheus fetches, or one Prometheus gets them "
+    "on two ways.",
+    "Write one replica, or send metrics to a backend of type `prometheus` or `prometheus-remote-write`.",
+    example="collector.exporters.metrics names prometheus-scrape, and there may be 2 replicas: each keeps the series "
+    "that it has received, so sums count them more than once: write one replica, or a backend of type prometheus or "
+    "prometheus-remote-write",
 )
 TLS_CA: Final = Rule(
     "tls-ca",

@@ -80,6 +80,14 @@ CONTAINERS_NOT_A_LIST: Final = Rule(
     "Correct the manifest.",
     example="containers has to be a list: write [{name: function, image: example}]",
 )
+DELTA_TO_PROMETHEUS: Final = Rule(
+    "delta-to-prometheus",
+    "warning",
+    "An SDK sends metrics as deltas, and they go to a Prometheus, which drops them.",
+    "Set the variable to `cumulative`, or add a `deltatocumulative` processor to `collector.config`.",
+    example="OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE is delta, and the metrics go to a Prometheus, which "
+    "drops delta sums and histograms: write cumulative, or a deltatocumulative processor in collector.config",
+)
 ENDPOINT_FOLLOWS_PROTOCOL: Final = Rule(
     "endpoint-follows-protocol",
     "info",

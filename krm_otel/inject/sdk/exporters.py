@@ -15,11 +15,12 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from krm_otel import names
 from krm_otel.config.settings import Endpoint, FileSource, Origin, Settings, Source, Sourced
-from krm_otel.config.types.endpoint import redact
+from krm_otel.config.types.endpoint import host_variable, redact
 from krm_otel.diagnostics.rules import workloads as rules
 from krm_otel.inject.attributes import reference
 from krm_otel.inject.sdk.builder import ContainerBuilder
 from krm_otel.inject.sdk.environment import ExistingVariable
+from krm_otel.inject.sdk.host_address import with_host_address
 from krm_otel.otlp import PORTS, PROTOCOLS, SIGNALS, Protocol, exporter_variable, port_protocol, signal_variable
 from krm_otel.proxies import NO_PROXY, PROXIES, bypasses_proxy, is_loopback
 
@@ -63,16 +64,22 @@ class CertificateVolumes:
 
 
 def add_exporters(
-    builder: ContainerBuilder, settings: Settings, requested: Protocol | None, volumes: CertificateVolumes
+    builder: ContainerBuilder,
+    settings: Settings,
+    requested: Protocol | None,
+    volumes: CertificateVolumes,
+    *,
+    downward_api: bool,
 ) -> None:
     """Adds exporters, endpoints, protocols, headers and certificates to one container.
 
-    `requested` is the protocol of the workload's annotation `oaas.io/otel-protocol`.
+    `requested` is the protocol of the workload's annotation `oaas.io/otel-protocol`; `downward_api`: the environment
+    may have `fieldRef`.
     """
     fallback = (
         settings.protocol if requested is None else Sourced(requested, Source("annotation", path=names.A_PROTOCOL))
     )
-    exporter = _Exporter(builder, requested, fallback, volumes)
+    exporter = _Exporter(builder, requested, fallback, volumes, downward_api)
     separate = {
         signal
         for signal in SIGNALS
@@ -102,12 +109,14 @@ class _Exporter:
         requested: the protocol that the workload's annotation asks for.
         fallback: the protocol for a user's endpoint, where its port does not determine the protocol.
         volumes: the pod's volumes of certificates.
+        downward_api: the environment may have `fieldRef`.
     """
 
     builder: ContainerBuilder
     requested: Protocol | None
     fallback: Sourced[Protocol]
     volumes: CertificateVolumes
+    downward_api: bool
 
     def add(self, endpoint: Sourced[Endpoint], signal: str | None, scopes: Sequence[str | None]) -> None:
         """Adds endpoint and protocol of one signal or of all (None); headers and certificates for each of `scopes`."""
@@ -136,6 +145,7 @@ class _Exporter:
             builder.report(rules.ENDPOINT_FOLLOWS_PROTOCOL.at(builder.location(), text))
         if target.ports and protocol not in dict(target.ports):
             self._not_received(protocol, PROTOCOLS[target.protocol])
+        url = with_host_address(builder, url, endpoint.origin, downward_api=self.downward_api)
         builder.set(url_name, url, endpoint.origin)
         builder.set(protocol_name, PROTOCOLS[protocol], endpoint.origin)
         for scope in scopes:
@@ -218,7 +228,7 @@ class _Exporter:
         existing = self.builder.existing
         host = urlsplit(url).hostname or ""
         proxy = next((v for name in PROXIES if (v := existing.get(name)) and v.value), None)
-        if proxy is None or is_loopback(host):
+        if proxy is None or is_loopback(host) or host_variable(url):
             return
         exceptions = [variable.value for name in NO_PROXY if (variable := existing.get(name))]
         if None in exceptions:

@@ -19,6 +19,7 @@ from krm_otel.inject.sdk.env_sources import EnvSources
 from krm_otel.inject.sdk.environment import Environment, read_environment
 from krm_otel.inject.sdk.exporters import CertificateVolumes, add_exporters
 from krm_otel.inject.sdk.identity import Identity, add_identity
+from krm_otel.inject.sdk.temporality import check_temporality
 from krm_otel.otlp import RATIO, SAMPLERS, decimal
 from krm_otel.workloads.kinds import Workload
 from krm_otel.workloads.match import Match
@@ -83,7 +84,8 @@ def desired_workload(
         adoptable = _adoptable(existing, hand_edited) if adopt is not None else {}
         others = {name: variable for name, variable in existing.items() if name not in adoptable}
         builder = ContainerBuilder(container, ref, others, adoptable)
-        add_exporters(builder, settings, selection.protocol, volumes)
+        add_exporters(builder, settings, selection.protocol, volumes, downward_api=workload.kind.downward_api)
+        check_temporality(builder, settings)
         _add_sampler(builder, settings)
         builder.set(names.E_PROPAGATORS, ",".join(settings.propagators.value), settings.propagators.origin)
         add_identity(builder, Identity(oaas_class, settings, workload, container, selected.role, match.component))
