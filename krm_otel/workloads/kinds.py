@@ -43,6 +43,8 @@ class KindInfo:
     """Whether its pods end by themselves."""
     immutable: str | None = None
     """Why a cluster refuses a changed environment; None where it accepts one."""
+    name_attribute: str = ""
+    """The resource attribute that has the object's name; empty where the conventions have none for the kind."""
 
 
 _JOB: Final = (
@@ -51,21 +53,21 @@ _JOB: Final = (
 )
 _POD: Final = "a cluster refuses a changed environment of a Pod that already exists: delete the Pod first"
 
-_TEMPLATE: Final = KindInfo(("spec", "template"))
-_KNATIVE: Final = KindInfo(("spec", "template"), downward_api=False, knative=True)
+_TEMPLATE: Final = ("spec", "template")
+_KNATIVE: Final = KindInfo(_TEMPLATE, downward_api=False, knative=True)
 KINDS: Final[dict[tuple[str, str], KindInfo]] = {
-    ("apps", "Deployment"): _TEMPLATE,
-    ("apps", "StatefulSet"): _TEMPLATE,
-    ("apps", "DaemonSet"): _TEMPLATE,
-    ("apps", "ReplicaSet"): _TEMPLATE,
-    ("batch", "Job"): KindInfo(("spec", "template"), ends=True, immutable=_JOB),
-    ("batch", "CronJob"): KindInfo(("spec", "jobTemplate", "spec", "template"), ends=True),
+    ("apps", "Deployment"): KindInfo(_TEMPLATE, name_attribute="k8s.deployment.name"),
+    ("apps", "StatefulSet"): KindInfo(_TEMPLATE, name_attribute="k8s.statefulset.name"),
+    ("apps", "DaemonSet"): KindInfo(_TEMPLATE, name_attribute="k8s.daemonset.name"),
+    ("apps", "ReplicaSet"): KindInfo(_TEMPLATE, name_attribute="k8s.replicaset.name"),
+    ("batch", "Job"): KindInfo(_TEMPLATE, ends=True, immutable=_JOB, name_attribute="k8s.job.name"),
+    ("batch", "CronJob"): KindInfo(("spec", "jobTemplate", *_TEMPLATE), ends=True, name_attribute="k8s.cronjob.name"),
     ("keda.sh", "ScaledJob"): KindInfo(("spec", "jobTargetRef", "template"), ends=True),
     ("", "Pod"): KindInfo((), immutable=_POD),
     (KNATIVE_GROUP, "Service"): _KNATIVE,
     (KNATIVE_GROUP, "Configuration"): _KNATIVE,
 }
-"""(group, kind) → its facts."""
+"""(group, kind) → its facts. Names of attributes: OpenTelemetry semantic conventions, `resource/k8s.md`."""
 
 _REQUIRED: Final = frozenset((*KINDS, (CLASS_GROUP, CLASS_KIND), *((group, CONFIG_KIND) for group in CONFIG_GROUPS)))
 

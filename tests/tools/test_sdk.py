@@ -99,6 +99,7 @@ def test_signals_arrive_with_their_identity(otelcol: Path, tmp_path: Path, proto
             "oaas.class": "shop",
             "oaas.function_key": "greet",
             "k8s.namespace.name": "prod",
+            "k8s.deployment.name": "shop",
             "k8s.pod.name": "shop-5d9c",
             "k8s.pod.uid": "0b1c",
             "k8s.node.name": "node-7",

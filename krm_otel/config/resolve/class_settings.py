@@ -57,6 +57,7 @@ def _build(request: Request) -> tuple[Settings, list[Result]]:
         exporters=direct,
         collector=managed,
         node_collector=daemonset.node_collector(layers) if request.is_shared else None,
+        names_may_change=layers.get("names_may_change").value,
     )
     return settings, results
 

@@ -19,7 +19,11 @@ from krm_otel.diagnostics.rules import destinations as rules
 class AttributeGroups(Model):
     """Which resource attributes are derived."""
 
-    k8s: bool = setting(True, "k8s.* attributes, by the downward API.", example="false")
+    k8s: bool = setting(
+        True,
+        "k8s.* attributes: names of the workload and the container, and the pod's by the downward API.",
+        example="false",
+    )
     service: bool = setting(True, "service.namespace, service.version and service.instance.id.", example="false")
     oaas: bool = setting(
         True,
@@ -234,8 +238,8 @@ class ConfigSpec(Model):
         "Names get a prefix or suffix, or objects another namespace, after the function, as in a kustomize "
         "component: what needs a name in a text is then an error.",
         example="true",
-        note="This refuses mode `deployment`, `daemonset.manage` and `flavor: operator`. See "
-        "[kustomize](clients.md#kustomize).",
+        note="This refuses mode `deployment`, `daemonset.manage` and `flavor: operator`, and leaves out the workload's "
+        "name (`k8s.deployment.name`). See [kustomize](clients.md#kustomize).",
     )
     flavor: Literal["native", "operator"] = setting(
         "native",

@@ -25,6 +25,7 @@ class Settings:
         exporters: signal → endpoint of its own; only signals that have one, and only where SDKs send directly.
         collector: the managed collector; None where there is none.
         node_collector: in mode daemonset, where the collector of the node is, which the class does not generate.
+        names_may_change: names of objects are not final, so that no text may contain one.
     """
 
     enabled: Sourced[bool]
@@ -45,6 +46,7 @@ class Settings:
     exporters: dict[str, Sourced[Endpoint]]
     collector: CollectorSettings | None = None
     node_collector: NodeCollector | None = None
+    names_may_change: bool = False
 
     @property
     def sender_tls(self) -> Tls | None:

@@ -1,7 +1,7 @@
 """The identity of a container in telemetry: its service name and its resource attributes.
 
 Sources: OpenTelemetry semantic conventions, `non-normative/k8s-attributes.md` (annotations, service.version,
-service.instance.id); Kubernetes API, `EnvVar` (`$(VAR)` sees only earlier entries of `env`).
+service.instance.id) and `resource/k8s.md`; Kubernetes API, `EnvVar` (`$(VAR)` sees only earlier entries of `env`).
 """
 
 from __future__ import annotations
@@ -188,6 +188,9 @@ def _version(identity: Identity) -> Attribute | None:
 
 def _kubernetes(identity: Identity) -> dict[str, Attribute]:
     pairs = _namespace(identity.workload, "k8s.namespace.name")
+    key, name = identity.workload.kind.name_attribute, identity.workload.resource.name
+    if key and name and not identity.settings.names_may_change:
+        pairs[key] = Attribute(encode(name))
     if identity.workload.kind.downward_api:
         pairs["k8s.pod.name"] = _reference(names.E_POD_NAME)
         pairs["k8s.pod.uid"] = _reference(names.E_POD_UID)

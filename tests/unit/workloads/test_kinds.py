@@ -11,21 +11,22 @@ from krm_otel.workloads.kinds import KINDS, as_workload
 from tests.unit.workloads.objects import ROLLOUT, resource, view
 
 NONE = Configuration(())
+TEMPLATE = ("spec", "template")
 
 
 @pytest.mark.parametrize(
-    ("api_version", "kind", "path", "downward_api", "knative", "immutable"),
+    ("api_version", "kind", "path", "downward_api", "knative", "immutable", "name_attribute"),
     [
-        ("apps/v1", "Deployment", ("spec", "template"), True, False, False),
-        ("apps/v1beta2", "Deployment", ("spec", "template"), True, False, False),
-        ("apps/v1", "StatefulSet", ("spec", "template"), True, False, False),
-        ("apps/v1", "DaemonSet", ("spec", "template"), True, False, False),
-        ("apps/v1", "ReplicaSet", ("spec", "template"), True, False, False),
-        ("batch/v1", "Job", ("spec", "template"), True, False, True),
-        ("batch/v1beta1", "CronJob", ("spec", "jobTemplate", "spec", "template"), True, False, False),
-        ("keda.sh/v1alpha1", "ScaledJob", ("spec", "jobTargetRef", "template"), True, False, False),
-        ("serving.knative.dev/v1", "Service", ("spec", "template"), False, True, False),
-        ("serving.knative.dev/v1", "Configuration", ("spec", "template"), False, True, False),
+        ("apps/v1", "Deployment", TEMPLATE, True, False, False, "k8s.deployment.name"),
+        ("apps/v1beta2", "Deployment", TEMPLATE, True, False, False, "k8s.deployment.name"),
+        ("apps/v1", "StatefulSet", TEMPLATE, True, False, False, "k8s.statefulset.name"),
+        ("apps/v1", "DaemonSet", TEMPLATE, True, False, False, "k8s.daemonset.name"),
+        ("apps/v1", "ReplicaSet", TEMPLATE, True, False, False, "k8s.replicaset.name"),
+        ("batch/v1", "Job", TEMPLATE, True, False, True, "k8s.job.name"),
+        ("batch/v1beta1", "CronJob", ("spec", "jobTemplate", *TEMPLATE), True, False, False, "k8s.cronjob.name"),
+        ("serving.knative.dev/v1", "Service", TEMPLATE, False, True, False, ""),
+        ("serving.knative.dev/v1", "Configuration", TEMPLATE, False, True, False, ""),
+        ("keda.sh/v1alpha1", "ScaledJob", ("spec", "jobTargetRef", "template"), True, False, False, ""),
     ],
 )
 def test_each_kind_has_its_template(
@@ -35,8 +36,9 @@ def test_each_kind_has_its_template(
     downward_api: bool,
     knative: bool,
     immutable: bool,
+    name_attribute: str,
 ) -> None:
-    """The table: path, downward API, Knative, immutability; any version of the group."""
+    """The table: path, downward API, Knative, immutability, the attribute of its name; any version of the group."""
     text = "{" + f"apiVersion: {api_version}, kind: {kind}, metadata: {{name: x, labels: {{tier: outer}}}}, "
     body = "{metadata: {labels: {tier: inner}, annotations: {note: inner}}, spec: {containers: [{name: a}]}}"
     for step in reversed(path):
@@ -47,6 +49,7 @@ def test_each_kind_has_its_template(
     assert found.kind.downward_api is downward_api
     assert found.kind.knative is knative
     assert bool(found.kind.immutable) is immutable
+    assert found.kind.name_attribute == name_attribute
     assert found.template_labels == {"tier": "inner"}
     assert found.template_annotations == {"note": "inner"}
     assert [c.path for c in found.containers] == [(*path, "spec", "containers", 0)]
