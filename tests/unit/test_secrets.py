@@ -92,6 +92,17 @@ def test_a_secret_of_the_input_is_never_read(mode: str) -> None:
         {"collector": f"env: {{TOKEN: {CANARY}}}"},
         {"collector": f"config: {{exporters: {{otlp_http: {{headers: {{Authorization: {CANARY}}}}}}}}}"},
         {"collector": f"config: {{extensions: {{bearertokenauth: {{token: {CANARY}}}}}}}"},
+        {"collector": f"headers: 'Authorization={CANARY}', endpoint: 'https://vendor:4317'"},
+        {"collector": f"headers: {{Authorization: {{secret: 'Bearer {CANARY}', key: t}}}}"},
+        {"collector": f"headers: {{X-Vendor: {CANARY}}}"},
+        {"collector": f"headers: {{X-Vendor-Token: {{value: {CANARY}}}}}"},
+        {"collector": f"env: {{TOKEN: {{secret: '{CANARY} {CANARY}', key: t}}}}"},
+        {"collector": f"env: {{A: 'https://u:{CANARY}@x'}}"},
+        {"collector": f"env: ['TOKEN={CANARY}']"},
+        {"collector": f"env: {{OTEL_EXPORTER_OTLP_HEADERS: 'x-vendor={CANARY}'}}"},
+        {"collector": f'config: "exporters: {{otlp_http: {{headers: {{x: {CANARY}}}}}}}"'},
+        {"metrics": f"'https://hooks.slack.com/services/T0/B0/{CANARY}'"},
+        {"collector": f"config: {{exporters: {{otlp_http: {{headers: {{x: {CANARY}, X: {CANARY}}}}}}}}}"},
         {"collector": f"config: {{extensions: {{basicauth: {{client_auth: {{password: {CANARY}}}}}}}}}"},
     ],
 )
@@ -99,6 +110,14 @@ def test_a_literal_secret_is_refused_and_not_repeated(changed: dict[str, str]) -
     outcome, text = outcome_of({}, **changed)
     assert outcome.exit_code == 1
     assert_silent(outcome, text)
+
+
+@pytest.mark.parametrize("field", ["headers: {Authorization: 12345678}", "env: {PIN: 12345678}"])
+def test_a_number_is_not_repeated(field: str) -> None:
+    """The message of other fields has the number, in quotes."""
+    outcome, _ = outcome_of({}, collector=field)
+    assert outcome.exit_code == 1
+    assert "12345678" not in json.dumps(outcome.report()) + "".join(outcome.lines())
 
 
 @pytest.mark.parametrize("name", ["ENDPOINT", "EXPORTER_TRACES"])

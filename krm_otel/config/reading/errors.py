@@ -25,6 +25,8 @@ from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.rules import fields as rules
 from krm_otel.diagnostics.suggestion import listed, nearest, without_separators
 
+CLOSED: Final = frozenset(("headers", "env", "config"))
+"""Fields in which any text may be a secret, at a wrong place at least: no message repeats it."""
 _SYNONYMS: Final = {
     "tracecontext": "w3c",
     "baggage": "w3c",
@@ -53,6 +55,10 @@ def findings_of(
         text: the scalar's text in the source; None for another value.
     """
     context = error.get("ctx", {})
+    if CLOSED.intersection(steps) and text is not None:
+        if error["type"] == "string_type":
+            return (_wrong_type("must be a string", "write it in quotes"),)
+        text = None
     return context[FINDINGS] if FINDINGS in context else (_finding(error["type"], model, steps, text),)
 
 

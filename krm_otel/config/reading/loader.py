@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from krm_otel.config.provenance import FieldSteps, Source
-from krm_otel.config.reading.errors import findings_of
+from krm_otel.config.reading.errors import CLOSED, findings_of
 from krm_otel.config.schema.introspection import is_free_form, member_type
 from krm_otel.config.types.endpoint import redact, redact_endpoint
 from krm_otel.config.types.finding import REPLACEMENT, WARNED, Finding
@@ -125,7 +125,7 @@ def _current(detail: ErrorDetails, finding: Finding, steps: FieldSteps, text: st
     value = detail["input"]
     if finding.rule is rules.UNKNOWN_FIELD or "[key]" in detail["loc"]:
         return str(steps[-1])  # the key is wrong; the value may be a secret
-    if "headers" in steps or finding.rule in (rules.LITERAL_HEADER, rules.LITERAL_SECRET):
+    if CLOSED.intersection(steps) or finding.rule in (rules.LITERAL_HEADER, rules.LITERAL_SECRET):
         return None if text is None else "***"
     if isinstance(value, bool) or (isinstance(value, float | int) and abs(value) < _HUGE):
         return value

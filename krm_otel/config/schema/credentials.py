@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BeforeValidator, model_validator
+from pydantic import AfterValidator, BeforeValidator, ValidatorFunctionWrapHandler, WrapValidator, model_validator
 
 from krm_otel.config import types
 from krm_otel.config.schema.setting import REQUIRED, Model, setting
 from krm_otel.config.types.finding import Finding, fault, faults
-from krm_otel.credential import is_credential, is_header_credential
+from krm_otel.credential import is_credential, is_header_credential, may_be_plain_header
 from krm_otel.diagnostics.rules import destinations as rules
 from krm_otel.diagnostics.rules import fields as field_rules
 
@@ -23,9 +23,10 @@ class HeaderValue(Model):
     key: types.DataKey | None = setting(None, "Key in the Secret.", example="token")
     value: types.HeaderText | None = setting(
         None,
-        "The value itself, for a header that carries no credential, such as X-Scope-OrgID.",
+        "The value itself, for a header that carries no credential.",
         example="team-a",
-        note="A text in place of the mapping is the same.",
+        note="For headers that krm-otel knows as such, a text in place of the mapping is the same: "
+        "`X-Scope-OrgID: team-a`.",
     )
 
     @model_validator(mode="after")
@@ -178,17 +179,27 @@ class ReceiverTls(Model):
     )
 
 
-def _checked_headers(headers: dict[str, HeaderValue]) -> dict[str, HeaderValue]:
-    """Headers, each once, and none of which has a credential written out."""
+def _checked_headers(written: Any, validate: ValidatorFunctionWrapHandler) -> dict[str, HeaderValue]:
+    """Headers, each once, and none of which has a credential written out.
+
+    `{value: …}` says on purpose that a value is no credential; a text alone does so only for headers that carry none.
+    """
+    headers: dict[str, HeaderValue] = validate(written)
     findings, seen = [], dict[str, str]()
     for name, header in headers.items():
         if (other := seen.setdefault(name.lower(), name)) != name:
             text = f"is the same header as {other}"
             findings.append(Finding(field_rules.HEADER_TWICE, text, "leave one of them out", steps=(name,)))
-        if header.value and is_header_credential(name, header.value):
-            fix, proposed = "write {secret: <name>, key: <key>}", {"secret": "<name>", "key": "<key>"}
-            text = "takes its value from a Secret only"
-            findings.append(Finding(field_rules.LITERAL_HEADER, text, fix, proposed, (name,)))
+        if not header.value or not is_header_credential(name, header.value):
+            continue
+        proposed, fix = {"secret": "<name>", "key": "<key>"}, "write {secret: <name>, key: <key>}"
+        text = "takes its value from a Secret only"
+        if may_be_plain_header(name, header.value):
+            if isinstance(written[name], dict):
+                continue
+            text = "takes its value from a Secret"
+            fix += ", or {value: <text>} if it is no secret"
+        findings.append(Finding(field_rules.LITERAL_HEADER, text, fix, proposed, (name,)))
     if findings:
         raise faults(findings)
     return headers
@@ -199,5 +210,5 @@ Headers = Annotated[
         types.HeaderName,
         Annotated[HeaderValue, BeforeValidator(_as_value, json_schema_input_type=str | HeaderValue)],
     ],
-    AfterValidator(_checked_headers),
+    WrapValidator(_checked_headers),
 ]

@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from krm_otel.config.types.finding import Finding, fault, write
 from krm_otel.config.types.text import matching
+from krm_otel.credential import is_credential, masked
 from krm_otel.diagnostics.rules import destinations as rules
 from krm_otel.diagnostics.rules import fields as field_rules
 from krm_otel.otlp import Protocol, port_protocol
@@ -26,6 +27,7 @@ _SIGNAL_PATH: Final = re.compile(r"/v1/(traces|metrics|logs)\Z")
 _QUERY: Final = re.compile(r"[?#]")
 _VARIABLE: Final = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
 _NODE_ADDRESS: Final = re.compile(r"(\w+_)?(HOST|NODE)_?IP", re.I)
+_TOKEN_IN_PATH: Final = "write ${env:NAME} as an endpoint in collector.config, and collector.env.NAME with its Secret"
 _EXAMPLE: Final = "http://collector:4317"
 
 header_name = matching(
@@ -46,16 +48,16 @@ backend_name = matching(
 
 
 def redact(text: str) -> str:
-    """A text in which `***` replaces what may be a secret in a URL: userinfo, query and fragment.
+    """A text in which `***` replaces what may be a secret: userinfo, query and fragment of a URL, and known forms.
 
     User name and password end at the last `@`: passwords may contain a `/`.
     """
     if "://" not in text:
-        return text
+        return masked(text)
     scheme, _, rest = text.partition("://")
     _, at_sign, host = rest.rpartition("@")
     rest = f"***@{host}" if at_sign else rest
-    return f"{scheme}://" + re.sub(r"([?#]).*", r"\1***", rest, flags=re.DOTALL)
+    return masked(f"{scheme}://" + re.sub(r"([?#]).*", r"\1***", rest, flags=re.DOTALL))
 
 
 def redact_endpoint(text: str) -> str:
@@ -126,6 +128,9 @@ def endpoint(value: str) -> str:
         raise _invalid("whose host is a DNS name, an IPv4 address, [an IPv6 address] or $(HOST_IP)")
     if not _PATH.fullmatch(url.path):
         raise _invalid("whose path has no unescaped characters")
+    if is_credential("", value):  # as in the webhooks of some vendors
+        text = "contains a token in its path"
+        raise fault(rules.ENDPOINT_CREDENTIALS, text, fix=_TOKEN_IN_PATH)
     return value.rstrip("/")
 
 

@@ -112,7 +112,7 @@ LITERAL_HEADER: Final = Rule(
     "error",
     "The value of a header that may be a credential does not come from a Secret.",
     "Write `{secret: <name>, key: <key>}`. A header that only names a tenant or a dataset, such as `X-Scope-OrgID`, "
-    "may have its value written out.",
+    "may have its value written out; for a header that krm-otel does not know, write `{value: <text>}`.",
     example="collector.headers.authorization takes its value from a Secret only: write {secret: <name>, key: <key>}",
 )
 LITERAL_SECRET: Final = Rule(

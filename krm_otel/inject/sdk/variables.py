@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from krm_otel import names
 from krm_otel.config.settings import OaasClass, Settings
+from krm_otel.credential import is_credential
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Result
 from krm_otel.diagnostics.rule import Location
@@ -108,6 +109,7 @@ def _adoptable(existing: Environment, hand_edited: tuple[str, ...]) -> Environme
         and name not in hand_edited
         and variable.mergeable
         and not re.search("[@?]", variable.value or "")
+        and not is_credential(name, variable.value or "")
     }
 
 

@@ -92,7 +92,7 @@ CONFIG_FAULTS: list[tuple[str, str, str]] = [
     ("telemetry: {attributes: {k8s: 'no'}}", "wrong-type", "telemetry.attributes.k8s"),
     ("telemetry: {attributes: {drop: ['a b']}}", "attribute-key", "telemetry.attributes.drop[0]"),
     ("collector: {headers: {Authorization: Bearer s3cret}}", "literal-header", "collector.headers.Authorization"),
-    ("collector: {headers: {a: {value: s3cret}}}", "literal-header", "collector.headers.a"),
+    ("collector: {headers: {api-key: {value: s3cret}}}", "literal-header", "collector.headers.api-key"),
     ("collector: {tls: {ca: {}}}", "tls-ca", "collector.tls.ca"),
     ("collector: {tls: {ca: {secret: a, config_map: b}}}", "tls-ca", "collector.tls.ca"),
     ("collector: {tls: {client: {key: k}}}", "missing-field", "collector.tls.client.secret"),

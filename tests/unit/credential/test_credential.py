@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from krm_otel.credential import is_credential, is_header_credential, is_secret_name
+from krm_otel.credential import is_credential, is_header_credential, is_secret_name, masked, may_be_plain_header
 
 NAMES = """
 password passwd token api_key apiKey API-KEY access_token account_token client_secret private_key
@@ -56,6 +56,22 @@ def test_names_that_only_look_like_it(name: str) -> None:
         ("value", "InstrumentationKey=00000000-0000;IngestionEndpoint=https://x/"),
         ("url", "https://hooks.slack.com/services/T0/B0/x"),
         ("HTTPS_PROXY", "http://user:pw@proxy.example:3128"),
+        ("x", "https://user:pa/ss@host/x"),
+        ("x", "user:pw@tcp(db:3306)/otel"),
+        ("x", "jdbc:postgresql://db/x?user=a&password=b"),
+        ("x", "host=db password=s3cret"),
+        ("x", "https://fn.azurewebsites.net/api?code=abc=="),
+        ("x", "https://collectors.sumologic.com/receiver/v1/http/ZaVnC4dhaV0"),
+        ("x", "password: abc\nuser: b"),
+        ("x", '{"user": "a", "password": "b1"}'),
+        ("x", "${yaml:password: abc}"),
+        ("x", "glsa_abcdefgh1234"),
+        ("x", "0123456789abcdef0123456789abcdef0123NRAL"),
+        ("JAVA_TOOL_OPTIONS", "-Djavax.net.ssl.keyStorePassword=abc"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "X-Scope-OrgID=a,authorization=Bearer%20abc"),
+        ("MYSQL_PWD", "abc"),
+        ("GITHUB_PAT", "abc"),
+        ("auth", "user:pw"),
     ],
 )
 def test_credentials(name: str, value: str) -> None:
@@ -81,6 +97,20 @@ def test_credentials(name: str, value: str) -> None:
         ("statement", 'set(attributes["password"], "***")'),
         ("description", "Basic checks of the token bucket"),
         ("email", "ops@acme.example"),
+        ("endpoint", "https://user:${env:PASSWORD}@vendor.example"),
+        ("token", "${env:A:-${env:B}}"),
+        ("token", "<your token>"),
+        ("TOKEN", "YOUR_TOKEN_HERE"),
+        ("GOOGLE_APPLICATION_CREDENTIALS", "/var/secrets/google/key.json"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20$(TOKEN),x-scope-orgid=a"),
+        ("community", "public"),
+        ("x", "git@github.com:acme/x"),
+        ("x", "postgres://otel@db/x"),
+        ("x", "https://h:4317/a@b"),
+        ("x", "app:1.2@sha256:abcdef"),
+        ("x", "hf_latency_ms"),
+        ("x", "see the docs: password rules"),
+        ("tier", "Basic plan"),
     ],
 )
 def test_what_is_no_credential(name: str, value: str) -> None:
@@ -91,6 +121,12 @@ def test_what_is_no_credential(name: str, value: str) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "credential"),
     [
+        ("AccountID", "0", False),
+        ("CX-Subsystem-Name", "cart", False),
+        ("VL-Stream-Fields", "service.name", False),
+        ("x-unknown", "${env:A:-}", False),
+        ("x-unknown", "abc${env:A}", False),
+        ("x-unknown", "${env:A}abc", True),
         ("X-Scope-OrgID", "team-a", False),
         ("x-honeycomb-dataset", "cart", False),
         ("Content-Type", "application/json", False),
@@ -105,3 +141,33 @@ def test_what_is_no_credential(name: str, value: str) -> None:
 def test_headers(name: str, value: str, credential: bool) -> None:
     """A header carries a credential, unless it is known to say only whose data it is."""
     assert is_header_credential(name, value) is credential
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "plain"),
+    [
+        ("x-vendor-team", "payments", True),
+        ("x-honeycomb-team", "payments", False),
+        ("x-api-key", "abc", False),
+        ("authorization", "abc", False),
+        ("X-Auth", "abc", False),
+        ("x-vendor-team", "Bearer abcdef", False),
+    ],
+)
+def test_headers_that_may_be_plain_on_purpose(name: str, value: str, plain: bool) -> None:
+    """Nobody can say so of what is a credential by its name or its form."""
+    assert may_be_plain_header(name, value) is plain
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain", "plain"),
+        ("https://u:pw@h/x?token=abc", "https://***@h/x?token=***"),
+        ("a glsa_abcdefgh1234 b", "a *** b"),
+        ("user=a;password=abc", "user=a;password=***"),
+    ],
+)
+def test_masks(text: str, shown: str) -> None:
+    """The rest of a text stays readable."""
+    assert masked(text) == shown
