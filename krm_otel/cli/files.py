@@ -22,6 +22,7 @@ from krm_otel.yamltext.scan import documents
 
 _STDIN = "-"
 _ENDINGS = (".yaml", ".yml", ".json")
+_WITHOUT_ENDING = ("Kptfile", "Kustomization")
 _UNNAMED = "krm-otel.yaml"
 """File of generated objects where the input has no object to name the file after."""
 
@@ -91,7 +92,7 @@ def _read(file: Path, *, is_named: bool) -> bytes:
 
 
 def manifest_files(folder: Path) -> list[Path]:
-    """The YAML and JSON files and Kptfiles of a folder, without hidden folders.
+    """The YAML and JSON files, Kptfiles and kustomizations of a folder, without hidden folders.
 
     Raises:
         OSError: a folder cannot be read.
@@ -103,7 +104,7 @@ def manifest_files(folder: Path) -> list[Path]:
     files = []
     for base, folders, names in os.walk(folder, onerror=fail):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        files += [Path(base, name) for name in sorted(names) if name.endswith(_ENDINGS) or name == "Kptfile"]
+        files += [Path(base, name) for name in sorted(names) if name.endswith(_ENDINGS) or name in _WITHOUT_ENDING]
     return files
 
 
@@ -199,7 +200,7 @@ def stream(inputs: Inputs, outcome: Outcome) -> bytes:
         return (outcome.texts[0] or "").encode()
     pieces: list[bytes] = []
     for file, text in zip(inputs.files, outcome.texts, strict=True):
-        if text is None or file.target.name == "Kptfile" or not text.strip():
+        if text is None or file.target.name in _WITHOUT_ENDING or not text.strip():
             continue
         data = text.encode()
         if pieces:

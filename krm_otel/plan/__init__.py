@@ -20,11 +20,13 @@ from krm_otel.krm.item import Item
 from krm_otel.krm.resource import Resource
 from krm_otel.plan.changes import Change, ObjectChanges, Plan, Track, untracked
 from krm_otel.plan.classes import check_classes, plan_classes
+from krm_otel.plan.copies import check_copies
 from krm_otel.plan.draft import degraded_draft, draft_plan
 from krm_otel.plan.kustomize_generator import generator_config
 from krm_otel.plan.objects.planner import plan_objects
 from krm_otel.plan.recorded import plan_definitions
 from krm_otel.plan.request import Purpose, Request
+from krm_otel.workloads.kustomizations import Kustomizations
 
 __all__ = ["Change", "ObjectChanges", "Plan", "Track", "make_plan", "untracked"]
 
@@ -49,14 +51,17 @@ def make_plan(
         track: iterates over the items, and may show the progress.
     """
     kinds = (names.CLASS_KIND, names.CONFIG_KIND)
+    kustomizations = Kustomizations.of(items)
     resources = [resource for item in items if item.kind in kinds and (resource := item.resource)]
+    resources = [resource for resource in resources if not kustomizations.naming(resource)]
     configuration, configuration_results = resolve(function_config, resources, environ)
     # Errors of the configuration do not matter to a user who takes everything out.
     results = [] if remove else [*configuration_results]
     generator = None if remove else generator_config(items, function_config)
     purpose = Purpose.RENDER if configuration.switched_off is None else Purpose.SWITCHED_OFF
     purpose = Purpose.UNINJECT if remove else purpose
-    request = Request(items, configuration, purpose, complete, generator, source_date(environ), track)
+    now = source_date(environ)
+    request = Request(items, configuration, purpose, complete, generator, kustomizations, now, track)
 
     draft = draft_plan(request)
     if configuration.degrade:
@@ -64,7 +69,7 @@ def make_plan(
         results += degrade_results
     results += [result for _, result in draft.collisions]
     if request.is_render and not has_errors(draft.results):
-        results += check_classes(draft)
+        results += [*check_classes(draft), *check_copies(draft.changes)]
     objects, object_changes, object_results = plan_objects(draft)
     changes = [*draft.changes, *object_changes]
     results += [*draft.results, *object_results]

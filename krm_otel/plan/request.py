@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from krm_otel import names
@@ -16,6 +16,7 @@ from krm_otel.diagnostics.rules import inputs as input_rules
 from krm_otel.krm.item import Item
 from krm_otel.krm.resource import Resource
 from krm_otel.plan.changes import Track, untracked
+from krm_otel.workloads.kustomizations import Kustomizations
 
 
 class Purpose(Enum):
@@ -39,6 +40,7 @@ class Request:
         purpose: what the plan is for.
         complete: the input is a whole folder, so a class that is not in it is deleted.
         generator: the function config, where kustomize generates objects from it; then the input has no workloads.
+        kustomizations: those of the input, which say what is a patch.
         now: the time for conditions that change; empty: they get none.
         track: iterates over the items, and may show the progress.
     """
@@ -48,6 +50,7 @@ class Request:
     purpose: Purpose = Purpose.RENDER
     complete: bool = False
     generator: Resource | None = None
+    kustomizations: Kustomizations = field(default_factory=Kustomizations)
     now: str = ""
     track: Track = untracked
 

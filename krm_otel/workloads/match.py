@@ -28,6 +28,9 @@ Where the deciding rule holds for two classes, the workload belongs to none, and
 Every one of a class's `names` counts, and in rule 4 every one of the workload's names: kustomize's namePrefix
 renames objects, but neither labels nor annotations. An empty annotation or label counts as absent. A label or
 ownerReference that names no class of the input does not hold, so the rules after it are tried.
+
+After a build nothing records earlier names. Then a name that no class has stands for the only class that has it with a
+prefix or suffix, if the workload's own name has the same: `cart`, for a class `prod-cart` and a workload `prod-api`.
 """
 
 from __future__ import annotations
@@ -88,12 +91,14 @@ class Matcher:
         by_name: (namespace, name) → the classes that have or had the name.
         by_spelling: the same, with the names as they are and made DNS-1035-safe.
         namespaces: name → the namespaces of the classes that have or had it.
+        in_namespace: the classes of each namespace.
     """
 
     configuration: Configuration
     by_name: Mapping[tuple[str, str], list[OaasClass]]
     by_spelling: Mapping[tuple[str, str], list[OaasClass]]
     namespaces: Mapping[str, list[str]]
+    in_namespace: Mapping[str, list[OaasClass]]
 
     @classmethod
     def of(cls, configuration: Configuration) -> Matcher:
@@ -101,13 +106,15 @@ class Matcher:
         by_name: dict[tuple[str, str], list[OaasClass]] = {}
         by_spelling: dict[tuple[str, str], list[OaasClass]] = {}
         namespaces: dict[str, list[str]] = {}
+        in_namespace: dict[str, list[OaasClass]] = {}
         for oaas_class in configuration.classes:
+            in_namespace.setdefault(oaas_class.namespace, []).append(oaas_class)
             for name in dict.fromkeys(oaas_class.names):
                 by_name.setdefault((oaas_class.namespace, name), []).append(oaas_class)
                 namespaces.setdefault(name, []).append(oaas_class.namespace)
             for name in upstream.spellings(oaas_class):
                 by_spelling.setdefault((oaas_class.namespace, name), []).append(oaas_class)
-        return cls(configuration, by_name, by_spelling, namespaces)
+        return cls(configuration, by_name, by_spelling, namespaces, in_namespace)
 
     def match(self, workload: Workload) -> Match:
         """The class that the workload belongs to, by the table at the top of this module."""
@@ -125,7 +132,26 @@ class Matcher:
             return self._belongs_to_platform(workload, components, BY_PLATFORM)
         if classes := _distinct(self._by_upstream_name(workload)):
             return _belongs(workload, classes, BY_NAME)
-        return Match(absent_class=next(iter([*labels, *owners]), ""))
+        named = [*labels, *owners]
+        return self._by_renaming(workload, named) or Match(absent_class=next(iter(named), ""))
+
+    def _by_renaming(self, workload: Workload, named: Iterable[str]) -> Match | None:
+        """The class that had a name before a build gave it, and the workload, the same prefix and suffix."""
+        own = workload.resource.name
+        for name in named:
+            classes = [
+                (oaas_class, prefix, suffix)
+                for oaas_class in self.in_namespace.get(workload.resource.namespace, ())
+                for prefix, found, suffix in [oaas_class.name.partition(name)]
+                if found and _is_affix(prefix, suffix) and own.startswith(prefix) and own.endswith(suffix)
+            ]
+            if len(classes) == 1:
+                ((oaas_class, prefix, suffix),) = classes
+                affixes = " and ".join(filter(None, (prefix, suffix)))
+                text = f"{name} is read as the class {oaas_class.name}, since both it and this workload have {affixes}"
+                result = rules.CLASS_RENAMED.at(workload.resource.ref, text)
+                return Match(oaas_class, rule=BY_LABEL, results=(result,))
+        return None
 
     def _by_annotation(self, workload: Workload, name: str, path: str) -> Match:
         """Rule 1. The user decides: where the annotation names nothing, no other rule is tried."""
@@ -142,6 +168,8 @@ class Matcher:
         elif namespaces := self.namespaces.get(name):
             where = " and ".join(_in_namespace(other) for other in sorted(set(namespaces))[:3])
             text = f"the class {name} is {where}, but this workload is {_in_namespace(namespace)}"
+        elif renamed := self._by_renaming(workload, [name]):
+            return renamed
         else:
             proposed = nearest_name(name, (n for space, n in self.by_name if space == namespace))
             text = f"no class {_in_namespace(namespace)} has the name {name}"
@@ -190,6 +218,11 @@ def platform_class(configuration: Configuration, namespace: str) -> OaasClass:
     """The pseudo-class of the platform's components in one namespace."""
     settings = configuration.platform
     return OaasClass(PLATFORM_CLASS, (PLATFORM_CLASS,), namespace, Ref(), (), settings, faulty=settings is None)
+
+
+def _is_affix(prefix: str, suffix: str) -> bool:
+    """Whether a build may have added these to a name; kustomize's are words with a dash by convention."""
+    return bool(prefix or suffix) and prefix[-1:] in ("", "-", ".") and suffix[:1] in ("", "-", ".")
 
 
 def _owners(workload: Workload) -> list[str]:

@@ -61,6 +61,13 @@ CLASS_NOT_FOUND: Final = Rule(
     "Correct the name, or add the class to the input.",
     example="no class without a namespace has the name ehco: did you mean echo?",
 )
+CLASS_RENAMED: Final = Rule(
+    "class-renamed",
+    "info",
+    "A label or annotation names a class as it was called before a build added a prefix or suffix.",
+    "Nothing. To be explicit, write the annotation `oaas.io/class-runtime` with the new name.",
+    example="cart is read as the class prod-cart-v2, since both it and this workload have prod- and -v2",
+)
 CLASS_WITHOUT_WORKLOAD: Final = Rule(
     "class-without-workload",
     "warning",

@@ -229,3 +229,11 @@ VARIABLE_KEPT: Final = Rule(
     "Nothing.",
     example="instrumentation.opentelemetry.io/inject-sdk is set in the manifest and is kept as it is",
 )
+WORKLOAD_TWICE: Final = Rule(
+    "workload-twice",
+    "warning",
+    "Copies of one workload are in several files, and krm-otel instruments each of them.",
+    "Keep one of them, or render what kustomize builds: `kustomize build <folder> | krm-otel render -`.",
+    example="Deployment cart is in base/deploy.yaml and vendor/deploy.yaml, and each of them is instrumented: keep "
+    "one, or render what is built: kustomize build <folder> | krm-otel render -",
+)

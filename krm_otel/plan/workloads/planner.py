@@ -6,6 +6,7 @@ What depends on all workloads is in `krm_otel.plan.classes`.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
@@ -102,12 +103,27 @@ class WorkloadPlanner:
             reason = f"switched off by {self.request.switched_off}" if self.request.switched_off else ""
             return WorkloadOutcome(_uninjected(candidate, reason))
         match = self.matcher.match(candidate.base)
+        if match.oaas_class is not None and (why := self._patch(candidate.base)):
+            return WorkloadOutcome(_uninjected(candidate, why))
         if match.oaas_class is None:
             outcome = self._unmatched(candidate, match)
         else:
             outcome = self._matched(candidate, match, match.oaas_class)
         is_relevant = not match.candidates or any(oaas_class.enabled for oaas_class in match.candidates)
         return outcome.after(match.results) if is_relevant else outcome
+
+    def _patch(self, workload: Workload) -> str:
+        """Why an object is a patch for kustomize, and no workload; empty where it is none.
+
+        In files, also a container without an image says so: Kubernetes demands one.
+        """
+        if file := self.request.kustomizations.naming(workload.resource):
+            folder = posixpath.dirname(file) or "."
+            return f"a patch named in {file}; to render what that builds: kustomize build {folder} | krm-otel render -"
+        without_image = [container.name for container in workload.containers if not container.image]
+        if without_image and workload.resource.ref.file:
+            return f"a patch: the container {without_image[0]} has no image"
+        return ""
 
     def _unmatched(self, candidate: Candidate, match: Match) -> WorkloadOutcome:
         ref, record = candidate.ref, candidate.record

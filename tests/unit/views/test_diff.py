@@ -106,7 +106,7 @@ WORKLOAD = """\
 apiVersion: apps/v1
 kind: Deployment
 metadata: {name: a, annotations: {oaas.io/class-runtime: echo}}
-spec: {template: {spec: {containers: [{name: function}]}}}
+spec: {template: {spec: {containers: [{name: function, image: echo}]}}}
 """
 
 
