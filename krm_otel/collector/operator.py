@@ -139,6 +139,17 @@ def _own_pods(tier: Tier, labels: Mapping[str, str]) -> dict[str, Any]:
     return spec | pod_fields(tier, owned)
 
 
+def _further_variables(settings: Settings) -> list[dict[str, Any]]:
+    """`telemetry.env`, as the Operator copies it into containers: the kubelet expands $(NAME) in a value."""
+    variables = ((name, sourced.value) for name, sourced in settings.env.items())
+    return [
+        {"name": name, "valueFrom": source}
+        if (source := variable.value_from)
+        else {"name": name, "value": (variable.value or "").replace("$", "$$")}
+        for name, variable in variables
+    ]
+
+
 def _instrumentation(oaas_class: OaasClass, settings: Settings, endpoint: Endpoint) -> dict[str, Any]:
     """An Instrumentation: the environment of all workloads of a class."""
     data = new_object(oaas_class, "opentelemetry.io/v1alpha1", "Instrumentation", operator_name(oaas_class.name))
@@ -160,6 +171,6 @@ def _instrumentation(oaas_class: OaasClass, settings: Settings, endpoint: Endpoi
             "addK8sUIDAttributes": groups.k8s,
             "resourceAttributes": {key: encode(value) for key, value in attributes.items()},
         },
-        "env": [{"name": name, "value": value} for name, value in env.items()],
+        "env": [{"name": name, "value": value} for name, value in env.items()] + _further_variables(settings),
     }
     return data

@@ -33,7 +33,10 @@ def _structural(node: dict[str, Any], definitions: dict[str, dict[str, Any]]) ->
         target = definitions[node["$ref"].rpartition("/")[2]]
         return _structural({**target, **{key: value for key, value in node.items() if key != "$ref"}}, definitions)
     if "anyOf" in node:
-        (variant,) = [variant for variant in node["anyOf"] if variant.get("type") != "null"]
+        variants = [variant for variant in node["anyOf"] if variant.get("type") != "null"]
+        if len(variants) > 1:  # a text or a mapping: krm-otel checks it
+            return {"x-kubernetes-preserve-unknown-fields": True}
+        (variant,) = variants
         rest = {key: value for key, value in node.items() if key != "anyOf"}
         schema = {**_structural({**variant, **rest}, definitions), "nullable": True}
         return _enum_as_rule(schema) if "enum" in schema else schema

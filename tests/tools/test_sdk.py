@@ -23,7 +23,7 @@ apiVersion: fn.oaas.io/v1alpha1
 kind: OTelConfig
 metadata: {{name: otel}}
 spec:
-  telemetry: {{protocol: {protocol}, propagators: {propagators}}}
+  telemetry: {{protocol: {protocol}, propagators: {propagators}, env: {env}}}
   collector:
     endpoint: http://127.0.0.1:{port}
     headers: {{Authorization: {{secret: otlp, key: header}}}}
@@ -54,9 +54,9 @@ spec:
 TOKEN = "s3cr3t"
 
 
-def rendered(protocol: str, port: int, rate: float, propagators: str = "[w3c]") -> dict[str, str]:
+def rendered(protocol: str, port: int, rate: float, propagators: str = "[w3c]", env: str = "{}") -> dict[str, str]:
     """The environment of the instrumented container."""
-    text = MANIFESTS.format(protocol=protocol, port=port, rate=rate, propagators=propagators)
+    text = MANIFESTS.format(protocol=protocol, port=port, rate=rate, propagators=propagators, env=env)
     done = subprocess.run([FUNCTION], input=text.encode(), capture_output=True, check=True)
     deployment: dict[str, Any] = list(yaml.safe_load_all(done.stdout))[-1]
     (container,) = deployment["spec"]["template"]["spec"]["containers"]
@@ -113,6 +113,27 @@ def attributes_of(resources: list[dict[str, Any]]) -> dict[str, str]:
     """The attributes of one resource, without what the SDK says of itself."""
     found = attributes(resources[0])
     return {key: value for key, value in found.items() if not key.startswith("telemetry.")}
+
+
+@pytest.mark.parametrize(
+    ("env", "temporality"), [("{}", 2), ("{OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: delta}", 1)]
+)
+def test_variables_of_the_users_reach_the_sdk(otelcol: Path, tmp_path: Path, env: str, temporality: int) -> None:
+    """`telemetry.env`, with a variable whose effect is in the telemetry: sums are cumulative (2), or deltas (1)."""
+    with running(otelcol, tmp_path, TOKEN) as server:
+        done = run_application(rendered("http", server.http, rate=1.0, env=env), traces=1)
+    assert done.returncode == 0, done.stderr
+    metrics = [m for r in server.received().metrics for s in r["scopeMetrics"] for m in s["metrics"]]
+    assert [m["sum"]["aggregationTemporality"] for m in metrics if m["name"] == "requests"] == [temporality]
+
+
+@pytest.mark.parametrize(("size", "starts"), [(256, False), (512, True)])
+def test_a_batch_above_its_queue_stops_the_sdk(size: int, starts: bool) -> None:
+    """Why `sdk-batch-size` is an error: this SDK ends at start, with the variable that the rule refuses."""
+    env = rendered("http", 4318, rate=1.0) | {"OTEL_BSP_MAX_QUEUE_SIZE": str(size), "OTEL_SDK_DISABLED": "false"}
+    done = run_application({**env, "OTEL_EXPORTER_OTLP_TIMEOUT": "1"}, traces=0)
+    assert (done.returncode == 0) is starts
+    assert ("max_export_batch_size must be less than or equal to max_queue_size" in done.stderr) is not starts
 
 
 @pytest.mark.parametrize("rate", [0.05, 0.5])

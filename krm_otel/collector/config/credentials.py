@@ -59,8 +59,7 @@ def _source(variable: Variable) -> dict[str, Any]:
     """Where a variable's value comes from, as in a container."""
     if variable.value is not None:
         return {"value": variable.value.replace("$", "$$")}  # the kubelet expands $(NAME)
-    field = "secretKeyRef" if variable.secret else "configMapKeyRef"
-    return {"valueFrom": {field: {"name": variable.secret or variable.config_map, "key": variable.key}}}
+    return {"valueFrom": variable.value_from}
 
 
 def _free_variable(secrets: dict[str, Header], backend: str, header: Header) -> str:

@@ -9,7 +9,9 @@ from krm_otel.config.provenance import Sourced
 from krm_otel.config.resolve import backends, collector, collector_checks, daemonset, endpoints, image, limits, sampling
 from krm_otel.config.resolve.request import Request
 from krm_otel.config.settings import Settings
+from krm_otel.config.types import sdk_variables
 from krm_otel.diagnostics.result import Result, has_errors
+from krm_otel.diagnostics.rules import sdk_variables as rules
 
 _SPELLINGS: Final = {"w3c": ("tracecontext", "baggage")}
 """Names of propagators that OTEL_PROPAGATORS spells otherwise."""
@@ -22,7 +24,7 @@ def resolve_class(request: Request) -> tuple[Settings | None, list[Result]]:
     settings, results = _build(request)
     if not request.enabled.value:
         return settings, []
-    results = [*_check_values(request), *results, *_check(settings, request)]
+    results = [*_check_values(request), *results, *_check_variables(settings), *_check(settings, request)]
     return None if has_errors(results) else settings, results
 
 
@@ -57,6 +59,7 @@ def _build(request: Request) -> tuple[Settings, list[Result]]:
         exporters=direct,
         collector=managed,
         node_collector=daemonset.node_collector(layers) if request.is_shared else None,
+        env=layers.merged("telemetry", "env"),
         names_may_change=layers.get("names_may_change").value,
     )
     return settings, results
@@ -73,6 +76,24 @@ def _check_values(request: Request) -> Iterator[Result]:
     yield from limits.check_image(request)
     yield from sampling.check_stage(request)
     yield from endpoints.check_exporters(request)
+
+
+def _check_variables(settings: Settings) -> Iterator[Result]:
+    """The rules for `telemetry.env`: unknown names, and batches above the size of their queue."""
+    env = settings.env
+    for name, variable in env.items():
+        if not sdk_variables.is_known(name):
+            text = "is not a variable of OpenTelemetry's specification, and is set as it is"
+            yield variable.with_value(name).report(rules.SDK_VARIABLE_UNKNOWN, text)
+    for processor in ("BSP", "BLRP"):
+        batch_name, queue_name = f"OTEL_{processor}_MAX_EXPORT_BATCH_SIZE", f"OTEL_{processor}_MAX_QUEUE_SIZE"
+        batch, queue = env.get(batch_name), env.get(queue_name)
+        sizes = [int(one.value.value or default) if one else default for one, default in ((batch, 512), (queue, 2048))]
+        written = batch or queue
+        if written and not any(one and one.value.value is None for one in (batch, queue)) and sizes[0] > sizes[1]:
+            text = f"makes batches of {sizes[0]} from a queue of {sizes[1]}"
+            fix = f"write {batch_name}: {sizes[1]}" if batch is None else f"write {sizes[1]} or less"
+            yield written.with_value(str(written.value.value)).report(rules.SDK_BATCH_SIZE, text, fix=fix)
 
 
 def _check(settings: Settings, request: Request) -> Iterator[Result]:

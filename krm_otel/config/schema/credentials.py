@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, ValidatorFunctionWrapHandler, WrapValidator, model_validator
 
 from krm_otel.config import types
 from krm_otel.config.schema.setting import REQUIRED, Model, setting
+from krm_otel.config.types import sdk_variables
 from krm_otel.config.types.finding import Finding, fault, faults
 from krm_otel.credential import is_credential, is_header_credential, may_be_plain_header
 from krm_otel.diagnostics.rules import destinations as rules
@@ -65,6 +68,14 @@ class Variable(Model):
             raise fault(rules.VARIABLE_SOURCE, text, fix="write {secret: <name>, key: <key>}")
         return self
 
+    @property
+    def value_from(self) -> dict[str, Any] | None:
+        """The source of the value, as in a container; None where it is written out."""
+        if self.value is not None:
+            return None
+        field = "secretKeyRef" if self.secret else "configMapKeyRef"
+        return {field: {"name": self.secret or self.config_map, "key": self.key}}
+
 
 def _as_value(value: Any) -> Any:
     """A scalar is a value."""
@@ -73,14 +84,42 @@ def _as_value(value: Any) -> Any:
 
 def _without_credentials(variables: dict[str, Variable]) -> dict[str, Variable]:
     """Variables, none of which has a credential written out."""
-    text, fix = "is a credential as plain text", "write {secret: <name>, key: <key>}"
-    if literal := [name for name, one in variables.items() if one.value and is_credential(name, one.value)]:
-        raise faults([Finding(field_rules.LITERAL_SECRET, text, fix, steps=(name,)) for name in literal])
+    if findings := [*_credentials(variables)]:
+        raise faults(findings)
     return variables
+
+
+def _credentials(variables: dict[str, Variable]) -> Iterator[Finding]:
+    text, fix = "is a credential as plain text", "write {secret: <name>, key: <key>}"
+    for name, one in variables.items():
+        if one.value and is_credential(name, one.value):
+            yield Finding(field_rules.LITERAL_SECRET, text, fix, steps=(name,))
 
 
 VariableValue = Annotated[Variable, BeforeValidator(_as_value, json_schema_input_type=str | Variable)]
 Variables = Annotated[dict[types.VariableName, VariableValue], AfterValidator(_without_credentials)]
+
+
+def _as_sdk_value(value: Any) -> Any:
+    return _as_value(sdk_variables.sdk_value(value))
+
+
+def _with_valid_values(variables: dict[str, Variable]) -> dict[str, Variable]:
+    """Variables for SDKs: without credentials, and of the types of the specification."""
+    checked = ((name, sdk_variables.value_finding(name, one.value or "")) for name, one in variables.items())
+    findings = [replace(finding, steps=(name,)) for name, finding in checked if finding]
+    if findings := [*_credentials(variables), *findings]:
+        raise faults(findings)
+    return variables
+
+
+SdkVariableValue = Annotated[
+    Variable, BeforeValidator(_as_sdk_value, json_schema_input_type=str | float | bool | Variable)
+]
+SdkVariables = Annotated[
+    dict[types.SdkVariableName, SdkVariableValue],
+    AfterValidator(_with_valid_values),
+]
 
 
 class VariablesSource(Model):

@@ -12,6 +12,7 @@ from pydantic import create_model
 from krm_otel.config import types
 from krm_otel.config.placement import Mode
 from krm_otel.config.schema.collector import DEFAULT_IMAGE
+from krm_otel.config.schema.credentials import SdkVariables
 from krm_otel.config.schema.setting import Model, documentation, setting
 from krm_otel.otlp import Protocol
 
@@ -65,6 +66,12 @@ class Telemetry(Model):
         example="http",
         flat="protocol",
         note="4317 is always gRPC, 4318 always HTTP.",
+    )
+    env: SdkVariables = setting(
+        {},
+        "Further variables for SDKs; they merge with those of the other sources, by name.",
+        example='{OTEL_METRIC_EXPORT_INTERVAL: "15000"}',
+        note="See [variables of yours](injection.md#variables-of-yours).",
     )
 
 

@@ -13,6 +13,7 @@ from krm_otel.config.schema.monitoring import Dashboards, Monitors, Rules
 from krm_otel.config.schema.observability import Observability, Telemetry
 from krm_otel.config.schema.setting import REQUIRED, Model, setting
 from krm_otel.config.types.finding import fault
+from krm_otel.config.types.telemetry import DEFAULT_TEMPLATE
 from krm_otel.diagnostics.rules import destinations as rules
 
 
@@ -49,13 +50,15 @@ class AttributeGroups(Model):
 class ClusterTelemetry(Telemetry):
     """Cluster defaults of `telemetry`, and what only the cluster's owner says."""
 
-    service_name_template: types.Template = setting(
-        "{class}-{container}",
-        "Service name where none is given, from `{class}`, `{container}`, `{function_key}`, `{workload}` and "
-        "`{namespace}`.",
+    service_name_template: types.Templates = setting(
+        (DEFAULT_TEMPLATE,),
+        "Service name where none is given, from `{class}`, `{container}`, `{function_key}`, `{workload}`, "
+        "`{namespace}` and labels: `{label:app.kubernetes.io/name}`.",
+        shown=DEFAULT_TEMPLATE,
         example='"{namespace}-{workload}"',
         note="`{function_key}` is the container's name where the function is not known; `{namespace}` is `default` "
-        "where none is written.",
+        "where none is written. Of a list, the first whose labels the workload has is taken: see "
+        "[names from labels](injection.md#names-from-labels).",
     )
     attributes: AttributeGroups = setting(AttributeGroups(), "Which resource attributes are derived.")
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from krm_otel.config.placement import Mode
 from krm_otel.config.provenance import Sourced
+from krm_otel.config.schema.credentials import Variable
 from krm_otel.config.schema.otel_config import AttributeGroups
 from krm_otel.config.settings.collector import CollectorSettings, NodeCollector
 from krm_otel.config.settings.destinations import Endpoint, Tls
@@ -25,6 +26,7 @@ class Settings:
         exporters: signal → endpoint of its own; only signals that have one, and only where SDKs send directly.
         collector: the managed collector; None where there is none.
         node_collector: in mode daemonset, where the collector of the node is, which the class does not generate.
+        env: further variables for SDKs, by name.
         names_may_change: names of objects are not final, so that no text may contain one.
     """
 
@@ -35,7 +37,7 @@ class Settings:
     sampling_rate: Sourced[float]
     sampling_stage: Sourced[SamplingStage]
     service_name: Sourced[str] | None
-    service_name_template: Sourced[str]
+    service_name_template: Sourced[tuple[str, ...]]
     propagators: Sourced[tuple[str, ...]]
     resource_attributes: dict[str, Sourced[str]]
     attributes: Sourced[AttributeGroups]
@@ -47,6 +49,7 @@ class Settings:
     collector: CollectorSettings | None = None
     node_collector: NodeCollector | None = None
     names_may_change: bool = False
+    env: dict[str, Sourced[Variable]] = field(default_factory=dict)
 
     @property
     def sender_tls(self) -> Tls | None:

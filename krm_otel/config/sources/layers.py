@@ -68,7 +68,7 @@ class Layers:
         block = self.find(*steps)
         return block if block and block.value.enabled else None
 
-    def merged(self, *steps: str) -> dict[str, Sourced[str]]:
+    def merged(self, *steps: str) -> dict[str, Sourced[Any]]:
         """A mapping that the layers fill together, key by key; keys of lower layers come first."""
         return {
             key: Sourced(value, layer.source, (*steps, key))

@@ -13,6 +13,7 @@ from krm_otel.config.types import (
     kubernetes,
     pod_fields,
     quantity,
+    sdk_variables,
     tail_sampling,
     telemetry,
     text,
@@ -63,6 +64,13 @@ Propagator = Annotated[PropagatorName, AfterValidator(telemetry.propagator)]
 Propagators = Annotated[tuple[Propagator, ...], LAX, AfterValidator(telemetry.propagators), TypeName("list")]
 ServiceName = Annotated[str, AfterValidator(telemetry.service_name)]
 Template = Annotated[str, AfterValidator(telemetry.service_name_template)]
+Templates = Annotated[
+    tuple[Template, ...],
+    LAX,
+    BeforeValidator(_as_list, json_schema_input_type=str | tuple[str, ...]),
+    AfterValidator(telemetry.not_empty),
+    TypeName("string, or a list of them"),
+]
 AttributeKey = Annotated[str, AfterValidator(telemetry.attribute_key)]
 AttributeKeys = Annotated[tuple[AttributeKey, ...], LAX, TypeName("list of keys")]
 ResourceAttributes = dict[AttributeKey, Text]
@@ -96,6 +104,7 @@ ApiVersion = Annotated[str, AfterValidator(kubernetes.api_version)]
 Cidr = Annotated[str, AfterValidator(kubernetes.cidr), TypeName("network")]
 Kind = Annotated[str, AfterValidator(kubernetes.kind)]
 FieldPath = Annotated[str, AfterValidator(kubernetes.field_path)]
+SdkVariableName = Annotated[str, AfterValidator(sdk_variables.sdk_variable_name)]
 VariableName = Annotated[str, AfterValidator(kubernetes.variable_name)]
 VariablePrefix = Annotated[str, AfterValidator(kubernetes.variable_prefix)]
 VolumeName = Annotated[str, AfterValidator(kubernetes.volume_name)]

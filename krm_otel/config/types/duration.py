@@ -33,6 +33,12 @@ def nanoseconds(duration: str) -> Fraction:
     return sum(parts, Fraction(0))
 
 
+def as_milliseconds(text: str) -> int | None:
+    """The length of a duration as Go spells it; None where the text is none, or no whole number of milliseconds."""
+    length = nanoseconds(text) / 10**6 if _GO.fullmatch(text) else Fraction(1, 2)
+    return int(length) if length.denominator == 1 else None
+
+
 def go_duration(value: Any) -> Any:
     """A duration as Go spells it. It is checked before its type: a number gets a message about the missing unit."""
     text = number_as_text(value)

@@ -10,6 +10,7 @@ from typing import Final
 from pydantic import ValidationInfo
 
 from krm_otel.config.types.finding import Finding, fault, warn, write
+from krm_otel.config.types.kubernetes import label_key
 from krm_otel.config.types.text import printable
 from krm_otel.diagnostics.rules import fields as rules
 from krm_otel.diagnostics.rules import sampling as sampling_rules
@@ -19,7 +20,10 @@ _HIGH_RATE: Final = 0.5
 """A sampling rate above this gets a warning (the proposal's section 13)."""
 
 PLACEHOLDERS: Final = ("class", "container", "function_key", "workload", "namespace")
-"""What `service_name_template` may name in braces."""
+"""What `service_name_template` may name in braces, besides labels."""
+DEFAULT_TEMPLATE: Final = "{class}-{container}"
+LABEL: Final = "label:"
+"""What precedes the key of a label there."""
 
 RESERVED_LABELS: Final = (
     *("service_name", "span_name", "span_kind", "status_code", "collector_instance_id"),
@@ -85,15 +89,25 @@ def service_name_template(value: str) -> str:
     """A service name with placeholders in braces."""
     service_name(value)
     for name in re.findall(r"\{([^{}]*)\}", value):
-        if name not in PLACEHOLDERS:
-            meant = nearest(name, PLACEHOLDERS)
-            text = f"can contain {listed([f'{{{known}}}' for known in PLACEHOLDERS], 'and')}, not {{{name}}}"
+        if name.startswith(LABEL):
+            label_key(name.removeprefix(LABEL))
+        elif name not in PLACEHOLDERS:
+            meant = f"{LABEL}{name}" if "/" in name else nearest(name, PLACEHOLDERS)
+            known = [*(f"{{{placeholder}}}" for placeholder in PLACEHOLDERS), f"{{{LABEL}<key>}}"]
+            text = f"can contain {listed(known, 'and')}, not {{{name}}}"
             fix = f"write {{{meant}}}" if meant else "write one of them"
             proposed = value.replace(f"{{{name}}}", f"{{{meant}}}") if meant else None
             raise fault(rules.TEMPLATE_PLACEHOLDER, text, fix=fix, proposed=proposed)
     if re.search(r"[{}]", re.sub(r"\{[^{}]*\}", "", value)):
         text = "has an unmatched brace"
         raise fault(rules.TEMPLATE_PLACEHOLDER, text, fix="write {class}-{container}")
+    return value
+
+
+def not_empty(value: tuple[str, ...]) -> tuple[str, ...]:
+    """A list with at least one entry."""
+    if not value:
+        raise fault(rules.EMPTY, "must not be empty", fix="write {class}-{container}, or leave the field out")
     return value
 
 

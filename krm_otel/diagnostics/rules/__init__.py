@@ -13,12 +13,13 @@ from krm_otel.diagnostics.rules import (
     inputs,
     merged_config,
     sampling,
+    sdk_variables,
     workloads,
 )
 
 RULES: Final[dict[str, Rule]] = {
     rule.code: rule
-    for module in (inputs, fields, classes, destinations, collector, merged_config, sampling, workloads)
+    for module in (inputs, fields, classes, destinations, collector, merged_config, sampling, sdk_variables, workloads)
     for rule in vars(module).values()
     if isinstance(rule, Rule)
 }

@@ -172,7 +172,7 @@ TEMPLATE_PLACEHOLDER: Final = Rule(
     "template-placeholder",
     "error",
     "`service_name_template` has an unknown placeholder or an unmatched brace.",
-    "Use `{class}`, `{container}`, `{function_key}`, `{workload}` and `{namespace}`.",
+    "Use `{class}`, `{container}`, `{function_key}`, `{workload}`, `{namespace}` and `{label:<key>}`.",
     example="telemetry.service_name_template has an unmatched brace: write {class}-{container}",
 )
 UNKNOWN_FIELD: Final = Rule(

@@ -207,6 +207,15 @@ REVISION_NAME_FIXED: Final = Rule(
     example="the revision has the fixed name echo-v1, and Knative refuses a changed template under the same name: "
     "change the name in this commit, or leave it out",
 )
+SERVICE_NAME_LABEL_ABSENT: Final = Rule(
+    "service-name-label-absent",
+    "info",
+    "`service_name_template` takes the service name from labels that a workload lacks, so the built-in template is "
+    "used.",
+    "Add the label, or end the list of templates with one that has no label.",
+    example="the workload has no label app.kubernetes.io/instance or app.kubernetes.io/name, so the service name is "
+    "cart-function",
+)
 UNKNOWN_KIND: Final = Rule(
     "unknown-kind",
     "warning",

@@ -39,7 +39,7 @@ class ContainerBuilder:
     """The environment without the adoptable variables."""
     adoptable: Environment
     _merge: tuple[int, dict[str, str]] | None = None
-    _variables: dict[str, str] = field(default_factory=dict)
+    _variables: dict[str, str | dict[str, Any]] = field(default_factory=dict)
     _helpers: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Helper → its `valueFrom`, as plain data."""
     _origins: dict[str, Origin] = field(default_factory=dict)
@@ -47,8 +47,8 @@ class ContainerBuilder:
     _kept: list[str] = field(default_factory=list)
     _results: list[Result] = field(default_factory=list)
 
-    def set(self, name: str, value: str, origin: Origin) -> bool:
-        """Sets a variable; False where the user has set it."""
+    def set(self, name: str, value: str | dict[str, Any], origin: Origin) -> bool:
+        """Sets a variable to a value, or to a `valueFrom` as plain data; False where the user has set it."""
         if self.keep(name):
             return False
         self._variables[name], self._origins[name] = value, origin
@@ -108,7 +108,7 @@ class ContainerBuilder:
         adopted: list[tuple[int, str, str]] = []
         for name, value in self._variables.items():
             existing = self.adoptable.get(name)
-            if existing is None or existing.index is None:
+            if existing is None or existing.index is None or not isinstance(value, str):
                 env.append((name, value))
                 continue
             adopted.append((existing.index, name, value))

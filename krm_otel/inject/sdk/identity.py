@@ -6,13 +6,17 @@ service.instance.id) and `resource/k8s.md`; Kubernetes API, `EnvVar` (`$(VAR)` s
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from krm_otel import names
 from krm_otel.config.settings import OaasClass, Origin, PlatformComponent, Settings
+from krm_otel.config.types.telemetry import DEFAULT_TEMPLATE, LABEL
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.rules import workloads as rules
+from krm_otel.diagnostics.suggestion import listed
 from krm_otel.image_reference import parse_image
 from krm_otel.inject import attributes
 from krm_otel.inject.sdk.builder import ContainerBuilder
@@ -63,9 +67,11 @@ def add_identity(builder: ContainerBuilder, identity: Identity) -> None:
     existing = builder.existing.get(names.E_ATTRIBUTES)
     existing_keys = attributes.keys(existing.value) if existing and existing.value else []
     if "service.name" not in existing_keys and "service.name" not in identity.settings.resource_attributes:
-        name, origin = _service_name(identity)
+        name, origin, missing = _service_name(identity)
         # Not percent-encoded like attributes: the kubelet must not find anything to expand in it.
-        builder.set(names.E_SERVICE_NAME, name.replace("$", "$$"), origin)
+        if builder.set(names.E_SERVICE_NAME, name.replace("$", "$$"), origin) and missing:
+            text = f"the workload has no label {listed(missing)}, so the service name is {name}"
+            builder.report(rules.SERVICE_NAME_LABEL_ABSENT.at(builder.location(), text))
     pairs = _attributes(identity)
     for key, attribute in pairs.items():
         if max(len(encode(key)), len(attribute.value)) > LONGEST_ATTRIBUTE and not attribute.helpers:
@@ -109,16 +115,17 @@ def _extend_attributes(
     builder.extend_attributes(existing, literal if added else {}, text)
 
 
-def _service_name(identity: Identity) -> tuple[str, Origin]:
+def _service_name(identity: Identity) -> tuple[str, Origin, list[str]]:
+    """The service name, its origin, and the labels that it should come from but that the workload lacks."""
     annotation = names.A_RESOURCE_PREFIX + "service.name"
     for value, path in reversed(identity.workload.annotation(annotation)):
-        return value, Origin("annotation", path)
+        return value, Origin("annotation", path), []
     settings, oaas_class, component = identity.settings, identity.oaas_class, identity.component
     if component is not None:
-        return component.service_name, Origin("OTelConfig", f"spec.platform.components.{component.key}")
+        return component.service_name, Origin("OTelConfig", f"spec.platform.components.{component.key}"), []
     if settings.service_name is not None:
         suffix = "-odgm" if identity.role == "odgm" else ""
-        return settings.service_name.value + suffix, settings.service_name.origin
+        return settings.service_name.value + suffix, settings.service_name.origin, []
     values = {
         "class": oaas_class.name,
         "container": identity.container.name,
@@ -126,10 +133,20 @@ def _service_name(identity: Identity) -> tuple[str, Origin]:
         "workload": identity.workload.resource.name,
         "namespace": oaas_class.namespace or "default",
     }
-    text = settings.service_name_template.value
-    for key, value in values.items():
-        text = text.replace("{" + key + "}", value)
-    return text, settings.service_name_template.origin
+    templates, missing = settings.service_name_template, []
+    for template in templates.value:
+        labels = {key: identity.workload.label(key) for key in re.findall(rf"\{{{LABEL}([^{{}}]*)\}}", template)}
+        if absent := [key for key, found in labels.items() if not found]:
+            missing += absent
+            continue
+        # On the pod template before the object: what the pod has.
+        values |= {f"{LABEL}{key}": found[-1][0] for key, found in labels.items()}
+        return _filled(template, values), templates.origin, []
+    return _filled(DEFAULT_TEMPLATE, values), templates.origin, list(dict.fromkeys(missing))
+
+
+def _filled(template: str, values: Mapping[str, str]) -> str:
+    return re.sub(r"\{([^{}]*)\}", lambda match: values[match[1]], template)
 
 
 def _attributes(identity: Identity) -> dict[str, Attribute]:

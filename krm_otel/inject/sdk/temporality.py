@@ -22,17 +22,15 @@ _CONVERTERS: Final = ("deltatocumulative", "delta_to_cumulative")
 
 def check_temporality(builder: ContainerBuilder, settings: Settings) -> None:
     """Reports a container whose metrics a Prometheus would drop."""
-    variable = builder.existing.get(names.E_TEMPORALITY)
-    if variable is None or (variable.value or "").lower() not in _DELTA or not settings.metrics.value:
+    variable, configured = builder.existing.get(names.E_TEMPORALITY), settings.env.get(names.E_TEMPORALITY)
+    value = variable.value if variable else configured.value.value if configured else None
+    if (value or "").lower() not in _DELTA or not settings.metrics.value or not _to_prometheus(settings):
         return
-    if _to_prometheus(settings):
-        text = f"{variable.name} is {variable.value}, and the metrics go to a Prometheus, which drops delta sums and "
-        text += "histograms"
-        fix = "write cumulative, or a deltatocumulative processor in collector.config"
-        where = builder.location(variable.path)
-        builder.report(
-            rules.DELTA_TO_PROMETHEUS.at(where, text, fix=fix, current=variable.value, proposed="cumulative")
-        )
+    name = f"telemetry.env.{names.E_TEMPORALITY}" if variable is None else names.E_TEMPORALITY
+    text = f"{name} is {value}, and the metrics go to a Prometheus, which drops delta sums and histograms"
+    fix = "write cumulative, or a deltatocumulative processor in collector.config"
+    where = builder.location(variable.path if variable else "")
+    builder.report(rules.DELTA_TO_PROMETHEUS.at(where, text, fix=fix, current=value, proposed="cumulative"))
 
 
 def _to_prometheus(settings: Settings) -> bool:

@@ -89,6 +89,10 @@ def desired_workload(
         check_temporality(builder, settings)
         _add_sampler(builder, settings)
         builder.set(names.E_PROPAGATORS, ",".join(settings.propagators.value), settings.propagators.origin)
+        for name, variable in settings.env.items():
+            # The kubelet expands $(NAME) in a value.
+            literal = (variable.value.value or "").replace("$", "$$")
+            builder.set(name, variable.value.value_from or literal, variable.origin)
         add_identity(builder, Identity(oaas_class, settings, workload, container, selected.role, match.component))
         edit, instrumented, container_results = builder.build(additions, hand_edited)
         edits.append(edit)

@@ -125,7 +125,7 @@ def test_defaults_are_those_of_the_proposal() -> None:
     """A block that says nothing but `enabled` has the built-in values."""
     settings = valid_settings(observability(f"enabled: true\ncollector: {{endpoint: '{ENDPOINT}'}}"))
     assert settings.service_name is None
-    assert settings.service_name_template.value == "{class}-{container}"
+    assert settings.service_name_template.value == ("{class}-{container}",)
     assert settings.sampling_stage.value == "sdk"
     assert settings.attributes.value == AttributeGroups()
     assert settings.attributes.origin == DEFAULT
@@ -146,7 +146,7 @@ def test_only_the_otelconfig_sets_attribute_groups() -> None:
     settings = valid_settings(observability("enabled: true"), config)
     assert settings.attributes.value == AttributeGroups(k8s=False, drop=("host.name",), version_from_image=True)
     assert settings.attributes.origin == Origin("OTelConfig", "spec.telemetry.attributes")
-    assert settings.service_name_template.value == "{namespace}-{class}"
+    assert settings.service_name_template.value == ("{namespace}-{class}",)
 
 
 ON = ("ClassRuntime spec.observability.enabled", True)
