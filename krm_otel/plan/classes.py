@@ -20,10 +20,12 @@ from krm_otel.config.settings import OaasClass, Settings
 from krm_otel.diagnostics.result import Ref, Result
 from krm_otel.diagnostics.rule import Location
 from krm_otel.diagnostics.rules import classes as rules
+from krm_otel.inject.sdk.env_sources import EnvSources
 from krm_otel.inject.status import existing_condition, put_status, strip_status
 from krm_otel.krm.resource import Resource
 from krm_otel.plan.changes import Change
 from krm_otel.plan.draft import Draft
+from krm_otel.plan.keys import missing_keys
 from krm_otel.plan.recorded import plan_recorded
 from krm_otel.plan.workloads.candidate import class_key
 from krm_otel.workloads.match import RULES_TRIED
@@ -61,6 +63,7 @@ def _check_collectors(draft: Draft) -> Iterator[Result]:
         yield from check_config(owner, settings)
         yield from check_consistency(owner, settings, operator=configuration.operator, monitored=monitored)
     yield from unused_components(checked)
+    yield from missing_keys(checked, EnvSources(draft.request.items))
 
 
 def _check_platform_rate(oaas_class: OaasClass, settings: Settings, platform: Settings) -> Iterator[Result]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from krm_otel.collector.config.build import build_config
 from krm_otel.collector.consistency.components import component_problems
 from krm_otel.collector.consistency.files import file_problems
+from krm_otel.collector.consistency.headers import header_problems
 from krm_otel.collector.consistency.limits import limit_problems
 from krm_otel.collector.consistency.ports import port_problems
 from krm_otel.collector.consistency.problem import Deployed, Problem, link_of
@@ -34,6 +35,7 @@ _CHECKS = (
     reference_problems,
     file_problems,
     limit_problems,
+    header_problems,
 )
 
 

@@ -140,6 +140,14 @@ FILE_CLAIM: Final = Rule(
     example="collector.exporters.traces names kept, files in the claim kept, which only one collector can write: "
     "write mode: deployment with one replica, or leave backends.kept.file.claim out",
 )
+KEY_MISSING: Final = Rule(
+    "key-missing",
+    "warning",
+    "The settings name a key that a Secret or ConfigMap of the input does not have, or that what makes the Secret in "
+    "the cluster (a SealedSecret, an ExternalSecret) does not write. Pods that need it do not start.",
+    "Write one of its keys, or add the key.",
+    example="the settings name the key tokn of Secret vendor, which has token in this input: write token",
+)
 NAME_NOT_FINAL: Final = Rule(
     "name-not-final",
     "error",

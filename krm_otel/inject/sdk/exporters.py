@@ -200,12 +200,17 @@ class _Exporter:
         if not target.headers or self.builder.keep(name):
             return
         pairs = []
+        sources: dict[str, tuple[str, str]] = {}
         for header in target.headers:
             if header.value:
                 pairs.append(f"{header.name.lower()}={quote(header.value, safe='-._~')}")
                 continue
             scope = f"{signal.upper()}_" if signal else ""
-            helper = f"{names.HELPER_PREFIX}{scope}HEADER_" + re.sub(r"[^A-Z0-9]", "_", header.name.upper())
+            preferred = f"{names.HELPER_PREFIX}{scope}HEADER_" + re.sub(r"[^A-Z0-9]", "_", header.name.upper())
+            helper, number, source = preferred, 1, (header.secret, header.key)
+            while sources.setdefault(helper, source) != source:  # `X-Tenant` and `X_Tenant` are two headers
+                number += 1
+                helper = f"{preferred}_{number}"
             secret = {"secretKeyRef": {"name": header.secret, "key": header.key}}
             # gRPC metadata has lower-case names only, and HTTP does not mind.
             pairs.append(f"{header.name.lower()}={reference(self.builder.helper(helper, secret, origin))}")

@@ -228,3 +228,16 @@ def test_a_collector_may_send_to_itself_on_the_loopback(port: int, codes: list[s
     )
     found = class_and_settings(DEPLOYMENT, f"collector: {{config: {own}}}")
     assert [result.code for result in check_consistency(*found)] == codes
+
+
+@pytest.mark.parametrize(("name", "says"), [("x-scope-orgid", ""), ("X-Scope-OrgID", "is the same header as x-scope-")])
+def test_a_header_has_one_spelling_after_the_merge(name: str, says: str) -> None:
+    """The generated part writes headers in lower case; of two spellings the collector would send one, by chance."""
+    spec = (
+        "collector: {exporters: {traces: tempo}, config: {exporters: {otlp_grpc/tempo: {headers: "
+        f"{{{name}: team-b}}}}}}}}\nbackends: {{tempo: {{endpoint: 'http://tempo:4317', headers: "
+        "{X-Scope-OrgID: team-a}}}"
+    )
+    found = list(check_consistency(*class_and_settings(DEPLOYMENT, spec)))
+    assert [result.code for result in found] == (["header-twice"] if says else [])
+    assert all(says in result.message for result in found)
