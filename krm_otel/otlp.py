@@ -4,9 +4,12 @@ Sources: OpenTelemetry specification, `protocol/exporter.md` (ports, endpoints),
 `configuration/sdk-environment-variables.md` (variables and their values) and `resource/sdk.md` (`,` and `=` in
 attributes must be encoded, other characters may be; some SDKs do not decode, so nothing is encoded without need).
 
-Some SDKs for Java decode `+` as a blank (opentelemetry-java#8030). JavaScript's `EnvDetector` takes baggage octets
-only, removes quotes at the ends, and throws at more than 255 characters, so that the whole variable is lost. All that
-decode read `%2B` alike.
+What SDKs do with a value, read in their sources: those for Go (`url.PathUnescape`), Python (`unquote`) and JavaScript
+(`decodeURIComponent`) decode `%2B` and keep a `+`. PHP (`urldecode`) and older ones for Java (`URLDecoder`,
+opentelemetry-java#8030) read a `+` as a blank. Rust, C++ and older ones for .NET decode nothing, and Rust and .NET skip
+a pair with a second `=`. JavaScript's `EnvDetector` takes baggage octets only, removes quotes at the ends, and throws
+at more than 255 characters, so that the whole variable is lost; later ones throw at a part without exactly one `=`,
+and both at a `%` that encodes nothing. So all that decode read `%2B` alike. Most decode no keys.
 """
 
 from __future__ import annotations
@@ -36,8 +39,13 @@ LONGEST_ATTRIBUTE: Final = 255
 
 
 def encode(text: str) -> str:
-    """One key or value of OTEL_RESOURCE_ATTRIBUTES."""
+    """One value of OTEL_RESOURCE_ATTRIBUTES."""
     return quote(text, safe=_KEEP)
+
+
+def encode_key(text: str) -> str:
+    """One key of OTEL_RESOURCE_ATTRIBUTES; nobody reads its `+` as a blank, and most SDKs do not decode it."""
+    return quote(text, safe=_KEEP + "+")
 
 
 def decimal(value: float) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from krm_otel.credential import masked
 from krm_otel.diagnostics.result import Ref, Result, Severity
 
 
@@ -63,24 +64,34 @@ class Rule:
             where: the field, or the resource as a whole.
             text: what is wrong; it continues after the label of the field, where there is one.
             fix: what to write instead, as in `write mode: deployment`.
-            current: the value in the field, plain data. Never a secret.
+            current: the value in the field, plain data. Never a secret; what has the form of one is masked anyway, as
+                it is in the texts.
             proposed: the value that the field could have.
             severity: where it differs from the rule's own.
         """
         location = where if isinstance(where, Location) else Location(where)
         label = one_line(location.label)
-        message = one_line(f"{location.label} {text}".strip())
+        message = one_line(masked(f"{location.label} {text}".strip()))
         return Result(
             self.code,
             severity or self.severity,
-            f"{message}: {one_line(fix)}" if fix else message,
+            f"{message}: {one_line(masked(fix))}" if fix else message,
             location.ref,
             one_line(location.path),
-            current,
-            proposed,
+            _masked_data(current),
+            _masked_data(proposed),
             label=label,
             has_fix=bool(fix),
         )
+
+
+def _masked_data(value: Any) -> Any:
+    """Plain data in which credentials are masked by their form."""
+    if isinstance(value, str):
+        return masked(value)
+    if isinstance(value, dict):
+        return {key: _masked_data(member) for key, member in value.items()}
+    return [_masked_data(member) for member in value] if isinstance(value, list) else value
 
 
 def one_line(text: str) -> str:

@@ -127,6 +127,13 @@ def test_a_secret_in_the_environment_is_not_repeated(name: str) -> None:
     assert_silent(outcome, text)
 
 
+@pytest.mark.parametrize("text", [f"team=a,vendor.token={CANARY}", f"https://user:{CANARY}@vendor:4317"])
+def test_a_secret_in_attributes_is_not_repeated(text: str) -> None:
+    outcome, written = outcome_of({"OPRC_CRM_OTEL_RESOURCE_ATTRIBUTES": text})
+    assert outcome.exit_code == 1
+    assert_silent(outcome, written)
+
+
 @pytest.mark.parametrize("endpoint", [f"http://user:{CANARY}@own:4318", f"http://own:9999/?key={CANARY}"])
 def test_a_secret_in_an_endpoint_of_a_manifest_is_not_repeated(endpoint: str) -> None:
     outcome, text = outcome_of({}, endpoint=endpoint)

@@ -73,7 +73,7 @@ Templates = Annotated[
 ]
 AttributeKey = Annotated[str, AfterValidator(telemetry.attribute_key)]
 AttributeKeys = Annotated[tuple[AttributeKey, ...], LAX, TypeName("list of keys")]
-ResourceAttributes = dict[AttributeKey, Text]
+ResourceAttributes = Annotated[dict[AttributeKey, Text], AfterValidator(telemetry.resource_attributes)]
 Dimensions = Annotated[
     tuple[Annotated[AttributeKey, AfterValidator(telemetry.dimension)], ...], LAX, AfterValidator(_without_duplicates)
 ]

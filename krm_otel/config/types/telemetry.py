@@ -9,9 +9,10 @@ from typing import Final
 
 from pydantic import ValidationInfo
 
-from krm_otel.config.types.finding import Finding, fault, warn, write
+from krm_otel.config.types.finding import Finding, fault, faults, warn, write
 from krm_otel.config.types.kubernetes import label_key
 from krm_otel.config.types.text import printable
+from krm_otel.credential import is_credential
 from krm_otel.diagnostics.rules import fields as rules
 from krm_otel.diagnostics.rules import sampling as sampling_rules
 from krm_otel.diagnostics.suggestion import listed, nearest
@@ -117,6 +118,15 @@ def attribute_key(value: str) -> str:
         proposed = _NOT_IN_KEYS.sub("_", value).strip("_") or None
         text = 'must be a key of printable ASCII without spaces and = , % ; " \\'
         raise fault(rules.ATTRIBUTE_KEY, text, fix=write(proposed or "a name"), proposed=proposed)
+    return value
+
+
+def resource_attributes(value: dict[str, str]) -> dict[str, str]:
+    """Attributes, none of which is a credential: they stand in every manifest, and go to every backend."""
+    text, fix = "is a credential as plain text", "leave it out, since attributes go to every backend"
+    found = [name for name, one in value.items() if is_credential(name, one)]
+    if found:
+        raise faults([Finding(rules.LITERAL_SECRET, text, fix, steps=(name,)) for name in found])
     return value
 
 

@@ -146,7 +146,7 @@ KEY_MISSING: Final = Rule(
     "The settings name a key that a Secret or ConfigMap of the input does not have, or that what makes the Secret in "
     "the cluster (a SealedSecret, an ExternalSecret) does not write. Pods that need it do not start.",
     "Write one of its keys, or add the key.",
-    example="the settings name the key tokn of Secret vendor, which has token in this input: write token",
+    example="the settings name the key tokn of Secret vendor, which has token and tenant in this input: write token",
 )
 NAME_NOT_FINAL: Final = Rule(
     "name-not-final",

@@ -118,7 +118,7 @@ LITERAL_HEADER: Final = Rule(
 LITERAL_SECRET: Final = Rule(
     "literal-secret",
     "error",
-    "A credential stands as plain text in `collector.config`, `collector.env` or a header.",
+    "A credential stands as plain text in `collector.config`, `collector.env`, a header or a resource attribute.",
     "In `collector.config` write `${env:NAME}`, and `collector.env.NAME` with its Secret. In `collector.env` write "
     "`{secret: <name>, key: <key>}`.",
     example="collector.config.extensions.bearertokenauth.token is a credential as plain text: write ${env:NAME}, and "

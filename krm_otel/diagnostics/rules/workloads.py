@@ -19,9 +19,10 @@ ATTRIBUTES_MALFORMED: Final = Rule(
     "attributes-malformed",
     "warning",
     "The manifest sets `OTEL_RESOURCE_ATTRIBUTES` to what is no list of `key=value`, so krm-otel adds nothing to it.",
-    "Write pairs with commas between them.",
+    "Write pairs with commas between them. In a value, write `%3D` for a `=` and `%25` for a `%`.",
     example="OTEL_RESOURCE_ATTRIBUTES is set in the manifest, and production in it is no key=value, so nothing is "
-    "added: SDKs may drop all of it: write key=value pairs with commas between them, and %3D for a = in a value",
+    "added: SDKs may drop all of it: write key=value pairs with commas between them, %3D for a = and %25 for a % in a "
+    "value",
 )
 ATTRIBUTES_MERGED: Final = Rule(
     "attributes-merged",

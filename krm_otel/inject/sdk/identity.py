@@ -21,7 +21,7 @@ from krm_otel.image_reference import parse_image
 from krm_otel.inject import attributes
 from krm_otel.inject.sdk.builder import ContainerBuilder
 from krm_otel.inject.sdk.environment import ExistingVariable
-from krm_otel.otlp import LONGEST_ATTRIBUTE, encode
+from krm_otel.otlp import LONGEST_ATTRIBUTE, encode, encode_key
 from krm_otel.workloads.containers import Container
 from krm_otel.workloads.kinds import Workload
 from krm_otel.workloads.select import Role
@@ -73,23 +73,35 @@ def add_identity(builder: ContainerBuilder, identity: Identity) -> None:
             text = f"the workload has no label {listed(missing)}, so the service name is {name}"
             builder.report(rules.SERVICE_NAME_LABEL_ABSENT.at(builder.location(), text))
     pairs = _attributes(identity)
-    for key, attribute in pairs.items():
-        if max(len(encode(key)), len(attribute.value)) > LONGEST_ATTRIBUTE and not attribute.helpers:
-            text = f"the attribute {key} has {len(attribute.value)} characters in {names.E_ATTRIBUTES}, and SDKs for "
-            text += f"JavaScript drop the whole variable at more than {LONGEST_ATTRIBUTE}"
-            builder.report(rules.ATTRIBUTE_TOO_LONG.at(builder.location(), text, fix="shorten it, or leave it out"))
     if existing is None:
         _set_attributes(builder, pairs)
-    elif existing.mergeable and (part := attributes.malformed(existing.value or "")):
-        text = f"{names.E_ATTRIBUTES} is set in the manifest, and {part} in it is no key=value, so nothing is added: "
-        text += "SDKs may drop all of it"
-        fix = "write key=value pairs with commas between them, and %3D for a = in a value"
-        builder.report(rules.ATTRIBUTES_MALFORMED.at(builder.location(existing.path), text, fix=fix))
+        return
+    text = existing.value or ""
+    for key, length in attributes.too_long(text).items():
+        _report_length(builder, key, length, existing.path)
+    if fault := attributes.malformed(text):
+        message = f"{names.E_ATTRIBUTES} is set in the manifest, and {fault}, so nothing is added: "
+        message += "SDKs may drop all of it"
+        fix = "write key=value pairs with commas between them, %3D for a = and %25 for a % in a value"
+        builder.report(rules.ATTRIBUTES_MALFORMED.at(builder.location(existing.path), message, fix=fix))
         builder.keep(names.E_ATTRIBUTES)
-    elif existing.mergeable:
+    elif existing.mergeable and not attributes.has_unknown_parts(text):
         _extend_attributes(builder, existing, existing_keys, pairs)
     else:
         builder.keep(names.E_ATTRIBUTES)
+
+
+def _check_lengths(builder: ContainerBuilder, pairs: dict[str, Attribute]) -> None:
+    for key, attribute in pairs.items():
+        length = max(len(encode_key(key)), len(attribute.value))
+        if length > LONGEST_ATTRIBUTE and not attribute.helpers:
+            _report_length(builder, key, length)
+
+
+def _report_length(builder: ContainerBuilder, key: str, length: int, path: str = "") -> None:
+    text = f"the attribute {key} has {length} characters in {names.E_ATTRIBUTES}, and SDKs for JavaScript drop "
+    text += f"the whole variable at more than {LONGEST_ATTRIBUTE}"
+    builder.report(rules.ATTRIBUTE_TOO_LONG.at(builder.location(path), text, fix="shorten it, or leave it out"))
 
 
 def _set_attributes(builder: ContainerBuilder, pairs: dict[str, Attribute]) -> None:
@@ -98,6 +110,7 @@ def _set_attributes(builder: ContainerBuilder, pairs: dict[str, Attribute]) -> N
             builder.helper(helper, {"fieldRef": {"fieldPath": _DOWNWARD[helper]}}, _DERIVED)
     if pairs:
         text = attributes.join({key: attribute.value for key, attribute in pairs.items()})
+        _check_lengths(builder, pairs)
         # The value as a whole has the first origin that is a source.
         origin = next((a.origin for a in pairs.values() if a.origin.source != "default"), _DERIVED)
         builder.set(names.E_ATTRIBUTES, text, origin)
@@ -108,6 +121,7 @@ def _extend_attributes(
 ) -> None:
     literal = {key: attribute.value for key, attribute in pairs.items() if not attribute.helpers}
     added = [key for key in literal if key not in existing_keys]
+    _check_lengths(builder, {key: pairs[key] for key in added})
     text = f"{names.E_ATTRIBUTES} is set in the manifest: its keys are kept"
     text += f", {', '.join(added)} added" if added else ", nothing is added"
     if omitted := [key for key, attribute in pairs.items() if attribute.helpers and key not in existing_keys]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from urllib.parse import unquote
+from collections.abc import Callable
+from urllib.parse import unquote, unquote_plus
 
 import pytest
+from opentelemetry.sdk.resources import OTELResourceDetector
 
-from krm_otel.inject.attributes import join, keys, malformed, merged, reference, split
+from krm_otel.inject.attributes import has_unknown_parts, join, keys, malformed, merged, reference, split, too_long
 from krm_otel.otlp import encode
 
 
@@ -73,7 +75,7 @@ def test_the_users_keys_win(own: str, result: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "part"),
+    ("text", "fault"),
     [
         ("", ""),
         (" ", ""),
@@ -82,13 +84,50 @@ def test_the_users_keys_win(own: str, result: str) -> None:
         ("a=b, ", ""),
         ("a=", ""),
         ("a=$(NAME)", ""),
-        ("production", "production"),
-        ("a=b;c=d", "a=b;c=d"),
-        ("a=b,,c=d", ","),
-        ("=b", "=b"),
-        ("a=b,team", "team"),
+        ("$(OTHER),a=b", ""),
+        ("a=50%25", ""),
+        ("production", "production in it is no key=value"),
+        ("a=b;c=d", "a=b;c=d in it is no key=value"),
+        ("a==b", "a==b in it is no key=value"),
+        ("a=b c=d", "a=b c=d in it is no key=value"),
+        ("a=b,,c=d", ", in it is no key=value"),
+        ("=b", "=b in it is no key=value"),
+        ("a=b,team", "team in it is no key=value"),
+        ("a=50%", "a=50% in it has a % that encodes nothing"),
+        ("a" * 99, "a" * 60 + "... in it is no key=value"),
+        ("https://u:pw@h", "https://***@h in it is no key=value"),
     ],
 )
-def test_what_is_no_list_of_pairs(text: str, part: str) -> None:
-    """The first part that some SDK drops, or for which it drops everything."""
-    assert malformed(text) == part
+def test_what_is_no_list_of_pairs(text: str, fault: str) -> None:
+    """The first part that some SDK drops, or for which it drops everything; a message is short, without a secret."""
+    assert malformed(text) == fault
+
+
+def test_a_reference_may_bring_in_any_pairs() -> None:
+    assert has_unknown_parts("a=b, $(OTHER)")
+    assert has_unknown_parts("$(A)$(B)")
+    assert not has_unknown_parts("a=$(B),$(A)=b")
+
+
+def test_lengths_are_those_before_decoding() -> None:
+    """As JavaScript's `EnvDetector` counts them."""
+    assert too_long(f"a={'x' * 255},b={'%20' * 86}, c = {'x' * 256} ") == {"b": 258, "c": 256}
+
+
+# How SDKs read a value that they decode, and one that decodes nothing; see `krm_otel.otlp`.
+DECODERS = {"PathUnescape, unquote, decodeURIComponent": unquote, "urldecode, URLDecoder": unquote_plus}
+
+
+@pytest.mark.parametrize("decode", DECODERS.values(), ids=DECODERS)
+@pytest.mark.parametrize("text", [*map(chr, range(0x20, 0x7F)), "a+b c", "é", "😀", "%2B", " a ", '"a"', "a=b"])
+def test_every_decoder_reads_the_same(decode: Callable[[str], str], text: str) -> None:
+    """The separators are gone, trimming and removing quotes change nothing, and every character is a baggage octet."""
+    encoded = encode(text)
+    assert decode(encoded.strip().strip('"')) == text
+    assert not set(encoded) & set(',=;\\" ') and encoded.isascii()
+
+
+def test_the_python_sdk_reads_what_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs = {"a+b": "2.0.1+git5f", "c": "x=y, z%", "d": " Zürich "}
+    monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", join({key: encode(value) for key, value in pairs.items()}))
+    assert dict(OTELResourceDetector().detect().attributes) == pairs

@@ -235,8 +235,8 @@ def test_a_header_has_one_spelling_after_the_merge(name: str, says: str) -> None
     """The generated part writes headers in lower case; of two spellings the collector would send one, by chance."""
     spec = (
         "collector: {exporters: {traces: tempo}, config: {exporters: {otlp_grpc/tempo: {headers: "
-        f"{{{name}: team-b}}}}}}}}\nbackends: {{tempo: {{endpoint: 'http://tempo:4317', headers: "
-        "{X-Scope-OrgID: team-a}}}"
+        f"{{{name}: team-b}}}}}}}}}}\n"
+        "backends: {tempo: {endpoint: 'http://tempo:4317', headers: {X-Scope-OrgID: team-a}}}"
     )
     found = list(check_consistency(*class_and_settings(DEPLOYMENT, spec)))
     assert [result.code for result in found] == (["header-twice"] if says else [])
