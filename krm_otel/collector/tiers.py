@@ -78,6 +78,7 @@ def tiers(oaas_class: OaasClass, settings: Settings, gateway_host: str = "") -> 
         resources=gateway.resources,
         replicas=gateway.replicas,
         autoscaling=gateway.autoscaling,
+        processors=gateway.processors,
         config=gateway.config,
         # Only one collector can use the files of a claim.
         queue=collector.queue.with_value(collector.queue.value.model_copy(update={"claim": None})),

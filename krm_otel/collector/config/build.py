@@ -19,7 +19,7 @@ from krm_otel.collector.config.credentials import credentials
 from krm_otel.collector.config.environment import literal
 from krm_otel.collector.config.exporters import STORAGE, exporter_ids, exporters
 from krm_otel.collector.config.metric_attributes import METRIC_ATTRIBUTES
-from krm_otel.collector.config.processors import processors
+from krm_otel.collector.config.processors import processors, with_additional
 from krm_otel.collector.config.sampling import SAMPLERS
 from krm_otel.collector.config.service_telemetry import service_telemetry, with_one_resource_form
 from krm_otel.collector.tiers import Tier
@@ -51,6 +51,7 @@ def build_config(tier: Tier) -> dict[str, Any]:
         "telemetry": service_telemetry(tier.oaas_class.name, host, second_tier=collector.second_tier),
         "pipelines": _pipelines(collector, list(config["processors"])),
     }
+    config = with_additional(config, collector.processors.value)
     if collector.config is None:
         return config
     own = collector.config.value

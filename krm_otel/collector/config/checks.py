@@ -6,11 +6,14 @@ They report what the collector would refuse when it starts: a pipeline that is e
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from krm_otel.collector.config.build import build_config
+from krm_otel.collector.config.processors import GENERATED
 from krm_otel.collector.config.sampling import TAIL_SAMPLING
-from krm_otel.collector.tiers import tiers
+from krm_otel.collector.reading.structure import names_in, pipelines
+from krm_otel.collector.tiers import Tier, tiers
 from krm_otel.config.settings import OaasClass, Settings
 from krm_otel.config.types.tail_sampling import policy_findings
 from krm_otel.diagnostics.field_path import field_path
@@ -30,12 +33,36 @@ Problem = tuple[str, str]
 def check_config(oaas_class: OaasClass, settings: Settings) -> Iterator[Result]:
     """The errors of a class's merged configs. A config that is only generated is consistent, and is not checked."""
     for tier in tiers(oaas_class, settings):
+        yield from _check_processors(tier)
         if (user_config := tier.collector.config) is None:
             continue
         field = "collector.gateway.config" if tier.collector.second_tier else "collector.config"
         location = Location(oaas_class.ref, user_config.origin.where)
         for text, fix in _problems(build_config(tier)):
             yield rules.COLLECTOR_CONFIG.at(location, f"with {field} merged in, {text}", fix=fix)
+
+
+def _check_processors(tier: Tier) -> Iterator[Result]:
+    """Errors for additional processors that have no place, or the id of a generated one."""
+    additional = tier.collector.processors
+    merged = build_config(replace(tier, collector=replace(tier.collector, config=None)))
+    for index, processor in enumerate(additional.value):
+        of_signals = [
+            names_in(pipeline["processors"])
+            for name, pipeline in pipelines(merged)
+            if not processor.signals or name.partition("/")[0] in processor.signals
+        ]
+        if processor.name in GENERATED:
+            text = f"is {processor.name}, which krm-otel generates"
+            fix = f"write collector.config.processors.{processor.name} to change it, or {processor.name}/<name>"
+            yield additional.inside(processor.name, index, "name").report(rules.PROCESSOR_PLACE, text, fix=fix)
+        elif of_signals and not any(processor.name in ids for ids in of_signals):
+            side = "after" if processor.after else "before"
+            beside = processor.after or processor.before or ""
+            known = list(dict.fromkeys(name for ids in of_signals for name in ids))
+            near = nearest(beside, known)
+            text, fix = f"is {beside}, which no pipeline of its signals has", f"write {near or listed(known)}"
+            yield additional.inside(beside, index, side).report(rules.PROCESSOR_PLACE, text, fix=fix, proposed=near)
 
 
 def _problems(config: Mapping[str, Any]) -> Iterator[Problem]:

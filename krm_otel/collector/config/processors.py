@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from krm_otel.collector.config.environment import NAMESPACE_VARIABLE, NODE_VARIABLE, literal
 from krm_otel.collector.config.metric_attributes import METRIC_ATTRIBUTES, metric_attributes
-from krm_otel.collector.config.sampling import sampler
+from krm_otel.collector.config.sampling import SAMPLERS, sampler
 from krm_otel.collector.tiers import Tier
 from krm_otel.config.resolve.collector import LIMIT_PERCENT, SPIKE_PERCENT
-from krm_otel.config.schema.collector import Batch
+from krm_otel.config.schema.collector import AdditionalProcessor, Batch
 from krm_otel.config.settings import CollectorSettings
 from krm_otel.config.types.quantity import mebibytes
 
+GENERATED: Final = ("memory_limiter", "k8s_attributes", "resource", METRIC_ATTRIBUTES, *SAMPLERS, "batch")
+"""The ids of all processors that are generated in some mode."""
 _K8S_ATTRIBUTES: Final[dict[str, Any]] = {
     "auth_type": "serviceAccount",
     "filter": {"node_from_env_var": NODE_VARIABLE},
@@ -79,3 +82,36 @@ def _resource_attributes(tier: Tier) -> dict[str, str]:
 def _batch(batch: Batch) -> dict[str, Any]:
     largest = {"send_batch_max_size": batch.send_batch_max_size} if batch.send_batch_max_size else {}
     return {"send_batch_size": batch.send_batch_size, **largest, "timeout": batch.timeout}
+
+
+def with_additional(config: dict[str, Any], additional: Sequence[AdditionalProcessor]) -> dict[str, Any]:
+    """A generated config with further processors, each at its place in the pipelines of its signals.
+
+    One whose place is not in a pipeline is left out of that pipeline; `check_config` tells where it is in none.
+    """
+    if not additional:
+        return config
+    bodies = {processor.name: dict(processor.config) for processor in additional}
+    pipelines = {name: dict(pipeline) for name, pipeline in config["service"]["pipelines"].items()}
+    for processor in additional:
+        for name, pipeline in pipelines.items():
+            if not processor.signals or name.partition("/")[0] in processor.signals:
+                index = _place(processor, pipeline["processors"])
+                if index is not None:
+                    listed = pipeline["processors"]
+                    pipeline["processors"] = [*listed[:index], processor.name, *listed[index:]]
+    service = {**config["service"], "pipelines": pipelines}
+    return {**config, "processors": {**config["processors"], **bodies}, "service": service}
+
+
+def _place(processor: AdditionalProcessor, ids: Sequence[str]) -> int | None:
+    """The index of a processor in a pipeline; None where what it stands beside is not there.
+
+    Not every class has every generated processor: without it, the usual place counts.
+    """
+    beside = processor.after or processor.before
+    if beside in ids:
+        return ids.index(beside) + (1 if processor.after else 0)
+    if beside is None or beside in GENERATED:
+        return ids.index("batch") if "batch" in ids else len(ids)
+    return None

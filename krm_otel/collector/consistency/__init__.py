@@ -12,6 +12,7 @@ from krm_otel.collector.config.build import build_config
 from krm_otel.collector.consistency.components import component_problems
 from krm_otel.collector.consistency.files import file_problems
 from krm_otel.collector.consistency.headers import header_problems
+from krm_otel.collector.consistency.left_out import left_out_problems
 from krm_otel.collector.consistency.limits import limit_problems
 from krm_otel.collector.consistency.ports import port_problems
 from krm_otel.collector.consistency.problem import Deployed, Problem, link_of
@@ -36,6 +37,7 @@ _CHECKS = (
     file_problems,
     limit_problems,
     header_problems,
+    left_out_problems,
 )
 
 

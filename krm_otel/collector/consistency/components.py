@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from krm_otel.collector.consistency.problem import Deployed, Problem
 from krm_otel.collector.reading.api_server import api_clients
+from krm_otel.collector.reading.removed import removed_names
 from krm_otel.collector.reading.structure import CONNECTED, active_extensions, mapping, member, type_of, used
 from krm_otel.diagnostics.field_path import Step
 from krm_otel.diagnostics.rules import collector as collector_rules
@@ -21,7 +22,9 @@ _STORAGES: Final = ("file_storage", "db_storage", "redis_storage")
 
 
 def component_problems(deployed: Deployed) -> Iterator[Problem]:
-    """Components that are missing, half connected, or without rights."""
+    """Components that no collector has, or that are missing, half connected, or without rights."""
+    for gone in removed_names(deployed.own):
+        yield Problem(rules.CONFIG_REMOVED, gone.steps, gone.text, gone.fix, deployed.uncertain)
     yield from _extensions(deployed)
     yield from _connectors(deployed)
     yield from _without_rights(deployed)

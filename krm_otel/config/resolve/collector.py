@@ -48,6 +48,7 @@ def collector_settings(request: Request, targets: Mapping[str, Sequence[Sourced[
         native_sidecar=layers.get("collector", "native_sidecar"),
         batch=batch if batch.value.enabled else batch.with_value(None),
         queue=layers.get("collector", "queue"),
+        processors=layers.get("collector", "processors"),
         config=layers.find("collector", "config"),
         env=layers.get("collector", "env").value,
         env_from=layers.get("collector", "env_from").value,
@@ -107,6 +108,7 @@ def _gateway(request: Request) -> GatewaySettings | None:
         replicas=block.with_value(gateway.replicas) if gateway.written("replicas") else Sourced(gateway.replicas),
         resources=_resources(amounts, GATEWAY_RESOURCES),
         autoscaling=gateway.autoscaling,
+        processors=block.inside(gateway.processors, "processors"),
         config=block.inside(gateway.config, "config") if gateway.config is not None else None,
     )
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from krm_otel.config import types
 from krm_otel.config.schema.autoscaling import Autoscaling
 from krm_otel.config.schema.collector import (
+    AdditionalProcessors,
     Batch,
     DaemonSet,
     NetworkPolicy,
@@ -86,6 +87,10 @@ class ClusterCollector(Collector):
     )
     daemonset: DaemonSet = setting(DaemonSet(), "The collectors of mode daemonset.")
     batch: Batch = setting(Batch(), "How a managed collector batches.")
+    processors: AdditionalProcessors = setting(
+        (),
+        "Processors in addition to the generated ones, at a place among them.",
+    )
     config: types.RawConfig | None = setting(
         None,
         "Merged into the generated config, last: mappings join, anything else replaces.",

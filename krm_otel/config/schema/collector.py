@@ -18,6 +18,7 @@ DEFAULT_IMAGE: Final = "otel/opentelemetry-collector-contrib:0.158.0"
 Labels = dict[types.LabelKey, types.LabelValue]
 AdditionalLabels = dict[types.AdditionalLabelKey, types.LabelValue]
 """Labels in addition to those of krm-otel."""
+Signal = Literal["traces", "metrics", "logs"]
 Annotations = dict[types.AnnotationKey, types.Text]
 
 
@@ -60,6 +61,32 @@ class Batch(Model):
             text = f"has send_batch_max_size {highest} below send_batch_size {size}"
             raise fault(rules.BATCH_SIZE, text, fix=f"write {size} or more")
         return self
+
+
+class AdditionalProcessor(Model):
+    """A processor of the collector that is added to the generated ones, at a place among them."""
+
+    name: types.ProcessorName = setting(REQUIRED, "Its id in the collector's config.", example="filter/health")
+    config: types.ProcessorConfig = setting({}, "Its config, as the collector has it.", example="{error_mode: ignore}")
+    signals: Annotated[tuple[Signal, ...], types.LAX] = setting(
+        (), "The signals that it is for.", shown="all that are on", example="[traces]"
+    )
+    before: types.ProcessorName | None = setting(
+        None, "The processor that it stands before.", shown="batch; without batch, at the end", example="batch"
+    )
+    after: types.ProcessorName | None = setting(
+        None, "The processor that it stands after, instead of `before`.", example="memory_limiter"
+    )
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if self.before is not None and self.after is not None:
+            text = "has both before and after, and a processor has one place"
+            raise fault(rules.PROCESSOR_PLACE, text, fix="leave one of the two out")
+        return self
+
+
+AdditionalProcessors = Annotated[tuple[AdditionalProcessor, ...], types.LAX]
 
 
 class Queue(Model):

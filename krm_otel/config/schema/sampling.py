@@ -6,7 +6,7 @@ from typing import Final
 
 from krm_otel.config import types
 from krm_otel.config.schema.autoscaling import Autoscaling
-from krm_otel.config.schema.collector import ResourcesBlock
+from krm_otel.config.schema.collector import AdditionalProcessors, ResourcesBlock
 from krm_otel.config.schema.setting import Model, setting
 
 HTTP_BUCKETS: Final = (
@@ -116,6 +116,7 @@ class Gateway(Model):
             "limits.memory": "1Gi",
         },
     )
+    processors: AdditionalProcessors = setting((), "As `collector.processors`, for its collectors.")
     config: types.RawConfig | None = setting(
         None,
         "Merged into its generated config, last, as `collector.config`.",

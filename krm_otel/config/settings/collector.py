@@ -9,7 +9,15 @@ from krm_otel.config.placement import PLACEMENTS, Mode, Placement
 from krm_otel.config.provenance import Sourced
 from krm_otel.config.schema.autoscaling import Autoscaling
 from krm_otel.config.schema.cluster_collector import EndpointHost
-from krm_otel.config.schema.collector import Batch, NetworkPolicy, Pod, Queue, ServiceAccount, Volume
+from krm_otel.config.schema.collector import (
+    AdditionalProcessor,
+    Batch,
+    NetworkPolicy,
+    Pod,
+    Queue,
+    ServiceAccount,
+    Volume,
+)
 from krm_otel.config.schema.credentials import Variable, VariablesSource
 from krm_otel.config.schema.sampling import SpanMetrics, TailSampling
 from krm_otel.config.settings.destinations import ServerTls, Target, Tls
@@ -30,6 +38,7 @@ class GatewaySettings:
     replicas: Sourced[int]
     resources: Sourced[Resources]
     autoscaling: Autoscaling | None = None
+    processors: Sourced[tuple[AdditionalProcessor, ...]] = field(default=Sourced(()))
     config: Sourced[dict[str, Any]] | None = None
 
 
@@ -53,6 +62,7 @@ class CollectorSettings:
         image: complete, with the mirror's registry where there is one.
         exporters: signal → targets; exactly the enabled signals, in the usual order, each with at least one target.
         batch: None: the collector does not batch.
+        processors: in addition to the generated ones.
         config: what is merged into the generated config, last.
         env, env_from: further variables of the container.
         volumes: further volumes, by name.
@@ -74,6 +84,7 @@ class CollectorSettings:
     native_sidecar: Sourced[bool]
     batch: Sourced[Batch | None]
     queue: Sourced[Queue]
+    processors: Sourced[tuple[AdditionalProcessor, ...]] = field(default=Sourced(()))
     config: Sourced[dict[str, Any]] | None = None
     env: dict[str, Variable] = field(default_factory=dict)
     env_from: tuple[VariablesSource, ...] = ()

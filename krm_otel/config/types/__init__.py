@@ -120,6 +120,8 @@ SpreadConstraint = Annotated[RawMapping, AfterValidator(pod_fields.spread_constr
 ScalingRules = Annotated[RawMapping, AfterValidator(pod_fields.scaling_rules), TypeName("mapping")]
 DnsConfig = Annotated[RawMapping, AfterValidator(pod_fields.dns_config), TypeName("mapping")]
 RawConfig = Annotated[RawMapping, AfterValidator(collector_config.collector_config)]
+ProcessorConfig = Annotated[RawMapping, AfterValidator(collector_config.component_config), TypeName("mapping")]
+ProcessorName = Annotated[str, AfterValidator(collector_config.component_id)]
 Policies = Annotated[
     tuple[Annotated[RawMapping, AfterValidator(tail_sampling.policy)], ...],
     LAX,

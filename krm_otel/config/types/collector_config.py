@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from krm_otel.config.types.finding import Finding, fault, faults
+from krm_otel.config.types.text import matching
 from krm_otel.credential import credentials_in, headers_twice
 from krm_otel.diagnostics.rules import collector as rules
 from krm_otel.diagnostics.rules import fields as field_rules
@@ -24,6 +25,11 @@ def collector_config(value: dict[str, Any]) -> dict[str, Any]:
         if body is not None and not isinstance(body, dict):
             text = f"has a section {section} that is not a mapping"
             raise fault(rules.COLLECTOR_CONFIG, text, fix="write a mapping")
+    return component_config(value)
+
+
+def component_config(value: dict[str, Any]) -> dict[str, Any]:
+    """A part of a config without literal secrets, or findings."""
     text, fix = "is a credential as plain text", "write ${env:NAME}, and collector.env.NAME with its Secret"
     findings = [Finding(field_rules.LITERAL_SECRET, text, fix, steps=steps) for steps in credentials_in(value)]
     for steps, first in headers_twice(value):
@@ -32,3 +38,10 @@ def collector_config(value: dict[str, Any]) -> dict[str, Any]:
     if findings:
         raise faults(findings)
     return value
+
+
+component_id = matching(
+    r"[a-z][a-z0-9_]{0,62}(/[^\s/][^\s]*)?",
+    rules.COMPONENT_ID,
+    "must be the id of a component: its type, and a name after a / where there are several, as in filter/health",
+)

@@ -61,6 +61,14 @@ COLLECTOR_PROXY: Final = Rule(
     example="collector.env sets HTTPS_PROXY and no NO_PROXY for tempo.observability, so the collector sends through "
     "the proxy: write NO_PROXY: .svc,tempo.observability",
 )
+COMPONENT_ID: Final = Rule(
+    "component-id",
+    "error",
+    "The id of a collector's component is not valid.",
+    "Write its type, and a name after a `/` where there are several: `filter/health`.",
+    example="collector.processors[0].name must be the id of a component: its type, and a name after a / where there "
+    "are several, as in filter/health",
+)
 DAEMONSET_NOT_MANAGED: Final = Rule(
     "daemonset-not-managed",
     "warning",
@@ -154,6 +162,13 @@ OPERATOR_SIDECAR: Final = Rule(
     "Remove the annotation, or write `mode: deployment`.",
     example="sidecar.opentelemetry.io/inject adds the Operator's collector to a pod that has krm-otel's, on the same "
     "ports: remove the annotation, or write mode: deployment",
+)
+PROCESSOR_PLACE: Final = Rule(
+    "processor-place",
+    "error",
+    "An additional processor has no place in the pipelines, two of them, or the id of a generated processor.",
+    "Write `before` or `after` with a processor that the pipelines have.",
+    example="collector.processors[1].before is bach, which no pipeline of its signals has: write batch",
 )
 QUEUE_VOLUME: Final = Rule(
     "queue-volume",

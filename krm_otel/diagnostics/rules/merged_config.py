@@ -26,6 +26,16 @@ CONFIG_FILE: Final = Rule(
     "into the collector's container: write collector.volumes.<name>: {path: /etc/certs, secret: <name>}",
     otherwise="warning for an image of your own, which may have the file",
 )
+CONFIG_LEFT_OUT: Final = Rule(
+    "config-left-out",
+    "warning",
+    "A list in `collector.config` replaces a generated one and leaves something out of it, or has it in an order that "
+    "does not work.",
+    f"Repeat the generated entries, or write `collector.processors` to add a processor. {_SEE}",
+    example="collector.config.service.pipelines.traces.processors leaves out memory_limiter: nothing keeps the "
+    "collector from running out of memory: write [memory_limiter, resource, batch, memory_limitter], or "
+    "collector.processors to add one",
+)
 CONFIG_OPEN: Final = Rule(
     "config-open",
     "info",
@@ -59,6 +69,15 @@ CONFIG_REFERENCE: Final = Rule(
     f"Define it in `collector.env`, or write what the message proposes. {_SEE}",
     example="collector.config.extensions.bearertokenauth.token refers to the variable API_TOKEN, which the collector's "
     "container does not have, so it would be empty: write collector.env.API_TOKEN, or ${env:API_TOKEN:-<default>}",
+    otherwise="warning for an image of your own, which may have it",
+)
+CONFIG_REMOVED: Final = Rule(
+    "config-removed",
+    "error",
+    "`collector.config` has a component or a field that collectors no longer have, or misspells a component. Such a "
+    "collector does not start.",
+    "Write what the message proposes.",
+    example="collector.config.exporters.logging is a component that collectors no longer have (logging): write debug",
     otherwise="warning for an image of your own, which may have it",
 )
 CONFIG_RIGHTS: Final = Rule(
