@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from krm_otel.config.schema.credentials import Variable
 from krm_otel.config.settings import CollectorSettings, Endpoint, FileSource, Header, OaasClass, Settings, Target, Tls
 from krm_otel.diagnostics.result import Result
 from krm_otel.diagnostics.rules import destinations as rules
@@ -39,6 +40,8 @@ def references(settings: Settings) -> Iterator[_Reference]:
     """The keys of Secrets and ConfigMaps that SDKs and collector of a class need."""
     for endpoint in filter(None, (settings.endpoint, *settings.exporters.values())):
         yield from _connection(endpoint.value)
+    for sourced in settings.env.values():
+        yield from _variable(sourced.value)
     is_on_nodes = settings.collector is not None and settings.mode.value == "daemonset"
     if (tls := settings.sender_tls) and not is_on_nodes:  # senders are in other namespaces there
         yield from _tls(tls)
@@ -51,11 +54,15 @@ def _collector(collector: CollectorSettings) -> Iterator[_Reference]:
         for target in targets:
             yield from _connection(target.value)
     for variable in collector.env.values():
-        if variable.key is not None:
-            kind: SourceKind = "Secret" if variable.secret else "ConfigMap"
-            yield kind, variable.secret or variable.config_map or "", variable.key
+        yield from _variable(variable)
     if tls := collector.receiver_tls:
         yield from _files((tls.certificate, tls.key, tls.client_ca))
+
+
+def _variable(variable: Variable) -> Iterator[_Reference]:
+    if variable.key is not None:
+        kind: SourceKind = "Secret" if variable.secret else "ConfigMap"
+        yield kind, variable.secret or variable.config_map or "", variable.key
 
 
 def _connection(place: Endpoint | Target) -> Iterator[_Reference]:

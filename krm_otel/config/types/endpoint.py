@@ -120,6 +120,9 @@ def endpoint(value: str) -> str:
         port = url.port
     except ValueError:
         raise _invalid("with a port from 1 to 65535", "", _EXAMPLE) from None
+    if _QUERY.search(value) and is_credential("", value):
+        text, fix = "contains a credential in its query", "leave it out, and write headers with a Secret instead"
+        raise fault(rules.ENDPOINT_CREDENTIALS, text, fix=fix, proposed=_if_valid(_QUERY.split(value)[0]))
     if _QUERY.search(value):
         raise _invalid("without query and fragment", _QUERY.split(value)[0])
     if port == 0 or url.netloc.endswith(":"):

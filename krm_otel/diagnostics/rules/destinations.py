@@ -70,7 +70,7 @@ BACKEND_UNKNOWN: Final = Rule(
 ENDPOINT_CREDENTIALS: Final = Rule(
     "endpoint-credentials",
     "error",
-    "An endpoint contains a user name, a password, or a token in its path.",
+    "An endpoint contains a user name, a password, or a token in its path or query.",
     "Leave them out, and write `headers` with a Secret. For a token in the path, write an exporter in "
     "`collector.config` with `${env:NAME}` as its endpoint, and `collector.env.NAME` with its Secret.",
     example="collector.endpoint contains a user name or password: leave it out, and write headers with a Secret "
