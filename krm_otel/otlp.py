@@ -7,9 +7,10 @@ attributes must be encoded, other characters may be; some SDKs do not decode, so
 What SDKs do with a value, read in their sources: those for Go (`url.PathUnescape`), Python (`unquote`) and JavaScript
 (`decodeURIComponent`) decode `%2B` and keep a `+`. PHP (`urldecode`) and older ones for Java (`URLDecoder`,
 opentelemetry-java#8030) read a `+` as a blank. Rust, C++ and older ones for .NET decode nothing, and Rust and .NET skip
-a pair with a second `=`. JavaScript's `EnvDetector` takes baggage octets only, removes quotes at the ends, and throws
-at more than 255 characters, so that the whole variable is lost; later ones throw at a part without exactly one `=`,
-and both at a `%` that encodes nothing. So all that decode read `%2B` alike. Most decode no keys.
+a pair with a second `=`. JavaScript's `EnvDetector` (`@opentelemetry/resources` 2.12.1, run) throws at a part without
+exactly one `=`, at a `%` that encodes nothing, and at more than 255 characters after decoding, so that the whole
+variable is lost; older ones count them before decoding, take baggage octets only, and remove quotes at the ends.
+So all that decode read `%2B` alike. Most decode no keys.
 """
 
 from __future__ import annotations

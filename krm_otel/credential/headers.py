@@ -16,9 +16,11 @@ from krm_otel.credential.texts import is_reference, is_secret_text
 _PLAIN: Final = re.compile(
     r"([a-z-]*(dataset|index|indexname|sourcetype|tenant|tenant-?id|namespace|region|environment|env|database"
     r"|db-name|table|table-name|pipeline-name|org-?id|organization|account-?id|project-?id|project-name|cluster"
-    r"|cluster-name|stream|stream-name|stream-fields|log-source|service-name|application-name|subsystem-name|category)"
-    r"|v[lt]-[a-z-]+-fields?|cache-control|content-(type|encoding)|accept(-encoding|-language)?|user-agent|host"
-    r"|x-forwarded-[a-z]+|x-request-id|x-[a-z-]+-(version|source))\Z",
+    r"|cluster-name|stream|stream-name|stream-fields|log-source|service-name|application-name|subsystem-name|category"
+    r"|datacenter|zone|stage|app-name|component|source|instance-id|collector-name)"
+    r"|v[lt]-[a-z-]+-fields?|cache-control|content-(type|encoding)|accept(-encoding|-language)?|user-agent|host|origin"
+    r"|referer"
+    r"|x-forwarded-[a-z]+|x-request-id|x-[a-z-]+-version)\Z",
     re.I,
 )
 _SECRET_WORDS: Final = frozenset(

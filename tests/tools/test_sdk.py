@@ -40,7 +40,7 @@ spec:
       sampling_rate: {rate}
       resource_attributes:
         team: core
-        note: "a,b=c 100% $(HOME) äöü 日本 \\"q\\" ;"
+        note: "a,b=c+d 100% $(HOME) äöü 日本 \\"q\\" ;"
 ---
 apiVersion: apps/v1
 kind: Deployment
@@ -105,7 +105,7 @@ def test_signals_arrive_with_their_identity(otelcol: Path, tmp_path: Path, proto
             "k8s.node.name": "node-7",
             "k8s.container.name": "function",
             "team": "core",
-            "note": 'a,b=c 100% $(HOME) äöü 日本 "q" ;',
+            "note": 'a,b=c+d 100% $(HOME) äöü 日本 "q" ;',
         }
 
 

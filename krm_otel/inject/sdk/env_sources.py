@@ -85,8 +85,9 @@ def _plain(resource: Resource) -> Iterator[_Made]:
 
 def _sealed(resource: Resource) -> Iterator[_Made]:
     keys = [*_keys(resource.node("spec", "encryptedData")), *_keys(resource.node("spec", "template", "data"))]
+    patches = resource.annotations.get("sealedsecrets.bitnami.com/patch") == "true"  # a Secret that is there
     for name in resource.names:
-        yield _Made("Secret", resource.namespace, name, dict.fromkeys(keys))
+        yield _Made("Secret", resource.namespace, name, dict.fromkeys(keys), not patches)
 
 
 def _external(resource: Resource) -> Iterator[_Made]:
@@ -94,7 +95,8 @@ def _external(resource: Resource) -> Iterator[_Made]:
     template = _keys(resource.node("spec", "target", "template", "data"))
     elsewhere = [("spec", "dataFrom"), ("spec", "target", "template", "templateFrom")]
     replaced = bool(template) and resource.text("spec", "target", "template", "mergePolicy") != "Merge"
-    complete = all(is_null(resource.node(*path)) for path in elsewhere)
+    merges = resource.text("spec", "target", "creationPolicy") == "Merge"  # into a Secret that is there
+    complete = not merges and all(is_null(resource.node(*path)) for path in elsewhere)
     target = resource.text("spec", "target", "name")
     for name in [target] if target else resource.names:
         made = template if replaced else [*keys, *template]

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from krm_otel import names
 from krm_otel.config.settings import Endpoint, FileSource, Origin, Settings, Source, Sourced
@@ -21,7 +21,7 @@ from krm_otel.inject.attributes import reference
 from krm_otel.inject.sdk.builder import ContainerBuilder
 from krm_otel.inject.sdk.environment import ExistingVariable
 from krm_otel.inject.sdk.host_address import with_host_address
-from krm_otel.otlp import PORTS, PROTOCOLS, SIGNALS, Protocol, exporter_variable, port_protocol, signal_variable
+from krm_otel.otlp import PORTS, PROTOCOLS, SIGNALS, Protocol, encode, exporter_variable, port_protocol, signal_variable
 from krm_otel.proxies import NO_PROXY, PROXIES, bypasses_proxy, is_loopback
 
 
@@ -203,7 +203,7 @@ class _Exporter:
         sources: dict[str, tuple[str, str]] = {}
         for header in target.headers:
             if header.value:
-                pairs.append(f"{header.name.lower()}={quote(header.value, safe='-._~')}")
+                pairs.append(f"{header.name.lower()}={encode(header.value)}")
                 continue
             scope = f"{signal.upper()}_" if signal else ""
             preferred = f"{names.HELPER_PREFIX}{scope}HEADER_" + re.sub(r"[^A-Z0-9]", "_", header.name.upper())

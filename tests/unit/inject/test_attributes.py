@@ -7,6 +7,7 @@ from urllib.parse import unquote, unquote_plus
 
 import pytest
 from opentelemetry.sdk.resources import OTELResourceDetector
+from opentelemetry.util.re import parse_env_headers
 
 from krm_otel.inject.attributes import has_unknown_parts, join, keys, malformed, merged, reference, split, too_long
 from krm_otel.otlp import encode
@@ -131,3 +132,9 @@ def test_the_python_sdk_reads_what_is_written(monkeypatch: pytest.MonkeyPatch) -
     pairs = {"a+b": "2.0.1+git5f", "c": "x=y, z%", "d": " Zürich "}
     monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", join({key: encode(value) for key, value in pairs.items()}))
     assert dict(OTELResourceDetector().detect().attributes) == pairs
+
+
+@pytest.mark.parametrize("value", ["team a", "a,b=c;d", "100%", "x/y:z+1", "application/json"])
+def test_the_python_sdk_reads_plain_headers(value: str) -> None:
+    """They are encoded in the same way."""
+    assert parse_env_headers(f"x-tenant={encode(value)},b=c", liberal=True) == {"x-tenant": value, "b": "c"}

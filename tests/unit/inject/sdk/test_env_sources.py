@@ -27,6 +27,13 @@ KUSTOMIZATION = "{apiVersion: kustomize.config.k8s.io/v1beta1, kind: Kustomizati
         (EXTERNAL % "data: [{secretKey: k}], target: {template: {data: {l: x}}}", "l", True),
         (EXTERNAL % "data: [{secretKey: k}], target: {template: {mergePolicy: Merge, data: {l: x}}}", "k l", True),
         (EXTERNAL % "data: [{secretKey: k}], target: {template: {templateFrom: [{configMap: {}}]}}", "k", False),
+        (EXTERNAL % "data: [{secretKey: k}], target: {creationPolicy: Merge}", "k", False),
+        (
+            "{apiVersion: bitnami.com/v1alpha1, kind: SealedSecret, metadata: {name: a, annotations:"
+            " {sealedsecrets.bitnami.com/patch: 'true'}}, spec: {encryptedData: {k: Ag}}}",
+            "k",
+            False,
+        ),
         (EXTERNAL % "data: [{secretKey: k}], target: {name: b}", "", False),
         (
             "{apiVersion: secrets-store.csi.x-k8s.io/v1, kind: SecretProviderClass, metadata: {name: x},"
