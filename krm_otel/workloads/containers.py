@@ -1,8 +1,8 @@
-"""The containers of a pod, and the faults of the list."""
+"""The containers of a pod, and the faults of their list; init containers, which only their workload can choose."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from typing import Final
@@ -19,12 +19,14 @@ from krm_otel.yamltext.query import deref, is_null, items_of, lookup, text_of
 UNNAMED: Final = "user-container"
 """What Knative calls a container that has no name."""
 
+INIT_CONTAINERS: Final = "initContainers"
+
 Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """One entry of `spec.containers`.
+    """One entry of `spec.containers`, or of `spec.initContainers`.
 
     Args:
         name: as written, or as Knative will call it.
@@ -41,6 +43,21 @@ class Container:
     node: Mapping
     path: Path
     named: bool = True
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """The list that it is in, and its index there."""
+        return str(self.path[-2]), self.index
+
+    @property
+    def is_init(self) -> bool:
+        """Whether it is an init container."""
+        return self.path[-2] == INIT_CONTAINERS
+
+    @property
+    def stays(self) -> bool:
+        """Whether it runs along with the pod: also as a native sidecar, an init container that stays."""
+        return not self.is_init or text_of(lookup(self.node, "restartPolicy")) == "Always"
 
 
 def read_containers(
@@ -70,7 +87,7 @@ def read_containers(
             faults.append(rules.CONTAINER_NOT_A_MAPPING.at(location, "has to be a mapping", fix=fix))
 
     taken = {name for _, _, name in entries if name}
-    taken |= {text_of(lookup(item, "name")) or "" for item in items_of(resource.node(*pod_path, "initContainers"))}
+    taken |= {text_of(lookup(item, "name")) or "" for item in items_of(resource.node(*pod_path, INIT_CONTAINERS))}
     default_names = _default_names(len(node.items), taken) if knative else iter(())
     containers: dict[str, Container] = {}
     for index, entry, written_name in entries:
@@ -85,6 +102,17 @@ def read_containers(
             image = text_of(lookup(entry, "image")) or ""
             containers[name] = Container(name, index, image, entry, (*path, index), bool(written_name))
     return tuple(containers.values()), tuple(faults)
+
+
+def read_init_containers(resource: Resource, pod_path: Path, containers: Iterable[Container]) -> tuple[Container, ...]:
+    """The init containers of a pod that have a name of their own."""
+    path, taken = (*pod_path, INIT_CONTAINERS), {container.name for container in containers}
+    found: dict[str, Container] = {}
+    for index, item in enumerate(items_of(resource.node(*path))):
+        entry, name = deref(item), text_of(lookup(item, "name"))
+        if isinstance(entry, Mapping) and name and name not in taken:
+            found.setdefault(name, Container(name, index, text_of(lookup(entry, "image")) or "", entry, (*path, index)))
+    return tuple(found.values())
 
 
 def _default_names(containers: int, taken: set[str]) -> Iterator[str]:

@@ -24,7 +24,7 @@ from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Result
 from krm_otel.krm.resource import Resource, strings
 from krm_otel.names import A_GENERATED_BY, CLASS_GROUP, CLASS_KIND, CONFIG_GROUPS, CONFIG_KIND, GENERATOR
-from krm_otel.workloads.containers import Container, read_containers
+from krm_otel.workloads.containers import Container, read_containers, read_init_containers
 from krm_otel.yamltext.query import items_of, lookup, text_of
 
 KNATIVE_GROUP: Final = "serving.knative.dev"
@@ -90,6 +90,7 @@ class Workload:
         pod_path: the path of the pod spec.
         template_labels, template_annotations: those of the pod template, as text.
         containers: the containers without faults.
+        init_containers: the init containers that have a name of their own.
         results: the faults of its containers. They count only where the workload belongs to a class: krm-otel passes
             other objects through as they are.
     """
@@ -100,6 +101,7 @@ class Workload:
     template_labels: dict[str, str]
     template_annotations: dict[str, str]
     containers: tuple[Container, ...]
+    init_containers: tuple[Container, ...] = ()
     results: tuple[Result, ...] = ()
 
     @property
@@ -108,10 +110,9 @@ class Workload:
         return self.kind.template_path
 
     @property
-    def container_names(self) -> list[str]:
-        """The containers' names by index in the list; empty for entries that are not containers."""
-        by_index = {container.index: container.name for container in self.containers}
-        return [by_index.get(i, "") for i in range(max(by_index, default=-1) + 1)]
+    def container_names(self) -> dict[tuple[str, int], str]:
+        """The names of containers and init containers, by list and index."""
+        return {container.place: container.name for container in (*self.containers, *self.init_containers)}
 
     def annotation(self, name: str) -> list[tuple[str, str]]:
         """An annotation's values with their field paths: on the object, then on the pod template.
@@ -163,7 +164,8 @@ def workload_of_kind(resource: Resource, kind: KindInfo) -> Workload:
     pod_path = (*path, "spec")
     containers, faults = read_containers(resource, pod_path, kind.knative)
     labels, annotations = (strings(resource.node(*path, "metadata", section)) for section in ("labels", "annotations"))
-    return Workload(resource, kind, pod_path, labels, annotations, containers, faults)
+    init_containers = read_init_containers(resource, pod_path, containers)
+    return Workload(resource, kind, pod_path, labels, annotations, containers, init_containers, faults)
 
 
 def is_patch(resource: Resource) -> bool:

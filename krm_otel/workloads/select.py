@@ -8,17 +8,19 @@ All except proxies and agents, unless the workload opts out or selects container
 | `oaas.io/otel-containers: a,b`    | exactly these, also where they look like a proxy                |
 | `oaas.io/otel-protocol: http`     | the protocol of these containers' SDKs                          |
 
-For the last two the pod template takes precedence: it is closer to the containers. Init containers are never
-instrumented.
+For the last two the pod template takes precedence: it is closer to the containers. Init containers are instrumented
+only where `oaas.io/otel-containers` names them, also those that stay (native sidecars).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final, Literal
 
 from krm_otel.config.settings import Configuration
+from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Result
 from krm_otel.diagnostics.rule import Location
 from krm_otel.diagnostics.rules import workloads as rules
@@ -81,6 +83,7 @@ SKIPPED_IMAGES: Final = (
 """Ends of image repositories of collectors, agents and proxies, whatever the container's name is."""
 
 _OPT_OUT: Final = f"opt-out {A_INJECT}"
+_NATIVE: Final = f"native sidecar, not in {A_CONTAINERS}"
 _YES: Final = frozenset(("1", "yes", "y", "on", "t", "enabled", "enable"))
 _HTTP_SPELLINGS: Final = ("http/protobuf", "http/json", "https", "otlphttp", "otlp/http")
 
@@ -132,8 +135,22 @@ def select(workload: Workload, match: Match, configuration: Configuration) -> Se
             skipped.append((container.name, reason))
         else:
             selected.append(SelectedContainer(container, role(container, match)))
+    for container in workload.init_containers:
+        if chosen is not None and container.name in chosen:
+            selected.append(SelectedContainer(container, role(container, match)))
+        elif chosen is None and container.stays and not _why_not_instrumented(container, match, configuration):
+            skipped.append((container.name, _NATIVE))
+            results.append(_native_sidecar(workload, container, selected))
     reason_skipped = None if selected else "no container to instrument"
     return Selection(reason_skipped, tuple(selected), tuple(skipped), protocol, tuple(results))
+
+
+def _native_sidecar(workload: Workload, container: Container, selected: Iterable[SelectedContainer]) -> Result:
+    """How to choose an init container that stays."""
+    text = f"{container.name} is an init container that stays (a native sidecar), and is not instrumented"
+    proposed = ",".join([*(one.container.name for one in selected if one.container.named), container.name])
+    fix = f"write {A_CONTAINERS}: {proposed} to instrument it"
+    return rules.NATIVE_SIDECAR.at(Location(workload.resource.ref, field_path(*container.path)), text, fix=fix)
 
 
 def role(container: Container, match: Match) -> Role:
@@ -168,7 +185,7 @@ def _chosen_names(workload: Workload) -> tuple[frozenset[str] | None, list[Resul
     value, path = annotated[-1]
     location = Location(workload.resource.ref, path)
     chosen = [name.strip() for name in value.split(",") if name.strip()]
-    existing = [container.name for container in workload.containers]
+    existing = [container.name for container in (*workload.containers, *workload.init_containers)]
     results = []
     for name in dict.fromkeys(chosen):
         if name not in existing:

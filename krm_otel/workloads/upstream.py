@@ -62,7 +62,7 @@ def function_key(workload: Workload, container: Container, oaas_class: OaasClass
         return None
     class_names = spellings(oaas_class)
     keys = repositories(oaas_class).get(parse_image(container.image).repository, [])
-    alone = len(workload.containers) == 1 or container.name == FUNCTION_CONTAINER
+    alone = not container.is_init and (len(workload.containers) == 1 or container.name == FUNCTION_CONTAINER)
     for name in workload.resource.names if alone or keys else ():
         numbered = _FUNCTION_NAME.match(name)
         if numbered and numbered["base"] in class_names and int(numbered["index"]) < len(functions):

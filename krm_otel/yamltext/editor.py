@@ -86,21 +86,22 @@ class Editor:
         self._add_members(self._nodes.parent(path), self._nodes.enclosing(path[:-1]), {str(path[-1]): value})
 
     def insert(self, path: Path, index: int, entries: AbcSequence[Any]) -> None:
-        """Inserts entries before the one at `index` of the block list at `path`.
+        """Inserts entries before the one at `index` of the list at `path`.
 
-        Comments above that entry stay with it. Comments above the first entry stay above the list.
+        In block style, comments above that entry stay with it. Comments above the first entry stay above the list.
         """
         node = self._nodes.node(path)
-        if not isinstance(node, Sequence) or node.flow or not 0 <= index < len(node.items):
-            raise CannotEdit(f"{path[-1]} is not a list in block style", path)
+        if not isinstance(node, Sequence) or not 0 <= index < len(node.items):
+            raise CannotEdit(f"{path[-1]} has no entry {index}", path)
         self._expected.insert(node, index, node_from_data(list(entries)))
+        if node.flow:
+            self._splice(*layout.flow_insertion(self.text, node, index, emit.flow_members(list(entries))))
+            return
         lines = emit.block(list(entries))
         if index:
             self._write_lines(layout.content_end(self.text, node.items[index - 1]), node.column, lines, node.column)
             return
-        start = layout.line_start(self.text, node.start)
-        newline = layout.next_line(self.text, start).newline
-        self._splice(start, start, "".join(" " * node.column + line + newline for line in lines))
+        self._splice(*layout.lines_above(self.text, node, lines))
 
     def _value_text(self, path: Path, node: Node) -> tuple[int, str]:
         """(index after the key's colon, the text from there to the end of the value)."""

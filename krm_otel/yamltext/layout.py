@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from krm_otel.yamltext.nodes import Mapping, Node, Scalar, Sequence
 from krm_otel.yamltext.query import walk
+from krm_otel.yamltext.splices import Splice
 
 Collection = Mapping | Sequence
 
@@ -209,6 +210,22 @@ def flow_separator(text: str, node: Collection, parent: Collection | None) -> st
         newline = "\r\n" if "\r\n" in text else "\n"
         return "," + newline + " " * (line_indent(text, node.start) + 2)
     return ", "
+
+
+def lines_above(text: str, node: Collection, lines: Iterable[str]) -> Splice:
+    """New first lines of a block collection, at its column."""
+    start = line_start(text, node.start)
+    newline = next_line(text, start).newline
+    return start, start, "".join(" " * node.column + line + newline for line in lines)
+
+
+def flow_insertion(text: str, node: Collection, index: int, texts: Iterable[str]) -> Splice:
+    """New members of a flow collection before the one at `index`; `flow_cuts` takes exactly this out again."""
+    members, separator = spans(node), flow_separator(text, node, None)
+    if index:
+        end = members[index - 1][1]
+        return end, end, "".join(separator + new for new in texts)
+    return members[0][0], members[0][0], "".join(new + separator for new in texts)
 
 
 def list_indent(root: Node) -> int:

@@ -200,7 +200,8 @@ def _free_lines(text: str, names: set[str]) -> set[int]:
     *template, _ = pod = pod_path({"kind": [v.value for k, v in root.value if k.value == "kind"][-1]})
     chains = [("metadata", "annotations"), *((*template, "metadata", key) for key in ("annotations", "labels"))]
     chains += [(*pod, "volumes"), (*pod, "initContainers")]
-    chains += [(*pod, "containers", "*", key) for key in ("env", "volumeMounts", "ports")]
+    lists = ("containers", "initContainers")
+    chains += [(*pod, name, "*", key) for name in lists for key in ("env", "volumeMounts", "ports")]
     for chain in chains:
         for nodes in _chains(root, chain):
             for step, node in nodes:

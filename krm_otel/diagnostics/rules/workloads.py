@@ -137,12 +137,29 @@ IMMUTABLE_WORKLOAD: Final = Rule(
     "Delete the Job or Pod first, or give it another name.",
     example="a cluster refuses a changed environment of a Pod that already exists: delete the Pod first",
 )
+INIT_CONTAINER_EARLY: Final = Rule(
+    "init-container-early",
+    "warning",
+    "A chosen init container ends before the pod's collector starts, since that is an ordinary container "
+    "(`native_sidecar: false`, Knative). Its telemetry is lost, and its SDK may wait for the collector at its end.",
+    "Write `mode: deployment`, or leave `native_sidecar` out.",
+    example="migrate is an init container, and ends before the pod's collector starts: write mode: deployment, or "
+    "leave native_sidecar out; Knative takes no native sidecars",
+)
 INJECT_ANNOTATION_INVALID: Final = Rule(
     "inject-annotation-invalid",
     "warning",
     "`oaas.io/otel-inject` is neither `true` nor `false`, so it has no effect.",
     'Write `"false"` to opt out.',
     example='oaas.io/otel-inject is neither true nor false and has no effect: write "false"',
+)
+NATIVE_SIDECAR: Final = Rule(
+    "native-sidecar",
+    "info",
+    "An init container stays (`restartPolicy: Always`), and krm-otel instruments init containers only by name.",
+    "Name it in `oaas.io/otel-containers`, if it has an SDK.",
+    example="cache-warmer is an init container that stays (a native sidecar), and is not instrumented: write "
+    "oaas.io/otel-containers: function,cache-warmer to instrument it",
 )
 NOT_IN_THE_RECORD: Final = Rule(
     "not-in-the-record",

@@ -8,6 +8,8 @@ from typing import Any
 
 PodPath = tuple[str, ...]
 """The path of a pod spec: `("spec", "template", "spec")` in a Deployment, `("spec",)` in a Pod."""
+Place = tuple[str, int]
+"""`containers` or `initContainers`, and the index of a container in it."""
 Lists = AbcMapping[str, tuple[dict[str, Any], ...]]
 """Name of a list → entries to append to it."""
 Metadata = AbcMapping[str, AbcMapping[str, str]]
@@ -21,13 +23,15 @@ class Additions:
     Args:
         lists: entries of lists of the pod's spec (`volumes`, `containers`).
         template: members of the metadata of the pod template.
-        containers: index of a container → entries of its lists.
+        before: name of a list of the pod's spec → index of the user's entry that the new ones go before.
+        containers: name of a container → entries of its lists.
         names: whether a container without a name gets the one that Knative would give it.
     """
 
     lists: Lists = field(default_factory=dict)
     template: Metadata = field(default_factory=dict)
-    containers: AbcMapping[int, Lists] = field(default_factory=dict)
+    before: AbcMapping[str, int] = field(default_factory=dict)
+    containers: AbcMapping[str, Lists] = field(default_factory=dict)
     names: bool = False
 
 
@@ -36,7 +40,7 @@ class ContainerEdit:
     """What to put into one container.
 
     Args:
-        name, index: which container.
+        name, place: which container: its name, the list that it is in, and its index there.
         env: variables in order: name, and value or `valueFrom` as plain data.
         merge: pairs for the user's own `OTEL_RESOURCE_ATTRIBUTES`: its index in `env`, key → value.
         lists: entries of other lists (`volumeMounts`).
@@ -47,7 +51,7 @@ class ContainerEdit:
     """
 
     name: str
-    index: int
+    place: Place
     env: tuple[tuple[str, str | dict[str, Any]], ...]
     merge: tuple[int, AbcMapping[str, str]] | None = None
     lists: Lists = field(default_factory=dict)
@@ -70,6 +74,7 @@ class ObjectEdit:
         class_name: the class of the workload.
         containers: the edits of its containers.
         lists: entries of lists of the pod's spec (`volumes`, `containers`).
+        before: name of such a list → index of the user's entry that they go before; without one, to the end.
         template: members of the metadata of the pod template.
         enabled_by: what enabled the class, where that is not the ClassRuntime itself.
         only_template: the containers stay as they are, and only the template's metadata changes.
@@ -81,15 +86,22 @@ class ObjectEdit:
     template: Metadata = field(default_factory=dict)
     enabled_by: str = ""
     only_template: bool = False
+    before: AbcMapping[str, int] = field(default_factory=dict)
 
     @property
     def empty(self) -> bool:
         """Whether there is nothing to put in."""
         return not self.only_template and all(container.empty for container in self.containers)
 
-    def with_positions(self, positions: AbcMapping[int, int]) -> ObjectEdit:
-        """The edit with the positions of variables: index of a container → index in its `env`."""
+    def place_of(self, container: ContainerEdit) -> Place:
+        """Where a container is once the edit is made."""
+        section, index = container.place
+        before = self.before.get(section)
+        return section, index + (len(self.lists[section]) if before is not None and before <= index else 0)
+
+    def with_positions(self, positions: AbcMapping[str, int]) -> ObjectEdit:
+        """The edit with the positions of variables: name of a container → index in its `env`."""
         if not positions:
             return self
-        containers = (replace(container, before=positions.get(container.index)) for container in self.containers)
+        containers = (replace(container, before=positions.get(container.name)) for container in self.containers)
         return replace(self, containers=tuple(containers))

@@ -43,7 +43,10 @@ def insert(text: str, root: Mapping, pod: PodPath, edit: ObjectEdit, known: str 
     opened: dict[str, str] = {}
     for key in _existing_first(spec, edit.lists):
         entries = edit.lists[key]
-        opened |= _opened(key, editor.append((*pod, key), entries))
+        if (index := edit.before.get(key)) is not None:
+            editor.insert((*pod, key), index, entries)
+        else:
+            opened |= _opened(key, editor.append((*pod, key), entries))
         lists[key] = [digest(entry) for entry in entries]
     members = edit.template if len(pod) == 1 else {}  # a Pod has one metadata for both
     if not members:
@@ -55,7 +58,7 @@ def insert(text: str, root: Mapping, pod: PodPath, edit: ObjectEdit, known: str 
 
 
 def _insert_container(editor: Editor, pod: PodPath, edit: ContainerEdit) -> ContainerRecord:
-    path: Path = (*pod, "containers", edit.index)
+    path: Path = (*pod, *edit.place)
     container = _mapping(editor, *path)
     merge = None
     if edit.merge:

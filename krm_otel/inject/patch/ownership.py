@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from krm_otel import names
-from krm_otel.inject.patch.additions import PodPath
+from krm_otel.inject.patch.additions import Place, PodPath
 from krm_otel.inject.patch.record import ContainerRecord, Record, digest
 from krm_otel.inject.patch.renames import before_renaming
 from krm_otel.yamltext.nodes import Mapping, Node, Scalar, Sequence, SourceError
@@ -23,46 +23,46 @@ class InjectedObject:
         text, root: the object as it is.
         record: its record.
         pod: the path of the pod spec.
-        container_names: the names of the pod's containers, by index.
+        container_names: the names of the pod's containers and init containers, by list and index.
     """
 
     text: str
     root: Mapping
     record: Record
     pod: PodPath
-    container_names: list[str]
+    container_names: AbcMapping[Place, str]
 
-    def env(self, index: int) -> list[Node]:
+    def env(self, place: Place) -> list[Node]:
         """The entries of a container's `env`."""
-        return items_of(lookup(self.root, *self.pod, "containers", index, "env"))
+        return items_of(lookup(self.root, *self.pod, *place, "env"))
 
-    def containers(self) -> list[tuple[int, ContainerRecord]]:
-        """The recorded containers, by index: found by name, and a renamed container by its variables."""
-        recorded = self.record.containers
-        containers = [(i, recorded[name]) for i, name in enumerate(self.container_names) if name in recorded]
-        missing = [container for name, container in recorded.items() if name not in self.container_names]
-        for i, name in enumerate(self.container_names):
+    def containers(self) -> list[tuple[Place, ContainerRecord]]:
+        """The recorded containers, by place: found by name, and a renamed container by its variables."""
+        recorded, present = self.record.containers, self.container_names
+        containers = [(place, recorded[name]) for place, name in present.items() if name in recorded]
+        missing = [container for name, container in recorded.items() if name not in present.values()]
+        for place, name in present.items():
             if missing and name not in recorded:
                 # Of two renamed containers, the one with more of the variables: values differ by the container's name.
-                counts = [sum(is_injected(item, container.env) for item in self.env(i)) for container in missing]
+                counts = [sum(is_injected(item, container.env) for item in self.env(place)) for container in missing]
                 if max(counts):
-                    containers.append((i, missing.pop(counts.index(max(counts)))))
+                    containers.append((place, missing.pop(counts.index(max(counts)))))
         return containers
 
 
 def hand_edited(injected: InjectedObject) -> dict[str, tuple[str, ...]]:
     """Container → injected variables that somebody has edited, before this run or an earlier one."""
     edited = {}
-    for index, container in injected.containers():
+    for place, container in injected.containers():
         hashes = container.env | {name: adopted.digest for name, adopted in container.adopted.items()}
         variables = {
             name
-            for item in injected.env(index)
+            for item in injected.env(place)
             if (name := text_of(lookup(item, "name"))) is not None
             and (name in container.hand_edited or (name in hashes and not is_injected(item, hashes)))
         }
         if variables:
-            edited[injected.container_names[index]] = tuple(sorted(variables))
+            edited[injected.container_names[place]] = tuple(sorted(variables))
     return edited
 
 

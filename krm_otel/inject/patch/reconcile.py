@@ -47,19 +47,19 @@ def reconcile(
     return injected.text if unchanged else new.text, injection.record
 
 
-def _positions(injected: InjectedObject) -> dict[int, int]:
-    """Index of a container → index of the user's entry of `env` that the injected ones are in front of.
+def _positions(injected: InjectedObject) -> dict[str, int]:
+    """Name of a container → index of the user's entry of `env` that the injected ones are in front of.
 
     That entry may refer to injected ones by `$(NAME)`: an update must not move them behind it.
     """
     positions = {}
-    for index, container in injected.containers():
-        env = lookup(injected.root, *injected.pod, "containers", index, "env")
+    for place, container in injected.containers():
+        env = lookup(injected.root, *injected.pod, *place, "env")
         if not isinstance(env, Sequence) or env.flow:
             continue
         flags = [is_injected(item, container.env) for item in env.items]
         if True in flags and (first := flags.index(True)) < flags.count(False):
-            positions[index] = first
+            positions[injected.container_names[place]] = first
     return positions
 
 
@@ -74,12 +74,13 @@ def _update(injected: InjectedObject, edit: ObjectEdit, injection: Injection) ->
     if not _is_complete(injected):
         return None  # somebody removed something injected: a new injection adds it again
     editor = Editor(injected.text, injected.root)
+    places = {name: place for place, name in injected.container_names.items()}
     for container in edit.containers:
         before, after = old.containers[container.name], new.containers[container.name]
-        path: Path = (*injected.pod, "containers", container.index, "env")
+        path: Path = (*injected.pod, *edit.place_of(container), "env")
         env = editor.editable(*path)
         if (
-            injected.container_names[container.index] != container.name
+            places.get(container.name) != edit.place_of(container)
             or (before.lists, before.adopted, before.hand_edited) != (after.lists, after.adopted, after.hand_edited)
             or not isinstance(env, Sequence)
         ):
@@ -106,8 +107,8 @@ def _is_complete(injected: InjectedObject) -> bool:
     root, pod, record = injected.root, injected.pod, injected.record
     lists: list[tuple[tuple[str | int, ...], list[str]]] = []
     lists += [((*pod, key), digests) for key, digests in record.lists.items()]
-    for i, container in injected.containers():
-        lists += [((*pod, "containers", i, key), digests) for key, digests in container.lists.items()]
+    for place, container in injected.containers():
+        lists += [((*pod, *place, key), digests) for key, digests in container.lists.items()]
     for path, digests in lists:
         node = lookup(root, *path)
         if not isinstance(node, Sequence) or len(injected_entries(node, digests)) < len(digests):

@@ -48,7 +48,7 @@ def mounted_volumes(injected: InjectedObject) -> frozenset[str]:
         for i, item in enumerate(items_of(node)):
             if item not in injected_containers:
                 mounts = lookup(item, "volumeMounts")
-                container = recorded.get(i) if key == "containers" else None
+                container = recorded.get((key, i))
                 injected_mounts = _injected_items(mounts, container.lists.get("volumeMounts") if container else None)
                 mounted |= {name_of(mount) for mount in items_of(mounts) if mount not in injected_mounts}
     return frozenset(volumes & mounted)
@@ -61,8 +61,8 @@ def _injected_items(node: Node | None, digests: list[str] | None) -> list[Node]:
 def _strip(injected: InjectedObject, kept_volumes: Collection[str], *, verbatim: bool) -> str:
     editor = Editor(injected.text, injected.root)
     pod, record = injected.pod, injected.record
-    for index, container_record in injected.containers():
-        path: Path = (*pod, "containers", index)
+    for place, container_record in injected.containers():
+        path: Path = (*pod, *place)
         container = editor.editable(*path)
         if isinstance(container, Mapping):
             _strip_env(editor, (*path, "env"), container_record, verbatim)

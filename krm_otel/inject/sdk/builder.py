@@ -116,10 +116,10 @@ class ContainerBuilder:
             results.append(rules.VARIABLE_ADOPTED.at(self.location(existing.path), text))
         edit = ContainerEdit(
             container.name,
-            container.index,
+            container.place,
             tuple(env),
             self._merge,
-            {"volumeMounts": tuple(self._mounts), **additions.containers.get(container.index, {})},
+            {"volumeMounts": tuple(self._mounts), **additions.containers.get(container.name, {})},
             tuple(adopted),
             hand_edited,
             additions.names and not container.named,

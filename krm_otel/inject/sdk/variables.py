@@ -100,7 +100,9 @@ def desired_workload(
         results += container_results
     results += _check_propagators(workload, settings, edits)
     lists = {**additions.lists, "volumes": (*volumes.all(), *additions.lists.get("volumes", ()))}
-    object_edit = ObjectEdit(oaas_class.name, tuple(edits), lists, additions.template, oaas_class.enabled_by)
+    object_edit = ObjectEdit(
+        oaas_class.name, tuple(edits), lists, additions.template, oaas_class.enabled_by, before=additions.before
+    )
     return DesiredWorkload(object_edit, tuple(containers), tuple(left_alone), tuple(results))
 
 

@@ -14,12 +14,14 @@ from krm_otel.collector.naming import client_labels
 from krm_otel.config.settings import CollectorSettings, OaasClass, Settings
 from krm_otel.config.types.quantity import quantity_text, value
 from krm_otel.diagnostics.field_path import field_path
-from krm_otel.diagnostics.result import Result
+from krm_otel.diagnostics.result import Ref, Result
 from krm_otel.diagnostics.rule import Location
 from krm_otel.diagnostics.rules import collector as rules
+from krm_otel.diagnostics.rules.workloads import INIT_CONTAINER_EARLY
 from krm_otel.inject.patch.additions import Additions, Lists
 from krm_otel.plan.workloads.host_network import HOST_NETWORK_DNS, check_host_network
 from krm_otel.workloads.autoscalers import Autoscalers, check_autoscalers
+from krm_otel.workloads.containers import INIT_CONTAINERS, Container
 from krm_otel.workloads.kinds import Workload
 from krm_otel.workloads.pods import container_requests, pod_level, pod_text, runs_to_completion, windows_field
 from krm_otel.workloads.select import Selection
@@ -93,22 +95,41 @@ def pod_additions(
         rules.SIDECAR_KEPT.at(where, f"{name} was changed by hand and is kept as it is", fix=fix, current=name)
         for where, name in same_name
     ]
-    results += check_autoscalers(scalers.of(resource), selection.containers[0].container.name)
+    results += check_autoscalers(scalers.of(resource), _function(workload, selection).name)
+    results += _before_the_collector(selection, new_sidecar, resource.ref)
     template = {"annotations": new_sidecar.annotations}
     if managed.gateway or (has_pod_monitor and not workload.kind.knative):
         # The gateway's NetworkPolicy and the PodMonitor select the pods by these labels. On Knative a PodMonitor has
         # no port to name.
         template["labels"] = client_labels(oaas_class.name)
     lists = _lists(workload, managed, new_sidecar, {name for _, name in same_name})
-    additions = Additions(lists, template, _knative_port(workload, selection), names=True)
+    # Init containers start in their order: the collector is ready before the first of them that sends.
+    chosen = [one.container.index for one in selection.containers if one.container.is_init]
+    before = {INIT_CONTAINERS: min(chosen)} if chosen and new_sidecar.native and lists[INIT_CONTAINERS] else {}
+    additions = Additions(lists, template, before, _knative_port(workload, selection), names=True)
     return PodAdditions(additions, results=tuple(results))
+
+
+def _function(workload: Workload, selection: Selection) -> Container:
+    """The container that serves: the first that is instrumented, and no init container."""
+    ordinary = [one.container for one in selection.containers if not one.container.is_init]
+    return (*ordinary, *workload.containers)[0]
+
+
+def _before_the_collector(selection: Selection, new_sidecar: Sidecar, ref: Ref) -> Iterator[Result]:
+    """Warnings for init containers that end before an ordinary container starts."""
+    for one in selection.containers if not new_sidecar.native else ():
+        if not one.container.stays:
+            text = f"{one.container.name} is an init container, and ends before the pod's collector starts"
+            fix = "write mode: deployment, or leave native_sidecar out; Knative takes no native sidecars"
+            yield INIT_CONTAINER_EARLY.at(Location(ref, field_path(*one.container.path)), text, fix=fix)
 
 
 def _lists(workload: Workload, managed: CollectorSettings, new_sidecar: Sidecar, kept: AbstractSet[str]) -> Lists:
     """The sidecar's container and volumes, except those with a kept name, and pull secrets that the pod lacks."""
     containers = () if new_sidecar.container["name"] in kept else (new_sidecar.container,)
     lists: dict[str, tuple[dict[str, Any], ...]] = {
-        "initContainers" if new_sidecar.native else "containers": containers,
+        INIT_CONTAINERS if new_sidecar.native else "containers": containers,
         "volumes": tuple(volume for volume in new_sidecar.volumes if volume["name"] not in kept),
     }
     entries = _entries(workload, *workload.pod_path, "imagePullSecrets")
@@ -145,7 +166,8 @@ def _taken_ports(workload: Workload, new_sidecar: Sidecar) -> Iterator[Result]:
     """Errors for ports of the sidecar that the pod has already."""
     ref, fix = workload.resource.ref, "write mode: deployment"
     listeners = {(listener.transport, str(listener.address.port)): listener for listener in new_sidecar.listening.all}
-    for container in workload.containers:
+    staying = [container for container in workload.init_containers if container.stays]
+    for container in (*workload.containers, *staying):
         if container.name == new_sidecar.container["name"]:
             continue
         for i, entry in _entries(workload, *container.path, "ports"):
@@ -190,7 +212,7 @@ def _same_name(workload: Workload, new_sidecar: Sidecar) -> Iterator[tuple[Locat
     """Containers and volumes of the pod that have a name of the sidecar's: location and name."""
     for key, sidecar_names in (
         ("containers", {new_sidecar.container["name"]}),
-        ("initContainers", {new_sidecar.container["name"]}),
+        (INIT_CONTAINERS, {new_sidecar.container["name"]}),
         ("volumes", {volume["name"] for volume in new_sidecar.volumes}),
     ):
         for i, entry in _entries(workload, *workload.pod_path, key):
@@ -202,7 +224,7 @@ def _entries(workload: Workload, *path: str | int) -> list[tuple[int, Any]]:
     return list(enumerate(items_of(workload.resource.node(*path))))
 
 
-def _knative_port(workload: Workload, selection: Selection) -> dict[int, dict[str, tuple[dict[str, Any], ...]]]:
+def _knative_port(workload: Workload, selection: Selection) -> dict[str, dict[str, tuple[dict[str, Any], ...]]]:
     """The port of the function's container, where no container of a Knative workload has one.
 
     With two containers Knative requires exactly one port on exactly one of them. Source: knative.dev/serving,
@@ -210,6 +232,6 @@ def _knative_port(workload: Workload, selection: Selection) -> dict[int, dict[st
     """
     if not workload.kind.knative or any(_entries(workload, *c.path, "ports") for c in workload.containers):
         return {}
-    function = selection.containers[0].container
+    function = _function(workload, selection)
     # The API server would fill the protocol in, which Argo CD shows as drift.
-    return {function.index: {"ports": ({"containerPort": _KNATIVE_PORT, "protocol": "TCP"},)}}
+    return {function.name: {"ports": ({"containerPort": _KNATIVE_PORT, "protocol": "TCP"},)}}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from textwrap import dedent
+from typing import Any
 
 import pytest
 
 from krm_otel.inject.patch.additions import ContainerEdit, ObjectEdit
 from krm_otel.inject.patch.insert import insert
 from krm_otel.inject.patch.ownership import InjectedObject
+from krm_otel.inject.patch.reconcile import reconcile
 from krm_otel.inject.patch.record import Record, load
 from krm_otel.inject.patch.strip import strip
 from krm_otel.yamltext.editable import CannotEdit
@@ -31,7 +33,7 @@ def root_of(text: str) -> Mapping:
 def edit(merge: tuple[int, dict[str, str]] | None = None, mounts: bool = False) -> ObjectEdit:
     """Two variables, one of them from the downward API, for the first container."""
     env = (("HELPER", {"fieldRef": {"fieldPath": "metadata.name"}}), ("OTEL_SERVICE_NAME", "echo"))
-    part = ContainerEdit("main", 0, env, merge, {"volumeMounts": (MOUNT,)} if mounts else {})
+    part = ContainerEdit("main", ("containers", 0), env, merge, {"volumeMounts": (MOUNT,)} if mounts else {})
     return ObjectEdit("echo", (part,), {"volumes": (VOLUME,)} if mounts else {})
 
 
@@ -44,7 +46,8 @@ def put_in(text: str, what: ObjectEdit) -> tuple[str, Record]:
 
 
 def take_out(text: str, record: Record, names: list[str] | None = None) -> str:
-    return strip(InjectedObject(text, root_of(text), record, POD, names or ["main"]))
+    places = {("containers", i): name for i, name in enumerate(names or ["main"])}
+    return strip(InjectedObject(text, root_of(text), record, POD, places))
 
 
 def pod(containers: str, metadata: str = "{name: p}") -> str:
@@ -86,6 +89,59 @@ def test_round_trip(text: str) -> None:
     assert record.class_name == "echo"
     assert main["volumeMounts"][-1] == MOUNT
     assert after["spec"]["volumes"][-1] == VOLUME
+
+
+SIDECAR = {"name": "collector", "restartPolicy": "Always"}
+INIT_CONTAINERS = {
+    "block": "\n  - name: fetch # first\n  # the tables\n  - name: migrate\n    env: # own\n    - name: A",
+    "block indented": "\n    # above\n    - name: fetch\n\n    - name: migrate\n      image: i # last",
+    "flow": " [{name: fetch}, {name: migrate, env: []}] # both",
+    "flow over lines": " [\n    {name: fetch},  {name: migrate}\n  ]",
+    "json": ' [{"name": "fetch"},\n    {"name": "migrate"}]',
+}
+
+
+@pytest.mark.parametrize("first", ["fetch", "migrate"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("written", INIT_CONTAINERS.values(), ids=INIT_CONTAINERS)
+def test_a_sidecar_before_an_init_container(written: str, newline: str, first: str) -> None:
+    """It comes before the first chosen one, an update keeps its place, and what it adds comes out to the byte."""
+    text = f"metadata: {{name: p}}\nspec:\n  initContainers:{written}\n  containers:\n  - name: main\n"
+    text = text.replace("\n", newline)
+    chosen = {"fetch": 0, "migrate": 1}
+    places = [(name, ("initContainers", i)) for name, i in chosen.items() if i >= chosen[first]]
+
+    def edit_with(value: str) -> ObjectEdit:
+        env: tuple[tuple[str, str | dict[str, Any]], ...] = (("OTEL_SERVICE_NAME", value),)
+        parts = tuple(ContainerEdit(name, place, env) for name, place in places)
+        lists = {"initContainers": (SIDECAR,)}
+        return ObjectEdit("echo", parts, lists, before={"initContainers": chosen[first]})
+
+    new, record = put_in(text, edit_with("one"))
+    found = decode(root_of(new))["spec"]["initContainers"]
+    names = [container["name"] for container in found]
+    assert names == [*([] if first == "fetch" else ["fetch"]), "collector", *(name for name, _ in places)]
+    assert ["env" in container for container in found] == [name in dict(places) for name in names]
+    present = {("initContainers", i): name for i, name in enumerate(names)} | {("containers", 0): "main"}
+    injected = InjectedObject(new, root_of(new), record, POD, present)
+    assert strip(injected) == text
+    updated, _ = reconcile((text, root_of(text)), POD, edit_with("two"), injected)
+    assert updated == put_in(text, edit_with("two"))[0]
+    assert reconcile((text, root_of(text)), POD, edit_with("one"), injected)[0] == new
+
+
+def test_a_sidecar_that_somebody_moved_comes_back() -> None:
+    """Behind the init container that sends it would be too late."""
+    text = "metadata: {name: p}\nspec:\n  initContainers:\n  - name: migrate\n  containers:\n  - name: main\n"
+    part = ContainerEdit("migrate", ("initContainers", 0), (("A", "1"),))
+    wanted = ObjectEdit("echo", (part,), {"initContainers": (SIDECAR,)}, before={"initContainers": 0})
+    new, record = put_in(text, wanted)
+    sidecar = "  - name: collector\n    restartPolicy: Always\n"
+    assert sidecar in new
+    moved = new.replace(sidecar, "").replace("  containers:", f"{sidecar}  containers:")
+    present = {("initContainers", 0): "migrate", ("initContainers", 1): "collector", ("containers", 0): "main"}
+    injected = InjectedObject(moved, root_of(moved), record, POD, present)
+    assert reconcile((text, root_of(text)), POD, wanted, injected)[0] == new
 
 
 ATTRIBUTES = {
