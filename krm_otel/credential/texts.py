@@ -54,11 +54,11 @@ _FORMS: Final = re.compile(
     r"|\b(?:Account|SharedAccess|Instrumentation|Access)Key=[A-Za-z0-9+/][^;\s]*"
     r"|hooks\.slack\.com/services/\w+/\w+/\w+|discord(?:app)?\.com/api/webhooks/\d+/[\w-]+"
     r"|\.office\.com/webhook(?:b2)?/[\w@/-]+|hooks\.zapier\.com/hooks/catch/\w[\w/]*"
-    r"|/receiver/v1/http/[\w=+/-]{8,}|loggly\.com/(?:inputs|bulk)/[\w-]{8,}|telegram\.org/bot\d+:[\w-]+"
+    r"|/receiver/v1/(?:http|otlp)/[\w=+/-]{8,}|loggly\.com/(?:inputs|bulk)/[\w-]{8,}|telegram\.org/bot\d+:[\w-]+"
     r"|events\.pagerduty\.com/integration/\w{10,}"
 )
 _SCHEME: Final = re.compile(
-    r"(?:\A|[:=,\"'])\s*(Bearer|ApiKey|Api-Token|Splunk|Token|Basic) +([\w.~+/=-]{4,})(?=[\s,;\"']*\Z)", re.I
+    r"(?:\A|[:=,\"'])\s*(Bearer|ApiKey|Api-Token|Splunk|Token|Basic) +([\w.~+/=-]{4,})(?=[\"']|[\s,;]*\Z)", re.I
 )
 _NO_TOKEN: Final = re.compile(r"(token|tokens|auth|authentication|authorization|scheme|plan|tier)\Z", re.I)
 _USERINFO: Final = re.compile(r"\b(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<info>[^\s/?#\"'<>]*)@")

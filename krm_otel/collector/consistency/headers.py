@@ -10,6 +10,6 @@ from krm_otel.diagnostics.rules import fields as rules
 
 
 def header_problems(deployed: Deployed) -> Iterator[Problem]:
-    """A header stands twice after the merge, and one of its values goes, by chance."""
+    """A header stands twice after the merge, so that one of its values is lost."""
     for steps, first in headers_twice(deployed.config):
         yield Problem(rules.HEADER_TWICE, steps, f"is the same header as {first}", f"write it as {first}")

@@ -144,7 +144,7 @@ KEY_MISSING: Final = Rule(
     "key-missing",
     "warning",
     "The settings name a key that a Secret or ConfigMap of the input does not have, or that what makes the Secret in "
-    "the cluster (a SealedSecret, an ExternalSecret) does not write. Pods that need it do not start.",
+    "the cluster (a SealedSecret, an ExternalSecret, a Certificate) does not write. Pods that need it do not start.",
     "Write one of its keys, or add the key.",
     example="the settings name the key tokn of Secret vendor, which has token and tenant in this input: write token",
 )

@@ -2,7 +2,8 @@
 
 Sources: sealed-secrets, `pkg/apis/sealedsecrets/v1alpha1` (the Secret has the SealedSecret's name);
 external-secrets.io, `ExternalSecret` (`target.template` replaces the keys of `data` unless `mergePolicy` is Merge);
-secrets-store.csi.x-k8s.io, `SecretProviderClass`; kustomize, `api/types/kustomization.go` (generators).
+secrets-store.csi.x-k8s.io, `SecretProviderClass`; isindir/sops-secrets-operator, `SopsSecret`; cert-manager,
+"Certificate resource" (the keys of its Secret); kustomize, `api/types/kustomization.go` (generators).
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ _GROUPS: Final = {
     "SealedSecret": "bitnami.com",
     "ExternalSecret": "external-secrets.io",
     "SecretProviderClass": "secrets-store.csi.x-k8s.io",
+    "SopsSecret": "isindir.github.com",
+    "Certificate": "cert-manager.io",
     "Kustomization": "kustomize.config.k8s.io",
 }
 """Kinds from which something makes a Secret of the same namespace, or a ConfigMap."""
@@ -109,6 +112,18 @@ def _provider_class(resource: Resource) -> Iterator[_Made]:
         yield _Made("Secret", resource.namespace, text_of(lookup(made, "secretName")) or "", dict.fromkeys(keys))
 
 
+def _sops(resource: Resource) -> Iterator[_Made]:
+    for made in items_of(resource.node("spec", "secretTemplates")):
+        keys = [*_keys(lookup(made, "data")), *_keys(lookup(made, "stringData"))]
+        yield _Made("Secret", resource.namespace, text_of(lookup(made, "name")) or "", dict.fromkeys(keys))
+
+
+def _certificate(resource: Resource) -> Iterator[_Made]:
+    complete = all(is_null(resource.node("spec", field)) for field in ("additionalOutputFormats", "keystores"))
+    keys: Keys = dict.fromkeys(("tls.crt", "tls.key", "ca.crt"))
+    yield _Made("Secret", resource.namespace, resource.text("spec", "secretName") or "", keys, complete)
+
+
 def _kustomization(resource: Resource) -> Iterator[_Made]:
     """What `secretGenerator` and `configMapGenerator` make; whoever names it has the name without its hash."""
     kinds: tuple[tuple[SourceKind, str], ...] = (("Secret", "secretGenerator"), ("ConfigMap", "configMapGenerator"))
@@ -127,6 +142,8 @@ _MAKERS: Final = {
     "SealedSecret": _sealed,
     "ExternalSecret": _external,
     "SecretProviderClass": _provider_class,
+    "SopsSecret": _sops,
+    "Certificate": _certificate,
     "Kustomization": _kustomization,
 }
 

@@ -232,7 +232,7 @@ def test_a_collector_may_send_to_itself_on_the_loopback(port: int, codes: list[s
 
 @pytest.mark.parametrize(("name", "says"), [("x-scope-orgid", ""), ("X-Scope-OrgID", "is the same header as x-scope-")])
 def test_a_header_has_one_spelling_after_the_merge(name: str, says: str) -> None:
-    """The generated part writes headers in lower case; of two spellings the collector would send one, by chance."""
+    """The generated part writes headers in lower case; of two spellings one would be lost."""
     spec = (
         "collector: {exporters: {traces: tempo}, config: {exporters: {otlp_grpc/tempo: {headers: "
         f"{{{name}: team-b}}}}}}}}}}\n"

@@ -41,6 +41,23 @@ KUSTOMIZATION = "{apiVersion: kustomize.config.k8s.io/v1beta1, kind: Kustomizati
             "k",
             True,
         ),
+        (
+            "{apiVersion: isindir.github.com/v1alpha3, kind: SopsSecret, metadata: {name: x},"
+            " spec: {secretTemplates: [{name: a, stringData: {k: ENC}}]}}",
+            "k",
+            True,
+        ),
+        (
+            "{apiVersion: cert-manager.io/v1, kind: Certificate, metadata: {name: x}, spec: {secretName: a}}",
+            "tls.crt tls.key ca.crt",
+            True,
+        ),
+        (
+            "{apiVersion: cert-manager.io/v1, kind: Certificate, metadata: {name: x},"
+            " spec: {secretName: a, keystores: {jks: {create: true}}}}",
+            "tls.crt tls.key ca.crt",
+            False,
+        ),
         (KUSTOMIZATION % "literals: [k=v], files: [l=x/y.txt, z/m.txt]", "k l m.txt", True),
         (KUSTOMIZATION % "literals: [k=v], envs: [.env]", "k", False),
         ("{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {k: v}}", "", False),
