@@ -55,6 +55,7 @@ spec:
       resource_attributes: {team.name: core, gone: null}
       protocol: null
       logs: null
+      env: {OTEL_METRIC_EXPORT_INTERVAL: 15000, OTEL_LOG_LEVEL: debug, SPLUNK_ACCESS_TOKEN: {secret: s, key: k}}
     collector:
       mode: deployment
       image: null
@@ -106,6 +107,8 @@ def test_it_is_structural_and_takes_what_upstream_released(cluster: Cluster) -> 
     assert found["released"]["addons"] == ["odgm"], "what upstream fills in is filled in"
     ours = found["ours"]["observability"]
     assert ours["telemetry"]["sampling_rate"] == 3
+    assert ours["telemetry"]["env"]["OTEL_METRIC_EXPORT_INTERVAL"] == 15000
+    assert ours["telemetry"]["env"]["SPLUNK_ACCESS_TOKEN"] == {"secret": "s", "key": "k"}
     assert set(ours["collector"]) <= {"mode", "exporters", "image"}, "nothing of ours is filled in"
     assert ours["collector"]["exporters"] == {"traces": ["tempo", "http://x:4317"], "metrics": "prometheus"}
     table = cluster.kubectl("get", "classruntime", "ours", "--namespace", "default")

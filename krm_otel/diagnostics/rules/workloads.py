@@ -145,6 +145,7 @@ INIT_CONTAINER_EARLY: Final = Rule(
     "Write `mode: deployment`, or leave `native_sidecar` out.",
     example="migrate is an init container, and ends before the pod's collector starts: write mode: deployment, or "
     "leave native_sidecar out; Knative takes no native sidecars",
+    otherwise="error where no chosen container stays, so that nobody would send to the collector",
 )
 INJECT_ANNOTATION_INVALID: Final = Rule(
     "inject-annotation-invalid",

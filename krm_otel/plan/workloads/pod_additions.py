@@ -14,7 +14,7 @@ from krm_otel.collector.naming import client_labels
 from krm_otel.config.settings import CollectorSettings, OaasClass, Settings
 from krm_otel.config.types.quantity import quantity_text, value
 from krm_otel.diagnostics.field_path import field_path
-from krm_otel.diagnostics.result import Ref, Result
+from krm_otel.diagnostics.result import Ref, Result, has_errors
 from krm_otel.diagnostics.rule import Location
 from krm_otel.diagnostics.rules import collector as rules
 from krm_otel.diagnostics.rules.workloads import INIT_CONTAINER_EARLY
@@ -85,18 +85,19 @@ def pod_additions(
     is_root = resource.text(*workload.pod_path, "securityContext", "runAsUser") == "0"
     new_sidecar = sidecar(oaas_class, settings, workload.kind.knative, root=is_root)
     same_name = list(_same_name(workload, new_sidecar))
+    early = tuple(_before_the_collector(selection, new_sidecar, resource.ref))
     errors = [*_conflicts(workload, new_sidecar, () if was_injected else same_name)]
     if workload.kind.knative:
         errors += pod_fields_missing(managed)
-    if errors:
-        return PodAdditions(results=tuple(errors))
+    if errors or has_errors(early):
+        return PodAdditions(results=(*errors, *early))
     fix = "delete it to get the generated one back"
     results = [
         rules.SIDECAR_KEPT.at(where, f"{name} was changed by hand and is kept as it is", fix=fix, current=name)
         for where, name in same_name
     ]
     results += check_autoscalers(scalers.of(resource), _function(workload, selection).name)
-    results += _before_the_collector(selection, new_sidecar, resource.ref)
+    results += early
     template = {"annotations": new_sidecar.annotations}
     if managed.gateway or (has_pod_monitor and not workload.kind.knative):
         # The gateway's NetworkPolicy and the PodMonitor select the pods by these labels. On Knative a PodMonitor has
@@ -117,12 +118,14 @@ def _function(workload: Workload, selection: Selection) -> Container:
 
 
 def _before_the_collector(selection: Selection, new_sidecar: Sidecar, ref: Ref) -> Iterator[Result]:
-    """Warnings for init containers that end before an ordinary container starts."""
+    """Warnings for init containers that end before an ordinary container starts; errors where nobody else sends."""
+    served = any(one.container.stays for one in selection.containers)
     for one in selection.containers if not new_sidecar.native else ():
         if not one.container.stays:
             text = f"{one.container.name} is an init container, and ends before the pod's collector starts"
             fix = "write mode: deployment, or leave native_sidecar out; Knative takes no native sidecars"
-            yield INIT_CONTAINER_EARLY.at(Location(ref, field_path(*one.container.path)), text, fix=fix)
+            where = Location(ref, field_path(*one.container.path))
+            yield INIT_CONTAINER_EARLY.at(where, text, fix=fix, severity=None if served else "error")
 
 
 def _lists(workload: Workload, managed: CollectorSettings, new_sidecar: Sidecar, kept: AbstractSet[str]) -> Lists:
