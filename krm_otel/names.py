@@ -61,10 +61,12 @@ A_SYNC_WAVE: Final = "argocd.argoproj.io/sync-wave"
 A_NO_SUBSTITUTION: Final = "kustomize.toolkit.fluxcd.io/substitute"
 """`disabled` keeps Flux from replacing `${…}`: it would empty every `${env:…}` of a collector's config."""
 L_INSTANCE: Final = "app.kubernetes.io/instance"
-"""The name of a collector, on all of its objects."""
+"""The name of a collector, on all of its objects. Argo CD writes its Application there, and kustomize may, too."""
+L_COLLECTOR: Final = "otel.oaas.io/collector"
+"""The name of a collector, on all of its objects and pods: what selects them, since nobody else writes it."""
 GENERATED_LABELS: Final = frozenset(
     (
-        *(L_OWNER, L_COMPONENT, L_CLASS, L_INSTANCE),
+        *(L_OWNER, L_COMPONENT, L_CLASS, L_INSTANCE, L_COLLECTOR),
         *(f"app.kubernetes.io/{name}" for name in ("name", "component", "part-of", "managed-by")),
     )
 )

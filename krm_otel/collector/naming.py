@@ -92,7 +92,15 @@ def _digest(text: str) -> str:
 
 
 def pod_selector(instance: str) -> dict[str, str]:
-    """The labels that select the pods of the collector named `instance`. A Deployment's selector can never change."""
+    """The labels that select the objects and pods of the collector named `instance`; nobody else writes them."""
+    return {names.L_COLLECTOR: instance}
+
+
+def workload_selector(instance: str) -> dict[str, str]:
+    """The selector of a collector's Deployment or DaemonSet, which can never change once it is in a cluster.
+
+    What rewrites these labels (kustomize's `labels` with `includeSelectors`) does so in the pod template, too.
+    """
     return {"app.kubernetes.io/name": "opentelemetry-collector", names.L_INSTANCE: instance}
 
 
@@ -102,6 +110,7 @@ def object_labels(class_name: str, instance: str) -> dict[str, str]:
         names.L_OWNER: label_value(class_name),
         names.L_COMPONENT: names.COMPONENT,
         **pod_selector(instance),
+        **workload_selector(instance),
         "app.kubernetes.io/component": names.COMPONENT,
         "app.kubernetes.io/part-of": label_value(class_name),
         "app.kubernetes.io/managed-by": names.GENERATOR,

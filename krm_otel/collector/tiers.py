@@ -50,8 +50,13 @@ class Tier:
 
     @property
     def pod_selector(self) -> dict[str, str]:
-        """The labels that select the tier's pods."""
+        """The labels that select the tier's pods, and its Service."""
         return naming.pod_selector(self.name)
+
+    @property
+    def workload_selector(self) -> dict[str, str]:
+        """The selector of the tier's Deployment or DaemonSet."""
+        return naming.workload_selector(self.name)
 
 
 def tiers(oaas_class: OaasClass, settings: Settings, gateway_host: str = "") -> tuple[Tier, ...]:

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from krm_otel.krm.item import Item
 from krm_otel.krm.resource import Resource
+from krm_otel.workloads.kinds import Workload
 from krm_otel.yamltext.nodes import SourceError
 from krm_otel.yamltext.query import decode
 
@@ -51,6 +52,19 @@ class Kustomizations:
         if not self.named_by:
             return ""
         return self.named_by.get(posixpath.normpath(resource.ref.file), "")
+
+    def patch_reason(self, workload: Workload) -> str:
+        """Why an object is a patch for kustomize, and no workload; empty where it is none.
+
+        In files, also a container without an image says so: Kubernetes demands one.
+        """
+        if file := self.naming(workload.resource):
+            folder = posixpath.dirname(file) or "."
+            return f"a patch named in {file}; to render what that builds: kustomize build {folder} | krm-otel render -"
+        without_image = [container.name for container in workload.containers if not container.image]
+        if without_image and workload.resource.ref.file:
+            return f"a patch: the container {without_image[0]} has no image"
+        return ""
 
 
 def _may_be(item: Item) -> bool:

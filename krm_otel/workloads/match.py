@@ -45,9 +45,10 @@ from krm_otel.diagnostics.result import Ref, Result
 from krm_otel.diagnostics.rule import Location
 from krm_otel.diagnostics.rules import classes as rules
 from krm_otel.diagnostics.suggestion import nearest_name
+from krm_otel.krm.item import Item
 from krm_otel.names import A_CLASS, CLASS_GROUP, CLASS_KIND, L_OWNER, PLATFORM_CLASS
 from krm_otel.workloads import upstream
-from krm_otel.workloads.kinds import Workload
+from krm_otel.workloads.kinds import KINDS, Workload, as_workload
 from krm_otel.yamltext.query import items_of, lookup, text_of
 
 BY_ANNOTATION: Final = f"annotation {A_CLASS}"
@@ -92,6 +93,8 @@ class Matcher:
         by_spelling: the same, with the names as they are and made DNS-1035-safe.
         namespaces: name → the namespaces of the classes that have or had it.
         in_namespace: the classes of each namespace.
+        platform_namespace: what an absent namespace stands for in components of the platform: the only one that other
+            components have. Charts write it in some templates alone, and the release has one.
     """
 
     configuration: Configuration
@@ -99,9 +102,10 @@ class Matcher:
     by_spelling: Mapping[tuple[str, str], list[OaasClass]]
     namespaces: Mapping[str, list[str]]
     in_namespace: Mapping[str, list[OaasClass]]
+    platform_namespace: str = ""
 
     @classmethod
-    def of(cls, configuration: Configuration) -> Matcher:
+    def of(cls, configuration: Configuration, platform_namespace: str = "") -> Matcher:
         """The matcher of one configuration, whose classes are indexed once."""
         by_name: dict[tuple[str, str], list[OaasClass]] = {}
         by_spelling: dict[tuple[str, str], list[OaasClass]] = {}
@@ -114,7 +118,7 @@ class Matcher:
                 namespaces.setdefault(name, []).append(oaas_class.namespace)
             for name in upstream.spellings(oaas_class):
                 by_spelling.setdefault((oaas_class.namespace, name), []).append(oaas_class)
-        return cls(configuration, by_name, by_spelling, namespaces, in_namespace)
+        return cls(configuration, by_name, by_spelling, namespaces, in_namespace, platform_namespace)
 
     def match(self, workload: Workload) -> Match:
         """The class that the workload belongs to, by the table at the top of this module."""
@@ -192,7 +196,8 @@ class Matcher:
 
     def _belongs_to_platform(self, workload: Workload, components: list[PlatformComponent], rule: str) -> Match:
         if len(components) == 1:
-            return Match(platform_class(self.configuration, workload.resource.namespace), components[0], rule)
+            namespace = workload.resource.namespace or self.platform_namespace
+            return Match(platform_class(self.configuration, namespace), components[0], rule)
         keys = " and ".join(sorted(component.key for component in components))
         fault = rules.PLATFORM_COMPONENT_AMBIGUOUS.at(
             workload.resource.ref,
@@ -212,6 +217,19 @@ class Matcher:
                         yield oaas_class
             if name.endswith(upstream.ODGM_SUFFIX) and upstream.ODGM_CONTAINER in containers:
                 yield from self.by_spelling.get((namespace, name.removesuffix(upstream.ODGM_SUFFIX)), ())
+
+
+def platform_namespace(items: Iterable[Item], configuration: Configuration) -> str:
+    """The only namespace that components of the platform have; empty where there are several, or none."""
+    if not configuration.platform_components:
+        return ""
+    matcher, namespaces = Matcher.of(configuration), set[str]()
+    for item in items:
+        if (item.group, item.kind) in KINDS and (resource := item.resource) and resource.namespace:
+            workload = as_workload(resource, configuration)
+            if workload is not None and matcher.match(workload).component is not None:
+                namespaces.add(resource.namespace)
+    return namespaces.pop() if len(namespaces) == 1 else ""
 
 
 def platform_class(configuration: Configuration, namespace: str) -> OaasClass:

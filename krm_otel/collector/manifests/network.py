@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from krm_otel import names
@@ -62,10 +63,10 @@ def _senders(tier: Tier) -> tuple[dict[str, Any], str]:
         any_class = {"matchExpressions": [{"key": names.L_CLASS, "operator": "Exists"}]}
         return {"namespaceSelector": {}, "podSelector": any_class}, "pods of classes"
     if first is None:
-        return {"podSelector": {"matchLabels": client_labels(class_name)}}, "the class's own pods"
+        return {"podSelector": _expressions(client_labels(class_name))}, "the class's own pods"
     sidecars = PLACEMENTS[first].in_class_pods
     labels = client_labels(class_name) if sidecars else pod_selector(collector_name(class_name))
-    return {"podSelector": {"matchLabels": labels}}, "the first tier"
+    return {"podSelector": _expressions(labels)}, "the first tier"
 
 
 def _service_port(port: Port, tier: Tier) -> dict[str, Any]:
@@ -81,5 +82,14 @@ def _rule(peers: list[dict[str, Any]], numbers: list[Port]) -> dict[str, Any]:
 
 
 def _peer(scraper: Scraper) -> dict[str, Any]:
-    selectors = {"namespaceSelector": scraper.namespace_labels, "podSelector": scraper.pod_labels}
-    return {name: {"matchLabels": dict(labels)} for name, labels in selectors.items() if labels}
+    namespaces = {"namespaceSelector": {"matchLabels": dict(scraper.namespace_labels)}}
+    pods = {"podSelector": _expressions(scraper.pod_labels)}
+    return {**(namespaces if scraper.namespace_labels else {}), **(pods if scraper.pod_labels else {})}
+
+
+def _expressions(labels: Mapping[str, str]) -> dict[str, Any]:
+    """A selector of pods that kustomize leaves alone.
+
+    With `includeSelectors`, its `labels` are added to `matchLabels` of peers, and pods of other packages lack them.
+    """
+    return {"matchExpressions": [{"key": key, "operator": "In", "values": [value]} for key, value in labels.items()]}

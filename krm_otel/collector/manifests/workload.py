@@ -29,7 +29,7 @@ def deployment(tier: Tier) -> Asset | None:
     spec = {
         # The autoscaler sets them, where there is one: a render would undo that.
         **({} if collector.autoscaling else {"replicas": collector.replicas.value}),
-        "selector": {"matchLabels": tier.pod_selector},
+        "selector": {"matchLabels": tier.workload_selector},
         # Files of a claim are locked by the pod that has them.
         "strategy": {"type": "Recreate"} if collector.claims else _ROLLING,
         "template": _template(tier),
@@ -43,7 +43,7 @@ def daemon_set(tier: Tier) -> Asset | None:
     """The DaemonSet of the collectors on nodes. Without a port of the node, old and new pods can run together."""
     if not tier.placement.per_node:
         return None
-    selector = {"matchLabels": tier.pod_selector}
+    selector = {"matchLabels": tier.workload_selector}
     # Two pods cannot have one port of a node.
     strategy = _ONE_AFTER_THE_OTHER if tier.collector.host_port else _ROLLING
     spec = {"selector": selector, "updateStrategy": strategy, "template": _template(tier)}

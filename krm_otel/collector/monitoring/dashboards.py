@@ -46,8 +46,8 @@ def dashboard_assets(
     data = new_object(oaas_class, "v1", "ConfigMap", name, substitute=False)  # Grafana's variables are `${…}`, too
     if options.folder:
         data["metadata"]["annotations"][options.folder_annotation] = options.folder
-    # All dashboards that a sidecar finds end up in one folder.
-    file = "-".join(part for part in (oaas_class.namespace, name) if part)
+    # All dashboards that a sidecar finds end up in one folder. A namespace has no dots.
+    file = ".".join(part for part in (oaas_class.namespace, name) if part)
     data["data"] = {f"{file}.json": dashboard_json(oaas_class, settings, histogram)}
     return (Asset(with_labels(data, options.labels), f"dashboards: what is seen of class {oaas_class.name}"),)
 
@@ -77,11 +77,13 @@ def _values(oaas_class: OaasClass, histogram: RequestHistogram, *, shared_collec
     """
     name, namespace = oaas_class.name, oaas_class.namespace
     digest = hashlib.sha256(f"{namespace}/{name}".encode("utf-8", "surrogatepass")).hexdigest()[:_HASH]
+    qualified = f"{namespace}/{name}" if namespace else name
     owner, by = matcher(OWNER, name), "service_name, oaas_function_key"
     requests = histogram(owner, _NAMESPACE, _FUNCTION)
     collector = matcher(OWNER, names.NODE_OWNER) if shared_collector else f"{owner},{_NAMESPACE}"
     return {
-        "title": "OaaS collectors on nodes" if name == names.NODE_OWNER else f"OaaS class {name}",
+        # Grafana takes a title once in a folder.
+        "title": "OaaS collectors on nodes" if name == names.NODE_OWNER else f"OaaS class {qualified}",
         "uid": f"oaas-otel-{digest}",
         "namespace": namespace or "All",
         "namespace_value": namespace or "$__all",

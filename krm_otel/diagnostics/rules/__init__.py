@@ -14,13 +14,15 @@ from krm_otel.diagnostics.rules import (
     merged_config,
     sampling,
     sdk_variables,
+    sidecars,
     workloads,
 )
 
+_MODULES: Final = (
+    *(inputs, fields, classes, destinations, collector, sidecars, merged_config, sampling, sdk_variables),
+    workloads,
+)
 RULES: Final[dict[str, Rule]] = {
-    rule.code: rule
-    for module in (inputs, fields, classes, destinations, collector, merged_config, sampling, sdk_variables, workloads)
-    for rule in vars(module).values()
-    if isinstance(rule, Rule)
+    rule.code: rule for module in _MODULES for rule in vars(module).values() if isinstance(rule, Rule)
 }
 """Code → rule."""

@@ -22,7 +22,7 @@ from krm_otel.collector.operator import operator_assets
 from krm_otel.config.settings import Configuration, OaasClass, Settings
 from krm_otel.diagnostics.result import Ref, Result
 from krm_otel.diagnostics.rule import Location
-from krm_otel.diagnostics.rules.collector import NAME_TAKEN
+from krm_otel.diagnostics.rules.collector import NAME_TAKEN, NAMESPACE_HALF
 from krm_otel.krm.item import Item
 from krm_otel.krm.resource import Resource
 from krm_otel.plan.request import Request
@@ -190,7 +190,24 @@ def desired_objects(request: Request, summaries: Summaries) -> tuple[dict[Key, D
                 text = f"{first_entry.owner} and {entry.owner} both need to generate {kind} {name}"
                 where = Location(entry.owner, "metadata.name")
                 blocked.append((entry.owner, NAME_TAKEN.at(where, text, fix="rename one of them", current=name)))
-    return desired, blocked
+    return desired, [*blocked, *_half_namespaced(desired)]
+
+
+def _half_namespaced(desired: Mapping[Key, DesiredObject]) -> Iterator[Blocked]:
+    """The owners of objects that fall together once an absent namespace is filled in, each once."""
+    without = {(group, kind, name): entry for (group, kind, namespace, name), entry in desired.items() if not namespace}
+    reported: set[Ref] = set()
+    for (group, kind, namespace, name), entry in desired.items():
+        other = without.get((group, kind, name))
+        if namespace and other is not None and other.owner not in reported:
+            reported.add(other.owner)
+            text = (
+                f"{other.owner} has no namespace, and its {kind} {name} would be that of {entry.owner} in namespace "
+                f"{namespace}, once the namespace is filled in"
+            )
+            fix = f"write namespace: {namespace}, or another one"
+            where = Location(other.owner, "metadata.namespace")
+            yield other.owner, NAMESPACE_HALF.at(where, text, fix=fix, proposed=namespace)
 
 
 def _class_objects(

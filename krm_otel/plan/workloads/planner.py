@@ -6,7 +6,6 @@ What depends on all workloads is in `krm_otel.plan.classes`.
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
@@ -41,7 +40,7 @@ from krm_otel.workloads.kinds import (
     mounted_config_maps,
     workload_of_kind,
 )
-from krm_otel.workloads.match import Match, Matcher
+from krm_otel.workloads.match import Match, Matcher, platform_namespace
 from krm_otel.workloads.select import select
 from krm_otel.workloads.unknown_kinds import unknown_template
 from krm_otel.yamltext.editable import CannotEdit
@@ -67,7 +66,14 @@ class WorkloadPlanner:
         """The planner of one input."""
         configuration, items = request.configuration, request.items
         kinds = frozenset((kind.api_version, kind.kind) for kind in configuration.kinds)
-        return cls(request, Matcher.of(configuration), scope, EnvSources(items), Autoscalers(items), kinds)
+        return cls(
+            request,
+            Matcher.of(configuration, platform_namespace(items, configuration)),
+            scope,
+            EnvSources(items),
+            Autoscalers(items),
+            kinds,
+        )
 
     def plan(self, item: Item) -> WorkloadOutcome | None:
         """What happens to an item; None where it is no workload."""
@@ -103,7 +109,7 @@ class WorkloadPlanner:
             reason = f"switched off by {self.request.switched_off}" if self.request.switched_off else ""
             return WorkloadOutcome(_uninjected(candidate, reason))
         match = self.matcher.match(candidate.base)
-        if match.oaas_class is not None and (why := self._patch(candidate.base)):
+        if match.oaas_class is not None and (why := self.request.kustomizations.patch_reason(candidate.base)):
             return WorkloadOutcome(_uninjected(candidate, why))
         if match.oaas_class is None:
             outcome = self._unmatched(candidate, match)
@@ -111,19 +117,6 @@ class WorkloadPlanner:
             outcome = self._matched(candidate, match, match.oaas_class)
         is_relevant = not match.candidates or any(oaas_class.enabled for oaas_class in match.candidates)
         return outcome.after(match.results) if is_relevant else outcome
-
-    def _patch(self, workload: Workload) -> str:
-        """Why an object is a patch for kustomize, and no workload; empty where it is none.
-
-        In files, also a container without an image says so: Kubernetes demands one.
-        """
-        if file := self.request.kustomizations.naming(workload.resource):
-            folder = posixpath.dirname(file) or "."
-            return f"a patch named in {file}; to render what that builds: kustomize build {folder} | krm-otel render -"
-        without_image = [container.name for container in workload.containers if not container.image]
-        if without_image and workload.resource.ref.file:
-            return f"a patch: the container {without_image[0]} has no image"
-        return ""
 
     def _unmatched(self, candidate: Candidate, match: Match) -> WorkloadOutcome:
         ref, record = candidate.ref, candidate.record

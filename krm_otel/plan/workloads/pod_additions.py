@@ -16,7 +16,7 @@ from krm_otel.config.types.quantity import quantity_text, value
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Ref, Result, has_errors
 from krm_otel.diagnostics.rule import Location
-from krm_otel.diagnostics.rules import collector as rules
+from krm_otel.diagnostics.rules import sidecars as rules
 from krm_otel.diagnostics.rules.workloads import INIT_CONTAINER_EARLY
 from krm_otel.inject.patch.additions import Additions, Lists
 from krm_otel.plan.workloads.host_network import HOST_NETWORK_DNS, check_host_network

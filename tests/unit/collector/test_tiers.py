@@ -75,8 +75,11 @@ def test_the_tiers_differ_in_their_labels() -> None:
     for tier, selector in zip(("collector", "gateway"), selectors, strict=True):
         labels = made[f"Deployment/echo-otel-{tier}"]["spec"]["template"]["metadata"]["labels"]
         assert selector.items() <= labels.items()
-        assert made[f"Service/echo-otel-{tier}"]["spec"]["selector"] == selector
-        assert made[f"NetworkPolicy/echo-otel-{tier}"]["spec"]["podSelector"]["matchLabels"] == selector
+        # Labels that Argo CD and kustomize write select no pods.
+        own = {"otel.oaas.io/collector": f"echo-otel-{tier}"}
+        assert own.items() <= labels.items()
+        assert made[f"Service/echo-otel-{tier}"]["spec"]["selector"] == own
+        assert made[f"NetworkPolicy/echo-otel-{tier}"]["spec"]["podSelector"]["matchLabels"] == own
     assert {one["metadata"]["labels"]["oaas.io/owner"] for one in made.values()} == {"echo"}
 
 
@@ -101,17 +104,17 @@ def test_the_first_tier_finds_each_pod_of_the_second_by_its_headless_service() -
     [
         (
             "deployment",
-            {
-                "app.kubernetes.io/name": "opentelemetry-collector",
-                "app.kubernetes.io/instance": "echo-otel-collector",
-            },
+            {"otel.oaas.io/collector": "echo-otel-collector"},
         ),
         ("sidecar", {"otel.oaas.io/class": "echo"}),
     ],
 )
 def test_only_the_first_tier_gets_in(mode: str, peer: dict[str, str]) -> None:
     (rule,) = objects(mode)["NetworkPolicy/echo-otel-gateway"]["spec"]["ingress"]
-    assert rule == {"from": [{"podSelector": {"matchLabels": peer}}], "ports": [{"protocol": "TCP", "port": 4317}]}
+    ((key, value),) = peer.items()
+    # Not matchLabels: kustomize adds its own labels to those of peers.
+    selector = {"matchExpressions": [{"key": key, "operator": "In", "values": [value]}]}
+    assert rule == {"from": [{"podSelector": selector}], "ports": [{"protocol": "TCP", "port": 4317}]}
 
 
 @pytest.mark.parametrize("mode", ["sidecar", "deployment"])

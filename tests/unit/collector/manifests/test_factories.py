@@ -114,12 +114,13 @@ def test_only_the_class_and_named_scrapers_come_in() -> None:
                 pod_labels: {app: prometheus}
     """
     senders, scrapers = made("collector: {mode: deployment}", spec)["NetworkPolicy"]["spec"]["ingress"]
-    assert senders["from"] == [{"podSelector": {"matchLabels": {"otel.oaas.io/class": "echo"}}}]
+    own = {"matchExpressions": [{"key": "otel.oaas.io/class", "operator": "In", "values": ["echo"]}]}
+    assert senders["from"] == [{"podSelector": own}]
     assert [port["port"] for port in senders["ports"]] == [4317, 4318, 15008]
     assert scrapers["from"] == [
         {
             "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}},
-            "podSelector": {"matchLabels": {"app": "prometheus"}},
+            "podSelector": {"matchExpressions": [{"key": "app", "operator": "In", "values": ["prometheus"]}]},
         }
     ]
     assert [port["port"] for port in scrapers["ports"]] == [8888, 15008]

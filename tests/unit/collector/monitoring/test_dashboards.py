@@ -125,7 +125,7 @@ def test_the_sidecar_finds_it() -> None:
         "oaas.io/generated-by": "krm-otel",
         "kustomize.toolkit.fluxcd.io/substitute": "disabled",
     }
-    assert list(asset.data["data"]) == ["demo-echo-otel-dashboard.json"]
+    assert list(asset.data["data"]) == ["demo.echo-otel-dashboard.json"]
     (asset,) = dashboard_assets(
         *class_and_settings(),
         Dashboards.model_construct(
