@@ -21,6 +21,13 @@ def bypasses_proxy(host: str, exceptions: Iterable[str]) -> bool:
     return is_loopback(host) or any(_covers(entry.strip(), host) for text in exceptions for entry in text.split(","))
 
 
+def may_exempt_a_node(exceptions: Iterable[str]) -> bool:
+    """Whether one of the lists may exempt the address of a node, which only the cluster knows: by a network, or by a
+    variable."""
+    entries = (entry.strip() for text in exceptions for entry in text.split(","))
+    return any(entry == "*" or re.search(r"/\d|\$\(", entry) for entry in entries)
+
+
 def is_loopback(host: str) -> bool:
     """Whether a host is the container's own pod."""
     try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from krm_otel.collector.addresses import service_host
 from krm_otel.collector.config.build import build_config
 from krm_otel.collector.naming import collector_name
@@ -9,6 +11,7 @@ from krm_otel.collector.reading.listening import listening
 from krm_otel.collector.tiers import tiers
 from krm_otel.config.schema.cluster_collector import EndpointHost
 from krm_otel.config.settings import Endpoint, OaasClass, Settings, Sourced, Tls
+from krm_otel.config.types.endpoint import NODE_ADDRESS
 from krm_otel.names import NODE_OWNER
 from krm_otel.otlp import PORTS, Protocol
 
@@ -21,8 +24,6 @@ def collector_endpoint(oaas_class: OaasClass, settings: Settings) -> Sourced[End
         # Whatever it listens on, its Service has the usual ports: other packages know nothing else.
         kind: EndpointHost = "fqdn" if node_collector.fqdn else "svc"
         host = service_host(collector_name(NODE_OWNER), node_collector.namespace, kind)
-        if node_collector.host_port:
-            host = "$(HOST_IP)"
     elif collector is None:
         return None
     elif collector.placement.in_class_pods:
@@ -34,7 +35,11 @@ def collector_endpoint(oaas_class: OaasClass, settings: Settings) -> Sourced[End
     protocol, tls = settings.protocol.value, settings.sender_tls
     scheme = "http" if tls is None else "https"
     url = f"{scheme}://{host}:{numbers.get(protocol, PORTS[protocol])}"
-    return settings.mode.with_value(Endpoint(url, protocol, tls=tls or Tls(), ports=tuple(numbers.items())))
+    endpoint = Endpoint(url, protocol, tls=tls or Tls(), ports=tuple(numbers.items()))
+    if node_collector is not None and node_collector.host_port:
+        at_node = f"{scheme}://{NODE_ADDRESS}:{PORTS[protocol]}"
+        endpoint = replace(endpoint, url=at_node, service_url=url)
+    return settings.mode.with_value(endpoint)
 
 
 def otlp_ports(oaas_class: OaasClass, settings: Settings) -> dict[Protocol, int]:

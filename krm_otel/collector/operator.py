@@ -5,8 +5,8 @@ those of flavor `native`), and sets an Instrumentation's environment in pods tha
 (`inject-sdk`). It sets no variable that a container already has, and it encodes nothing: values of attributes are
 encoded here.
 
-Sources: opentelemetry-operator v0.158, `apis/v1beta1`, `apis/v1alpha1`, and in `internal` `instrumentation`,
-`manifests` and `naming`.
+Sources: opentelemetry-operator v0.158, `apis/v1beta1`, `apis/v1alpha1`, and in `internal` `instrumentation`
+(`OTEL_NODE_IP`), `manifests` (`hostPort` of `spec.ports`) and `naming`.
 """
 
 from __future__ import annotations
@@ -20,11 +20,13 @@ from krm_otel.collector.config.service_telemetry import with_resource_keys
 from krm_otel.collector.manifests.config_map import template_annotations
 from krm_otel.collector.manifests.container import container, volumes
 from krm_otel.collector.manifests.objects import Asset, new_object, with_labels
+from krm_otel.collector.manifests.ports import host_ports, listening_of, ports
 from krm_otel.collector.manifests.workload import pod_fields, security_context
 from krm_otel.collector.naming import HEADLESS, collector_name, operator_gateway_name
 from krm_otel.collector.tiers import Tier, tiers
 from krm_otel.config.schema.monitoring import Monitors
 from krm_otel.config.settings import Endpoint, OaasClass, Settings
+from krm_otel.config.types.endpoint import host_variable, is_node_address
 from krm_otel.otlp import PROTOCOLS, RATIO, SAMPLERS, SIGNALS, decimal, encode, exporter_variable
 
 INJECT_PREFIX: Final = "instrumentation.opentelemetry.io/inject-"
@@ -120,6 +122,8 @@ def _own_pods(tier: Tier, labels: Mapping[str, str]) -> dict[str, Any]:
         "podSecurityContext": security_context(pod),
         "networkPolicy": {"enabled": collector.network_policy.enabled},
     }
+    if collector.host_port:
+        spec["ports"] = host_ports(ports(listening_of(tier)))
     if collector.service_account.name:
         spec["serviceAccount"] = collector.service_account.name
     if tier.placement.has_replicas and (autoscaling := collector.autoscaling):
@@ -150,6 +154,12 @@ def _further_variables(settings: Settings) -> list[dict[str, Any]]:
     ]
 
 
+def _expanded_by_operator(url: str) -> str:
+    """An endpoint in which the address of the node is the variable that the Operator puts first in every container."""
+    name = host_variable(url)
+    return url.replace(f"$({name})", "$(OTEL_NODE_IP)") if name and is_node_address(name) else url
+
+
 def _instrumentation(oaas_class: OaasClass, settings: Settings, endpoint: Endpoint) -> dict[str, Any]:
     """An Instrumentation: the environment of all workloads of a class."""
     data = new_object(oaas_class, "opentelemetry.io/v1alpha1", "Instrumentation", operator_name(oaas_class.name))
@@ -164,7 +174,7 @@ def _instrumentation(oaas_class: OaasClass, settings: Settings, endpoint: Endpoi
     sampler = SAMPLERS[settings.sampling_stage.value]
     rate = {"argument": decimal(settings.sampling_rate.value)} if sampler == RATIO else {}
     data["spec"] = {
-        "exporter": {"endpoint": endpoint.url},
+        "exporter": {"endpoint": _expanded_by_operator(endpoint.url)},
         "propagators": list(settings.propagators.value),
         "sampler": {"type": sampler, **rate},
         "resource": {

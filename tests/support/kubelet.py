@@ -17,6 +17,7 @@ POD_FIELDS = {
     "metadata.name": "shop-5d9c",
     "metadata.uid": "0b1c",
     "spec.nodeName": "node-7",
+    "status.hostIP": "127.0.0.9",
 }
 """What the downward API says of a pod, by field path."""
 

@@ -15,7 +15,7 @@ from tests.support.collector import class_and_settings, node_collectors_and_sett
 
 ERRORS = (
     *("collector-config", "config-file", "config-port-taken", "config-reference", "config-rights"),
-    "config-unreachable",
+    *("config-unreachable", "endpoint-port"),
 )
 """Codes of faults that a run of the collector shows."""
 
@@ -50,6 +50,10 @@ def _otlp(protocols: str) -> str:
 
 def _more(receiver: str, name: str = "otlp/2") -> str:
     return f"{{receivers: {{{name}: {receiver}}}, service: {{pipelines: {{traces: {{receivers: [otlp, {name}]}}}}}}}}"
+
+
+def _sends(exporter: str, body: str) -> str:
+    return f"{{exporters: {{{exporter}: {body}}}, service: {{pipelines: {{traces: {{exporters: [{exporter}]}}}}}}}}"
 
 
 UNREACHABLE = "config-unreachable"
@@ -314,6 +318,55 @@ OWN_CONFIGS = (
         "{processors: {memory_limiter: {limit_mib: 64, spike_limit_mib: 65}}}",
         (("config-overruled", "spike_limit_mib is 65, not below limit_mib 64, so the collector does not start"),),
     ),
+    # --- where exporters send to ---
+    Own(
+        "a gRPC exporter with a port",
+        _sends("otlp_grpc/b", '{endpoint: "http://127.0.0.1:14317", tls: {insecure: true}}'),
+    ),
+    Own(
+        "a gRPC exporter without a port",
+        _sends("otlp_grpc/b", '{endpoint: "http://tempo", tls: {insecure: true}}'),
+        (
+            (
+                "endpoint-port",
+                "exporters[otlp_grpc/b].endpoint is http://tempo, and the collector takes no gRPC endpoint without a "
+                "port: write tempo:4317",
+            ),
+        ),
+    ),
+    Own(
+        "a gRPC exporter without a port, by its old name",
+        _sends("otlp/b", "{endpoint: api.vendor.example}"),
+        (
+            (
+                "endpoint-port",
+                "is api.vendor.example, and the collector takes no gRPC endpoint without a port: write "
+                "api.vendor.example:443",
+            ),
+        ),
+    ),
+    Own(
+        "the base of a signal",
+        _sends("otlp_http/b", '{endpoint: "http://tempo:4318/v1/traces"}'),
+        (("endpoint-path", "endpoint ends with /v1/traces, which the collector appends: write http://tempo:4318"),),
+    ),
+    Own(
+        "a vendor's base for a signal",
+        _sends("otlp_http/b", '{traces_endpoint: "https://vendor.example/otlp"}'),
+        (("endpoint-signal-path", "write https://vendor.example/otlp/v1/traces"),),
+    ),
+    Own("a vendor's signal", _sends("otlp_http/b", '{traces_endpoint: "https://vendor.example/otlp/v1/traces"}')),
+    Own(
+        "the kubelet's spelling",
+        _sends("otlp_grpc/b", '{endpoint: "$(HOST_IP):4317"}'),
+        (
+            (
+                "endpoint-variable",
+                "is $(HOST_IP):4317, and nothing expands $(HOST_IP) in a config: write ${env:K8S_NODE_IP}",
+            ),
+        ),
+    ),
+    Own("the address of the node", _sends("otlp_grpc/b", '{endpoint: "${env:K8S_NODE_IP}:14317"}')),
 )
 
 

@@ -65,6 +65,7 @@ def environment(container: dict[str, Any]) -> dict[str, str]:
     """What the kubelet would set; nothing else of this machine's gets in."""
     known = {
         "status.podIP": "127.0.0.1",
+        "status.hostIP": "127.0.0.1",
         "metadata.namespace": "demo",
         "metadata.name": "basic",  # a verbosity, too, where a config needs one that is in a variable
         "spec.nodeName": "node-1",

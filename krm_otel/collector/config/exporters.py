@@ -76,7 +76,7 @@ def _exporter(target: Target, collector: CollectorSettings, available: Credentia
         delivery = {"retry_on_failure": _RETRY, "sending_queue": {**queue, **storage}}
     if target.kind == "load_balancing":
         return {**_load_balancing(target, available), **delivery}
-    endpoint = _endpoint(target, _signals(target, collector))
+    endpoint = _endpoint(target, collector)
     return {**endpoint, **_headers(target, available), **_tls(target, available), **delivery}
 
 
@@ -100,19 +100,20 @@ def _load_balancing(target: Target, available: Credentials) -> dict[str, Any]:
     }
 
 
-def _endpoint(target: Target, signals: list[str]) -> dict[str, str]:
+def _endpoint(target: Target, collector: CollectorSettings) -> dict[str, str]:
     if target.kind == "otlp_grpc":
-        return {"endpoint": _with_variable(target.url, urlsplit(target.url).netloc)}
-    keys = [f"{signal}_endpoint" for signal in signals] if target.verbatim else ["endpoint"]
-    return dict.fromkeys(keys, _with_variable(target.url, literal(target.url)))
+        return {"endpoint": _with_variable(target.url, urlsplit(target.url).netloc, collector)}
+    keys = [f"{signal}_endpoint" for signal in _signals(target, collector)] if target.verbatim else ["endpoint"]
+    return dict.fromkeys(keys, _with_variable(target.url, literal(target.url), collector))
 
 
-def _with_variable(url: str, text: str) -> str:
+def _with_variable(url: str, text: str, collector: CollectorSettings) -> str:
     """A text of the config in which the variable that is the URL's host is the collector's own."""
     name = host_variable(url)
     if name is None:
         return text
-    return re.sub(r"\$+\(\w+\)", f"${{env:{NODE_IP_VARIABLE if is_node_address(name) else name}}}", text)
+    own = NODE_IP_VARIABLE if is_node_address(name) and name not in collector.env else name
+    return re.sub(r"\$+\(\w+\)", f"${{env:{own}}}", text, count=1)
 
 
 def _headers(target: Target, available: Credentials) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from krm_otel.collector.config.build import build_config
 from krm_otel.collector.consistency.components import component_problems
+from krm_otel.collector.consistency.exporters import exporter_problems
 from krm_otel.collector.consistency.files import file_problems
-from krm_otel.collector.consistency.headers import header_problems
 from krm_otel.collector.consistency.left_out import left_out_problems
 from krm_otel.collector.consistency.limits import limit_problems
 from krm_otel.collector.consistency.ports import port_problems
@@ -33,10 +33,10 @@ _CHECKS = (
     port_problems,
     component_problems,
     signal_problems,
+    exporter_problems,
     reference_problems,
     file_problems,
     limit_problems,
-    header_problems,
     left_out_problems,
 )
 

@@ -11,8 +11,10 @@ from krm_otel.collector.consistency.files import mounted, volume_for
 from krm_otel.collector.consistency.problem import Deployed, Problem
 from krm_otel.collector.reading.references import Reference, references, texts
 from krm_otel.config.settings import CollectorSettings
+from krm_otel.config.types.endpoint import host_variable, is_node_address
 from krm_otel.diagnostics.field_path import Step
 from krm_otel.diagnostics.result import Result
+from krm_otel.diagnostics.rules import destinations as destination_rules
 from krm_otel.diagnostics.rules import merged_config as rules
 from krm_otel.diagnostics.suggestion import listed, nearest
 
@@ -51,6 +53,12 @@ def reference_problems(deployed: Deployed) -> Iterator[Problem]:
 
 def pod_fields_missing(collector: CollectorSettings) -> Iterator[Result]:
     """Errors for variables with fields of the pod, which a sidecar on Knative cannot have (`fieldRef` is refused)."""
+    for target in (target for targets in collector.exporters.values() for target in targets):
+        name = host_variable(target.value.url)
+        if name and is_node_address(name) and name not in collector.env:
+            text = f"is {target.value.url}, and no sidecar knows the address of its node in a Knative pod"
+            fix = "write the name of a Service, or mode: deployment"
+            yield target.with_value(target.value.url).report(destination_rules.ENDPOINT_VARIABLE, text, fix=fix)
     own = collector.config
     if own is None:
         return

@@ -15,6 +15,8 @@ from krm_otel.otlp import PORTS
 
 Purpose = Literal["receive", "fetch"]
 
+_USUAL: Final = {f"otlp-{protocol}": number for protocol, number in PORTS.items()}
+"""Name of an OTLP port → its number by convention."""
 _LONGEST: Final = 15
 """Letters of a port's name (Kubernetes, IANA_SVC_NAME)."""
 _SIDECAR: Final = "otel-"
@@ -80,8 +82,17 @@ def port_fields(numbers: Iterable[Port]) -> list[dict[str, Any]]:
 
 def with_host_ports(fields: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The field `ports` of a container whose OTLP ports are open on the node, at the usual numbers."""
-    usual = {f"otlp-{protocol}": number for protocol, number in PORTS.items()}
-    return [{**field, "hostPort": usual[field["name"]]} if field["name"] in usual else field for field in fields]
+    return [{**field, "hostPort": _USUAL[field["name"]]} if field["name"] in _USUAL else field for field in fields]
+
+
+def host_ports(numbers: Iterable[Port]) -> list[dict[str, Any]]:
+    """The same in an OpenTelemetryCollector, whose `spec.ports` are those of its Service, too."""
+    return [
+        {"name": port.name, "port": port.number, "hostPort": _USUAL[port.name], "protocol": port.transport}
+        | ({"appProtocol": port.application} if port.application else {})
+        for port in numbers
+        if port.name in _USUAL
+    ]
 
 
 def _port(listener: Listener, name: str) -> Port | None:

@@ -18,8 +18,8 @@ from krm_otel.config.resolve.request import Request
 from krm_otel.config.schema.backends import BACKENDS, BackendKind, ExporterKind, can_be_assumed, makes_series
 from krm_otel.config.schema.otel_config import Backend, Files
 from krm_otel.config.settings import Target
-from krm_otel.config.types.endpoint import host_variable, is_endpoint, is_node_address
-from krm_otel.diagnostics.result import Result
+from krm_otel.config.types.endpoint import host_variable, is_endpoint, is_node_address, is_service_address
+from krm_otel.diagnostics.result import Result, Severity
 from krm_otel.diagnostics.rules import destinations as rules
 from krm_otel.diagnostics.suggestion import listed
 from krm_otel.otlp import Protocol, with_port
@@ -158,10 +158,15 @@ def _backend_target(
 def check_variable(url: Sourced[str], request: Request) -> Iterator[Result]:
     """An error for a host that is a variable which the collector does not have."""
     name = host_variable(url.value)
-    if name and not is_node_address(name) and name not in request.layers.get("collector", "env").value:
+    if not name or is_node_address(name) or is_service_address(name):
+        return
+    if name not in request.layers.get("collector", "env").value:
         text = f"is {url.value}, and the collector has no variable {name}"
+        severity: Severity | None = None
+        if request.layers.get("collector", "env_from").value:
+            text, severity = f"{text}, unless it comes by env_from", "warning"
         fix = f"write $(HOST_IP) for the address of the node, or collector.env.{name}"
-        yield url.report(rules.ENDPOINT_VARIABLE, text, fix=fix)
+        yield url.report(rules.ENDPOINT_VARIABLE, text, fix=fix, severity=severity)
 
 
 def _otlp_exporter(protocol: Protocol) -> ExporterKind:

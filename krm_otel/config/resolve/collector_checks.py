@@ -14,12 +14,14 @@ from krm_otel.config.schema.autoscaling import Autoscaling
 from krm_otel.config.schema.collector import DEFAULT_IMAGE, Volume
 from krm_otel.config.schema.credentials import Variable
 from krm_otel.config.settings import CollectorSettings, Resources
+from krm_otel.config.types.endpoint import host_variable, is_node_address
 from krm_otel.config.types.quantity import value
 from krm_otel.diagnostics.result import Result
 from krm_otel.diagnostics.rules import collector as rules
 from krm_otel.diagnostics.rules import destinations as destination_rules
 from krm_otel.diagnostics.rules import sampling as sampling_rules
 from krm_otel.diagnostics.suggestion import listed
+from krm_otel.otlp import port_protocol
 from krm_otel.proxies import NO_PROXY, PROXIES, bypasses_proxy, is_in_cluster
 
 
@@ -39,6 +41,7 @@ def check_collector(collector: CollectorSettings, request: Request) -> Iterator[
     yield from _check_proxy(collector, request)
     yield from _check_volumes(collector, request)
     yield from _check_scrapers(collector)
+    yield from _check_loop(collector)
     yield from _check_series(collector)
     yield from _check_tiers(collector, request)
     yield from _check_files(collector)
@@ -136,6 +139,16 @@ def _check_scrapers(collector: CollectorSettings) -> Iterator[Result]:
             text = "lets Prometheus fetch metrics, but the collector's NetworkPolicy lets nobody in"
             fix = "write collector.network_policy.scrapers in the OTelConfig"
             yield target.report(rules.SCRAPERS_MISSING, text, fix=fix)
+
+
+def _check_loop(collector: CollectorSettings) -> Iterator[Result]:
+    """An error for a collector on a node that sends to its own port of the node."""
+    for target in (target for targets in collector.exporters.values() for target in targets if collector.host_port):
+        url = target.value.url
+        if is_node_address(host_variable(url) or "") and port_protocol(url) is not None:
+            text = f"is {url}, the port of the node that daemonset.host_port gives to this collector itself"
+            fix = "write the endpoint of a backend"
+            yield target.with_value(url).report(destination_rules.ENDPOINT_LOOP, text, fix=fix)
 
 
 def _check_series(collector: CollectorSettings) -> Iterator[Result]:

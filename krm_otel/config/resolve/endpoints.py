@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
@@ -15,7 +14,7 @@ from krm_otel.config.schema.credentials import CaSource, ClientCertificate, Head
 from krm_otel.config.schema.otel_config import Backend
 from krm_otel.config.settings import Endpoint, FileSource, Header, ServerTls, Tls
 from krm_otel.config.sources.layers import Layers
-from krm_otel.config.types.endpoint import is_endpoint, path_finding, signal_endpoint
+from krm_otel.config.types.endpoint import endpoint_of_signal, is_endpoint, path_finding, signal_endpoint
 from krm_otel.diagnostics.result import Result
 from krm_otel.diagnostics.rules import destinations as rules
 from krm_otel.diagnostics.suggestion import listed, nearest
@@ -75,7 +74,8 @@ def check_exporters(request: Request) -> Iterator[Result]:
     for exporters in request.exporters.values():
         for exporter in exporters:
             if is_endpoint(exporter.value):
-                yield from limits.check_endpoint(exporter, request)
+                protocol, _ = protocol_of(exporter, request, from_collector=request.has_generated_collector)
+                yield from limits.check_endpoint(exporter, request, protocol)
             elif _is_known(exporter.value, request):
                 yield from limits.check_backend(exporter, request)
             else:
@@ -109,9 +109,8 @@ def general_endpoint(request: Request) -> tuple[Sourced[Endpoint] | None, list[R
     url = request.endpoint
     if url is None:
         return None, []
-    results = list(limits.check_endpoint(url, request))
     protocol, assumed = protocol_of(url, request)
-    results += assumed
+    results = [*limits.check_endpoint(url, request, protocol), *assumed]
     if fault := path_result(url, protocol, is_base=True):
         return None, [*results, fault]
     collector = request.config.collector
@@ -185,13 +184,10 @@ def _signal_endpoint(
 
 def signal_path_results(signal: str, url: Sourced[str]) -> Iterator[Result]:
     """A warning for the path of one signal's endpoint, which is used as it is, if it is not the one of OTLP."""
-    path = urlsplit(url.value).path
-    if not path or path.endswith(f"/v1/{signal}"):
-        return
-    base = re.sub(r"/v1/(traces|metrics|logs)\Z", "", url.value)
-    text = f"ends in no /v1/{signal}, and {signal} are sent to {url.value} as it is"
-    proposed = f"{base}/v1/{signal}"
-    yield url.report(rules.ENDPOINT_SIGNAL_PATH, text, fix=f"write {proposed}", proposed=proposed)
+    proposed = endpoint_of_signal(url.value, signal)
+    if urlsplit(url.value).path and proposed != url.value:
+        text = f"ends in no /v1/{signal}, and {signal} are sent to {url.value} as it is"
+        yield url.report(rules.ENDPOINT_SIGNAL_PATH, text, fix=f"write {proposed}", proposed=proposed)
 
 
 def path_result(url: Sourced[str], protocol: Protocol, *, is_base: bool) -> Result | None:

@@ -12,6 +12,7 @@ from krm_otel.diagnostics.result import Result
 from krm_otel.diagnostics.rule import Rule
 from krm_otel.diagnostics.rules import classes as rules
 from krm_otel.diagnostics.suggestion import listed
+from krm_otel.otlp import Protocol, with_port
 
 
 def matches(text: str, pattern: str) -> bool:
@@ -65,10 +66,11 @@ def check_image(request: Request) -> Iterator[Result]:
         yield from _refused(rules.LIMIT_IMAGE, "image", image, allowed)
 
 
-def check_endpoint(endpoint: Sourced[str], request: Request) -> Iterator[Result]:
-    """An error where an endpoint is not allowed."""
+def check_endpoint(endpoint: Sourced[str], request: Request, protocol: Protocol) -> Iterator[Result]:
+    """An error where an endpoint is not allowed, neither as it is written nor with the port that it gets."""
     allowed = request.config.limits.endpoints
-    if allowed is not None and not any(endpoint_matches(endpoint.value, pattern) for pattern in allowed):
+    urls = (endpoint.value, with_port(endpoint.value, protocol))
+    if allowed is not None and not any(endpoint_matches(url, pattern) for pattern in allowed for url in urls):
         yield from _refused(rules.LIMIT_ENDPOINT, "endpoint", endpoint, allowed)
 
 

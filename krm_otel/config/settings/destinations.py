@@ -66,6 +66,8 @@ class Endpoint:
     Args:
         url: as configured, without a trailing slash.
         protocol: that of its port (4317: grpc, 4318: http), otherwise the configured one.
+        service_url: the same collector by its Service, for pods that may not know the address of their node, where
+            `url` is that address.
         ports: protocol → port, where krm-otel knows them from a collector's config; empty: those by convention.
     """
 
@@ -74,6 +76,7 @@ class Endpoint:
     headers: tuple[Header, ...] = ()
     tls: Tls = Tls()
     ports: tuple[tuple[Protocol, int], ...] = ()
+    service_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,9 +26,14 @@ _PATH: Final = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:%/-]*")
 _SIGNAL_PATH: Final = re.compile(r"/v1/(traces|metrics|logs)\Z")
 _QUERY: Final = re.compile(r"[?#]")
 _VARIABLE: Final = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
+_OTHER_VARIABLE: Final = re.compile(r"\$\{(?:env:)?(\w+)\}|\$([A-Za-z_]\w*)|%\{(\w+)\}")
+"""The spellings of a variable in a shell, in a collector's config and in other tools."""
+_SERVICE_HOST: Final = re.compile(r"\w+_SERVICE_HOST")
 _NODE_ADDRESS: Final = re.compile(r"(\w+_)?(HOST|NODE)_?IP", re.I)
 _TOKEN_IN_PATH: Final = "write ${env:NAME} as an endpoint in collector.config, and collector.env.NAME with its Secret"
 _EXAMPLE: Final = "http://collector:4317"
+NODE_ADDRESS: Final = "$(HOST_IP)"
+"""The host of an endpoint that is the address of the node."""
 
 header_name = matching(
     r"[!#$%&'*+.^_`|~0-9A-Za-z-]+",
@@ -82,6 +87,11 @@ def is_node_address(variable: str) -> bool:
     return bool(_NODE_ADDRESS.fullmatch(variable))
 
 
+def is_service_address(variable: str) -> bool:
+    """Whether a variable is one that the kubelet sets for a Service of the namespace: `<SERVICE>_SERVICE_HOST`."""
+    return bool(_SERVICE_HOST.fullmatch(variable))
+
+
 def exporter(value: str) -> str:
     """An endpoint, or the name of a backend."""
     return endpoint(value) if is_endpoint(value) else backend_name(value)
@@ -106,6 +116,7 @@ def endpoint(value: str) -> str:
         better = _QUERY.split((scheme[0] if scheme else "http://") + value.rpartition("@")[2])[0]
         text, fix = "contains a user name or password", "leave it out, and write headers with a Secret instead"
         raise fault(rules.ENDPOINT_CREDENTIALS, text, fix=fix, proposed=_if_valid(better))
+    _check_variable(value)
     if re.search(r"[\s\x00-\x1f\x7f]", value):
         # White space between letters has no likely correction.
         raise _invalid("without white space", re.sub(r"\s*([:/])\s*", r"\1", value.strip()))
@@ -135,6 +146,19 @@ def endpoint(value: str) -> str:
         text = "contains a token in its path"
         raise fault(rules.ENDPOINT_CREDENTIALS, text, fix=_TOKEN_IN_PATH)
     return value.rstrip("/")
+
+
+def _check_variable(value: str) -> None:
+    """Raises for a variable that is not `$(NAME)`, or that is not the whole host."""
+    authority = value.partition("://")[2].partition("/")[0]
+    if other := _OTHER_VARIABLE.search(authority):
+        better = value.replace(other[0], f"$({other[1] or other[2] or other[3]})")
+        raise _invalid("whose variable is $(NAME), as the kubelet expands it", better)
+    if re.search(r"\[\$\(\w+\)\]", authority):
+        text = "must be a URL without brackets around a variable, which clients refuse around an IPv4 address"
+        raise fault(rules.ENDPOINT_INVALID, text, fix="write the name of a Service, or leave the brackets out")
+    if port := re.search(r":\$\(\w+\)\Z", authority):
+        raise _invalid("with a port from 1 to 65535", value.replace(port[0], ":4317", 1))
 
 
 def _invalid(text: str, better: str = "", example: str = "") -> Exception:
@@ -203,3 +227,12 @@ def signal_endpoint(url: str, signal: str, protocol: Protocol, base: bool) -> st
     if protocol == "grpc" or (path and not base):
         return url
     return f"{url}/v1/{signal}"
+
+
+def endpoint_of_signal(url: str, signal: str) -> str:
+    """What the HTTP endpoint of one signal usually is: one that ends in `/v1/<signal>`. Another one stays as it is in
+    use, since some backends have paths of their own."""
+    path = urlsplit(url).path
+    if path.rstrip("/").endswith(f"/v1/{signal}"):
+        return url
+    return _SIGNAL_PATH.sub("", url.rstrip("/")) + f"/v1/{signal}"

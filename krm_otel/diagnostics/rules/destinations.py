@@ -83,6 +83,14 @@ ENDPOINT_INVALID: Final = Rule(
     "Write a URL such as `http://host:4317`.",
     example="collector.endpoint must be a URL with a port from 1 to 65535: write http://collector:4317",
 )
+ENDPOINT_LOOP: Final = Rule(
+    "endpoint-loop",
+    "error",
+    "A collector sends to itself, so everything would go round for ever.",
+    "Write the endpoint of a backend.",
+    example="spec.collector.exporters.traces is http://$(HOST_IP):4317, the port of the node that daemonset.host_port "
+    "gives to this collector itself: write the endpoint of a backend",
+)
 ENDPOINT_MISSING: Final = Rule(
     "endpoint-missing",
     "error",
@@ -97,6 +105,16 @@ ENDPOINT_PATH: Final = Rule(
     "An endpoint has a path, which gRPC does not support, or ends with `/v1/<signal>`, which SDKs append themselves.",
     "Write the endpoint that the message proposes.",
     example="collector.endpoint has the path /v1/traces, which gRPC does not support: write http://otel:4317",
+    otherwise="warning for an endpoint in a manifest, which is kept",
+)
+ENDPOINT_PORT: Final = Rule(
+    "endpoint-port",
+    "warning",
+    "A gRPC endpoint in a manifest has no port. SDKs dial 80, 443 or 4317 then, each its own.",
+    "Write the port.",
+    otherwise="error in `collector.config`, since the collector does not start",
+    example="OTEL_EXPORTER_OTLP_ENDPOINT is http://agent, and gRPC clients disagree about the port of an endpoint "
+    "without one: write http://agent:4317",
 )
 ENDPOINT_SIGNAL_PATH: Final = Rule(
     "endpoint-signal-path",
@@ -110,8 +128,9 @@ ENDPOINT_SIGNAL_PATH: Final = Rule(
 ENDPOINT_VARIABLE: Final = Rule(
     "endpoint-variable",
     "error",
-    "The host of an endpoint is a variable that the container does not have.",
+    "An endpoint has a variable that the container does not have, or that nothing expands.",
     "Write `$(HOST_IP)` for the address of the node, which krm-otel defines, or add the variable.",
+    otherwise="warning for an endpoint in a manifest, and where the variable may come by `envFrom`",
     example="the endpoint is http://$(AGENT):4317, and the container function has no variable AGENT: write $(HOST_IP) "
     "for the address of the node, or add the variable",
 )

@@ -66,6 +66,13 @@ class ContainerBuilder:
             self.report(rules.VARIABLE_KEPT.at(self.location(variable.path), text))
         return True
 
+    def value_of(self, name: str) -> str | None:
+        """The value that a variable will have: the user's, or what was set here; None where only the cluster knows."""
+        if (variable := self.existing.get(name)) is not None:
+            return variable.value
+        value = self._variables.get(name)
+        return value if isinstance(value, str) else None
+
     def extend_attributes(self, variable: ExistingVariable, added: dict[str, str], text: str) -> None:
         """Adds pairs to the user's OTEL_RESOURCE_ATTRIBUTES, which is kept; `text` reports it."""
         self.report(rules.ATTRIBUTES_MERGED.at(self.location(variable.path), text))

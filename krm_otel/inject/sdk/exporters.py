@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from krm_otel import names
 from krm_otel.config.settings import Endpoint, FileSource, Origin, Settings, Source, Sourced
@@ -19,10 +19,11 @@ from krm_otel.config.types.endpoint import host_variable, redact
 from krm_otel.diagnostics.rules import workloads as rules
 from krm_otel.inject.attributes import reference
 from krm_otel.inject.sdk.builder import ContainerBuilder
+from krm_otel.inject.sdk.endpoint_protocol import endpoint_for, protocol_named, written_port_protocol
 from krm_otel.inject.sdk.environment import ExistingVariable
-from krm_otel.inject.sdk.host_address import with_host_address
-from krm_otel.otlp import PORTS, PROTOCOLS, SIGNALS, Protocol, encode, exporter_variable, port_protocol, signal_variable
-from krm_otel.proxies import NO_PROXY, PROXIES, bypasses_proxy, is_loopback
+from krm_otel.inject.sdk.host_address import HostVariables
+from krm_otel.otlp import PORTS, PROTOCOLS, SIGNALS, Protocol, encode, exporter_variable, signal_variable
+from krm_otel.proxies import NO_PROXY, PROXIES, bypasses_proxy, is_loopback, may_exempt_a_node
 
 
 class CertificateVolumes:
@@ -68,18 +69,17 @@ def add_exporters(
     settings: Settings,
     requested: Protocol | None,
     volumes: CertificateVolumes,
-    *,
-    downward_api: bool,
+    hosts: HostVariables,
 ) -> None:
     """Adds exporters, endpoints, protocols, headers and certificates to one container.
 
-    `requested` is the protocol of the workload's annotation `oaas.io/otel-protocol`; `downward_api`: the environment
-    may have `fieldRef`.
+    `requested` is the protocol of the workload's annotation `oaas.io/otel-protocol`; `hosts`: what may be the host of
+    an endpoint.
     """
     fallback = (
         settings.protocol if requested is None else Sourced(requested, Source("annotation", path=names.A_PROTOCOL))
     )
-    exporter = _Exporter(builder, requested, fallback, volumes, downward_api)
+    exporter = _Exporter(builder, requested, fallback, volumes, hosts)
     separate = {
         signal
         for signal in SIGNALS
@@ -109,14 +109,14 @@ class _Exporter:
         requested: the protocol that the workload's annotation asks for.
         fallback: the protocol for a user's endpoint, where its port does not determine the protocol.
         volumes: the pod's volumes of certificates.
-        downward_api: the environment may have `fieldRef`.
+        hosts: what may be the host of an endpoint.
     """
 
     builder: ContainerBuilder
     requested: Protocol | None
     fallback: Sourced[Protocol]
     volumes: CertificateVolumes
-    downward_api: bool
+    hosts: HostVariables
 
     def add(self, endpoint: Sourced[Endpoint], signal: str | None, scopes: Sequence[str | None]) -> None:
         """Adds endpoint and protocol of one signal or of all (None); headers and certificates for each of `scopes`."""
@@ -131,11 +131,11 @@ class _Exporter:
                 builder.keep(protocol_name)
                 self._check_pair(existing_url.value, existing_protocol)
             return
-        target = endpoint.value
+        target = self.hosts.reachable(builder, endpoint.value)
         # A protocol that the user has set decides, then the workload's annotation.
         leader = existing_protocol or existing.get(names.E_PROTOCOL)
-        protocol = _protocol_named(leader.value) if leader else self.requested
-        url, protocol = _endpoint_for(target, protocol, signal)
+        protocol = protocol_named(leader.value) if leader else self.requested
+        url, protocol = endpoint_for(target, protocol, signal)
         if protocol != target.protocol:
             change = f"endpoint is {url}, not {target.url}"
             if url == target.url:
@@ -145,7 +145,7 @@ class _Exporter:
             builder.report(rules.ENDPOINT_FOLLOWS_PROTOCOL.at(builder.location(), text))
         if target.ports and protocol not in dict(target.ports):
             self._not_received(protocol, PROTOCOLS[target.protocol])
-        url = with_host_address(builder, url, endpoint.origin, downward_api=self.downward_api)
+        url = self.hosts.defined(builder, url, endpoint.origin)
         builder.set(url_name, url, endpoint.origin)
         builder.set(protocol_name, PROTOCOLS[protocol], endpoint.origin)
         for scope in scopes:
@@ -171,13 +171,13 @@ class _Exporter:
         if url.value is None:
             return
         default: Protocol = "http" if self.fallback.origin.source == "default" else self.fallback.value
-        protocol = PROTOCOLS[_port_protocol(url.value) or default]
+        protocol = PROTOCOLS[written_port_protocol(url.value) or default]
         if self.builder.set(protocol_name, protocol, self.fallback.origin):
             text = f"{url.name} is set without a protocol, so {protocol_name} is {protocol}"
             self.builder.report(rules.PROTOCOL_FOLLOWS_ENDPOINT.at(self.builder.location(url.path), text))
 
     def _check_pair(self, url: str | None, protocol: ExistingVariable) -> None:
-        expected, actual = _port_protocol(url or ""), _protocol_named(protocol.value)
+        expected, actual = written_port_protocol(url or ""), protocol_named(protocol.value)
         if expected and actual and expected != actual:
             fitting = PROTOCOLS[expected]
             text = (
@@ -233,13 +233,19 @@ class _Exporter:
         existing = self.builder.existing
         host = urlsplit(url).hostname or ""
         proxy = next((v for name in PROXIES if (v := existing.get(name)) and v.value), None)
-        if proxy is None or is_loopback(host) or host_variable(url):
+        if proxy is None or is_loopback(host):
             return
         exceptions = [variable.value for name in NO_PROXY if (variable := existing.get(name))]
         if None in exceptions:
             return  # only the cluster knows the value
         written = ",".join(filter(None, exceptions))
-        if not bypasses_proxy(host, [written]):
+        if host_variable(url):
+            if not may_exempt_a_node([written]):
+                text = f"{proxy.name} is set and NO_PROXY lists no network, so the SDK reaches its node by the proxy"
+                fix = "add the network of your nodes to NO_PROXY, such as 10.0.0.0/8"
+                where = self.builder.location(proxy.path)
+                self.builder.report(rules.PROXY_IN_THE_WAY.at(where, text, fix=fix, current=written or None))
+        elif not bypasses_proxy(host, [written]):
             proposed = f"NO_PROXY={written},{host}" if written else f"NO_PROXY={host}"
             result = rules.PROXY_IN_THE_WAY.at(
                 self.builder.location(proxy.path),
@@ -253,31 +259,3 @@ class _Exporter:
 
 def _variable(name: str, signal: str | None) -> str:
     return signal_variable(name, signal) if signal else name
-
-
-def _protocol_named(value: str | None) -> Protocol | None:
-    """`grpc` → grpc; `http/protobuf`, `http/json` → http; None for any other value."""
-    if value is None:
-        return None
-    return "grpc" if value == "grpc" else "http" if value.startswith("http/") else None
-
-
-def _port_protocol(url: str) -> Protocol | None:
-    """The protocol of an endpoint's standard port; None for other ports, and for a user's text that is not a URL."""
-    try:
-        return port_protocol(url)
-    except ValueError:
-        return None
-
-
-def _endpoint_for(target: Endpoint, protocol: Protocol | None, signal: str | None) -> tuple[str, Protocol]:
-    """The endpoint for a container with a given protocol: a standard port changes with it, any other port stays."""
-    if protocol is None or protocol == target.protocol:
-        return target.url, target.protocol
-    parts = urlsplit(target.url)
-    netloc = parts.netloc
-    ports = dict(target.ports) or PORTS
-    if parts.port == ports.get(target.protocol) and protocol in ports:
-        netloc = netloc.removesuffix(f":{parts.port}") + f":{ports[protocol]}"
-    path = "" if protocol == "grpc" else parts.path or (f"/v1/{signal}" if signal else "")
-    return urlunsplit((parts.scheme, netloc, path, "", "")), protocol

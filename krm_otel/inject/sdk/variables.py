@@ -19,7 +19,9 @@ from krm_otel.inject.sdk.builder import ContainerBuilder, InstrumentedContainer
 from krm_otel.inject.sdk.env_sources import EnvSources
 from krm_otel.inject.sdk.environment import Environment, read_environment
 from krm_otel.inject.sdk.exporters import CertificateVolumes, add_exporters
+from krm_otel.inject.sdk.host_address import HostVariables, stands_before
 from krm_otel.inject.sdk.identity import Identity, add_identity
+from krm_otel.inject.sdk.own_endpoints import check_own_endpoints
 from krm_otel.inject.sdk.temporality import check_temporality
 from krm_otel.otlp import RATIO, SAMPLERS, decimal
 from krm_otel.workloads.kinds import Workload
@@ -82,10 +84,11 @@ def desired_workload(
             results.append(rules.CONTAINER_LEFT_ALONE.at(location, f"{container.name} is left alone, because {reason}"))
             continue
         hand_edited = adopt.get(container.name, ()) if adopt is not None else ()
-        adoptable = _adoptable(existing, hand_edited) if adopt is not None else {}
+        adoptable = _adoptable(existing, hand_edited, settings) if adopt is not None else {}
         others = {name: variable for name, variable in existing.items() if name not in adoptable}
         builder = ContainerBuilder(container, ref, others, adoptable)
-        add_exporters(builder, settings, selection.protocol, volumes, downward_api=workload.kind.downward_api)
+        add_exporters(builder, settings, selection.protocol, volumes, HostVariables.of(workload))
+        check_own_endpoints(builder)
         check_temporality(builder, settings)
         _add_sampler(builder, settings)
         builder.set(names.E_PROPAGATORS, ",".join(settings.propagators.value), settings.propagators.origin)
@@ -106,8 +109,12 @@ def desired_workload(
     return DesiredWorkload(object_edit, tuple(containers), tuple(left_alone), tuple(results))
 
 
-def _adoptable(existing: Environment, hand_edited: tuple[str, ...]) -> Environment:
-    """The variables that can be taken over: text in `env`, without anything secret, since the record keeps it."""
+def _adoptable(existing: Environment, hand_edited: tuple[str, ...], settings: Settings) -> Environment:
+    """The variables that can be taken over: text in `env`, without anything secret, since the record keeps it.
+
+    An endpoint with a variable that stands behind it is not: in its place the kubelet would not expand it.
+    """
+    url = settings.endpoint.value.url if settings.endpoint else ""
     return {
         name: variable
         for name, variable in existing.items()
@@ -115,6 +122,7 @@ def _adoptable(existing: Environment, hand_edited: tuple[str, ...]) -> Environme
         and name not in hand_edited
         and variable.mergeable
         and not re.search("[@?]", variable.value or "")
+        and (name != names.E_ENDPOINT or stands_before(existing, name, url))
         and not is_credential(name, variable.value or "")
     }
 

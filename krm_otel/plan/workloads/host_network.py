@@ -47,7 +47,7 @@ def check_host_network(workload: Workload, settings: Settings) -> Iterator[Resul
 def _sends_to_a_service(settings: Settings) -> bool:
     """Whether SDKs send to the name of a Service."""
     if settings.collector is not None or settings.node_collector is not None:
-        return True
+        return not (settings.node_collector and settings.node_collector.host_port)
     endpoints = [settings.endpoint, *settings.exporters.values()]
     hosts = [urlsplit(endpoint.value.url).hostname or "" for endpoint in endpoints if endpoint]
     return any(is_in_cluster(host) and not is_loopback(host) for host in hosts)

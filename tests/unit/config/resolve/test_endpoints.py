@@ -32,6 +32,14 @@ GOOD: list[tuple[str, str | None, str, str, list[str]]] = [
     ("http://collector:4318/base/", None, "http://collector:4318/base", "http", []),
     ("http://x:8428/opentelemetry", "http", "http://x:8428/opentelemetry", "http", ["protocol-assumed"]),
     ("http://collector:9999/base", None, "http://collector:9999/base", "http", ["protocol-assumed"]),
+    ("http://collector", None, "http://collector:4317", "grpc", ["protocol-assumed"]),
+    ("http://collector", "grpc", "http://collector:4317", "grpc", ["protocol-assumed"]),
+    ("http://collector", "http", "http://collector", "http", ["protocol-assumed"]),
+    ("http://collector/base", None, "http://collector/base", "http", ["protocol-assumed"]),
+    ("https://api.vendor.example", None, "https://api.vendor.example:443", "grpc", ["protocol-assumed"]),
+    ("http://[fd00::1]", None, "http://[fd00::1]:4317", "grpc", ["protocol-assumed"]),
+    ("http://$(HOST_IP)", None, "http://$(HOST_IP):4317", "grpc", ["protocol-assumed"]),
+    ("http://$(HOST_IP):4318/base", None, "http://$(HOST_IP):4318/base", "http", []),
     ("http://10.0.0.1:4317", None, "http://10.0.0.1:4317", "grpc", []),
     ("http://[fd00::1]:4317", None, "http://[fd00::1]:4317", "grpc", []),
     ("http://Collector.ns.svc.cluster.local.:4317", None, "http://Collector.ns.svc.cluster.local.:4317", "grpc", []),
@@ -64,6 +72,9 @@ def test_the_port_decides_the_protocol(
         ("plain", "logs", "grpc", "http://plain:4317", "grpc"),
         ("base", "metrics", "grpc", "http://base:4318/otlp/v1/metrics", "http"),
         ("jaeger", "traces", "grpc", "http://jaeger:4317", "grpc"),
+        ("http://x", "traces", "grpc", "http://x:4317", "grpc"),
+        ("https://x", "logs", "grpc", "https://x:443", "grpc"),
+        ("bare-port", "traces", "grpc", "http://bare:4317", "grpc"),
     ],
 )
 def test_exporters_are_urls_or_backends(exporter: str, signal: str, protocol: str, url: str, spoken: str) -> None:
@@ -71,7 +82,8 @@ def test_exporters_are_urls_or_backends(exporter: str, signal: str, protocol: st
     item = observability(
         f"enabled: true\ntelemetry: {{logs: true}}\ncollector: {{exporters: {{{signal}: '{exporter}'}}}}"
     )
-    config = otel_config(f"telemetry: {{protocol: {protocol}}}\ncollector: {{endpoint: '{ENDPOINT}'}}" + BACKENDS)
+    backends = BACKENDS + "  bare-port: {endpoint: 'http://bare'}\n"
+    config = otel_config(f"telemetry: {{protocol: {protocol}}}\ncollector: {{endpoint: '{ENDPOINT}'}}" + backends)
     settings = valid_settings(item, config)
     assert list(settings.exporters) == [signal]
     found = settings.exporters[signal]
@@ -101,6 +113,58 @@ def test_unusable_exporters_are_errors(exporter: str, signal: str, code: str, pr
     assert settings is None
     path = f"spec.observability.collector.exporters.{signal}"
     assert [(r.code, r.field_path, r.proposed) for r in results if r.severity == "error"] == [(code, path, proposed)]
+
+
+# Exporter of a signal; what is proposed, None: nothing is said.
+SIGNAL_PATHS = [
+    ("traces", "https://vendor.example/otlp", "https://vendor.example/otlp/v1/traces"),
+    ("traces", "http://x:4318/own/", "http://x:4318/own/v1/traces"),
+    ("metrics", "https://vendor.example/v1/traces", "https://vendor.example/v1/metrics"),
+    ("metrics", "http://prometheus:9090/api/v1/otlp", "http://prometheus:9090/api/v1/otlp/v1/metrics"),
+    ("logs", "http://loki:3100/otlp/v1/log", "http://loki:3100/otlp/v1/log/v1/logs"),
+    ("traces", "http://x:4318/v1/traces", None),
+    ("traces", "http://x:4318/v1/traces/", None),
+    ("logs", "https://vendor.example/otlp/v1/logs", None),
+    ("traces", "http://x:4318", None),
+    ("traces", "http://x:4317", None),
+    ("traces", "plain", None),
+    ("metrics", "base", None),
+]
+
+
+@pytest.mark.parametrize("mode", ["external", "sidecar", "deployment"])
+@pytest.mark.parametrize(("signal", "exporter", "proposed"), SIGNAL_PATHS)
+def test_an_endpoint_of_a_signal_ends_in_its_path(signal: str, exporter: str, proposed: str | None, mode: str) -> None:
+    """SDKs and collectors use it as it is, so that a vendor's base there is answered with 404."""
+    exporters = dict.fromkeys(("traces", "metrics", "logs"), "http://x:4317") | {signal: exporter}
+    written = ", ".join(f"{name}: '{value}'" for name, value in exporters.items())
+    item = observability(f"enabled: true\ntelemetry: {{logs: true}}\ncollector: {{exporters: {{{written}}}}}")
+    settings, results = settings_of(item, otel_config(f"collector: {{mode: {mode}}}" + BACKENDS))
+    assert settings is not None
+    found = [(r.code, r.severity, r.proposed) for r in results if r.code.startswith("endpoint-")]
+    assert found == ([("endpoint-signal-path", "warning", proposed)] if proposed else [])
+
+
+# What is written; what is proposed in place of it.
+SPELLINGS = [
+    ("$(HOST_IP):4317", "http://$(HOST_IP):4317"),
+    ("http://${HOST_IP}:4317", "http://$(HOST_IP):4317"),
+    ("http://$HOST_IP:4317", "http://$(HOST_IP):4317"),
+    ("http://${env:HOST_IP}:4317", "http://$(HOST_IP):4317"),
+    ("http://%{HOST_IP}:4317/base", "http://$(HOST_IP):4317/base"),
+    ("http://$(HOST_IP):$(PORT)", "http://$(HOST_IP):4317"),
+    ("http://[$(HOST_IP)]:4317", None),
+    ("http://$(HOST_IP:4317", None),
+    ("http://agent-$(NODE_NAME):4317", None),
+    ("http://{{ .Values.host }}:4317", None),
+]
+
+
+@pytest.mark.parametrize(("written", "proposed"), SPELLINGS)
+def test_a_variable_has_one_spelling(written: str, proposed: str | None) -> None:
+    """The kubelet's; any other is an error that proposes it."""
+    _, results = settings_of(observability(f"enabled: true\ncollector: {{endpoint: '{written}'}}"))
+    assert [(r.code, r.severity, r.proposed) for r in results] == [("endpoint-invalid", "error", proposed)]
 
 
 def test_headers_and_certificates_go_with_the_endpoint() -> None:

@@ -34,6 +34,13 @@ limits:
         ("collector: {image: ghcr.io/acme/a/b:1}", "error", []),
         ("collector: {image: docker.io/acme/a}", "error", [("limit-image", "collector.image")]),
         ("collector: {endpoint: 'http://a.obs.svc:4317'}", "error", []),
+        ("collector: {endpoint: 'http://a.obs.svc'}", "error", []),
+        ("collector: {endpoint: 'https://a.obs.svc'}", "error", [("limit-endpoint", "collector.endpoint")]),
+        (
+            "telemetry: {protocol: http}\ncollector: {endpoint: 'http://a.obs.svc'}",
+            "error",
+            [("limit-endpoint", "collector.endpoint")],
+        ),
         ("collector: {endpoint: 'http://evil.com:4317'}", "error", [("limit-endpoint", "collector.endpoint")]),
         ("collector: {exporters: {traces: plain}}", "error", []),
         ("collector: {exporters: {traces: base}}", "error", [("limit-backend", "collector.exporters.traces")]),

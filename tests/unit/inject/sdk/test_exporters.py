@@ -5,12 +5,8 @@ from __future__ import annotations
 import pytest
 
 from krm_otel.config.settings import Endpoint, FileSource
-from krm_otel.inject.sdk.exporters import (
-    CertificateVolumes,
-    _endpoint_for,
-    _port_protocol,
-    _protocol_named,
-)
+from krm_otel.inject.sdk.endpoint_protocol import endpoint_for, protocol_named, written_port_protocol
+from krm_otel.inject.sdk.exporters import CertificateVolumes
 from krm_otel.otlp import Protocol
 
 
@@ -20,7 +16,7 @@ from krm_otel.otlp import Protocol
 )
 def test_the_values_of_a_protocol_variable(value: str | None, spoken: str | None) -> None:
     """The specification's three values, and nothing is guessed from others."""
-    assert _protocol_named(value) == spoken
+    assert protocol_named(value) == spoken
 
 
 @pytest.mark.parametrize(
@@ -40,7 +36,7 @@ def test_the_values_of_a_protocol_variable(value: str | None, spoken: str | None
 )
 def test_the_port_decides_the_protocol_of_an_endpoint(url: str, protocol: str) -> None:
     """Whatever a user wrote there, it is no crash."""
-    assert (_port_protocol(url) or "default") == protocol
+    assert (written_port_protocol(url) or "default") == protocol
 
 
 @pytest.mark.parametrize(
@@ -55,6 +51,10 @@ def test_the_port_decides_the_protocol_of_an_endpoint(url: str, protocol: str) -
         ("http://[::1]:4317", "grpc", "http", None, "http://[::1]:4318"),
         ("https://otel", "grpc", "http", None, "https://otel"),
         ("https://otel:9000", "grpc", "http", "logs", "https://otel:9000/v1/logs"),
+        ("http://otel", "http", "grpc", None, "http://otel:4317"),
+        ("http://otel/otlp", "http", "grpc", None, "http://otel:4317"),
+        ("https://otel/v1/traces", "http", "grpc", "traces", "https://otel:443"),
+        ("http://$(HOST_IP):4317", "grpc", "http", None, "http://$(HOST_IP):4318"),
         ("http://43174317:4317", "grpc", "http", None, "http://43174317:4318"),
     ],
 )
@@ -62,7 +62,7 @@ def test_the_standard_port_follows_the_protocol(
     url: str, speaks: Protocol, led: Protocol | None, signal: str | None, expected: str
 ) -> None:
     """A container that speaks the other protocol gets the other standard port; any other port stays."""
-    assert _endpoint_for(Endpoint(url, speaks), led, signal) == (expected, led or speaks)
+    assert endpoint_for(Endpoint(url, speaks), led, signal) == (expected, led or speaks)
 
 
 def test_one_volume_for_each_source() -> None:
