@@ -22,12 +22,15 @@ from tests.tools.function import FUNCTION
 from tests.tools.ports import FREE
 from tools.build import require
 
+NODE = f"127.7.{os.getpid() // 250 % 250}.{os.getpid() % 250 + 1}"
+"""The address of the node: a loopback of this process alone, where the usual ports are free."""
 FIELDS = {
     "metadata.namespace": "shop",
     "metadata.name": "echo-5d9c",
     "metadata.uid": "0b1c",
     "spec.nodeName": "node-7",
     "status.podIP": "127.0.0.1",
+    "status.hostIP": NODE,
 }
 PORTS = ("grpc", "http", "health", "metrics", "prometheus")
 _CLASS = """
