@@ -14,10 +14,10 @@ from krm_otel.collector.consistency.exporters import exporter_problems
 from krm_otel.collector.consistency.files import file_problems
 from krm_otel.collector.consistency.left_out import left_out_problems
 from krm_otel.collector.consistency.limits import limit_problems
-from krm_otel.collector.consistency.ports import port_problems
 from krm_otel.collector.consistency.problem import Deployed, Problem, link_of
 from krm_otel.collector.consistency.reach import reach_problems
 from krm_otel.collector.consistency.references import reference_problems
+from krm_otel.collector.consistency.series import series_problems
 from krm_otel.collector.consistency.signals import signal_problems
 from krm_otel.collector.manifests.container import container
 from krm_otel.collector.reading.listening import listening
@@ -30,10 +30,10 @@ from krm_otel.diagnostics.result import Result
 
 _CHECKS = (
     reach_problems,
-    port_problems,
     component_problems,
     signal_problems,
     exporter_problems,
+    series_problems,
     reference_problems,
     file_problems,
     limit_problems,

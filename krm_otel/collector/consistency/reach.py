@@ -20,7 +20,7 @@ _PORT_ANNOTATION: Final = "prometheus.io/port"
 
 
 def reach_problems(deployed: Deployed) -> Iterator[Problem]:
-    """What nobody reaches where it listens."""
+    """What nobody reaches where it listens, and what cannot listen there."""
     if not deployed.operator:
         yield from _health(deployed)
     yield from _otlp(deployed)
@@ -33,6 +33,7 @@ def reach_problems(deployed: Deployed) -> Iterator[Problem]:
         yield from _scrapers(deployed, listener)
     yield from _second_tier(deployed)
     yield from _own_metrics(deployed)
+    yield from _ports(deployed)
 
 
 def _health(deployed: Deployed) -> Iterator[Problem]:
@@ -201,3 +202,21 @@ def _own_metrics(deployed: Deployed) -> Iterator[Problem]:
         yield Problem(
             rules.OWN_METRICS_OFF, steps, f"{text}{wanted}", f"write {(fetched or ['another port'])[0]} there"
         )
+
+
+def _ports(deployed: Deployed) -> Iterator[Problem]:
+    """Ports that two components need: the collector ends when it starts."""
+    listeners = deployed.listening.all
+    for index, listener in enumerate(listeners):
+        for other in listeners[:index]:
+            if _clash(listener, other):
+                text = f"is {listener.address.text}, and {other.component} listens on port {other.address.port}, too"
+                yield Problem(rules.CONFIG_PORT_TAKEN, listener.steps, text, "write another port")
+
+
+def _clash(one: Listener, other: Listener) -> bool:
+    mine, others = one.address, other.address
+    if mine.port is None or (one.transport, mine.port) != (other.transport, others.port):
+        return False
+    hosts = {mine.host, others.host}
+    return "all" in hosts or (len(hosts) == 1 and (mine.host != "unknown" or mine.text == others.text))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from krm_otel.config.provenance import Sourced
@@ -15,15 +16,24 @@ from krm_otel.config.resolve.endpoints import (
     tls_of,
 )
 from krm_otel.config.resolve.request import Request
-from krm_otel.config.schema.backends import BACKENDS, BackendKind, ExporterKind, can_be_assumed, makes_series
+from krm_otel.config.schema.backends import (
+    BACKENDS,
+    BackendKind,
+    ExporterKind,
+    can_be_assumed,
+    makes_series,
+    takes_no_deltas,
+)
 from krm_otel.config.schema.otel_config import Backend, Files
-from krm_otel.config.settings import Target
+from krm_otel.config.settings import Deltas, Endpoint, Target
 from krm_otel.config.types.endpoint import host_variable, is_endpoint, is_node_address, is_service_address
 from krm_otel.diagnostics.result import Result, Severity
 from krm_otel.diagnostics.rules import destinations as rules
 from krm_otel.diagnostics.suggestion import listed
 from krm_otel.otlp import Protocol, with_port
 
+DELTAS_TO_CUMULATIVE: Final = ("deltatocumulative", "delta_to_cumulative")
+"""The types of the processor that makes deltas cumulative."""
 TargetResults = tuple[Sourced[Target] | None, list[Result]]
 """A target, None where it is faulty; and the results."""
 
@@ -171,3 +181,45 @@ def check_variable(url: Sourced[str], request: Request) -> Iterator[Result]:
 
 def _otlp_exporter(protocol: Protocol) -> ExporterKind:
     return "otlp_grpc" if protocol == "grpc" else "otlp_http"
+
+
+def deltas(request: Request, direct: Mapping[str, Sourced[Endpoint]], general: Sourced[Endpoint] | None) -> Deltas:
+    """What becomes of metrics that SDKs send as deltas.
+
+    Sources (run with Prometheus v0.316.0, VictoriaMetrics v1.121.0 and collector v0.158.0): these databases and
+    `prometheusremotewriteexporter` take cumulative ones only; `prometheusexporter` adds deltas up (`accumulator.go`).
+
+    Args:
+        direct, general: where SDKs send without a collector of krm-otel.
+    """
+    if not request.has_generated_collector:
+        endpoint = direct.get("metrics") or general
+        return "dropped" if endpoint and takes_no_deltas(endpoint.value.url) else "kept"
+    written = request.layers.find("collector", "config")
+    own: dict[str, Any] = written.value if written else {}
+    if any(name in str(own) for name in DELTAS_TO_CUMULATIVE):
+        return "kept"
+    by_signal, _ = targets(request)
+    reached = [target.value for target in by_signal.get("metrics", ())]
+    kinds = {target.kind for target in reached} | _own_kinds(own)
+    if "prometheus_remote_write" in kinds or any(
+        target.series and target.kind != "prometheus" and (target.name or takes_no_deltas(target.url))
+        for target in reached
+    ):
+        return "dropped"
+    return "added up" if "prometheus" in kinds else "kept"
+
+
+def _own_kinds(own: Mapping[str, Any]) -> set[str]:
+    """The kinds of exporters that the user's part names in pipelines of metrics."""
+    named = {
+        str(name).partition("/")[0]
+        for key, pipeline in _mapping(_mapping(own.get("service")).get("pipelines")).items()
+        if str(key).partition("/")[0] == "metrics"
+        for name in _mapping(pipeline).get("exporters") or ()
+    }
+    return {"prometheus_remote_write" if name == "prometheusremotewrite" else name for name in named}
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

@@ -60,6 +60,7 @@ def _build(request: Request) -> tuple[Settings, list[Result]]:
         collector=managed,
         node_collector=daemonset.node_collector(layers) if request.is_shared else None,
         env=layers.merged("telemetry", "env"),
+        deltas=backends.deltas(request, direct, endpoint),
         names_may_change=layers.get("names_may_change").value,
     )
     return settings, results

@@ -13,7 +13,7 @@ from krm_otel.config.resolve.request import Request
 from krm_otel.config.schema.autoscaling import Autoscaling
 from krm_otel.config.schema.collector import DEFAULT_IMAGE, Volume
 from krm_otel.config.schema.credentials import Variable
-from krm_otel.config.settings import CollectorSettings, Resources
+from krm_otel.config.settings import CollectorSettings, Resources, Target
 from krm_otel.config.types.endpoint import host_variable, is_node_address
 from krm_otel.config.types.quantity import value
 from krm_otel.diagnostics.result import Result
@@ -154,26 +154,35 @@ def _check_loop(collector: CollectorSettings) -> Iterator[Result]:
 def _check_series(collector: CollectorSettings) -> Iterator[Result]:
     """Warnings for series that a Prometheus would have twice.
 
-    A collector keeps a series for minutes after it last received it, and connections of SDKs move between replicas.
+    A collector keeps a series for minutes after it last received it, and connections of SDKs move between replicas. Two
+    ways to one Prometheus give series with different labels (run with v0.316.0: OTLP adds `otel_scope_name`). Another
+    database than a Prometheus of the cluster is taken for another one.
     """
-    targets = collector.exporters.get("metrics", ())
-    scraped = [target for target in targets if target.value.kind == "prometheus"]
-    others = [target.value for target in targets if target.value.series and target.value.kind != "prometheus"]
-    for target in scraped:
-        named = target.with_value(target.value.name)
-        if collector.placement.has_replicas and collector.most > 1:
+    targets = [target for target in collector.exporters.get("metrics", ()) if target.value.series]
+    for index, target in enumerate(targets):
+        named = target.with_value(target.value.name or target.value.url)
+        if target.value.kind == "prometheus" and collector.placement.has_replicas and collector.most > 1:
             text = (
-                f"names {target.value.name}, and there may be {collector.most} replicas: each keeps the series that it "
+                f"names {named.value}, and there may be {collector.most} replicas: each keeps the series that it "
                 "has received, so sums count them more than once"
             )
             fix = "write one replica, or a backend of type prometheus or prometheus-remote-write"
             yield named.report(destination_rules.SERIES_TWICE, text, fix=fix)
-        elif others:
-            text = (
-                f"names {target.value.name} and {others[0].name or others[0].url}: one Prometheus behind both counts "
-            )
-            text += "everything twice"
-            yield named.report(destination_rules.SERIES_TWICE, text, fix="write one of them")
+            continue
+        others = (other.value for other in targets[:index] if _may_be_one(target.value, other.value))
+        if other := next(others, None):
+            text = f"names {named.value} and {other.name or other.url}: one Prometheus behind both counts everything "
+            yield named.report(destination_rules.SERIES_TWICE, f"{text}twice", fix="write one of them")
+
+
+def _may_be_one(one: Target, other: Target) -> bool:
+    """Whether two targets may be the same Prometheus: one host, or one that scrapes and one of the cluster."""
+    if "prometheus" in (one.kind, other.kind):
+        pushed = other if one.kind == "prometheus" else one
+        parts = urlsplit(pushed.url)
+        ours = parts.path.endswith(("/api/v1/otlp", "/api/v1/otlp/v1/metrics", "/api/v1/write"))
+        return one.kind == other.kind or (ours and is_in_cluster(parts.hostname or ""))
+    return urlsplit(one.url).netloc == urlsplit(other.url).netloc
 
 
 def _check_tiers(collector: CollectorSettings, request: Request) -> Iterator[Result]:

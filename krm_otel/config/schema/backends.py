@@ -75,6 +75,13 @@ def makes_series(url: str) -> bool:
     return any(path.endswith(kind.path) for kind in BACKENDS.values() if kind.series and kind.path)
 
 
+def takes_no_deltas(url: str) -> bool:
+    """Whether an endpoint for metrics has a path of Prometheus or VictoriaMetrics, which take cumulative ones only.
+    Other databases have a path such as `/otlp`, too."""
+    path = urlsplit(url).path.rstrip("/").removesuffix("/v1/metrics")
+    return path.endswith(("/api/v1/otlp", "/opentelemetry"))
+
+
 def can_be_assumed(name: str) -> bool:
     """Whether the name of a type can stand for a backend that no OTelConfig declares."""
     kind = BACKENDS.get(name)

@@ -20,6 +20,7 @@ from krm_otel.config.settings.destinations import Header as Header
 from krm_otel.config.settings.destinations import ServerTls as ServerTls
 from krm_otel.config.settings.destinations import Target as Target
 from krm_otel.config.settings.destinations import Tls as Tls
+from krm_otel.config.settings.oaas_class import Deltas as Deltas
 from krm_otel.config.settings.oaas_class import Function as Function
 from krm_otel.config.settings.oaas_class import OaasClass as OaasClass
 from krm_otel.config.settings.oaas_class import Requirements as Requirements

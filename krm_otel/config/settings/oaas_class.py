@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from krm_otel.config.placement import Mode
 from krm_otel.config.provenance import Sourced
@@ -13,6 +14,9 @@ from krm_otel.config.settings.destinations import Endpoint, Tls
 from krm_otel.diagnostics.result import Ref
 from krm_otel.krm.resource import Resource
 from krm_otel.otlp import Protocol, SamplingStage
+
+Deltas = Literal["kept", "added up", "dropped"]
+"""A collector adds deltas up for the Prometheus that scrapes it; what stores series drops them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,7 @@ class Settings:
         collector: the managed collector; None where there is none.
         node_collector: in mode daemonset, where the collector of the node is, which the class does not generate.
         env: further variables for SDKs, by name.
+        deltas: what becomes of metrics that SDKs send as deltas.
         names_may_change: names of objects are not final, so that no text may contain one.
     """
 
@@ -48,6 +53,7 @@ class Settings:
     exporters: dict[str, Sourced[Endpoint]]
     collector: CollectorSettings | None = None
     node_collector: NodeCollector | None = None
+    deltas: Deltas = "kept"
     names_may_change: bool = False
     env: dict[str, Sourced[Variable]] = field(default_factory=dict)
 

@@ -207,8 +207,8 @@ SERIES_TWICE: Final = Rule(
     "series-twice",
     "warning",
     "Metrics are counted twice: several replicas keep a series that a Prometheus fetches, or one Prometheus gets them "
-    "on two ways.",
-    "Write one replica, or send metrics to a backend of type `prometheus` or `prometheus-remote-write`.",
+    "on two ways. With a `deltatocumulative` processor each of several replicas adds up a part of the deltas.",
+    "Write one replica, or send metrics to a backend of type `prometheus` or `prometheus-remote-write`. Name one way.",
     example="collector.exporters.metrics names prometheus-scrape, and there may be 2 replicas: each keeps the series "
     "that it has received, so sums count them more than once: write one replica, or a backend of type prometheus or "
     "prometheus-remote-write",

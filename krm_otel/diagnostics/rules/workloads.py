@@ -84,10 +84,11 @@ CONTAINERS_NOT_A_LIST: Final = Rule(
 DELTA_TO_PROMETHEUS: Final = Rule(
     "delta-to-prometheus",
     "warning",
-    "An SDK sends metrics as deltas, and they go to a Prometheus, which drops them.",
+    "Metrics are sent as deltas, and they go to a Prometheus or a database like it, which drops them. For a Prometheus "
+    "that scrapes the collector, the collector adds them up, anew after each one that is missing.",
     "Set the variable to `cumulative`, or add a `deltatocumulative` processor to `collector.config`.",
-    example="OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE is delta, and the metrics go to a Prometheus, which "
-    "drops delta sums and histograms: write cumulative, or a deltatocumulative processor in collector.config",
+    example="OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE is delta, and the metrics go to a Prometheus, for which "
+    "the collector adds deltas up, anew after each one that is missing: write cumulative",
 )
 ENDPOINT_FOLLOWS_PROTOCOL: Final = Rule(
     "endpoint-follows-protocol",

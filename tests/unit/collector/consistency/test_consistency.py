@@ -241,3 +241,48 @@ def test_a_header_has_one_spelling_after_the_merge(name: str, says: str) -> None
     found = list(check_consistency(*class_and_settings(DEPLOYMENT, spec)))
     assert [result.code for result in found] == (["header-twice"] if says else [])
     assert all(says in result.message for result in found)
+
+
+_METRICS = "service: {{pipelines: {{metrics: {{{}}}}}}}"
+
+
+@pytest.mark.parametrize(
+    ("mode", "fields", "config", "code"),
+    [
+        ("deployment", "replicas: 2,", "exporters: {prometheus/own: {endpoint: ':9464'}}, "
+         + _METRICS.format("exporters: [prometheus/own]"), "series-twice"),
+        ("deployment", "autoscaling: {max_replicas: 3},", "exporters: {prometheus/own: {endpoint: ':9464'}}, "
+         + _METRICS.format("exporters: [prometheus/own]"), "series-twice"),
+        ("deployment", "", "exporters: {prometheus/own: {endpoint: ':9464'}}, "
+         + _METRICS.format("exporters: [prometheus/own]"), ""),
+        ("daemonset", "", "exporters: {prometheus/own: {endpoint: ':9464'}}, "
+         + _METRICS.format("exporters: [prometheus/own]"), ""),
+        ("deployment", "replicas: 2,", "processors: {deltatocumulative: }, "
+         + _METRICS.format("processors: [memory_limiter, deltatocumulative]"), "series-twice"),
+        ("deployment", "", "processors: {deltatocumulative: }, "
+         + _METRICS.format("processors: [memory_limiter, deltatocumulative]"), ""),
+        ("deployment", "", "processors: {cumulativetodelta: }, "
+         + _METRICS.format("processors: [memory_limiter, cumulativetodelta], exporters: [prometheusremotewrite/own]")
+         + ", exporters: {prometheusremotewrite/own: {endpoint: 'http://p:9090/api/v1/write'}}",
+         "delta-to-prometheus"),
+        ("deployment", "span_metrics: {}, exporters: {traces: debug, metrics: prometheus-remote-write},",
+         "connectors: {span_metrics: {aggregation_temporality: AGGREGATION_TEMPORALITY_DELTA}}",
+         "delta-to-prometheus"),
+        ("deployment", "span_metrics: {}, exporters: {traces: debug, metrics: debug},",
+         "connectors: {span_metrics: {aggregation_temporality: AGGREGATION_TEMPORALITY_DELTA}}", ""),
+    ],
+)  # fmt: skip
+def test_series_that_would_be_wrong(mode: str, fields: str, config: str, code: str) -> None:
+    """Replicas that keep the same series, and deltas that a Prometheus drops, are warnings."""
+    policy = "network_policy: {enabled: false},"
+    spec = f"collector: {{mode: {mode}, {policy} {fields} config: {{{config}}}}}"
+    if mode == "daemonset":
+        found = node_collectors_and_settings(spec.replace("{mode:", "{daemonset: {manage: true}, mode:", 1))
+    else:
+        found = class_and_settings("", spec)
+    said = [
+        (result.code, result.severity)
+        for result in check_consistency(*found)
+        if result.code in ("series-twice", "delta-to-prometheus")
+    ]
+    assert said == ([(code, "warning")] if code else [])
