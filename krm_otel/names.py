@@ -45,6 +45,8 @@ COMPONENT: Final = "otel"
 
 # Annotations that krm-otel writes.
 A_RECORD: Final = "oaas.io/otel-injected"
+A_WRITTEN: Final = "oaas.io/otel-written"
+"""A hash of what krm-otel has written into a generated object: another content was edited by hand."""
 A_GENERATED_BY: Final = "oaas.io/generated-by"
 GENERATOR: Final = "krm-otel"
 A_ENABLED_BY: Final = "oaas.io/otel-enabled-by"
@@ -72,7 +74,7 @@ GENERATED_LABELS: Final = frozenset(
 )
 """Labels of generated objects and their pods, by which they are found and pruned."""
 GENERATED_ANNOTATIONS: Final = frozenset(
-    (A_RECORD, A_GENERATED_BY, A_ENABLED_BY, A_CONFIG_HASH, A_SYNC_WAVE, A_NO_SUBSTITUTION)
+    (A_RECORD, A_GENERATED_BY, A_WRITTEN, A_ENABLED_BY, A_CONFIG_HASH, A_SYNC_WAVE, A_NO_SUBSTITUTION)
 )
 """Annotations of generated objects and their pods."""
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from krm_otel.diagnostics.result import Ref, Result, Severity, has_errors, ordered
+from krm_otel.diagnostics.rules.collector import EDIT_OVERWRITTEN
 from krm_otel.diagnostics.rules.inputs import UNREADABLE_INPUT
 from krm_otel.krm.envelope import Envelope
 from krm_otel.krm.reader import read_envelope
@@ -120,7 +121,10 @@ def run(
     texts, objects, changes = plan.texts, plan.objects, plan.changes
     if failed:
         texts, objects, changes = {}, ObjectChanges(), tuple(map(_skipped, changes))
-    written_results = [result for result in results if result.severity == "error"] if remove else results
+    # Results describe the input, and a second run has the same: an edit is gone by then.
+    written_results = [result for result in results if result.code != EDIT_OVERWRITTEN.code or failed]
+    if remove:
+        written_results = [result for result in results if result.severity == "error"]
     added = dict(objects.added)
     # After an error, a text that is not YAML would hide the error: then there is no text.
     new_texts = [

@@ -87,6 +87,14 @@ DAEMONSET_SHARED: Final = Rule(
     example="collector.exporters.traces names an exporter of this class alone, and mode daemonset has one collector "
     "for all: leave it out and write spec.collector.exporters in the OTelConfig, or write mode: deployment",
 )
+EDIT_OVERWRITTEN: Final = Rule(
+    "edit-overwritten",
+    "warning",
+    "Somebody has edited a generated object, and krm-otel writes it anew.",
+    "Write the setting that the message names.",
+    example="data[collector.yaml] was edited by hand, and krm-otel writes its own again: write collector.config in "
+    "the OTelConfig instead",
+)
 IMAGE_INVALID: Final = Rule(
     "image-invalid",
     "error",

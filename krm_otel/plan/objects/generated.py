@@ -25,6 +25,7 @@ from krm_otel.diagnostics.rule import Location
 from krm_otel.diagnostics.rules.collector import NAME_TAKEN, NAMESPACE_HALF
 from krm_otel.krm.item import Item
 from krm_otel.krm.resource import Resource
+from krm_otel.plan.objects.edits import digest
 from krm_otel.plan.request import Request
 from krm_otel.plan.summary import ClassSummary, Summaries
 from krm_otel.yamltext.nodes import SourceError
@@ -222,7 +223,10 @@ def _class_objects(
         path = _sibling(neighbour.annotations.get(names.A_PATH, ""), file_name)
         file = _sibling(neighbour.file, file_name)
         package = neighbour.annotations.get(names.A_PACKAGE_PATH, "")
-    objects = (with_annotations(asset.data, annotations) for asset in _assets(oaas_class, settings, configuration))
+    objects = (
+        with_annotations(asset.data, {**annotations, names.A_WRITTEN: digest(asset.data)})
+        for asset in _assets(oaas_class, settings, configuration)
+    )
     return {key_of(data): DesiredObject(data, oaas_class.ref, path, file, package) for data in objects}
 
 

@@ -15,6 +15,7 @@ from krm_otel.diagnostics.rules import collector as rules
 from krm_otel.plan.changes import Change, ObjectChanges, new_texts
 from krm_otel.plan.draft import Draft
 from krm_otel.plan.kustomize_generator import echo_positions
+from krm_otel.plan.objects.edits import overwritten_edit
 from krm_otel.plan.objects.generated import (
     DesiredObject,
     ExistingObject,
@@ -65,6 +66,8 @@ def plan_objects(draft: Draft) -> tuple[ObjectChanges, list[Change], list[Result
             transit = {key: v for key, v in entry.resource.annotations.items() if names.in_transit(key)}
             rewritten[position] = with_annotations(data, transit)
             changes.append(Change(ref, "updated"))
+            if edit := overwritten_edit(entry.resource, data):
+                results.append(edit)
     added: dict[str, list[dict[str, Any]]] = {}
     for file, data in _added([desired[key] for key in sorted(desired.keys() - set(renewed.values()))], existing):
         added.setdefault(file, []).append(data)
