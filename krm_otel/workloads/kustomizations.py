@@ -56,13 +56,13 @@ class Kustomizations:
     def patch_reason(self, workload: Workload) -> str:
         """Why an object is a patch for kustomize, and no workload; empty where it is none.
 
-        In files, also a container without an image says so: Kubernetes demands one.
+        In files, and beside a kustomization, also a container without an image says so: Kubernetes demands one.
         """
         if file := self.naming(workload.resource):
             folder = posixpath.dirname(file) or "."
             return f"a patch named in {file}; to render what that builds: kustomize build {folder} | krm-otel render -"
         without_image = [container.name for container in workload.containers if not container.image]
-        if without_image and workload.resource.ref.file:
+        if without_image and (workload.resource.file or self.named_by):
             return f"a patch: the container {without_image[0]} has no image"
         return ""
 

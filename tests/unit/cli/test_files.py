@@ -43,7 +43,7 @@ GATEWAY = b"""\
 apiVersion: apps/v1
 kind: Deployment
 metadata: {name: gateway, namespace: %s, labels: {app: gateway}}
-spec: {template: {spec: {containers: [{name: gateway}]}}}
+spec: {template: {spec: {containers: [{name: gateway, image: acme/gateway}]}}}
 """
 
 
