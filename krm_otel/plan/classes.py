@@ -26,6 +26,7 @@ from krm_otel.krm.resource import Resource
 from krm_otel.plan.changes import Change
 from krm_otel.plan.draft import Draft
 from krm_otel.plan.keys import missing_keys
+from krm_otel.plan.pod_security import check_pod_security
 from krm_otel.plan.recorded import plan_recorded
 from krm_otel.plan.workloads.candidate import class_key
 from krm_otel.workloads.match import RULES_TRIED
@@ -61,6 +62,7 @@ def _check_collectors(draft: Draft) -> Iterator[Result]:
     monitored = configuration.monitoring.monitors is not None
     for owner, settings in checked:
         yield from check_config(owner, settings)
+        yield from check_pod_security(draft.request.items, owner, settings)
         yield from check_consistency(owner, settings, operator=configuration.operator, monitored=monitored)
     yield from unused_components(checked)
     yield from missing_keys(checked, EnvSources(draft.request.items))

@@ -165,7 +165,8 @@ def _spec(row: Row) -> str:
         lines.append("  span_metrics: {dimensions: [http.route], interval: 1s}")
     lines += [f"  {line}" for line in _TAILS[row["tail"]]]
     if row["mode"] == "daemonset":
-        lines += ["  daemonset: {manage: true}", f"  exporters: {{{_exporters(row)}}}"]
+        host_port = "true" if row["own"] == "merged" else "false"
+        lines += [f"  daemonset: {{manage: true, host_port: {host_port}}}", f"  exporters: {{{_exporters(row)}}}"]
     if row["batch"] != "default":
         tuned = "{send_batch_size: 100, send_batch_max_size: 200, timeout: 200ms}"
         lines.append("  batch: " + (tuned if row["batch"] == "tuned" else "{enabled: false}"))

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from krm_otel.config.provenance import Sourced
 from krm_otel.config.resolve.collector import LEAST_MEMORY, LIMIT_PERCENT, SPIKE_PERCENT, gateway_block, has_series
+from krm_otel.config.resolve.daemonset import check_certificate
 from krm_otel.config.resolve.image import written_image
 from krm_otel.config.resolve.request import Request
 from krm_otel.config.schema.autoscaling import Autoscaling
@@ -41,6 +42,8 @@ def check_collector(collector: CollectorSettings, request: Request) -> Iterator[
     yield from _check_proxy(collector, request)
     yield from _check_volumes(collector, request)
     yield from _check_scrapers(collector)
+    if collector.host_port:
+        yield from check_certificate(request)
     yield from _check_loop(collector)
     yield from _check_series(collector)
     yield from _check_tiers(collector, request)

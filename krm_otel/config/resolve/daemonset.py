@@ -72,7 +72,9 @@ def check_shared(request: Request) -> Iterator[Result]:
             "{manage: false} where another package does"
         )
         yield request.mode.report(rules.DAEMONSET_NOT_MANAGED, text, fix=fix)
-    elif manage.value:
+    elif not manage.value:
+        yield from check_certificate(request)
+    else:
         # What the cluster's defaults switch on is reported once, for the collector itself.
         exported = {exporter.steps[2] for exporter in exporters}
         cluster_signals = signals_of(request.layers.of_cluster())
@@ -94,3 +96,11 @@ def _check_stage(request: Request) -> Iterator[Result]:
         yield stage.report(sampling_rules.SAMPLING_STAGE, text, fix=fix)
     else:
         yield stage.report(sampling_rules.SAMPLING_STAGE, text, fix="write sdk", proposed="sdk")
+
+
+def check_certificate(request: Request) -> Iterator[Result]:
+    """A warning where SDKs would check a certificate against the address of their node."""
+    host_port: Sourced[bool] | None = request.layers.find("collector", "daemonset", "host_port")
+    if host_port and host_port.value and server_tls(request.layers):
+        text = "makes SDKs send to the address of their node, which few certificates name"
+        yield host_port.report(rules.HOST_PORT_TLS, text, fix="leave it out, or receiver_tls", proposed=False)

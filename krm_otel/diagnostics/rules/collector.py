@@ -95,6 +95,24 @@ EDIT_OVERWRITTEN: Final = Rule(
     example="data[collector.yaml] was edited by hand, and krm-otel writes its own again: write collector.config in "
     "the OTelConfig instead",
 )
+HOST_PORT_REFUSED: Final = Rule(
+    "host-port-refused",
+    "warning",
+    "`daemonset.host_port` is on, and the Namespace of these collectors enforces a Pod Security level that refuses "
+    "pods with ports of the node.",
+    "Write the level `privileged` there, or leave `host_port` out.",
+    example="pod-security.kubernetes.io/enforce is baseline, which refuses the collectors with ports of the node: "
+    "write privileged, or leave collector.daemonset.host_port out",
+)
+HOST_PORT_TLS: Final = Rule(
+    "host-port-tls",
+    "warning",
+    "With `daemonset.host_port` SDKs send to the address of their node, and `receiver_tls` makes them check the "
+    "collector's certificate against it.",
+    "Leave `host_port` out, unless the certificate names the address of every node.",
+    example="collector.daemonset.host_port makes SDKs send to the address of their node, which few certificates name: "
+    "leave it out, or receiver_tls",
+)
 IMAGE_INVALID: Final = Rule(
     "image-invalid",
     "error",
