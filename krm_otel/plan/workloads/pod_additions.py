@@ -20,6 +20,7 @@ from krm_otel.diagnostics.rules import sidecars as rules
 from krm_otel.diagnostics.rules.workloads import INIT_CONTAINER_EARLY
 from krm_otel.inject.patch.additions import Additions, Lists
 from krm_otel.plan.workloads.host_network import HOST_NETWORK_DNS, check_host_network
+from krm_otel.plan.workloads.scraped import check_scraped
 from krm_otel.workloads.autoscalers import Autoscalers, check_autoscalers
 from krm_otel.workloads.containers import INIT_CONTAINERS, Container
 from krm_otel.workloads.kinds import Workload
@@ -97,7 +98,7 @@ def pod_additions(
         for where, name in same_name
     ]
     results += check_autoscalers(scalers.of(resource), _function(workload, selection).name)
-    results += early
+    results += [*early, *(check_scraped(workload, new_sidecar) if has_pod_monitor else ())]
     template = {"annotations": new_sidecar.annotations}
     if managed.gateway or (has_pod_monitor and not workload.kind.knative):
         # The gateway's NetworkPolicy and the PodMonitor select the pods by these labels. On Knative a PodMonitor has
