@@ -14,7 +14,7 @@ from krm_otel.collector.config.environment import NODE_IP_VARIABLE
 from krm_otel.collector.consistency.problem import Deployed, Problem
 from krm_otel.collector.reading.references import texts
 from krm_otel.collector.reading.structure import mapping, type_of, used
-from krm_otel.config.types.endpoint import endpoint_of_signal, is_node_address, path_finding
+from krm_otel.config.types.endpoint import endpoint_of_signal, is_node_address, is_valid, path_finding
 from krm_otel.credential import headers_twice
 from krm_otel.diagnostics.field_path import Step
 from krm_otel.diagnostics.rules import destinations as rules
@@ -51,15 +51,22 @@ def _of_type(kind: str, place: tuple[Step, ...], text: str) -> Iterator[Problem]
     key = str(place[-1])
     if kind in _GRPC and key == "endpoint":
         host = text.partition("://")[2] or text
-        if host and "/" not in host and not _PORT.search(host) and not host.startswith(("unix:", "dns:")):
+        if (
+            is_valid(f"http://{host}")
+            and "/" not in host
+            and not _PORT.search(host)
+            and not host.startswith(("unix:", "dns:"))
+        ):
             plain = text.startswith("http://") or (is_in_cluster(host) and not text.startswith("https://"))
             said = f"is {text}, and the collector takes no gRPC endpoint without a port"
             yield Problem(rules.ENDPOINT_PORT, place, said, f"write {host}:{PORTS['grpc'] if plain else 443}", "error")
-    elif kind in _HTTP and key == "endpoint":
+    elif kind not in _HTTP or not is_valid(text):
+        return
+    elif key == "endpoint":
         if finding := path_finding(text.rstrip("/"), "http", base=True):
             said = finding.text.replace("SDKs append themselves", "the collector appends")
             yield Problem(finding.rule, place, said, finding.fix)
-    elif kind in _HTTP and (signal := key.removesuffix("_endpoint")) in SIGNALS:
+    elif (signal := key.removesuffix("_endpoint")) in SIGNALS:
         better = endpoint_of_signal(text, signal)
         if better != text:
             said = f"ends in no /v1/{signal}, and {signal} are sent to {text} as it is"

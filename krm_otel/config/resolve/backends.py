@@ -216,7 +216,8 @@ def _own_kinds(own: Mapping[str, Any]) -> set[str]:
         str(name).partition("/")[0]
         for key, pipeline in _mapping(_mapping(own.get("service")).get("pipelines")).items()
         if str(key).partition("/")[0] == "metrics"
-        for name in _mapping(pipeline).get("exporters") or ()
+        if isinstance(names := _mapping(pipeline).get("exporters"), list | tuple)
+        for name in names
     }
     return {"prometheus_remote_write" if name == "prometheusremotewrite" else name for name in named}
 

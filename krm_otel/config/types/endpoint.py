@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from krm_otel.config.types.finding import Finding, fault, write
 from krm_otel.config.types.text import matching
 from krm_otel.credential import is_credential, masked
+from krm_otel.diagnostics.rule import Rule
 from krm_otel.diagnostics.rules import destinations as rules
 from krm_otel.diagnostics.rules import fields as field_rules
 from krm_otel.otlp import Protocol, port_protocol
@@ -31,6 +32,8 @@ _OTHER_VARIABLE: Final = re.compile(r"\$\{(?:env:)?(\w+)\}|\$([A-Za-z_]\w*)|%\{(
 _SERVICE_HOST: Final = re.compile(r"\w+_SERVICE_HOST")
 _NODE_ADDRESS: Final = re.compile(r"(\w+_)?(HOST|NODE)_?IP", re.I)
 _TOKEN_IN_PATH: Final = "write ${env:NAME} as an endpoint in collector.config, and collector.env.NAME with its Secret"
+_SECRET: Final = "leave it out, and write headers with a Secret instead"
+_WRONG_PORT: Final = "must be a URL with a port from 1 to 65535"
 _EXAMPLE: Final = "http://collector:4317"
 NODE_ADDRESS: Final = "$(HOST_IP)"
 """The host of an endpoint that is the address of the node."""
@@ -111,68 +114,84 @@ def endpoint(value: str) -> str:
     Raises:
         PydanticCustomError: a finding that says what to write.
     """
+    wrong = _wrong(value)
+    if wrong is None:
+        return value.rstrip("/")
+    # A proposal must not lead from one error to the next.
+    proposed = wrong.better if is_valid(wrong.better) else None
+    raise fault(wrong.rule, wrong.text, fix=wrong.fix or write(proposed or wrong.example), proposed=proposed)
+
+
+def is_valid(text: str) -> bool:
+    """Whether a text is an endpoint as users may write it here."""
+    return _wrong(text) is None
+
+
+class _Wrong(NamedTuple):
+    """What is wrong with an endpoint; `better` may be wrong, too, and then there is the example, if any."""
+
+    text: str
+    better: str = ""
+    example: str = ""
+    fix: str = ""
+    rule: Rule = rules.ENDPOINT_INVALID
+
+
+def _wrong(value: str) -> _Wrong | None:
     scheme = _SCHEME.match(value)
     if "@" in value:  # anywhere, since a password may contain a `/`; in a path, %40 stands for it
         better = _QUERY.split((scheme[0] if scheme else "http://") + value.rpartition("@")[2])[0]
-        text, fix = "contains a user name or password", "leave it out, and write headers with a Secret instead"
-        raise fault(rules.ENDPOINT_CREDENTIALS, text, fix=fix, proposed=_if_valid(better))
-    _check_variable(value)
+        return _Wrong("contains a user name or password", better, fix=_SECRET, rule=rules.ENDPOINT_CREDENTIALS)
+    if wrong := _wrong_variable(value):
+        return wrong
     if re.search(r"[\s\x00-\x1f\x7f]", value):
         # White space between letters has no likely correction.
-        raise _invalid("without white space", re.sub(r"\s*([:/])\s*", r"\1", value.strip()))
-    if not scheme:
-        better = f"http://{value.lstrip('/')}" if is_endpoint(value) else f"http://{value}:4317"
-        raise _invalid("that starts with http:// or https://", better if value else "", _EXAMPLE)
-    if scheme[1] not in ("http", "https"):
-        better = ("https://" if scheme[1].lower() in _SECURE else "http://") + value[scheme.end() :]
-        raise _invalid("that starts with http:// or https://", better)
+        return _Wrong("must be a URL without white space", re.sub(r"\s*([:/])\s*", r"\1", value.strip()))
+    if not scheme or scheme[1] not in ("http", "https"):
+        if scheme:
+            better = ("https://" if scheme[1].lower() in _SECURE else "http://") + value[scheme.end() :]
+        else:
+            better = f"http://{value.lstrip('/')}" if is_endpoint(value) else f"http://{value}:4317"
+        text = "must be a URL that starts with http:// or https://"
+        return _Wrong(text, better if value else "", "" if scheme else _EXAMPLE)
+    return _wrong_part(value)
+
+
+def _wrong_variable(value: str) -> _Wrong | None:
+    """A variable that is not `$(NAME)`, or that is not the whole host."""
+    authority = value.partition("://")[2].partition("/")[0]
+    if other := _OTHER_VARIABLE.search(authority):
+        better = value.replace(other[0], f"$({other[1] or other[2] or other[3]})")
+        return _Wrong("must be a URL whose variable is $(NAME), as the kubelet expands it", better)
+    if re.search(r"\[\$\(\w+\)\]", authority):
+        text = "must be a URL without brackets around a variable, which clients refuse around an IPv4 address"
+        return _Wrong(text, fix="write the name of a Service, or leave the brackets out")
+    if port := re.search(r":\$\(\w+\)\Z", authority):
+        return _Wrong(_WRONG_PORT, value.replace(port[0], ":4317", 1))
+    return None
+
+
+def _wrong_part(value: str) -> _Wrong | None:
+    """What is wrong with a part of a URL of HTTP."""
     try:
         url = urlsplit(value)
         port = url.port
     except ValueError:
-        raise _invalid("with a port from 1 to 65535", "", _EXAMPLE) from None
-    if _QUERY.search(value) and is_credential("", value):
-        text, fix = "contains a credential in its query", "leave it out, and write headers with a Secret instead"
-        raise fault(rules.ENDPOINT_CREDENTIALS, text, fix=fix, proposed=_if_valid(_QUERY.split(value)[0]))
+        return _Wrong(_WRONG_PORT, example=_EXAMPLE)
     if _QUERY.search(value):
-        raise _invalid("without query and fragment", _QUERY.split(value)[0])
+        better = _QUERY.split(value)[0]
+        if is_credential("", value):
+            return _Wrong("contains a credential in its query", better, fix=_SECRET, rule=rules.ENDPOINT_CREDENTIALS)
+        return _Wrong("must be a URL without query and fragment", better)
     if port == 0 or url.netloc.endswith(":"):
-        raise _invalid("with a port from 1 to 65535", "", _EXAMPLE)
+        return _Wrong(_WRONG_PORT, example=_EXAMPLE)
     if not _has_valid_host(url):
-        raise _invalid("whose host is a DNS name, an IPv4 address, [an IPv6 address] or $(HOST_IP)")
+        return _Wrong("must be a URL whose host is a DNS name, an IPv4 address, [an IPv6 address] or $(HOST_IP)")
     if not _PATH.fullmatch(url.path):
-        raise _invalid("whose path has no unescaped characters")
+        return _Wrong("must be a URL whose path has no unescaped characters")
     if is_credential("", value):  # as in the webhooks of some vendors
-        text = "contains a token in its path"
-        raise fault(rules.ENDPOINT_CREDENTIALS, text, fix=_TOKEN_IN_PATH)
-    return value.rstrip("/")
-
-
-def _check_variable(value: str) -> None:
-    """Raises for a variable that is not `$(NAME)`, or that is not the whole host."""
-    authority = value.partition("://")[2].partition("/")[0]
-    if other := _OTHER_VARIABLE.search(authority):
-        better = value.replace(other[0], f"$({other[1] or other[2] or other[3]})")
-        raise _invalid("whose variable is $(NAME), as the kubelet expands it", better)
-    if re.search(r"\[\$\(\w+\)\]", authority):
-        text = "must be a URL without brackets around a variable, which clients refuse around an IPv4 address"
-        raise fault(rules.ENDPOINT_INVALID, text, fix="write the name of a Service, or leave the brackets out")
-    if port := re.search(r":\$\(\w+\)\Z", authority):
-        raise _invalid("with a port from 1 to 65535", value.replace(port[0], ":4317", 1))
-
-
-def _invalid(text: str, better: str = "", example: str = "") -> Exception:
-    proposed = _if_valid(better)
-    return fault(rules.ENDPOINT_INVALID, f"must be a URL {text}", fix=write(proposed or example), proposed=proposed)
-
-
-def _if_valid(better: str) -> str | None:
-    """A proposal, unless it is invalid itself: a proposal must not lead from one error to the next."""
-    try:
-        endpoint(better)
-    except Exception:
-        return None
-    return better
+        return _Wrong("contains a token in its path", fix=_TOKEN_IN_PATH, rule=rules.ENDPOINT_CREDENTIALS)
+    return None
 
 
 def _has_valid_host(url: SplitResult) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from krm_otel import names
 from krm_otel.config.types.endpoint import (
@@ -17,6 +17,7 @@ from krm_otel.config.types.endpoint import (
     host_variable,
     is_node_address,
     is_service_address,
+    is_valid,
     path_finding,
     redact,
 )
@@ -48,9 +49,9 @@ def _of(builder: ContainerBuilder, variable: ExistingVariable, signal: str) -> I
     yield from _references(builder, variable)
     url = text if "://" in text else f"http://{text}"
     protocol = _protocol(builder, signal)
-    parts = _split(url)
-    if protocol is None or parts is None or "@" in text:
+    if protocol is None or not is_valid(url):
         return
+    parts = urlsplit(url)
     where, shown = builder.location(variable.path), redact(text)
     variables = _REFERENCE.search(parts.netloc)
     if (not variables or is_node_address(host_variable(url) or "")) and parts.scheme == "http":
@@ -71,15 +72,6 @@ def _of(builder: ContainerBuilder, variable: ExistingVariable, signal: str) -> I
 def _protocol(builder: ContainerBuilder, signal: str) -> Protocol | None:
     own = builder.value_of(signal_variable(names.E_PROTOCOL, signal)) if signal else None
     return protocol_named(own or builder.value_of(names.E_PROTOCOL))
-
-
-def _split(url: str) -> SplitResult | None:
-    """The parts of a URL; None for a user's text that is none."""
-    try:
-        parts = urlsplit(url)
-        return parts if parts.port != 0 and parts.netloc and not parts.query else None
-    except ValueError:
-        return None
 
 
 def _references(builder: ContainerBuilder, variable: ExistingVariable) -> Iterator[Result]:

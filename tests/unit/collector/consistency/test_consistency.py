@@ -286,3 +286,13 @@ def test_series_that_would_be_wrong(mode: str, fields: str, config: str, code: s
         if result.code in ("series-twice", "delta-to-prometheus")
     ]
     assert said == ([(code, "warning")] if code else [])
+
+
+@pytest.mark.parametrize("text", ["http://[::1", "http://a:99999/v1/traces", "http://a:b", "/v1/traces", "", "x y"])
+@pytest.mark.parametrize("field", ["endpoint", "traces_endpoint"])
+def test_a_text_that_is_no_url_is_the_collectors_to_refuse(text: str, field: str) -> None:
+    """krm-otel proposes nothing, since it does not know what is meant."""
+    exporter = f"otlp_http/b: {{{field}: '{text}'}}, otlp_grpc/b: {{{field}: 'dns:///{text}'}}"
+    pipelines = "{traces: {exporters: [otlp_http/b, otlp_grpc/b]}}"
+    spec = f"collector: {{config: {{exporters: {{{exporter}}}, service: {{pipelines: {pipelines}}}}}}}"
+    assert [result.message for result in check_consistency(*class_and_settings(DEPLOYMENT, spec))] == []

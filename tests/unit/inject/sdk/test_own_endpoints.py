@@ -93,6 +93,8 @@ def test_what_comes_by_env_from_is_not_expanded() -> None:
         ([("LOGS_ENDPOINT", "http://agent:4318")], {}),  # logs are off
         ([("ENDPOINT", "http://agent"), ("PROTOCOL", "$(SPOKEN)")], {}),
         ([("ENDPOINT", "http://[::1"), ("PROTOCOL", "grpc")], {}),
+        ([("ENDPOINT", "http://a b"), ("PROTOCOL", "grpc")], {}),
+        ([("TRACES_ENDPOINT", "http://agent:99999")], {}),
         ([HOST_IP, ("ENDPOINT", "http://$(HOST_IP):4317")], {}),
         ([("ENDPOINT", "http://$(AGENT_SERVICE_HOST):4317")], {}),
         ([("ENDPOINT", "http://$(AGENT):4317")], FROM_MAP),
