@@ -18,6 +18,7 @@ from krm_otel.krm.envelope import Envelope
 from krm_otel.krm.reader import read_envelope
 from krm_otel.krm.resource import Resource
 from krm_otel.plan import Change, ObjectChanges, Track, make_plan, untracked
+from krm_otel.plan.objects.header import first_lines, header, is_only_header
 from krm_otel.workloads.kinds import is_required
 from krm_otel.yamltext.nodes import SourceError
 
@@ -133,7 +134,7 @@ def run(
         else None
         for source, envelope in zip(sources, envelopes, strict=True)
     ]
-    new_files = {name: Envelope("", []).with_appended(data) for name, data in added.items()}
+    new_files = {name: header(data[0]) + Envelope("", []).with_appended(data) for name, data in added.items()}
     starts = tuple(_starts(envelope, objects) if envelope else () for envelope in envelopes)
     return Outcome(tuple(new_texts), tuple(results), changes, new_files, starts, plan.switched_off)
 
@@ -185,8 +186,9 @@ def _new_text(
     if removed := [i for i, item in enumerate(envelope.items) if item.position in objects.removed]:
         text = read_envelope(text).without(removed)
     if added:
-        text = read_envelope(text).with_appended(added)
-    return text
+        text = read_envelope(text).with_appended(added, first_lines)
+    # What is left of a file of krm-otel's own is the comment that it begins with.
+    return "" if is_only_header(text) else text
 
 
 def _starts(envelope: Envelope, objects: ObjectChanges) -> tuple[int, ...]:

@@ -13,6 +13,7 @@ from typing import Any
 from krm_otel.diagnostics.result import Result
 from krm_otel.krm import members
 from krm_otel.krm.item import Item, indented
+from krm_otel.krm.members import Comment, no_comment
 from krm_otel.krm.resource import Resource
 from krm_otel.krm.results_block import results_splices
 from krm_otel.yamltext.scan import Document
@@ -62,10 +63,10 @@ class Envelope:
             documents.difference_update(in_list)
         return self._spliced([*splices, *members.remove_documents(self.text, self.items, documents)])
 
-    def with_appended(self, objects: Sequence[dict[str, Any]]) -> str:
-        """The text with these objects after its items."""
+    def with_appended(self, objects: Sequence[dict[str, Any]], comment: Comment = no_comment) -> str:
+        """The text with these objects after its items; in a ResourceList they may begin with comments."""
         if self.resource_list is not None:
-            return self._spliced(members.append_to_list(self.text, self.resource_list, self.items, objects))
+            return self._spliced(members.append_to_list(self.text, self.resource_list, self.items, objects, comment))
         if len(self.lists) == 1:
             document, in_list = self.lists[0]
             if document.root.flow and len(in_list) == len(self.items):

@@ -6,8 +6,9 @@ stream, members in JSON. Removing them results in the text that was there before
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
 
 from krm_otel.krm.item import Item, indented
 from krm_otel.yamltext import emit
@@ -16,6 +17,15 @@ from krm_otel.yamltext.nodes import SourceError
 from krm_otel.yamltext.parse import compose
 from krm_otel.yamltext.scan import Document
 from krm_otel.yamltext.splices import Splice
+
+_DASH: Final = re.compile(r"(?m)^[ \t]*-(?=[ \t\r\n])")
+Comment = Callable[[dict[str, Any]], Sequence[str]]
+"""The lines of the comment that an object begins with, without `# `; none for most."""
+
+
+def no_comment(_: dict[str, Any]) -> Sequence[str]:
+    """No object begins with a comment."""
+    return ()
 
 
 def rewrite(text: str, item: Item, data: dict[str, Any]) -> str:
@@ -29,16 +39,20 @@ def rewrite(text: str, item: Item, data: dict[str, Any]) -> str:
 
 
 def append_to_list(
-    text: str, document: Document, items: Sequence[Item], objects: Sequence[dict[str, Any]]
+    text: str,
+    document: Document,
+    items: Sequence[Item],
+    objects: Sequence[dict[str, Any]],
+    comment: Comment = no_comment,
 ) -> list[Splice]:
-    """Splices that append objects to the `items` of a document."""
+    """Splices that append objects to the `items` of a document; JSON has no comments."""
     if not objects:
         return []
     key, value = document.keys["items"]
     if document.root.flow or (items and value.flow):
         return [_append_to_flow(text, items, value.start, objects)]
     column = value.column if items else key.column
-    lines = [" " * column + line for line in emit.block(list(objects))]
+    lines = [" " * column + line for data in objects for line in _entry(data, comment(data))]
     if items:
         point = insertion_point(text, _content_end(text, items[-1]), key.column)
         return [(point.start, point.start, point.as_lines(lines))]
@@ -48,6 +62,12 @@ def append_to_list(
     block = "".join(line + point.newline for line in lines)
     removal = [(start, value.end, "")] if value.end > start else []
     return [*removal, (point.start, point.start, point.newline + block if point.open_end else block)]
+
+
+def _entry(data: dict[str, Any], comment: Sequence[str]) -> list[str]:
+    """The lines of an entry of a list: `- ` before its first line, which may be a comment."""
+    first, *rest = [*(f"# {line}" for line in comment), *emit.block(data)]
+    return [f"- {first}", *(f"  {line}" for line in rest)]
 
 
 def _append_to_flow(text: str, items: Sequence[Item], start: int, objects: Sequence[dict[str, Any]]) -> Splice:
@@ -74,8 +94,9 @@ def remove_from_list(text: str, document: Document, items: Sequence[Item], index
     splices = []
     for i in removed:
         # A dash may be on its own line, above a comment: the entry begins where the one before it ends.
-        begin = value.start if i == 0 else text.index("-", next_line(text, _content_end(text, items[i - 1])).start)
-        dash = text.rfind("-", begin, items[i].start)
+        # Comments may have dashes, but do not begin with one.
+        begin = value.start if i == 0 else next_line(text, _content_end(text, items[i - 1])).start
+        dash = [match.end() - 1 for match in _DASH.finditer(text, line_start(text, begin), items[i].start)][-1]
         splices.append((line_start(text, dash), next_line(text, _content_end(text, items[i])).start, ""))
     splices = _keep_open_end(text, splices, len(items), removed)
     if len(removed) == len(items):
