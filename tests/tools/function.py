@@ -109,6 +109,7 @@ def injection(
     rate: str = "0.05",
     attributes: str = "team=core",
     downward: bool = True,
+    workload: str = "",
 ) -> list[Manifest]:
     """The whole injection into one container, in its order; by the contract (design, 2.6), not by the code.
 
@@ -120,7 +121,9 @@ def injection(
         rate: the sampling rate, as text.
         attributes: the configured attributes.
         downward: whether the kind allows the downward API.
+        workload: kind and name, where the conventions have an attribute for the kind: `Deployment/hello`.
     """
+    kind, _, name_of_workload = workload.partition("/")
     helpers: list[Manifest] = []
     space = namespace
     if downward:
@@ -133,6 +136,7 @@ def injection(
         f"oaas.class={oaas_class}",
         f"oaas.function_key={key}" if key else "",
         f"k8s.namespace.name={space}" if space else "",
+        f"k8s.{kind.lower()}.name={name_of_workload}" if workload else "",
         "k8s.pod.name=$(OAAS_OTEL_POD_NAME)" if downward else "",
         "k8s.pod.uid=$(OAAS_OTEL_POD_UID)" if downward else "",
         "k8s.node.name=$(OAAS_OTEL_NODE_NAME)" if downward else "",

@@ -285,7 +285,9 @@ def test_eval_takes_settings_from_the_environment(kpt: Kpt, package: Path) -> No
 def test_eval_without_a_config_uses_the_one_in_the_package(kpt: Kpt, package: Path) -> None:
     answer = kpt.eval(package, [FUNCTION]).ok()
     assert "Deployment/hello injected" in answer.stderr
-    assert container(package)["env"] == injection("hello", "function", key="greet", rate="0.01")
+    assert container(package)["env"] == injection(
+        "hello", "function", key="greet", rate="0.01", workload="Deployment/hello"
+    )
 
 
 @pytest.mark.parametrize("key", ["on", "sampling_rat"])
@@ -437,7 +439,9 @@ def test_render_reaches_into_subpackages(kpt: Kpt, package: Path) -> None:
     write_kptfile(sub)
     write_kptfile(package, mutator([FUNCTION], config_path="otel.yaml"))
     kpt.render(package).ok()
-    assert container(package, "sub/deployment.yaml")["env"] == injection("hello", "function", key="greet", rate="0.01")
+    assert container(package, "sub/deployment.yaml")["env"] == injection(
+        "hello", "function", key="greet", rate="0.01", workload="Deployment/hello"
+    )
 
 
 def test_generated_objects_go_into_the_subpackage_of_their_class(kpt: Kpt, package: Path) -> None:
@@ -594,4 +598,6 @@ def test_source_function_sink(kpt: Kpt, package: Path, tmp_path: Path, function:
     plain, ours = read_tree(tmp_path / "plain"), read_tree(tmp_path / "ours")
     lines = {name: compare(plain[name], ours[name]) for name in plain}
     assert all((diff.gone, diff.not_ours) == ([], []) for diff in lines.values())
-    assert container(tmp_path / "ours")["env"] == injection("hello", "function", key="greet", rate="0.01")
+    assert container(tmp_path / "ours")["env"] == injection(
+        "hello", "function", key="greet", rate="0.01", workload="Deployment/hello"
+    )

@@ -109,13 +109,16 @@ def test_renamed_moved_and_retagged_workloads_still_belong_to_their_class(kustom
     plain = manifests(build(kustomize, use(overlay, CAT, **RENAMING)))
     ours = manifests(build(kustomize, use(overlay, [FUNCTION], **RENAMING)))
     name = "pre-hello-suf"
-    named_by_config = [entry for entry in injection(name, "main", key="greet") if entry["name"] != "OTEL_SERVICE_NAME"]
+    main = injection(name, "main", key="greet", workload="Deployment/pre-hello-suf")
+    named_by_config = [entry for entry in main if entry["name"] != "OTEL_SERVICE_NAME"]
     injections = {
-        "Deployment/pre-hello-fn-0-suf": injection(name, "function", key="greet"),
+        "Deployment/pre-hello-fn-0-suf": injection(
+            name, "function", key="greet", workload="Deployment/pre-hello-fn-0-suf"
+        ),
         "Service/pre-hello-fn-1-suf": injection(name, "function", key="bill", namespace="prod", downward=False),
-        "Deployment/pre-hello-odgm-suf": injection(name, "odgm"),
+        "Deployment/pre-hello-odgm-suf": injection(name, "odgm", workload="Deployment/pre-hello-odgm-suf"),
         "Deployment/pre-hello-suf": named_by_config,
-        "StatefulSet/pre-store-suf": injection(name, "store"),
+        "StatefulSet/pre-store-suf": injection(name, "store", workload="StatefulSet/pre-store-suf"),
     }
     recorded = [m["metadata"]["name"] for m in ours if RECORD in m["metadata"].get("annotations", {})]
     assert sorted(recorded) == sorted(key.partition("/")[2] for key in injections)
@@ -190,7 +193,7 @@ def test_rendered_manifests_follow_a_later_name(kustomize: Kustomize, overlay: P
     use(again, [FUNCTION], resources=["rendered.yaml"], namePrefix="eu-")
     found = {f"{m['kind']}/{m['metadata']['name']}": m for m in manifests(build(kustomize, again))}
     [container] = found["Deployment/eu-hello-odgm"]["spec"]["template"]["spec"]["containers"]
-    assert container["env"] == injection("eu-hello", "odgm")
+    assert container["env"] == injection("eu-hello", "odgm", workload="Deployment/eu-hello-odgm")
 
 
 def test_the_stream_itself_is_the_one_of_cat_with_our_lines(kustomize: Kustomize, overlay: Path) -> None:
@@ -269,13 +272,14 @@ def test_in_a_component_the_names_are_those_of_the_base(kustomize: Kustomize, ov
     write_kustomization(overlay, resources=["../base"], **fields)
     ours = manifests(build(kustomize, overlay))
     plain = manifests(build(kustomize, use(overlay, CAT, **RENAMING)))
-    named_by_config = [e for e in injection("hello", "main", key="greet") if e["name"] != "OTEL_SERVICE_NAME"]
+    main = injection("hello", "main", key="greet", workload="Deployment/hello")
+    named_by_config = [entry for entry in main if entry["name"] != "OTEL_SERVICE_NAME"]
     injections = {
-        "Deployment/pre-hello-fn-0-suf": injection("hello", "function", key="greet"),
+        "Deployment/pre-hello-fn-0-suf": injection("hello", "function", key="greet", workload="Deployment/hello-fn-0"),
         "Service/pre-hello-fn-1-suf": injection("hello", "function", key="bill", downward=False),
-        "Deployment/pre-hello-odgm-suf": injection("hello", "odgm"),
+        "Deployment/pre-hello-odgm-suf": injection("hello", "odgm", workload="Deployment/hello-odgm"),
         "Deployment/pre-hello-suf": named_by_config,
-        "StatefulSet/pre-store-suf": injection("hello", "store"),
+        "StatefulSet/pre-store-suf": injection("hello", "store", workload="StatefulSet/store"),
     }
     assert [without_record(manifest) for manifest in ours] == expected(plain, injections)
 

@@ -223,10 +223,12 @@ def _class_objects(
         path = _sibling(neighbour.annotations.get(names.A_PATH, ""), file_name)
         file = _sibling(neighbour.file, file_name)
         package = neighbour.annotations.get(names.A_PACKAGE_PATH, "")
-    objects = (
-        with_annotations(asset.data, {**annotations, names.A_WRITTEN: digest(asset.data)})
-        for asset in _assets(oaas_class, settings, configuration)
-    )
+    objects = []
+    for asset in _assets(oaas_class, settings, configuration):
+        # Flux replaces variables in every text with a `$`, and makes one of `$$`.
+        literal = {names.A_NO_SUBSTITUTION: "disabled"} if "$" in str(asset.data) else {}
+        added = {**literal, **annotations, names.A_WRITTEN: digest(asset.data)}
+        objects.append(with_annotations(asset.data, added))
     return {key_of(data): DesiredObject(data, oaas_class.ref, path, file, package) for data in objects}
 
 
