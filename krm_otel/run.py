@@ -120,12 +120,11 @@ def run(
     failed = has_errors(results)
     # With an error nothing is changed at all.
     texts, objects, changes = plan.texts, plan.objects, plan.changes
+    # Results describe the input, and a second run has the same: an edit that is overwritten is gone by then.
+    lasting = [result for result in results if result.code != EDIT_OVERWRITTEN.code]
     if failed:
-        texts, objects, changes = {}, ObjectChanges(), tuple(map(_skipped, changes))
-    # Results describe the input, and a second run has the same: an edit is gone by then.
-    written_results = [result for result in results if result.code != EDIT_OVERWRITTEN.code or failed]
-    if remove:
-        written_results = [result for result in results if result.severity == "error"]
+        texts, objects, changes, results = {}, ObjectChanges(), tuple(map(_skipped, changes)), lasting
+    written_results = [result for result in lasting if result.severity == "error"] if remove else lasting
     added = dict(objects.added)
     # After an error, a text that is not YAML would hide the error: then there is no text.
     new_texts = [

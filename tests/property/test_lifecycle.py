@@ -18,6 +18,7 @@ from hypothesis import Phase, event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from krm_otel.diagnostics.rules.collector import EDIT_OVERWRITTEN
 from krm_otel.names import A_RECORD
 from krm_otel.run import Outcome, Source, run
 from tests.property.check import SETTINGS
@@ -370,13 +371,17 @@ class Lifecycle(RuleBasedStateMachine):
                 assert meaning(item) == meaning(fresh)
 
     def said(self, outcome: Outcome) -> Any:
-        """The results; where variables stand in another order, without their places."""
+        """The results; where variables stand in another order, without their places.
+
+        An edit that is overwritten is reported once.
+        """
+        results = [result for result in outcome.results if result.code != EDIT_OVERWRITTEN.code]
         hand = [workload for workload in self.package.workloads.values() if workload.by_hand]
         if not hand:
-            return [result.to_dict() for result in outcome.results]
+            return [result.to_dict() for result in results]
         if self.package.config["adopt"] == "true":
             return None
-        return Counter((result.code, result.severity, result.ref.name) for result in outcome.results)
+        return Counter((result.code, result.severity, result.ref.name) for result in results)
 
 
 def _of(name: str, items: list[str]) -> list[str]:

@@ -33,9 +33,10 @@ _SETTINGS: Final = {
 
 def digest(data: Mapping[str, Any]) -> str:
     """A hash of an object's content, without its metadata, which orchestrators change."""
-    content = {key: value for key, value in data.items() if key != "metadata"}
+    content = _without_blank_ends({key: value for key, value in data.items() if key != "metadata"})
     text = json.dumps(content, sort_keys=True, ensure_ascii=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:_LENGTH]
+    # A bare hash such as 5e123456 is a number to some readers of YAML.
+    return f"sha256-{hashlib.sha256(text.encode()).hexdigest()[:_LENGTH]}"
 
 
 def overwritten_edit(resource: Resource, desired: Mapping[str, Any]) -> Result | None:
@@ -67,5 +68,14 @@ def _different(old: Any, new: Any, path: tuple[Step, ...]) -> Iterator[tuple[Ste
     elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
         for index, (before, after) in enumerate(zip(old, new, strict=True)):
             yield from _different(before, after, (*path, index))
-    elif old != new:
+    elif _without_blank_ends(old) != _without_blank_ends(new):
         yield path
+
+
+def _without_blank_ends(value: Any) -> Any:
+    """The same with no white space at the ends of texts: what follows a block scalar may become a part of it."""
+    if isinstance(value, Mapping):
+        return {key: _without_blank_ends(member) for key, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_blank_ends(member) for member in value]
+    return value.rstrip() if isinstance(value, str) else value
