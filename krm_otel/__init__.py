@@ -5,7 +5,7 @@ To call it from Python, import its three names from `krm_otel.run`. A run reads 
     from krm_otel.run import Outcome, Source, run
 
     outcome: Outcome = run([Source(manifests)], environ={})  # bytes: a ResourceList, or a stream of manifests
-    print(outcome.exit_code, outcome.texts[0], *outcome.lines(), sep="\\n")
+    print(outcome.exit_code, outcome.texts[0], *outcome.results, sep="\\n")
 
 `krm_otel.run` is also the place to start reading. CONTRIBUTING.md has the map of the package. This module imports
 nothing, so that the command starts fast.

@@ -6,20 +6,23 @@ changed items spliced in → results → exit code. Everything that reads or wri
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from krm_otel.diagnostics.result import Ref, Result, Severity, has_errors, ordered
+from krm_otel.config.settings import Configuration
+from krm_otel.diagnostics.result import Place, Ref, Result, Severity, has_errors, ordered
 from krm_otel.diagnostics.rules.collector import EDIT_OVERWRITTEN
 from krm_otel.diagnostics.rules.inputs import UNREADABLE_INPUT
 from krm_otel.krm.envelope import Envelope
+from krm_otel.krm.item import Item
+from krm_otel.krm.places import Places
 from krm_otel.krm.reader import read_envelope
 from krm_otel.krm.resource import Resource
 from krm_otel.plan import Change, ObjectChanges, Track, make_plan, untracked
 from krm_otel.plan.objects.header import first_lines, header, is_only_header
 from krm_otel.workloads.kinds import is_required
+from krm_otel.workloads.kustomizations import Kustomizations
 from krm_otel.yamltext.nodes import SourceError
 
 _ERRORS: Final = "there are errors, so nothing is changed"
@@ -51,6 +54,11 @@ class Outcome:
         new_files: new files by name, with their texts. A source whose text became empty is to be deleted.
         starts: where the items that stay begin in each source's old text, for diffs.
         switched_off: where the global switch is off; empty: it is not.
+        items: the objects of the input, by position.
+        places: where results are in the files.
+        configuration: what the input and the environment configure.
+        kustomizations: the kustomizations of the input.
+        is_removal: the run takes out everything of krm-otel.
     """
 
     texts: tuple[str | None, ...]
@@ -59,36 +67,16 @@ class Outcome:
     new_files: Mapping[str, str] = field(default_factory=dict)
     starts: tuple[tuple[int, ...], ...] = ()
     switched_off: str = ""
+    items: tuple[Item, ...] = ()
+    places: Places = field(default=Places())
+    configuration: Configuration = field(default=Configuration(()))
+    kustomizations: Kustomizations = field(default=Kustomizations())
+    is_removal: bool = False
 
     @property
     def exit_code(self) -> int:
         """1 if there are errors, otherwise 0."""
         return 1 if has_errors(self.results) else 0
-
-    def lines(self) -> list[str]:
-        """For standard error: a line for every object, and every warning and error."""
-        counts = Counter(change.action for change in self.changes)
-        summary = []
-        if self.switched_off and (counts["removed"] or counts["pruned"]):
-            done = f"injections removed: {counts['removed']}, generated objects pruned: {counts['pruned']}"
-            summary = [f"switched off by {self.switched_off}: {done}"]
-        reported = [result.line() for result in self.results if result.severity != "info"]
-        return [change.line() for change in self.changes] + summary + reported
-
-    def report(self) -> dict[str, Any]:
-        """For `--report`: the same as data, with infos."""
-        actions = [
-            {
-                "apiVersion": change.ref.api_version,
-                "kind": change.ref.kind,
-                "name": change.ref.name,
-                "namespace": change.ref.namespace,
-                "action": change.action,
-                "reason": change.reason,
-            }
-            for change in self.changes
-        ]
-        return {"results": [result.to_dict() for result in self.results], "actions": actions}
 
 
 def run(
@@ -134,8 +122,19 @@ def run(
         for source, envelope in zip(sources, envelopes, strict=True)
     ]
     new_files = {name: header(data[0]) + Envelope("", []).with_appended(data) for name, data in added.items()}
-    starts = tuple(_starts(envelope, objects) if envelope else () for envelope in envelopes)
-    return Outcome(tuple(new_texts), tuple(results), changes, new_files, starts, plan.switched_off)
+    return Outcome(
+        tuple(new_texts),
+        tuple(results),
+        changes,
+        new_files,
+        starts=tuple(_starts(envelope, objects) if envelope else () for envelope in envelopes),
+        switched_off=plan.switched_off,
+        items=tuple(items),
+        places=Places(items, _moved(readable), function_config),
+        configuration=plan.configuration,
+        kustomizations=plan.kustomizations,
+        is_removal=remove,
+    )
 
 
 def _read_all(sources: Sequence[Source], track: Track) -> tuple[list[Envelope | None], list[Result]]:
@@ -158,13 +157,14 @@ def _read(source: Source, first: int) -> tuple[Envelope | None, list[Result]]:
     except UnicodeDecodeError as error:
         is_utf_16 = source.data.startswith((b"\xff\xfe", b"\xfe\xff"))  # what PowerShell redirects into a file
         text = f"the input is {'UTF-16' if is_utf_16 else f'not UTF-8 (byte {error.start})'}"
-        fix = "write it as UTF-8"
+        fix, place = "write it as UTF-8", None
     except SourceError as error:
-        text, fix = f"the input is not YAML or JSON: {error}", ""
+        text, fix = f"the input is not YAML or JSON: {error.message}", ""
+        place = Place(error.line, error.column) if error.line else None
     else:
         return envelope, envelope.results
     severity: Severity | None = "warning" if source.name and not source.is_named else None
-    return None, [UNREADABLE_INPUT.at(Ref(file=source.name), text, fix=fix, severity=severity)]
+    return None, [UNREADABLE_INPUT.at(Ref(file=source.name, place=place), text, fix=fix, severity=severity)]
 
 
 def _new_text(
@@ -188,6 +188,12 @@ def _new_text(
         text = read_envelope(text).with_appended(added, first_lines)
     # What is left of a file of krm-otel's own is the comment that it begins with.
     return "" if is_only_header(text) else text
+
+
+def _moved(envelopes: Sequence[Envelope]) -> frozenset[int]:
+    """The positions of items that an orchestrator took out of their files and put into a ResourceList."""
+    lists = [envelope for envelope in envelopes if envelope.resource_list is not None]
+    return frozenset(item.position for envelope in lists for item in envelope.items if not item.file)
 
 
 def _starts(envelope: Envelope, objects: ObjectChanges) -> tuple[int, ...]:

@@ -127,7 +127,7 @@ def read_function_config(path: str | None) -> Resource | None:
         raise click.UsageError(f"-c {path}: the file has {count} documents: write the function config in its own file")
     if not isinstance(root, Mapping):
         raise click.UsageError(f"-c {path}: the file has no object: write an OTelConfig in it")
-    return Resource(root, file=path)
+    return Resource(root, file=path, source=text)
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------

@@ -6,13 +6,23 @@ import gc
 import os
 import sys
 from importlib import import_module
+from pathlib import Path
+from typing import Final
 
 import click
 
 import krm_otel
 from krm_otel.cli import options
-from krm_otel.cli.output import print_summary, read_stdin, write_report, write_stdout
+from krm_otel.cli.output import print_lines, read_stdin, write_report, write_stdout
+from krm_otel.cli.terminal import COLORS
+from krm_otel.diagnostics.suggestion import nearest
 from krm_otel.run import Source, run
+from krm_otel.views.lines import Detail, lines
+
+CANNOT: Final = 2
+"""Exit code where krm-otel cannot do what was asked for: misuse, a file that cannot be read, a bug."""
+STOPPED: Final = 130
+"""Exit code after Ctrl-C, as shells have it: 128 and the number of the signal."""
 
 _MODULES = {
     "render": "manifests",
@@ -26,7 +36,7 @@ _MODULES = {
     "status": "status",
     "help": "help",
 }
-"""Command → module of this package that has it, as a function of the same name."""
+"""Command → module of `krm_otel.cli.commands` that has it, as a function of the same name."""
 
 
 class _Commands(click.Group):
@@ -38,9 +48,21 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _MODULES:
             return None
-        command = getattr(import_module(f"krm_otel.cli.{_MODULES[cmd_name]}"), cmd_name)
+        command = getattr(import_module(f"krm_otel.cli.commands.{_MODULES[cmd_name]}"), cmd_name)
         assert isinstance(command, click.Command)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the arguments begin with; click's error, with what the user may have meant."""
+        name = args[0]
+        if name not in _MODULES and not name.startswith("-"):
+            if Path(name).exists():
+                ctx.fail(f"{name} is no command, but a path: write krm-otel render {name}, or validate or diff")
+            near = nearest(name, _MODULES)
+            ctx.fail(f"there is no command {name}: " + (f"did you mean {near}?" if near else "krm-otel -h lists all"))
+        return super().resolve_command(ctx, args)
 
 
 _HELP = f"""OpenTelemetry for OaaS applications, at GitOps render time.
@@ -72,9 +94,10 @@ Examples:
   krm-otel diff apps/
   krm-otel render apps/ -o apps/
   krm-otel uninject apps/ -o apps/
+  eval "$(_KRM_OTEL_COMPLETE=bash_source krm-otel)"    # completion; also zsh_source, fish_source
 
-Standard error says what happened to each workload. Exit code 0: no error; 1: errors, and no object of the input is
-changed.
+Standard error says what happened to each workload, and ends with a line that sums it up. Exit code 0: no error; 1:
+errors, and no object of the input is changed; 2: krm-otel cannot do what you ask for; 130: stopped by Ctrl-C.
 """
 
 
@@ -86,12 +109,14 @@ changed.
 )
 @click.version_option(krm_otel.__version__, prog_name="krm-otel")
 @options.report
+@options.printing
 @click.pass_context
-def cli(ctx: click.Context, report: str | None) -> None:
+def cli(ctx: click.Context, report: str | None, detail: Detail) -> None:
     """The function, if there is no subcommand; on a terminal, the help."""
     if ctx.invoked_subcommand is not None:
-        if report:
-            ctx.default_map = {ctx.invoked_subcommand: {"report": report}}
+        # What stands before the command holds for it, too.
+        given = {"report": report, "detail": None if detail is Detail.NORMAL else detail.name.lower()}
+        ctx.default_map = {ctx.invoked_subcommand: {name: value for name, value in given.items() if value}}
         return
     if sys.stdin is not None and sys.stdin.isatty():
         click.echo(ctx.get_help())
@@ -99,7 +124,7 @@ def cli(ctx: click.Context, report: str | None) -> None:
     outcome = run([Source(read_stdin())], os.environ)
     write_report(outcome, report)
     write_stdout((outcome.texts[0] or "").encode())
-    print_summary(outcome)
+    print_lines(lines(outcome, detail))
     ctx.exit(outcome.exit_code)
 
 
@@ -108,7 +133,16 @@ def main() -> None:
     # Nodes have no reference cycles: Python's garbage collection frees nothing and costs a third of the run.
     gc.disable()
     try:
-        cli(prog_name="krm-otel")
+        sys.exit(cli.main(prog_name="krm-otel", standalone_mode=False))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(CANNOT)
+    except click.Abort:
+        click.echo("stopped: Ctrl-C", err=True)
+        sys.exit(STOPPED)
+    except BrokenPipeError:  # nobody reads the output any more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(1)
     except Exception as error:  # a bug: clients need an exit code and no output, users a sentence
         if os.environ.get("KRM_OTEL_DEBUG"):
             raise
@@ -116,6 +150,6 @@ def main() -> None:
             f"krm-otel: internal error, nothing is changed: {type(error).__name__}: {error}\n"
             "This is a bug. Set KRM_OTEL_DEBUG=1 to see where, and please report it.",
             err=True,
-            fg="red",
+            fg=COLORS["error"],
         )
-        sys.exit(1)
+        sys.exit(CANNOT)

@@ -2,23 +2,88 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
 import click
 
-paths = click.argument("paths", nargs=-1, required=True, metavar="PATH…")
+from krm_otel.cli.terminal import color_by_environment
+from krm_otel.views.lines import Detail
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+FORMATS: Final = ("text", "json", "sarif", "github")
+"""The forms of results: for people, for programs, for code scanning, and for the annotations of a pull request."""
+
+_PATH: Final = click.Path(path_type=str, allow_dash=True)  # for shell completion; reading says what is wrong
+
+paths = click.argument("paths", nargs=-1, required=True, metavar="PATH…", type=_PATH)
+paths_or_here = click.argument("paths", nargs=-1, metavar="[PATH…]", type=_PATH, default=(".",))
 report = click.option(
     "--report",
     metavar="FILE",
+    type=_PATH,
     envvar="KRM_OTEL_REPORT",
     help="Write results and actions to FILE as JSON (also KRM_OTEL_REPORT).",
 )
 function_config = click.option(
-    "-c", "--fn-config", metavar="FILE", help="The function config: an OTelConfig, a flat ConfigMap, or a ClassRuntime."
+    "-c",
+    "--fn-config",
+    metavar="FILE",
+    type=_PATH,
+    help="The function config: an OTelConfig, a flat ConfigMap, or a ClassRuntime.",
 )
 output = click.option(
     "-o",
     "--output",
     default="-",
     metavar="DIR|-",
+    type=_PATH,
     show_default=True,
     help="Write files below DIR (the same folder: in place), or one stream to standard output.",
+)
+stat = click.option("--stat", is_flag=True, help="For each file, how many lines change, instead of the lines.")
+
+
+def formats(*more: str) -> Callable[[Command], Command]:
+    """The option `--format`, with further forms that only one command has."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice([*FORMATS, *more]),
+        default="text",
+        show_default=True,
+        help="How results are printed; github: as annotations of a pull request.",
+    )
+
+
+def printing(command: Command) -> Command:
+    """The options of what is printed: `-q` and `-v`, as a `Detail`, and `--color`."""
+    quiet = click.option(
+        "-q", "--quiet", "detail", flag_value="quiet", callback=_detail, help="Print errors and warnings only."
+    )
+    verbose = click.option(
+        "-v", "--verbose", "detail", flag_value="verbose", callback=_detail, help="Print every object and info, too."
+    )
+    return quiet(verbose(color(command)))
+
+
+def _detail(_ctx: click.Context, _param: click.Parameter, value: str | None) -> Detail:
+    return Detail[value.upper()] if value else Detail.NORMAL
+
+
+def _set_color(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
+    if value in ("always", "never"):
+        ctx.color = value == "always"  # click's own functions ask the context, too
+    elif value == "auto" or (ctx.parent is None and ctx.color is None):
+        ctx.color = color_by_environment(os.environ)
+
+
+color = click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    expose_value=False,
+    callback=_set_color,
+    help="Colors; auto: on a terminal, or as NO_COLOR, FORCE_COLOR and TERM=dumb say.",
 )

@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TypeVar
 
 import click
 
+from krm_otel.cli.terminal import has_color, styled
 from krm_otel.run import Outcome
-
-T = TypeVar("T")
-_COLORS = {"error": "red", "warning": "yellow", "info": "blue"}
-_MIN_FOR_BAR = 200
-"""A run over fewer files or objects is too short for a progress bar."""
+from krm_otel.views.lines import Line
+from krm_otel.views.report import as_json
+from krm_otel.views.report import report as report_of
 
 
-def print_summary(outcome: Outcome) -> None:
-    """Prints a line for every workload, warning and error to standard error."""
-    for line in outcome.lines():
-        click.secho(line, err=True, fg=severity_color(line.partition(":")[0]))
+def print_lines(lines: Iterable[Line], *, err: bool = True) -> None:
+    """Prints lines to standard error or standard output, each with the color of its severity."""
+    write_text(*map(styled, lines), err=err)
 
 
-def severity_color(severity: str) -> str | None:
-    """The color of a result on a terminal; None for anything else."""
-    return _COLORS.get(severity)
+def write_text(*lines: str, err: bool = False) -> None:
+    """Writes lines to standard output or standard error; without colors where it has none."""
+    text = "".join(f"{line}\n" for line in lines)
+    if err:
+        click.echo(text, err=True, nl=False)  # as long as there is one: it may be closed
+        return
+    write_stdout((text if has_color(sys.stdout) else click.unstyle(text)).encode())
 
 
 def write_report(outcome: Outcome, report: str | None) -> None:
@@ -39,7 +39,7 @@ def write_report(outcome: Outcome, report: str | None) -> None:
     if not report:  # the environment variable may be empty
         return
     try:
-        Path(report).write_text(json.dumps(outcome.report(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        Path(report).write_text(as_json(report_of(outcome)) + "\n", encoding="utf-8")
     except OSError as error:
         raise click.ClickException(f"cannot write the report {report}: {error.strerror}") from None
 
@@ -48,6 +48,8 @@ def read_stdin() -> bytes:
     """All of standard input; raises click.ClickException where it cannot be read."""
     if sys.stdin is None:
         raise click.ClickException("cannot read standard input: it is closed")
+    if sys.stdin.isatty():
+        click.echo("krm-otel reads manifests from the terminal: end them with Ctrl-D, or stop with Ctrl-C", err=True)
     try:
         return sys.stdin.buffer.read()
     except OSError as error:
@@ -57,7 +59,7 @@ def read_stdin() -> bytes:
 def write_stdout(data: bytes) -> None:
     """Writes to standard output; raises click.ClickException where that fails.
 
-    A pipe without a reader raises BrokenPipeError: click then ends the command silently.
+    A pipe without a reader raises BrokenPipeError: the command then ends silently.
     """
     if not data:
         return
@@ -72,20 +74,3 @@ def write_stdout(data: bytes) -> None:
         # Python would write the rest of the buffer again at exit (library reference, signal: SIGPIPE).
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise click.ClickException(f"cannot write to standard output: {error.strerror}") from None
-
-
-def print_lines(lines: Iterable[tuple[str, str | None]], color: str = "auto") -> None:
-    """Prints lines, each with its color. `color`: `always`, `never`, or `auto`, which means on a terminal."""
-    colored = color == "always" or (color == "auto" and sys.stdout is not None and sys.stdout.isatty())
-    text = "".join(f"{click.style(line, fg=fg) if colored and fg else line}\n" for line, fg in lines)
-    write_stdout(text.encode())
-
-
-def progress(items: Sequence[T], label: str, /) -> Iterable[T]:
-    """Iterates over items; if there are many, a bar on standard error shows the progress on a terminal."""
-    return _with_bar(items, label) if len(items) >= _MIN_FOR_BAR and sys.stderr.isatty() else items
-
-
-def _with_bar(items: Sequence[T], label: str) -> Iterator[T]:
-    with click.progressbar(items, label=label, file=sys.stderr) as bar:
-        yield from bar

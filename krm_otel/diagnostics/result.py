@@ -5,15 +5,28 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 Severity = Literal["error", "warning", "info"]
+STDIN: Final = "<stdin>"
+"""Standard input, where a file is named."""
 _RANK: Final[dict[str, int]] = {"error": 0, "warning": 1, "info": 2}
+
+
+class Place(NamedTuple):
+    """A place in a file: line and column in code points, from 1."""
+
+    line: int
+    column: int
 
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """The resource that a result is about, with its position in the input and, where known, its file."""
+    """The resource that a result is about, with its position in the input and, where known, its file.
+
+    `index` is the index of the object in its file. `place` is only there where the text cannot be read, so that it has
+    no fields to look for.
+    """
 
     api_version: str = ""
     kind: str = ""
@@ -23,6 +36,7 @@ class Ref:
     index: int | None = None
     position: int = -1
     """Index among the input's items; -1 for the function config and the input as a whole."""
+    place: Place | None = None
 
     def __str__(self) -> str:
         where = f"{self.namespace}/{self.name}" if self.namespace else self.name
@@ -76,21 +90,34 @@ class Result:
         data["tags"] = {"code": self.code}
         return data
 
-    def line(self) -> str:
-        """The result on one line, for people: `error: ClassRuntime demo/echo: spec…: message`."""
-        parts: list[str] = [self.severity]
-        if self.ref.kind:
-            parts.append(str(self.ref))
-        if self.ref.file:
-            parts.append(self.ref.file if not self.ref.index else f"{self.ref.file}[{self.ref.index}]")
+    def line(self, place: Place | None = None) -> str:
+        """The result on one line, for people: `a.yaml:15:7: error[unknown-field] ClassRuntime demo/echo: message`."""
+        where = self.ref.file
+        if place is not None:
+            where = f"{where or STDIN}:{place.line}:{place.column}"
+        elif where and self.ref.index:
+            where = f"{where}[{self.ref.index}]"
+        return f"{where}: {self.head} {self.sentence}" if where else f"{self.head} {self.sentence}"
+
+    @property
+    def head(self) -> str:
+        """Severity and code: `error[unknown-field]`."""
+        return f"{self.severity}[{self.code}]"
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong where, without the file: `ClassRuntime demo/echo: spec…: message`."""
+        return ": ".join(filter(None, (str(self.ref) if self.ref.kind else "", self.text)))
+
+    @property
+    def text(self) -> str:
+        """The message with the whole path of the field, and with what to write."""
         message = self.message
         if self.proposed is not None and not self.has_fix:
             message += f"; write {self.proposed if isinstance(self.proposed, str) else json.dumps(self.proposed)}"
         if self.label:
-            message = self.field_path + message[len(self.label) :]  # the field once, with its whole path
-        elif self.field_path:
-            parts.append(self.field_path)
-        return ": ".join([*parts, message])
+            return self.field_path + message[len(self.label) :]  # the field once, with its whole path
+        return f"{self.field_path}: {message}" if self.field_path else message
 
 
 def ordered(results: Iterable[Result]) -> list[Result]:

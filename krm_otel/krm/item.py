@@ -26,6 +26,8 @@ class Item:
     api_version: str
     kind: str
     file: str = ""
+    index: int | None = None
+    """Its index in `file`."""
     flow: bool = False
     _resource: ReferenceType[Resource] | None = None
 
@@ -65,7 +67,7 @@ class Item:
         root = compose(text)
         if not isinstance(root, Mapping):
             return None
-        return Resource(root, self.position, self.file)
+        return Resource(root, self.position, self.file, self.index)
 
 
 def indented(text: str, column: int) -> str:

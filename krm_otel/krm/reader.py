@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from krm_otel.diagnostics.result import Ref, Result
+from krm_otel.diagnostics.result import Place, Ref, Result
 from krm_otel.diagnostics.rule import Location
 from krm_otel.diagnostics.rules import inputs as rules
 from krm_otel.krm.envelope import Envelope
@@ -62,14 +62,19 @@ def read_envelope(
         _extend_blanked(envelope.items, broken)
     else:
         _add_stream(envelope, parsed, is_required)
-    for item in envelope.items:
+    for index, item in enumerate(envelope.items):
         item.position += first_position
         if file:
-            item.file = file
+            item.file, item.index = file, index
     for part in broken:
         group = part.api_version.rpartition("/")[0] if part.api_version else None
         required = not file and is_required(group, part.kind)
-        envelope.results.append(_unreadable(part.reason, part.kind, required=required, file=file))
+        # Orchestrators move items out of their files and back: a line of a ResourceList is in no file.
+        in_file = bool(file) or envelope.resource_list is None
+        place = Place(text.count("\n", 0, part.start) + part.line, part.column) if in_file else None
+        reason = part.reason if in_file else f"{part.reason} (line {part.line} of it)"
+        ref = Ref(kind=part.kind, file=file, place=place)
+        envelope.results.append(_unreadable(ref, reason, required=required))
     return envelope
 
 
@@ -171,7 +176,7 @@ def _check_tags(item: Item, is_required: IsRequired) -> Iterator[Result]:
         item.read(item.text)
     except SourceError as error:
         reason = f"it cannot be read by itself ({error.message})"
-        yield _unreadable(reason, item.kind, required=is_required(item.group, item.kind))
+        yield _unreadable(Ref(kind=item.kind), reason, required=is_required(item.group, item.kind))
 
 
 def _check_aliases(items: Sequence[Item], item: Item, is_required: IsRequired) -> Iterator[Result]:
@@ -191,9 +196,8 @@ def _check_aliases(items: Sequence[Item], item: Item, is_required: IsRequired) -
                 return
 
 
-def _unreadable(reason: str, kind: str, *, required: bool, file: str = "") -> Result:
-    ref = Ref(kind=kind, file=file)
+def _unreadable(ref: Ref, reason: str, *, required: bool) -> Result:
     if required:
-        return rules.UNREADABLE_ITEM.at(ref, f"{reason}; krm-otel has to read every {kind}", fix="correct it")
-    text = f"{reason}; krm-otel does not read the {kind or 'document'} and leaves it as it is"
+        return rules.UNREADABLE_ITEM.at(ref, f"{reason}; krm-otel has to read every {ref.kind}", fix="correct it")
+    text = f"{reason}; krm-otel does not read the {ref.kind or 'document'} and leaves it as it is"
     return rules.UNREADABLE_ITEM.at(ref, text, severity="warning")

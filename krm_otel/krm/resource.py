@@ -20,12 +20,16 @@ class Resource:
         root: the object's mapping.
         position: its index among the items; -1 for the function config.
         file: the file that it comes from, where the input is files; otherwise its annotations name it.
+        index: its index in that file.
+        source: the text that the nodes' spans are in; empty where nobody needs their lines.
     """
 
-    def __init__(self, root: Mapping, position: int = -1, file: str = ""):
+    def __init__(self, root: Mapping, position: int = -1, file: str = "", index: int | None = None, source: str = ""):
         self.root = root
         self.position = position
         self.file = file
+        self.index = index
+        self.source = source
 
     def node(self, *path: str | int) -> Node | None:
         """The node at a path, read through aliases and merge keys; None where there is none."""
@@ -82,6 +86,8 @@ class Resource:
         file = self.file or next((self.annotations[a] for a in _PATHS if a in self.annotations), "")
         text = next((self.annotations[a] for a in _INDEXES if a in self.annotations), "")
         index = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+        if self.file:
+            index = self.index
         name = self.name or self.text("metadata", "generateName")
         return Ref(self.api_version, self.kind, name, self.namespace, file, index, self.position)
 

@@ -77,4 +77,4 @@ def make_plan(
         for class_changes, class_results in (plan_classes(draft), plan_definitions(request)):
             changes += class_changes
             results += class_results
-    return Plan(tuple(changes), tuple(results), objects, request.switched_off)
+    return Plan(tuple(changes), tuple(results), objects, request.switched_off, configuration, kustomizations)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Final, Literal, Protocol, TypeVar
 
+from krm_otel.config.settings import Configuration
 from krm_otel.diagnostics.result import Ref, Result
 from krm_otel.inject.sdk.variables import DesiredWorkload
+from krm_otel.workloads.kustomizations import Kustomizations
 
 T = TypeVar("T")
 
@@ -24,6 +26,12 @@ def untracked(things: Sequence[T], doing: str, /) -> Iterable[T]:  # noqa: ARG00
 
 
 Action = Literal["injected", "updated", "removed", "unchanged", "skipped", "kept", "generated", "pruned"]
+Role = Literal["workload", "object", "definition"]
+"""What an object is to krm-otel: a workload, a generated object, or a ClassRuntime (or its definition) that it writes
+into."""
+
+NO_CLASS: Final = "no class"
+"""The reason why most objects with pods are skipped: nothing says that they belong to a class."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +43,7 @@ class Change:
     reason: str = ""
     text: str | None = None
     desired: DesiredWorkload | None = None
+    role: Role = "workload"
 
     @property
     def changes_something(self) -> bool:
@@ -42,8 +51,10 @@ class Change:
         return self.action in ("injected", "updated", "removed", "generated", "pruned")
 
     def line(self) -> str:
-        """For people: `Deployment/echo skipped (no class)`."""
-        return f"{self.ref.kind}/{self.ref.name} {self.action}" + (f" ({self.reason})" if self.reason else "")
+        """For people: `Deployment/echo skipped (no class) in demo`, where demo is the namespace."""
+        reason = f" ({self.reason})" if self.reason else ""
+        namespace = f" in {self.ref.namespace}" if self.ref.namespace else ""
+        return f"{self.ref.kind}/{self.ref.name} {self.action}{reason}{namespace}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +81,10 @@ class Plan:
     objects: ObjectChanges = field(default_factory=ObjectChanges)
     switched_off: str = ""
     """Where the global switch is off; empty: it is not."""
+    configuration: Configuration = field(default=Configuration(()))
+    """What the input and the environment configure."""
+    kustomizations: Kustomizations = field(default_factory=Kustomizations)
+    """The kustomizations of the input."""
 
     @property
     def texts(self) -> dict[int, str]:

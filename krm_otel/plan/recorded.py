@@ -82,15 +82,15 @@ def _change(item: Item, current: Resource, what: str, strip: Strip, put: Put | N
         assert stripped is not None
         root = stripped.root
     if put is None:
-        return Change(current.ref, "removed", what, text) if annotation is not None else None
+        return Change(current.ref, "removed", what, text, role="definition") if annotation is not None else None
     new = put(text, root)
     # Where only the style differs, another tool wrote the object, which is no reason to change it.
     is_same = new == item.text or (
         annotation is not None and (resource := item.read(new)) is not None and same_data(current.root, resource.root)
     )
     if is_same:
-        return Change(current.ref, "unchanged", what)
-    return Change(current.ref, "injected" if annotation is None else "updated", what, new)
+        return Change(current.ref, "unchanged", what, role="definition")
+    return Change(current.ref, "injected" if annotation is None else "updated", what, new, role="definition")
 
 
 def cannot_edit(ref: Ref, error: CannotEdit, text: str = "", *, fix: str = "") -> Result:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import Final, NamedTuple
 
 from krm_otel.krm.reader import read_envelope
 
-_COLORS: Final = {"+": "green", "-": "red", "@": "cyan"}
 _NO_LINE_END: Final = "\\ No newline at end of file"
 _CONTEXT: Final = 3
 
@@ -21,6 +21,35 @@ class _Change(NamedTuple):
     old_end: int
     new: int
     new_end: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileDiff:
+    """A file that changes.
+
+    Args:
+        name: its path.
+        lines: of the unified diff.
+    """
+
+    name: str
+    lines: tuple[str, ...]
+
+    @classmethod
+    def of(cls, old: str | None, new: str | None, name: str, starts: Sequence[int] = ()) -> Iterator[FileDiff]:
+        """The diff of one file, with the arguments of `unified`; none if the texts are equal."""
+        if lines := tuple(unified(old, new, name, starts)):
+            yield cls(name, lines)
+
+    @property
+    def added(self) -> int:
+        """How many lines are added."""
+        return sum(line.startswith("+") for line in self.lines[2:])
+
+    @property
+    def removed(self) -> int:
+        """How many lines are removed."""
+        return sum(line.startswith("-") for line in self.lines[2:])
 
 
 def unified(old: str | None, new: str | None, name: str, starts: Sequence[int] = ()) -> Iterator[str]:
@@ -51,13 +80,6 @@ def unified(old: str | None, new: str | None, name: str, starts: Sequence[int] =
             yield from _marked("+", new_lines[change.new : change.new_end])
             start = change.old_end
         yield from _marked(" ", old_lines[start:end])
-
-
-def color_of(line: str) -> str | None:
-    """The color of a line of a diff; None for context."""
-    if line.startswith(("+++ ", "--- ")):  # with the space: a removed `---` is an ordinary line
-        return "bright_white"
-    return _COLORS.get(line[:1])
 
 
 # --- comparing -------------------------------------------------------------------------------------------------------

@@ -25,6 +25,8 @@ _WITH_PATH: Final = ("patches", "patchesJson6902", "replacements")
 """Lists of mappings with a `path`."""
 _PATHS: Final = ("patchesStrategicMerge", "configurations", "crds")
 """Lists of paths."""
+_RESOURCES: Final = ("resources", "bases", "components")
+"""Lists of files, folders and URLs with objects."""
 _GENERATORS: Final = ("configMapGenerator", "secretGenerator")
 
 
@@ -32,20 +34,26 @@ _GENERATORS: Final = ("configMapGenerator", "secretGenerator")
 class Kustomizations:
     """The kustomizations of an input.
 
-    `named_by`: file that is no object → the kustomization that names it.
+    `named_by`: file that is no object → the kustomization that names it. `elsewhere`: kustomization → a folder, file or
+    URL that it takes resources from, and that the input does not have.
     """
 
     named_by: dict[str, str] = field(default_factory=dict)
+    elsewhere: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, items: Iterable[Item]) -> Kustomizations:
         """Reads the kustomizations among some items."""
         named_by: dict[str, str] = {}
+        resources: dict[str, list[str]] = {}
+        items = list(items)
         for item in items:
             if _may_be(item) and (resource := item.resource) and (file := resource.ref.file):
-                for path in _named_files(resource):
+                data = _decoded(resource)
+                for path in _named_files(data):
                     named_by.setdefault(posixpath.normpath(posixpath.join(posixpath.dirname(file), path)), file)
-        return cls(named_by)
+                resources[file] = [str(entry) for key in _RESOURCES for entry in _list(data, key)]
+        return cls(named_by, _elsewhere(resources, items) if any(resources.values()) else {})
 
     def naming(self, resource: Resource) -> str:
         """The kustomization that names the file of an object as a patch or the like; empty where none does."""
@@ -74,12 +82,28 @@ def _may_be(item: Item) -> bool:
     return not item.kind and posixpath.basename(item.file) in FILE_NAMES
 
 
-def _named_files(resource: Resource) -> Iterator[str]:
-    """The paths of files that are no objects, relative to the kustomization's folder."""
+def _decoded(resource: Resource) -> Any:
     try:
-        data: Any = decode(resource.root)
+        return decode(resource.root)
     except (SourceError, RecursionError):
-        return
+        return None
+
+
+def _elsewhere(resources: dict[str, list[str]], items: Iterable[Item]) -> dict[str, str]:
+    """Kustomization → the first of its resources that is neither a file of the input nor a folder with one."""
+    files = {posixpath.normpath(item.file) for item in items if item.file}
+    inside = files | {posixpath.dirname(file) or "." for file in files}
+    elsewhere: dict[str, str] = {}
+    for kustomization, entries in resources.items():
+        folder = posixpath.dirname(kustomization)
+        for entry in entries:
+            if posixpath.normpath(posixpath.join(folder, entry)) not in inside:
+                elsewhere.setdefault(kustomization, entry)
+    return elsewhere
+
+
+def _named_files(data: Any) -> Iterator[str]:
+    """The paths of files that are no objects, relative to the kustomization's folder."""
     for key in _WITH_PATH:
         yield from (str(entry["path"]) for entry in _list(data, key) if isinstance(entry, dict) and "path" in entry)
     for key in _PATHS:
@@ -88,7 +112,7 @@ def _named_files(resource: Resource) -> Iterator[str]:
         for generator in _list(data, key):
             for entry in (*_list(generator, "files"), *_list(generator, "envs")):
                 yield str(entry).rpartition("=")[2]
-    openapi = data.get("openapi")
+    openapi = data.get("openapi") if isinstance(data, dict) else None
     if isinstance(openapi, dict) and isinstance(openapi.get("path"), str):
         yield openapi["path"]
     for chart in _list(data, "helmCharts"):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 
 class SourceError(Exception):
-    """The text is not YAML that can be read. `line` is 1-based, or None where it is not known."""
+    """The text is not YAML that can be read. `line` and `column` are 1-based; `line` is None where it is not known."""
 
-    def __init__(self, message: str, line: int | None = None):
+    def __init__(self, message: str, line: int | None = None, column: int = 1):
         super().__init__(message if line is None else f"line {line}: {message}")
         self.message = message
         self.line = line
+        self.column = column
 
 
 class Node:

@@ -51,7 +51,8 @@ def source_errors() -> Iterator[None]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = error.problem or str(error)
-        raise SourceError(problem + _FIXES.get(problem, ""), mark.line + 1 if mark else None) from None
+        place = (mark.line + 1, mark.column + 1) if mark else (None, 1)
+        raise SourceError(problem + _FIXES.get(problem, ""), *place) from None
     except yaml.YAMLError as error:
         raise SourceError(" ".join(str(error).split())) from None
     except UnicodeEncodeError:

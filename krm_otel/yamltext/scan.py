@@ -203,6 +203,9 @@ class Broken:
     start: int
     end: int
     reason: str
+    line: int
+    """Where the problem is, as a line of this part, from 1."""
+    column: int
     api_version: str
     """The value of its first `apiVersion:` line; empty where it has none."""
     kind: str
@@ -229,8 +232,8 @@ def readable(text: str) -> tuple[str, list[Broken]]:
             kind, version = _KIND_LINE.search(text, start, end), _API_VERSION_LINE.search(text, start, end)
             # An error after the last line counts for that line, since krm-otel may append text there.
             line = min(error.line or 1, chunk.rstrip().count("\n") + 1)
-            reason = f"{error.message} (line {line} of it)"
-            broken.append(Broken(start, end, reason, version[1] if version else "", kind[1] if kind else ""))
+            names = (version[1] if version else "", kind[1] if kind else "")
+            broken.append(Broken(start, end, error.message, line, error.column, *names))
             new = _VISIBLE.sub(" ", chunk)
         if new is not chunk:
             pieces += (text[copied:body], new[body - start :])

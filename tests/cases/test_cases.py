@@ -19,6 +19,7 @@ import pytest
 
 from krm_otel.run import Outcome
 from krm_otel.views.diff import unified
+from krm_otel.views.lines import lines
 from tests.support.cases import CASES, ROOT, read, read_environ
 from tests.support.laws import assert_laws, function
 from tests.support.patch import patched
@@ -37,7 +38,7 @@ def test_case(case: Path, request: pytest.FixtureRequest) -> None:
     out, outcome = function(data, environ)
     actual = {
         "expected.diff": "".join(f"{line}\n" for line in difference(data, out, outcome)),
-        "expected.stderr": "".join(f"{line}\n" for line in outcome.lines()),
+        "expected.stderr": "".join(f"{line.text}\n" for line in lines(outcome)),
         "exit": f"{outcome.exit_code}\n" if outcome.exit_code else "",
     }
     expected = {name: read(case / name) for name in actual}

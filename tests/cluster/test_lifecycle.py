@@ -19,6 +19,7 @@ import yaml
 
 from krm_otel.names import A_RECORD
 from krm_otel.run import Outcome, Source, run
+from krm_otel.views.lines import lines
 from tests.cluster.kubernetes import Cluster, until
 from tools.cluster.cluster import KUBECONFIG, inside
 
@@ -388,7 +389,7 @@ def test_a_job_that_is_there_is_refused_and_warned_of(cluster: Cluster, namespac
     applied(on)
     again = run([Source(text_of(on).replace("enabled: true", "enabled: false").encode())], {})
     assert text_of(again) == off
-    (line,) = [line for line in again.lines() if line.startswith("Job/once removed")]
+    (line,) = [line.text for line in lines(again) if line.text.startswith("Job/once removed")]
     assert "delete the Job first" in line
     with pytest.raises(AssertionError, match="field is immutable"):
         applied(again)
@@ -449,7 +450,7 @@ def with_apply_sets(*arguments: str, text: str) -> None:
 
 def function(package: Data) -> Outcome:
     outcome = run([Source(yaml.safe_dump(package, sort_keys=False).encode())], {})
-    assert outcome.exit_code == 0, outcome.lines()
+    assert outcome.exit_code == 0, outcome.results
     return outcome
 
 

@@ -19,6 +19,7 @@ from typing import NoReturn
 import pytest
 
 from krm_otel.krm.reader import read_envelope
+from krm_otel.views.lines import lines
 from krm_otel.yamltext.nodes import SourceError
 from tests.corpus.written import CLASS, ENDPOINT, with_class
 from tests.support.laws import assert_laws, function
@@ -129,7 +130,7 @@ def test_the_console_script_gives_the_same_bytes_everywhere(tmp_path: Path) -> N
         done = subprocess.run([script], input=data, capture_output=True, env=environ, check=False)
         assert done.returncode == 0, done.stderr.decode()
         assert done.stdout == expected
-        assert done.stderr.decode().splitlines() == outcome.lines()
+        assert done.stderr.decode().splitlines() == [line.text for line in lines(outcome)]
 
 
 def _size(path: Path) -> int:

@@ -320,7 +320,7 @@ class Lifecycle(RuleBasedStateMachine):
         fresh = function(source, environ)
         given = edited(self.output, self.before, self.package)
         now = function(given, environ)
-        assert now.exit_code == fresh.exit_code, (now.lines(), fresh.lines())
+        assert now.exit_code == fresh.exit_code, (now.results, fresh.results)
         out, wanted = text_of(now), text_of(fresh)
         if fresh.exit_code:
             # Settings with errors, Jobs with an ordinary sidecar: nothing is written, and the next step starts from

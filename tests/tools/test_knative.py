@@ -210,7 +210,7 @@ def with_sidecar(pod: str, spec: str = "{}", block: str = SIDECAR, **about: str)
 def assert_rendered_is_accepted(stream: str) -> Manifest:
     """The rendered Service, which the webhook accepts as it accepted the one that came in."""
     out, outcome = function(stream.encode())
-    assert outcome.exit_code == 0, outcome.lines()
+    assert outcome.exit_code == 0, outcome.results
     rendered = of_knative(out)
     assert assert_accepted(of_knative(stream), rendered) == len(rendered) == 1
     return rendered[0]

@@ -304,7 +304,7 @@ def test_an_error_fails_the_build_and_says_why(kustomize: Kustomize, base: Path,
         folder = use(overlay, [FUNCTION])
     answer = kustomize.build(folder)
     assert (answer.code, answer.stdout) == (1, b"")
-    assert "error: ClassRuntime hello" in answer.stderr
+    assert "error[unknown-field] ClassRuntime hello" in answer.stderr
     assert "spec.observability.telemetry.sampling_rat" in answer.stderr
     assert "write sampling_rate" in answer.stderr
     assert "Traceback" not in answer.stderr
@@ -314,7 +314,7 @@ def test_a_warning_is_on_stderr_and_the_build_succeeds(kustomize: Kustomize, bas
     config = base / "class.yaml"
     config.write_text(config.read_text().replace("sampling_rate: 0.05", "sampling_rate: 0.9"))
     answer = kustomize.build(use(overlay, [FUNCTION])).ok()
-    assert "warning: ClassRuntime hello" in answer.stderr
+    assert "] ClassRuntime hello: spec.observability.telemetry.sampling_rate" in answer.stderr
     assert "more than half of all traces" in answer.stderr
     assert "Deployment/hello-odgm injected" in answer.stderr
 

@@ -33,7 +33,7 @@ spec: {template: {spec: {containers: [{name: function, image: echo}]}}}
 
 def rendered(text: str, epoch: str = "", *, remove: bool = False) -> str:
     outcome = run([Source(text.encode())], {"SOURCE_DATE_EPOCH": epoch} if epoch else {}, remove=remove)
-    assert outcome.exit_code == 0, outcome.lines()
+    assert outcome.exit_code == 0, outcome.results
     assert outcome.texts[0] is not None
     return outcome.texts[0]
 

@@ -8,6 +8,8 @@ import pytest
 
 from krm_otel.run import Outcome, Source, run
 from krm_otel.views.diff import unified
+from krm_otel.views.lines import lines
+from krm_otel.views.report import report
 
 CANARY = "canary-8c1d"
 INPUT = """\
@@ -67,14 +69,14 @@ def assert_silent(outcome: Outcome, text: str) -> None:
     assert out.count(CANARY) == text.count(CANARY)
     added = [line for line in unified(text, out, "items") if line.startswith("+")]
     assert CANARY not in "\n".join(added)
-    assert CANARY not in "\n".join(outcome.lines())
-    assert CANARY not in json.dumps(outcome.report())
+    assert CANARY not in "\n".join(line.text for line in lines(outcome))
+    assert CANARY not in json.dumps(report(outcome))
 
 
 @pytest.mark.parametrize("mode", ["sidecar", "deployment", "external, endpoint: 'http://otel:4317'"])
 def test_a_secret_of_the_input_is_never_read(mode: str) -> None:
     outcome, text = outcome_of({}, mode=mode, metrics="tempo")
-    assert outcome.exit_code == 0, outcome.lines()
+    assert outcome.exit_code == 0, outcome.results
     assert outcome.changes[0].action == "injected"
     assert_silent(outcome, text)
 
@@ -117,7 +119,7 @@ def test_a_number_is_not_repeated(field: str) -> None:
     """The message of other fields has the number, in quotes."""
     outcome, _ = outcome_of({}, collector=field)
     assert outcome.exit_code == 1
-    assert "12345678" not in json.dumps(outcome.report()) + "".join(outcome.lines())
+    assert "12345678" not in json.dumps(report(outcome)) + "".join(line.text for line in lines(outcome))
 
 
 @pytest.mark.parametrize("name", ["ENDPOINT", "EXPORTER_TRACES"])

@@ -98,8 +98,8 @@ UNREADABLE_INPUT: Final = Rule(
     "unreadable-input",
     "error",
     "The input is not UTF-8, or is neither YAML nor JSON.",
-    "Save the input as UTF-8, and correct the line that the message names.",
-    example="the input is not YAML or JSON: line 1: found invalid Unicode character escape code",
+    "Save the input as UTF-8, and correct the line that the result names.",
+    example="the input is not YAML or JSON: found invalid Unicode character escape code",
     otherwise="warning for a file of a folder that was given as a whole",
 )
 UNREADABLE_ITEM: Final = Rule(

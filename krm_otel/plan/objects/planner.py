@@ -55,24 +55,24 @@ def plan_objects(draft: Draft) -> tuple[ObjectChanges, list[Change], list[Result
         ref, position = entry.resource.ref, entry.item.position
         if position in kept:
             why, result = kept[position]
-            changes.append(Change(ref, "kept", why))
+            changes.append(Change(ref, "kept", why, role="object"))
             results += [result] if result else []
         elif position not in renewed:
             pruned.add(position)
-            changes.append(Change(ref, "pruned"))
+            changes.append(Change(ref, "pruned", role="object"))
         elif entry.equals(data := desired[renewed[position]].data):
-            changes.append(Change(ref, "unchanged"))
+            changes.append(Change(ref, "unchanged", role="object"))
         else:
             transit = {key: v for key, v in entry.resource.annotations.items() if names.in_transit(key)}
             rewritten[position] = with_annotations(data, transit)
-            changes.append(Change(ref, "updated"))
+            changes.append(Change(ref, "updated", role="object"))
             if edit := overwritten_edit(entry.resource, data):
                 results.append(edit)
     added: dict[str, list[dict[str, Any]]] = {}
     for file, data in _added([desired[key] for key in sorted(desired.keys() - set(renewed.values()))], existing):
         added.setdefault(file, []).append(data)
         _, kind, namespace, name = key_of(data)
-        changes.append(Change(Ref(str(data["apiVersion"]), kind, name, namespace), "generated"))
+        changes.append(Change(Ref(str(data["apiVersion"]), kind, name, namespace), "generated", role="object"))
     request = draft.request
     if request.generator is not None:
         pruned |= echo_positions(request.items, request.generator)

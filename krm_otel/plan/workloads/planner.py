@@ -22,7 +22,7 @@ from krm_otel.inject.sdk.env_sources import EnvSources
 from krm_otel.inject.sdk.variables import DesiredWorkload, desired_workload
 from krm_otel.krm.item import Item
 from krm_otel.krm.resource import Resource
-from krm_otel.plan.changes import Change
+from krm_otel.plan.changes import NO_CLASS, Change
 from krm_otel.plan.recorded import cannot_edit
 from krm_otel.plan.request import Purpose, Request, Scope, class_absent, config_absent
 from krm_otel.plan.workloads.candidate import Candidate, KeptWorkload, Membership, WorkloadOutcome, class_key, sync_wave
@@ -124,7 +124,7 @@ class WorkloadPlanner:
             return WorkloadOutcome(Change(ref, "skipped", "belongs to two classes"))
         if record is None:
             absent = match.absent_class
-            reason = f"no class {absent} in this namespace of the input" if absent else "no class"
+            reason = f"no class {absent} in this namespace of the input" if absent else NO_CLASS
             return WorkloadOutcome(Change(ref, "skipped", reason))
         name = record.class_name
         if self.scope.holds(ref.namespace, name):

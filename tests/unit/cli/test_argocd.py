@@ -40,7 +40,7 @@ def test_generate_names_unreadable_files(folder: Path, name: str) -> None:
     for other in {"gone.yaml", "loop.yaml", "pipe.yaml"} - {name}:
         (folder / other).unlink()
     done = krm_otel("argocd", "generate", cwd=folder)
-    assert (done.returncode, done.stdout) == (1, b"")
+    assert (done.returncode, done.stdout) == (2, b"")
     assert done.stderr.startswith(f"Error: cannot read {name}: ".encode())
 
 
@@ -48,7 +48,7 @@ def test_generate_prints_nothing_where_a_file_would_be_left_out(folder: Path) ->
     """With pruning, the objects in it would be deleted."""
     (folder / "more.yaml").write_text("kind: ConfigMap\n\tdata: {}\n")
     done = krm_otel("argocd", "generate", cwd=folder)
-    assert (done.returncode, done.stdout) == (1, b"")
+    assert (done.returncode, done.stdout) == (2, b"")
     assert b"more.yaml cannot be read, and Argo CD would delete its objects" in done.stderr
 
 
@@ -57,7 +57,7 @@ def test_a_chart_is_left_to_helm(folder: Path) -> None:
     (folder / "Chart.yaml").write_text("apiVersion: v2\nname: shop\nversion: 0.1.0\n")
     assert krm_otel("argocd", "discover", cwd=folder).stdout == b""
     done = krm_otel("argocd", "generate", cwd=folder)
-    assert (done.returncode, done.stdout) == (1, b"")
+    assert (done.returncode, done.stdout) == (2, b"")
     assert b"helm template --post-renderer krm-otel" in done.stderr
 
 

@@ -183,10 +183,10 @@ def test_generated_files_never_replace_another_file(tmp_path: Path) -> None:
 
 
 def test_a_target_that_cannot_be_written_is_named(apps: Path) -> None:
-    """A sentence, exit 1, and not a word of a bug."""
+    """A sentence, exit 2, and not a word of a bug."""
     written(apps.parent, {"out/base": b"x"})
     done = krm_otel("render", apps, "-o", apps.parent / "out")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.decode().endswith(f"Error: cannot write {apps.parent}/out/base/workloads.yaml: File exists\n")
 
 
@@ -201,7 +201,7 @@ def test_standard_streams_that_cannot_be_used(arguments: list[str]) -> None:
         ("<&-", "cannot read standard input: it is closed"),
     ):
         done = shell(f'"$0" "$@" {redirect}', *arguments, stdin=stream)
-        assert done.returncode == (2 if arguments[:1] == ["diff"] else 1)
+        assert done.returncode == 2
         assert done.stderr.decode().splitlines()[-1] == f"Error: {said}"
 
 
@@ -227,7 +227,7 @@ def test_a_failing_report_writes_no_files(apps: Path, command: str) -> None:
     where: list[str | Path] = ["-o", apps] if command in ("render", "uninject") else []
     arguments: list[str | Path] = [command, apps, *where] if command else []
     done = krm_otel(*arguments, stdin=STREAM, KRM_OTEL_REPORT="no/such/folder.json")
-    assert (done.returncode, done.stdout) == (2 if command == "diff" else 1, b"")
+    assert (done.returncode, done.stdout) == (2, b"")
     assert done.stderr.decode() == "Error: cannot write the report no/such/folder.json: No such file or directory\n"
     assert files(apps) == before
 
@@ -253,13 +253,13 @@ def test_a_named_file_must_be_readable(apps: Path, command: str) -> None:
     (apps / "broken.yaml").write_bytes(BROKEN)
     named = krm_otel(command, apps / "classruntime.yaml", apps / "broken.yaml")
     assert named.returncode == (2 if command == "diff" else 1)
-    assert b"broken.yaml: the input is not YAML or JSON" in named.stderr + named.stdout
+    assert b"broken.yaml:2:1: error[unreadable-input] the input is not YAML or JSON" in named.stderr + named.stdout
     assert krm_otel(command, apps).returncode == (1 if command == "diff" else 0)
 
 
 def test_a_file_is_not_an_output_folder(apps: Path) -> None:
     file = apps / "classruntime.yaml"
     done = krm_otel("render", file, "-o", file)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert f"cannot write into {file}, which is a file: give -o a folder".encode() in done.stderr
     assert file.read_bytes() == CLASS

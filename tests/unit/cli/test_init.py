@@ -75,7 +75,7 @@ def test_examples_show_the_same(client: str) -> None:
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     done = krm_otel("init", tmp_path / "file" / "below", "--for", "kpt")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.decode().startswith("Error: cannot write")
 
 

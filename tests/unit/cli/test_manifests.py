@@ -29,8 +29,9 @@ def test_function_writes_the_stream_and_names_every_workload() -> None:
     assert done.returncode == 0
     assert b"OTEL_EXPORTER_OTLP_ENDPOINT" in done.stdout
     assert done.stderr.decode().splitlines() == [
-        "Deployment/hello-class injected",
-        "Deployment/hello-class-odgm injected",
+        "Deployment/hello-class injected in shop",
+        "Deployment/hello-class-odgm injected in shop",
+        "krm-otel: 1 class; 2 workloads injected",
     ]
     back = krm_otel("uninject", "-", stdin=done.stdout)
     assert (back.returncode, back.stdout) == (0, STREAM)
@@ -47,7 +48,7 @@ def test_unreadable_input_gives_no_output() -> None:
     """Blank output with a reason and exit 1: kpt then writes nothing."""
     done = krm_otel(stdin=b"a: [\n")
     assert (done.returncode, done.stdout) == (1, b"")
-    assert b"error: the input is not YAML or JSON" in done.stderr
+    assert b"<stdin>:2:1: error[unreadable-input] the input is not YAML or JSON" in done.stderr
     assert b"Traceback" not in done.stderr
 
 
@@ -80,8 +81,9 @@ def test_render_to_standard_output_is_one_stream(folder: Path) -> None:
     again = krm_otel(stdin=stream)
     assert again.stdout == stream
     assert again.stderr.decode().splitlines() == [
-        "Deployment/hello-class unchanged",
-        "Deployment/hello-class-odgm unchanged",
+        "Deployment/hello-class unchanged in shop",
+        "Deployment/hello-class-odgm unchanged in shop",
+        "krm-otel: 1 class; 2 workloads unchanged",
     ]
 
 
@@ -102,7 +104,7 @@ def test_diff_exit_codes(folder: Path) -> None:
     assert done.returncode == 1
     assert done.stdout.startswith(b"--- a/")
     assert b"\x1b[" not in done.stdout
-    assert b"\x1b[32m" in krm_otel("diff", folder, "--color", "always").stdout
+    assert b"\x1b[38;5;28m+" in krm_otel("diff", folder, "--color", "always").stdout
     krm_otel("render", folder, "-o", folder)
     same = krm_otel("diff", folder)
     assert (same.returncode, same.stdout) == (0, b"")
@@ -135,7 +137,8 @@ def test_validate_prints_results_only(folder: Path) -> None:
     done = krm_otel("validate", folder)
     assert done.returncode == 1
     assert b"spec.observability.telemetry.trace" in done.stdout
-    assert b'write: "traces"' in done.stdout
+    assert b"classruntime.yaml:15:7: error[unknown-field] ClassRuntime shop/hello-class: spec" in done.stdout
+    assert b"is not a known field: write traces" in done.stdout
     found = json.loads(krm_otel("validate", folder, "--format", "json").stdout)
     assert found[0]["field"] == {
         "path": "spec.observability.telemetry.trace",
@@ -180,14 +183,14 @@ def test_two_files_with_one_path_are_refused(folder: Path, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("command", ["render", "diff", "uninject", "validate"])
 def test_exit_codes_of_faults(folder: Path, command: str) -> None:
-    """A path that is not there is 1, a wrong command line 2; for diff, where 1 are differences, both are 2."""
+    """2 is for what krm-otel cannot do: a path that is not there, a wrong command line."""
     missing = krm_otel(command, "no-such-folder")
-    assert missing.returncode == (2 if command == "diff" else 1)
+    assert missing.returncode == 2
     assert missing.stderr.decode() == "Error: cannot read no-such-folder: No such file or directory\n"
     without = krm_otel(command, folder, "-c", "no-such-file")
     assert without.returncode == missing.returncode
     assert without.stderr.decode() == "Error: cannot read no-such-file: No such file or directory\n"
-    for arguments in ("", f"- {folder}", f"{folder} --no-such-option"):
+    for arguments in (f"- {folder}", f"{folder} --no-such-option"):
         assert krm_otel(command, *arguments.split()).returncode == 2
     if command in ("render", "uninject"):
         assert krm_otel(command, "-", "-o", folder, stdin=STREAM).returncode == 2

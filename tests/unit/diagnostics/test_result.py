@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from krm_otel.diagnostics.result import Ref, Result, has_errors, ordered
+from krm_otel.diagnostics.result import Place, Ref, Result, has_errors, ordered
 
 POD = Ref("v1", "Pod", "p", "demo", "pod.yaml", 2, 3)
 
@@ -43,8 +43,11 @@ def test_shape() -> None:
 
 def test_line() -> None:
     """What, where, why."""
-    assert Result("empty", "error", "text", POD, "spec.x").line() == "error: Pod demo/p: pod.yaml[2]: spec.x: text"
-    assert Result("empty", "info", "text").line() == "info: text"
+    result = Result("empty", "error", "text", POD, "spec.x")
+    assert result.line() == "pod.yaml[2]: error[empty] Pod demo/p: spec.x: text"
+    assert result.line(Place(3, 5)) == "pod.yaml:3:5: error[empty] Pod demo/p: spec.x: text"
+    assert Result("empty", "error", "text").line(Place(3, 5)) == "<stdin>:3:5: error[empty] text"
+    assert Result("empty", "info", "text").line() == "info[empty] text"
 
 
 def test_a_line_names_the_field_once() -> None:
@@ -56,4 +59,4 @@ def test_a_line_names_the_field_once() -> None:
         ("OPRC_CRM_OTEL_MODE", "OPRC_CRM_OTEL_MODE"),
     ):
         result = Result("empty", "info", f"{short} is empty", field_path=path, label=short)
-        assert result.line() == f"info: {path} is empty"
+        assert result.line() == f"info[empty] {path} is empty"

@@ -49,7 +49,7 @@ def package(mode: str, *workloads: str, to: str = "debug", config: str = CONFIG)
 def function(text: str) -> tuple[str, Outcome]:
     outcome = run([Source(text.encode())], {})
     (made,) = outcome.texts
-    assert made is not None and outcome.exit_code == 0, outcome.lines()
+    assert made is not None and outcome.exit_code == 0, outcome.results
     assert run([Source(made.encode())], {}).texts == (made,), "running again changes nothing"
     return made, outcome
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from krm_otel.krm.reader import read_envelope
 from krm_otel.run import Source, run
 from krm_otel.views import diff
-from krm_otel.views.diff import color_of, unified
+from krm_otel.views.diff import unified
 from tests.support.patch import patched
 
 # Form feeds, NEL and line separators end no line for git, and may stand in a value.
@@ -169,10 +169,3 @@ def test_the_last_line_is_marked_as_git_does() -> None:
         "+b",
     ]
     assert list(unified("a\nb\n", "c\nb\n", "f"))[-1] == " b"
-
-
-def test_colours() -> None:
-    """A removed document separator is no header."""
-    assert [color_of(line) for line in ("--- a/f", "+++ b/f", "@@ -1 +1 @@", "----", "++++", " a", "\\ No")] == [
-        *("bright_white", "bright_white", "cyan", "red", "green", None, None),
-    ]

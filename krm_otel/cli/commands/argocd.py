@@ -12,9 +12,10 @@ import click
 from krm_otel.argocd import PARAMETERS, announcement, cluster_objects, contains_kind, function_config
 from krm_otel.cli import options
 from krm_otel.cli.files import InputFile, Inputs, manifest_files, read_function_config, read_paths, stream
-from krm_otel.cli.output import print_summary, write_report, write_stdout
+from krm_otel.cli.output import print_lines, write_report, write_stdout
 from krm_otel.names import CLASS_KIND, CONFIG_KIND
 from krm_otel.run import Source, run
+from krm_otel.views.lines import Detail, lines
 
 _ACTIONS = ("discover", "generate", "parameters")
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
@@ -24,8 +25,9 @@ _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 @click.argument("action", metavar="|".join(_ACTIONS), type=click.Choice(_ACTIONS))
 @click.option("-c", "--fn-config", metavar="FILE", help="An OTelConfig that is not among the application's files.")
 @options.report
+@options.printing
 @click.pass_context
-def argocd(ctx: click.Context, action: str, fn_config: str | None, report: str | None) -> None:
+def argocd(ctx: click.Context, action: str, fn_config: str | None, report: str | None, detail: Detail) -> None:
     """Serve Argo CD as a config management plugin. It runs in the folder of an application.
 
     discover prints the files that have a ClassRuntime: without one, the application is for another plugin. generate
@@ -46,10 +48,10 @@ def argocd(ctx: click.Context, action: str, fn_config: str | None, report: str |
             if _contains_kind(CLASS_KIND, file):
                 click.echo(file)
     else:
-        _generate(ctx, fn_config, report)
+        _generate(ctx, fn_config, report, detail)
 
 
-def _generate(ctx: click.Context, fn_config: str | None, report: str | None) -> None:
+def _generate(ctx: click.Context, fn_config: str | None, report: str | None, detail: Detail) -> None:
     if _is_chart():
         raise click.ClickException(
             "this is a Helm chart, which has no manifests yet: leave the Application to Helm, or commit what "
@@ -68,7 +70,7 @@ def _generate(ctx: click.Context, fn_config: str | None, report: str | None) -> 
         inputs = _joined(inputs, read_paths([fn_config]))
     outcome = run(inputs.sources, os.environ, function_config=config, complete=True)
     write_report(outcome, report)
-    print_summary(outcome)
+    print_lines(lines(outcome, detail))
     text = "" if outcome.exit_code else cluster_objects(stream(inputs, outcome).decode())
     if unreadable := [result.ref.file for result in outcome.results if result.code == "unreadable-input"]:
         raise click.ClickException(

@@ -6,14 +6,20 @@ import re
 
 import click
 
-from krm_otel.cli.output import severity_color
+from krm_otel.cli import options
+from krm_otel.cli.terminal import COLORS
 from krm_otel.diagnostics.rule import Rule
 from krm_otel.diagnostics.rules import RULES
 from krm_otel.diagnostics.suggestion import nearest
 
 
+def _complete(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    return [code for code in sorted(RULES) if code.startswith(incomplete)]
+
+
 @click.command()
-@click.argument("code", required=False)
+@click.argument("code", required=False, shell_complete=_complete)
+@options.color
 def help(code: str | None) -> None:
     """Explain a result code; without one, list all codes.
 
@@ -35,7 +41,7 @@ def help(code: str | None) -> None:
 
 
 def _explained(rule: Rule) -> list[str]:
-    severity = click.style(rule.severity, fg=severity_color(rule.severity))
+    severity = click.style(rule.severity, fg=COLORS[rule.severity])
     exception = f"; {_plain(rule.otherwise)}" if rule.otherwise else ""
     paragraphs = [rule.meaning, f"What to do: {rule.remedy}", f"Example: {rule.example}" if rule.example else ""]
     lines = [f"{click.style(rule.code, bold=True)} ({severity}{exception})"]

@@ -6,12 +6,14 @@ import json
 
 import click
 
+from krm_otel.cli import options
 from krm_otel.crd.definition import definition
 from krm_otel.crd.json_schema import SCHEMAS
 from krm_otel.yamltext.emit import block
 
 
 @click.command()
+@options.color
 def crd() -> None:
     """Print the CustomResourceDefinition of ClassRuntime.
 
@@ -27,6 +29,7 @@ def crd() -> None:
 
 @click.command()
 @click.argument("name", type=click.Choice(list(SCHEMAS)))
+@options.color
 def schema(name: str) -> None:
     """Print a JSON Schema for editors.
 

@@ -9,12 +9,14 @@ import click
 
 from krm_otel.cli import options
 from krm_otel.cli.files import read_function_config
-from krm_otel.cli.output import print_lines, read_stdin, severity_color
+from krm_otel.cli.output import print_lines, read_stdin, write_text
+from krm_otel.cli.terminal import COLORS
 from krm_otel.conditions import CONFIGURED, DEGRADED
 from krm_otel.config.sources.shared import source_date
 from krm_otel.diagnostics.result import has_errors
 from krm_otel.observe.classes import ClassState, observe
 from krm_otel.observe.status_patch import status_patches
+from krm_otel.views.lines import Line
 from krm_otel.yamltext.emit import block
 
 _HEAD = ("NAMESPACE", "CLASS", "MODE", "WORKLOADS", "COLLECTORS", "CONFIGURED", "DEGRADED", "MESSAGE")
@@ -31,6 +33,7 @@ _HEAD = ("NAMESPACE", "CLASS", "MODE", "WORKLOADS", "COLLECTORS", "CONFIGURED", 
     show_default=True,
     help="Patches for kubectl apply --server-side --subresource=status, or a table for people.",
 )
+@options.color
 @click.pass_context
 def status(ctx: click.Context, source: str, fn_config: str | None, form: str) -> None:  # noqa: ARG001 - always stdin
     """Show the state of the telemetry of live classes. It reads the output of kubectl and sends nothing anywhere.
@@ -45,26 +48,25 @@ def status(ctx: click.Context, source: str, fn_config: str | None, form: str) ->
         | kubectl apply --server-side --subresource=status --field-manager=krm-otel -f -
     """
     observation = observe(read_stdin(), read_function_config(fn_config), os.environ)
-    for result in observation.results:
-        if result.severity != "info":
-            click.secho(result.line(), err=True, fg=severity_color(result.severity))
+    print_lines(Line(result.line(), result.severity) for result in observation.results if result.severity != "info")
     if not observation.states:
         ctx.exit(1)
     if form == "table":
-        print_lines(_table(observation.states))
+        write_text(*_table(observation.states))
     else:
         patches = status_patches(observation.states, source_date(os.environ))
         if not patches:
             click.echo("telemetry is off for every class: there is nothing to patch", err=True)
-        print_lines((line, None) for patch in patches for line in ("---", *block(patch)))
+        write_text(*(line for patch in patches for line in ("---", *block(patch))))
     ctx.exit(1 if has_errors(observation.results) else 0)
 
 
-def _table(states: Sequence[ClassState]) -> Iterator[tuple[str, str | None]]:
+def _table(states: Sequence[ClassState]) -> Iterator[str]:
     rows = [_HEAD, *map(_row, states)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row, color in zip(rows, [None, *map(_color, states)], strict=True):
-        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip(), color
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        yield click.style(line, fg=color) if color is not None else line
 
 
 def _row(state: ClassState) -> tuple[str, ...]:
@@ -84,8 +86,8 @@ def _row(state: ClassState) -> tuple[str, ...]:
     )
 
 
-def _color(state: ClassState) -> str | None:
+def _color(state: ClassState) -> int | None:
     if not state.conditions:
         return None
     statuses = {(condition.type, condition.status) for condition in state.conditions}
-    return "yellow" if statuses & {(CONFIGURED, "False"), (DEGRADED, "True")} else "green"
+    return COLORS["warning" if statuses & {(CONFIGURED, "False"), (DEGRADED, "True")} else "+"]

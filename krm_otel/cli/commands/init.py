@@ -6,12 +6,14 @@ from pathlib import Path
 
 import click
 
+from krm_otel.cli import options
 from krm_otel.starters import NEXT_STEPS, starter_files
 
 
 @click.command()
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--for", "client", type=click.Choice(list(NEXT_STEPS)), required=True, help="The client to start with.")
+@options.color
 def init(folder: Path, client: str) -> None:
     """Write a working starting point into DIR. The default is the working folder; existing files stay as they are.
 

@@ -1,0 +1,96 @@
+"""What people read of a run: a line for each object, each result, and a summary at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from enum import IntEnum
+from typing import Final, NamedTuple
+
+from krm_otel.diagnostics.result import Ref, Result, Severity
+from krm_otel.krm.places import Places
+from krm_otel.plan.changes import NO_CLASS
+from krm_otel.run import Outcome
+from krm_otel.views.summary import Summary, Tense
+
+_NAMED: Final = 2
+"""So many further objects are named where a result holds for several."""
+
+
+class Detail(IntEnum):
+    """How much is printed."""
+
+    QUIET = 0
+    """Errors and warnings."""
+    NORMAL = 1
+    """Also what happens to each object of a class, and the summary."""
+    VERBOSE = 2
+    """Also objects without a class, infos, and each result by itself."""
+
+
+class Line(NamedTuple):
+    """One line, and the severity of the result that it is about."""
+
+    text: str
+    severity: Severity | None = None
+
+
+def lines(
+    outcome: Outcome, detail: Detail = Detail.NORMAL, tense: Tense = "done", files: Sequence[str] = (), end: str = ""
+) -> list[Line]:
+    """The lines of a run for standard error.
+
+    Args:
+        outcome: what the run came to.
+        detail: how much of it.
+        tense: whether it is done, or only planned.
+        files: what became of each file.
+        end: the same in short, for the summary: `3 files written`.
+    """
+    printed = list(result_lines(outcome.results, outcome.places, detail, infos=detail is Detail.VERBOSE))
+    if detail is Detail.QUIET:
+        return printed
+    objects = [
+        Line(change.line())
+        for change in outcome.changes
+        if detail is Detail.VERBOSE or (change.action, change.reason) != ("skipped", NO_CLASS)
+    ]
+    summary = Line(Summary.of(outcome).sentence(tense, end))
+    return [*objects, *_switched_off(outcome), *printed, *map(Line, files), summary]
+
+
+def result_lines(
+    results: Iterable[Result], places: Places, detail: Detail = Detail.NORMAL, *, infos: bool = True
+) -> Iterator[Line]:
+    """A line for each result; one line for a warning or info that holds for several objects."""
+    groups: dict[object, list[Result]] = {}
+    for result in results:
+        if result.severity == "info" and not infos:
+            continue
+        alike = detail is not Detail.VERBOSE and result.severity != "error"
+        key = (result.code, result.severity, result.message) if alike else id(result)
+        groups.setdefault(key, []).append(result)
+    for first, *others in groups.values():
+        yield Line(first.line(places.of(first)) + _also(first, others), first.severity)
+
+
+def _also(first: Result, others: Sequence[Result]) -> str:
+    """The other objects that a result holds for: a count, and the names of some."""
+    if not others:
+        return ""
+    named = list(dict.fromkeys(_name(other.ref) for other in others if other.ref != first.ref))
+    more = len(named) - _NAMED
+    listed = [*named[:_NAMED], f"{more} more"] if more > 0 else named
+    end = f", also {', '.join(listed[:-1])}{' and ' if listed[1:] else ''}{listed[-1]}" if listed else ""
+    return f" ({len(others) + 1} times{end}; -v lists all)"
+
+
+def _name(ref: Ref) -> str:
+    return str(ref) if ref.kind else ref.file
+
+
+def _switched_off(outcome: Outcome) -> Iterator[Line]:
+    removed = sum(change.action == "removed" for change in outcome.changes)
+    pruned = sum(change.action == "pruned" for change in outcome.changes)
+    if outcome.switched_off and (removed or pruned):
+        done = f"injections removed: {removed}, generated objects pruned: {pruned}"
+        yield Line(f"switched off by {outcome.switched_off}: {done}")
