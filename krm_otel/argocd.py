@@ -15,18 +15,13 @@ from urllib.parse import quote
 from krm_otel.config.schema.observability import FlatForm
 from krm_otel.config.sources.flat_form import KEYS
 from krm_otel.crd.structural import schema_at, structural_schema
-from krm_otel.krm.item import Item
-from krm_otel.krm.reader import read_envelope
 from krm_otel.krm.resource import Resource
-from krm_otel.names import A_LOCAL, CONFIG_KIND
 from krm_otel.yamltext.emit import block
 from krm_otel.yamltext.nodes import Mapping
 from krm_otel.yamltext.parse import compose
 
 PARAMETERS: Final = "ARGOCD_APP_PARAMETERS"
 _OAAS_GROUP: Final = re.compile(rb'"apiVersion"\s*:\s*"(fn\.)?oaas\.io/')
-_LOCAL_KINDS: Final = frozenset((CONFIG_KIND, "Kptfile", "Kustomization", "Component"))
-"""Kinds that packages have and no cluster knows."""
 
 
 def announcement() -> list[dict[str, Any]]:
@@ -97,21 +92,3 @@ def contains_kind(kind: str, data: bytes) -> bool:
     if re.search(rb"^kind:[ \t]*[\"']?%s\b" % kind.encode(), data, re.MULTILINE):
         return True
     return bool(re.search(rb'"kind"\s*:\s*"%s"' % kind.encode(), data) and _OAAS_GROUP.search(data))
-
-
-def cluster_objects(text: str) -> str:
-    """A stream without the objects that no cluster accepts: function configs, package files, local configuration.
-
-    The result is empty if no object remains, even where there are comments.
-    """
-    envelope = read_envelope(text)
-    local = [i for i, item in enumerate(envelope.items) if _is_local(item)]
-    return envelope.without(local) if len(local) < len(envelope.items) else ""
-
-
-def _is_local(item: Item) -> bool:
-    if item.kind in _LOCAL_KINDS:
-        return True
-    if not item.mentions(A_LOCAL):  # saves parsing the item
-        return False
-    return item.resource is not None and item.resource.annotations.get(A_LOCAL) == "true"

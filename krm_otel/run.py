@@ -86,6 +86,7 @@ def run(
     function_config: Resource | None = None,
     remove: bool = False,
     complete: bool = False,
+    in_one_text: bool = False,
     track: Track = untracked,
 ) -> Outcome:
     """Runs the function over one input.
@@ -96,6 +97,7 @@ def run(
         function_config: for inputs that have none.
         remove: take out everything of krm-otel (`uninject`).
         complete: the sources are a whole folder, so a class that is not in it is deleted.
+        in_one_text: new objects go to the end of the first source, also where the sources are files.
         track: iterates over sources and items, and may show the progress.
     """
     envelopes, faults = _read_all(sources, track)
@@ -114,6 +116,8 @@ def run(
         texts, objects, changes, results = {}, ObjectChanges(), tuple(map(_skipped, changes)), lasting
     written_results = [result for result in lasting if result.severity == "error"] if remove else lasting
     added = dict(objects.added)
+    if in_one_text:
+        added = {sources[0].name: [data for file in added.values() for data in file]}
     # After an error, a text that is not YAML would hide the error: then there is no text.
     new_texts = [
         _new_text(envelope, texts, objects, added.pop(source.name, []), written_results)

@@ -1,30 +1,35 @@
-"""Files in and out: what the PATHs of a command contain, and where its output goes."""
+"""Files in: what the PATHs of a command contain."""
 
 from __future__ import annotations
 
 import errno
 import os
 import stat
-import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 import click
 
-from krm_otel.cli.output import read_stdin, write_report, write_stdout
+from krm_otel.cli.ignored import Ignored
+from krm_otel.cli.ledger import Ledger
+from krm_otel.cli.output import read_stdin
 from krm_otel.krm.resource import Resource
-from krm_otel.run import Outcome, Source
+from krm_otel.run import Source
 from krm_otel.yamltext.nodes import Mapping, SourceError
 from krm_otel.yamltext.parse import compose
 from krm_otel.yamltext.scan import documents
 
-_STDIN = "-"
-_ENDINGS = (".yaml", ".yml", ".json")
-_WITHOUT_ENDING = ("Kptfile", "Kustomization")
-_UNNAMED = "krm-otel.yaml"
-"""File of generated objects where the input has no object to name the file after."""
+STDIN: Final = "-"
+ENDINGS: Final = (".yaml", ".yml", ".json")
+RENDERED: Final = b"# Rendered by krm-otel. Edits are overwritten: change what it was rendered from instead.\n"
+"""The first line of a single file that a stream is written to: without it, the file is somebody else's."""
+_WITHOUT_ENDING: Final = ("Kptfile", "Kustomization")
+
+
+_EARLIER: Final = "an earlier render wrote them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,10 @@ class Inputs:
     files: tuple[InputFile, ...] = ()
     is_complete: bool = False
     """Whether the PATHs are folders only, so that the input has everything."""
+    paths: tuple[Path, ...] = ()
+    """The PATHs of the files."""
+    notes: tuple[str, ...] = ()
+    """What of the PATHs is not read, and why, for people."""
 
     @classmethod
     def of(cls, files: Sequence[InputFile], *, is_complete: bool) -> Inputs:
@@ -51,37 +60,63 @@ class Inputs:
         return cls(tuple(file.source for file in files), tuple(files), is_complete)
 
 
-# --- reading ---------------------------------------------------------------------------------------------------------
+@dataclass(slots=True)
+class _Unread:
+    """What is not read of folders: the output, what earlier renders wrote, and what is ignored."""
+
+    output: Path | None
+    patterns: Sequence[str]
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def notes(self) -> tuple[str, ...]:
+        """A line for each reason."""
+        return tuple(
+            f"not read: {count} {'path' if count == 1 else 'paths'} ({why})" for why, count in self.counts.items()
+        )
 
 
-def read_paths(paths: Sequence[str]) -> Inputs:
+def read_paths(paths: Sequence[str], output: Path | None = None, exclude: Sequence[str] = ()) -> Inputs:
     """Reads files, folders (YAML and JSON files at any depth, without hidden folders) or standard input.
 
     A file that several paths or links lead to is read once, at the first of them.
 
+    Args:
+        paths: what the user names.
+        output: where the output goes. It is not read where it is below a folder of the paths.
+        exclude: patterns, as in a `.gitignore`, of files in the folders that are not read.
+
     Raises:
         click.ClickException: a path cannot be read.
     """
-    if _STDIN in paths:
+    if STDIN in paths:
         if len(paths) > 1:
             raise click.UsageError("- (standard input) and other PATHs cannot be combined")
         return Inputs((Source(read_stdin()),))
     named = [Path(path) for path in paths]
+    unread = _Unread(output, exclude)
     targets: dict[str, tuple[Path, Path]] = {}
     try:
         for path in named:
-            for file in manifest_files(path) if path.is_dir() else [path]:
+            for file in _walk(path, unread) if path.is_dir() else [path]:
                 target = Path(file.name) if file == path else file.relative_to(path)
                 targets.setdefault(os.path.realpath(file), (file, target))
-        files = [
-            InputFile(Source(_read(file, is_named=file in named), str(file), file in named), file, target)
-            for file, target in targets.values()
-        ]
+        files = []
+        for file, target in targets.values():
+            data = _read(file, is_named=file in named)
+            if file not in named and data.startswith(RENDERED):
+                unread.counts[_EARLIER] += 1
+            else:
+                files.append(InputFile(Source(data, str(file), file in named), file, target))
     except OSError as error:
         raise click.ClickException(f"cannot read {error.filename}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise click.ClickException("cannot read a .krmignore: it is not UTF-8") from None
     if not files:
-        raise click.ClickException(f"no YAML or JSON file in {', '.join(paths)}")
-    return Inputs.of(files, is_complete=all(path.is_dir() for path in named))
+        notes = "".join(f"; {note}" for note in unread.notes())
+        raise click.ClickException(f"no YAML or JSON file in {', '.join(paths)}{notes}")
+    sources = tuple(file.source for file in files)
+    complete = all(path.is_dir() for path in named)
+    return Inputs(sources, tuple(files), complete, tuple(named), unread.notes())
 
 
 def _read(file: Path, *, is_named: bool) -> bytes:
@@ -92,19 +127,43 @@ def _read(file: Path, *, is_named: bool) -> bytes:
 
 
 def manifest_files(folder: Path) -> list[Path]:
-    """The YAML and JSON files, Kptfiles and kustomizations of a folder, without hidden folders.
+    """The YAML and JSON files, Kptfiles and kustomizations of a folder, without hidden folders and what is ignored.
 
     Raises:
         OSError: a folder cannot be read.
     """
+    return _walk(folder, _Unread(None, ()))
 
+
+def _walk(folder: Path, unread: _Unread) -> list[Path]:
     def fail(error: OSError) -> None:
         raise error  # without this, a folder that cannot be read looks empty
 
-    files = []
+    ignored = Ignored(folder, unread.patterns)
+    output = os.path.realpath(unread.output) if unread.output is not None else ""
+    rendered: set[str] = set()
+    files: list[Path] = []
     for base, folders, names in os.walk(folder, onerror=fail):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        files += [Path(base, name) for name in sorted(names) if name.endswith(_ENDINGS) or name in _WITHOUT_ENDING]
+        place = Path(base)
+        ignored.enter(place)
+        if place != folder:  # a folder that the user names is read, whoever wrote it
+            rendered |= {os.path.realpath(place / path) for path in Ledger.of(place).entries}
+        visible = [name for name in sorted(folders) if not name.startswith(".")]
+        kept = [name for name in visible if not ignored.has(place / name, is_folder=True)]
+        folders[:] = [name for name in kept if os.path.realpath(place / name) != output]
+        unread.counts["the output"] += len(kept) - len(folders)
+        for name in sorted(names):
+            file = place / name
+            if not name.endswith(ENDINGS) and name not in _WITHOUT_ENDING:
+                continue
+            if os.path.realpath(file) == output:
+                unread.counts["the output"] += 1
+            elif os.path.realpath(file) in rendered:
+                unread.counts[_EARLIER] += 1
+            elif not ignored.has(file, is_folder=False):
+                files.append(file)
+    unread.counts.update(ignored.counts)
+    unread.counts = +unread.counts
     return files
 
 
@@ -128,107 +187,3 @@ def read_function_config(path: str | None) -> Resource | None:
     if not isinstance(root, Mapping):
         raise click.UsageError(f"-c {path}: the file has no object: write an OTelConfig in it")
     return Resource(root, file=path, source=text)
-
-
-# --- writing ---------------------------------------------------------------------------------------------------------
-
-
-def write_outcome(inputs: Inputs, outcome: Outcome, output: str, report: str | None) -> None:
-    """Writes the report, and the new texts to standard output or below a folder; no file where there are errors.
-
-    Everything that can be checked before is checked before the first file is written.
-
-    Raises:
-        click.ClickException: something cannot be written.
-    """
-    if output == _STDIN:
-        write_report(outcome, report)
-        write_stdout(stream(inputs, outcome))
-        return
-    contents = {} if outcome.exit_code else _contents(inputs, outcome, Path(output))
-    write_report(outcome, report)
-    for target, data in contents.items():
-        try:
-            _write(target, data)
-        except OSError as error:
-            raise click.ClickException(f"cannot write {target}: {error.strerror}") from None
-
-
-def _contents(inputs: Inputs, outcome: Outcome, folder: Path) -> dict[Path, bytes | None]:
-    """The new content of each file below a folder; None for a file to delete."""
-    if not inputs.files:
-        raise click.UsageError(f"-o {folder}: standard input has no file names")
-    if folder.exists() and not folder.is_dir():
-        raise click.ClickException(
-            f"cannot write into {folder}, which is a file: give -o a folder; for one file, the folder that it is in"
-        )
-    pairs: list[tuple[Path, bytes | None]] = []
-    for file, text in zip(inputs.files, outcome.texts, strict=True):
-        data = file.source.data if text is None else text.encode()
-        pairs.append((folder / file.target, None if is_emptied(file.source, text) else data))
-    pairs += [(folder / target, text.encode()) for _, target, text in new_files(inputs, outcome)]
-    contents = dict(pairs)
-    if len(contents) < len(pairs):
-        duplicate, _ = Counter(target for target, _ in pairs).most_common(1)[0]
-        raise click.UsageError(f"-o {folder}: two files would be written to {duplicate}")
-    return contents
-
-
-def is_emptied(source: Source, text: str | None) -> bool:
-    """Whether a file is to be deleted, because everything in it was generated."""
-    return bool(source.name and text is not None and source.data.strip() and not text.strip())
-
-
-def new_files(inputs: Inputs, outcome: Outcome) -> Iterator[tuple[Path, Path, str]]:
-    """Path, target and text of each new file.
-
-    A new file is next to the file that it was generated for, which its name tells. Without an object in any file, it is
-    next to the first one.
-    """
-    targets = {file.path.parent: file.target for file in inputs.files}
-    for name, text in outcome.new_files.items():
-        path = Path(name) if name else Path(inputs.sources[0].name).with_name(_UNNAMED)
-        yield path, targets[path.parent].with_name(path.name), text
-
-
-def stream(inputs: Inputs, outcome: Outcome) -> bytes:
-    """All texts as one: standard input in its own form, files as one stream of documents.
-
-    It has no file that cannot be read: a reader would fail there and miss what follows.
-    """
-    if not inputs.files:
-        return (outcome.texts[0] or "").encode()
-    pieces: list[bytes] = []
-    for file, text in zip(inputs.files, outcome.texts, strict=True):
-        if text is None or file.target.name in _WITHOUT_ENDING or not text.strip():
-            continue
-        data = text.encode()
-        if pieces:
-            pieces.append(b"" if pieces[-1].endswith(b"\n") else b"\n")
-            pieces.append(b"" if data.startswith(b"---") else b"---\n")
-        pieces.append(data)
-    for text in outcome.new_files.values():
-        pieces.append(b"" if not pieces or pieces[-1].endswith(b"\n") else b"\n")
-        pieces.append(text.encode())
-    return b"".join(pieces)
-
-
-def _write(target: Path, data: bytes | None) -> None:
-    """Writes a file completely or not at all, with its old mode, through links; deletes it if there is no data."""
-    real = Path(os.path.realpath(target))
-    if data is None:
-        for path in {target, real}:
-            path.unlink(missing_ok=True)
-        return
-    if real.exists() and real.read_bytes() == data:
-        return
-    real.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(temporary).chmod(real.stat().st_mode & 0o7777 if real.exists() else 0o644)
-        Path(temporary).replace(real)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

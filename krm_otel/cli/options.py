@@ -38,10 +38,17 @@ output = click.option(
     "-o",
     "--output",
     default="-",
-    metavar="DIR|-",
+    metavar="DIR|FILE|-",
     type=_PATH,
     show_default=True,
-    help="Write files below DIR (the same folder: in place), or one stream to standard output.",
+    help="Write files below DIR (the same folder: in place), or one stream to FILE (.yaml) or standard output.",
+)
+force = click.option("--force", is_flag=True, help="Overwrite files below DIR that krm-otel did not write.")
+exclude = click.option(
+    "--exclude",
+    metavar="PATTERN",
+    multiple=True,
+    help="Do not read these files of folders: a pattern as in a .gitignore; may be repeated (also: a .krmignore).",
 )
 stat = click.option("--stat", is_flag=True, help="For each file, how many lines change, instead of the lines.")
 

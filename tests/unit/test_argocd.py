@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from krm_otel.argocd import PARAMETERS, announcement, cluster_objects, contains_kind, function_config
+from krm_otel.argocd import PARAMETERS, announcement, contains_kind, function_config
 from krm_otel.config.sources.flat_form import KEYS
 
 
@@ -57,11 +57,3 @@ def test_a_class_is_recognized_in_json_and_its_definition_is_not_one() -> None:
     assert contains_kind("ClassRuntime", b'{"apiVersion": "oaas.io/v1alpha1",\n  "kind" : "ClassRuntime"}')
     definition = b'{"apiVersion": "apiextensions.k8s.io/v1", "spec": {"names": {"kind": "ClassRuntime"}}}'
     assert not contains_kind("ClassRuntime", definition)
-
-
-def test_objects_that_no_cluster_has_are_not_applied() -> None:
-    local = "kind: ConfigMap\nmetadata: {name: a, annotations: {config.kubernetes.io/local-config: 'true'}}\n"
-    stream = f"kind: OTelConfig\n---\nkind: Pod\n---\n{local}---\nkind: Kptfile\n"
-    assert "Pod" in cluster_objects(stream)
-    assert not {"OTelConfig", "ConfigMap", "Kptfile"} & set(cluster_objects(stream).split())
-    assert cluster_objects(f"{local}# a comment\n") == ""

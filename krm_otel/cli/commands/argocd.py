@@ -9,10 +9,11 @@ from pathlib import Path
 
 import click
 
-from krm_otel.argocd import PARAMETERS, announcement, cluster_objects, contains_kind, function_config
+from krm_otel.argocd import PARAMETERS, announcement, contains_kind, function_config
 from krm_otel.cli import options
-from krm_otel.cli.files import InputFile, Inputs, manifest_files, read_function_config, read_paths, stream
+from krm_otel.cli.files import InputFile, Inputs, manifest_files, read_function_config, read_paths
 from krm_otel.cli.output import print_lines, write_report, write_stdout
+from krm_otel.cli.stream import stream
 from krm_otel.names import CLASS_KIND, CONFIG_KIND
 from krm_otel.run import Source, run
 from krm_otel.views.lines import Detail, lines
@@ -71,7 +72,7 @@ def _generate(ctx: click.Context, fn_config: str | None, report: str | None, det
     outcome = run(inputs.sources, os.environ, function_config=config, complete=True)
     write_report(outcome, report)
     print_lines(lines(outcome, detail))
-    text = "" if outcome.exit_code else cluster_objects(stream(inputs, outcome).decode())
+    text = "" if outcome.exit_code else stream(inputs, outcome)[0].decode()
     if unreadable := [result.ref.file for result in outcome.results if result.code == "unreadable-input"]:
         raise click.ClickException(
             f"{', '.join(unreadable)} cannot be read, and Argo CD would delete its objects, so nothing is printed: fix "

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 import click
 
 from krm_otel.cli import options
-from krm_otel.cli.files import Inputs, is_emptied, new_files, read_function_config, read_paths, write_outcome
+from krm_otel.cli.files import STDIN, Inputs, read_function_config, read_paths
 from krm_otel.cli.output import print_lines, write_report, write_text
+from krm_otel.cli.output_folder import is_emptied, new_files
 from krm_otel.cli.terminal import progress, styled_diff, styled_stat
+from krm_otel.cli.written import Written, is_in_place, write_outcome
 from krm_otel.run import Outcome, run
 from krm_otel.views.diff import FileDiff
 from krm_otel.views.formats import formatted
-from krm_otel.views.lines import Detail, lines, result_lines
+from krm_otel.views.lines import Detail, Line, lines, result_lines
 from krm_otel.views.report import as_json, located
 from krm_otel.views.stat import stat_lines
-from krm_otel.views.summary import Tense, plural
+from krm_otel.views.summary import plural
 
 
 @click.command()
 @options.paths
+@options.exclude
 @options.function_config
 @options.output
+@options.force
 @options.formats()
 @options.report
 @options.printing
@@ -31,8 +36,10 @@ from krm_otel.views.summary import Tense, plural
 def render(
     ctx: click.Context,
     paths: tuple[str, ...],
+    exclude: tuple[str, ...],
     fn_config: str | None,
     output: str,
+    force: bool,
     form: str,
     report: str | None,
     detail: Detail,
@@ -47,24 +54,36 @@ def render(
       krm-otel render apps/                    # one stream to standard output
       krm-otel render apps/ -o apps/           # in place
       krm-otel render apps/ -o rendered/       # into another folder
+      krm-otel render apps/ -o all.yaml        # one stream into a file
       krm-otel render apps/ -c otel.yaml -o -
       helm template ./chart | krm-otel render -
     """
-    _write_manifests(ctx, *_run(paths, fn_config), output, form, report, detail)
+    inputs, outcome = _run(paths, exclude, fn_config, output)
+    written = write_outcome(inputs, outcome, output, report, force=force)
+    if form != "text":
+        # Results in another form go where the manifests do not.
+        write_text(*formatted(form, outcome), err=output == STDIN)
+    if form == "text" or output != STDIN:
+        _print_written(inputs, outcome, written, detail, form)
+    ctx.exit(outcome.exit_code)
 
 
 @click.command()
 @options.paths
+@options.exclude
 @options.function_config
 @options.output
+@options.force
 @options.report
 @options.printing
 @click.pass_context
 def uninject(
     ctx: click.Context,
     paths: tuple[str, ...],
+    exclude: tuple[str, ...],
     fn_config: str | None,
     output: str,
+    force: bool,
     report: str | None,
     detail: Detail,
 ) -> None:
@@ -77,11 +96,15 @@ def uninject(
       krm-otel uninject apps/ -o apps/         # in place
       kpt fn eval apps/ --exec 'krm-otel uninject -'
     """
-    _write_manifests(ctx, *_run(paths, fn_config, remove=True), output, "text", report, detail)
+    inputs, outcome = _run(paths, exclude, fn_config, output, remove=True)
+    written = write_outcome(inputs, outcome, output, report, force=force)
+    _print_written(inputs, outcome, written, detail)
+    ctx.exit(outcome.exit_code)
 
 
 @click.command()
 @options.paths_or_here
+@options.exclude
 @options.function_config
 @options.formats("markdown")
 @options.stat
@@ -91,6 +114,7 @@ def uninject(
 def diff(
     ctx: click.Context,
     paths: tuple[str, ...],
+    exclude: tuple[str, ...],
     fn_config: str | None,
     form: str,
     stat: bool,
@@ -109,7 +133,7 @@ def diff(
       krm-otel diff apps/ --format markdown    # a summary for a pull request
       helm template ./chart | krm-otel diff -
     """
-    inputs, outcome = _run(paths, fn_config)
+    inputs, outcome = _run(paths, exclude, fn_config)
     files = list(_changed_files(inputs, outcome))
     write_report(outcome, report)
     if form != "text":
@@ -119,19 +143,26 @@ def diff(
     else:
         write_text(*(styled_diff(line) for file in files for line in file.lines))
     end = f"{plural(len(files), 'file')} {'differs' if len(files) == 1 else 'differ'}"
-    _print_what_happened(outcome, detail, form, tense="planned", end=end)
+    _print(lines(outcome, detail, "planned", inputs.notes, end), form)
     ctx.exit(2 if outcome.exit_code else 1 if files else 0)
 
 
 @click.command()
 @options.paths_or_here
+@options.exclude
 @options.function_config
 @options.formats()
 @options.report
 @options.printing
 @click.pass_context
 def validate(
-    ctx: click.Context, paths: tuple[str, ...], fn_config: str | None, form: str, report: str | None, detail: Detail
+    ctx: click.Context,
+    paths: tuple[str, ...],
+    exclude: tuple[str, ...],
+    fn_config: str | None,
+    form: str,
+    report: str | None,
+    detail: Detail,
 ) -> None:
     """Check the manifests at PATH, and print results only.
 
@@ -143,43 +174,44 @@ def validate(
       krm-otel validate apps/ -c otel.yaml --format json
       krm-otel validate --format sarif > krm-otel.sarif
     """
-    _, outcome = _run(paths, fn_config)
+    inputs, outcome = _run(paths, exclude, fn_config)
     write_report(outcome, report)
     if form == "text":
         infos = detail is not Detail.QUIET
         print_lines(result_lines(outcome.results, outcome.places, detail, infos=infos), err=False)
+    elif form == "json":
+        write_text(as_json(located(outcome)))
     else:
-        write_text(*(as_json(located(outcome)),) if form == "json" else formatted(form, outcome))
+        write_text(*formatted(form, outcome))
     if detail is not Detail.QUIET:
-        print_lines(lines(outcome, detail, "planned")[-1:])
+        print_lines([*map(Line, inputs.notes), lines(outcome, detail, "planned")[-1]])
     ctx.exit(outcome.exit_code)
 
 
-def _run(paths: Sequence[str], fn_config: str | None, *, remove: bool = False) -> tuple[Inputs, Outcome]:
-    inputs = read_paths(paths)
-    config = read_function_config(fn_config)
-    complete = inputs.is_complete and not remove
-    outcome = run(inputs.sources, os.environ, function_config=config, remove=remove, complete=complete, track=progress)
+def _run(
+    paths: Sequence[str], exclude: Sequence[str], fn_config: str | None, output: str = STDIN, *, remove: bool = False
+) -> tuple[Inputs, Outcome]:
+    inputs = read_paths(paths, Path(output) if output != STDIN else None, exclude)
+    outcome = run(
+        inputs.sources,
+        os.environ,
+        function_config=read_function_config(fn_config),
+        remove=remove,
+        complete=inputs.is_complete and not remove,
+        in_one_text=is_in_place(inputs, output),
+        track=progress,
+    )
     return inputs, outcome
 
 
-def _write_manifests(
-    ctx: click.Context, inputs: Inputs, outcome: Outcome, output: str, form: str, report: str | None, detail: Detail
-) -> None:
-    """Writes the manifests, then what happened; results in another form go where the manifests do not."""
-    write_outcome(inputs, outcome, output, report)
-    if form != "text":
-        write_text(*formatted(form, outcome), err=output == "-")
-    if form == "text" or output != "-":
-        _print_what_happened(outcome, detail, form)
-    ctx.exit(outcome.exit_code)
+def _print_written(inputs: Inputs, outcome: Outcome, written: Written, detail: Detail, form: str = "text") -> None:
+    """Prints what happened to objects and files."""
+    end = written.summary() if inputs.files and written.is_in_files and not outcome.exit_code else ""
+    _print(lines(outcome, detail, "done", [*inputs.notes, *written.lines()], end), form)
 
 
-def _print_what_happened(
-    outcome: Outcome, detail: Detail, form: str = "text", *, tense: Tense = "done", end: str = ""
-) -> None:
-    """Prints objects, results and the summary; without the results, where they are printed in another form."""
-    printed = lines(outcome, detail, tense, end=end)
+def _print(printed: Iterable[Line], form: str) -> None:
+    """Prints lines; without the results, where they are printed in another form."""
     print_lines(line for line in printed if form == "text" or not line.severity)
 
 

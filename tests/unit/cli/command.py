@@ -25,5 +25,6 @@ def krm_otel(
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """The contents of all files below a folder, by their paths in it."""
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    """The contents of all files below a folder, by their paths in it; without hidden ones, such as the ledger."""
+    paths = [path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(".")]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}

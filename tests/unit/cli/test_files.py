@@ -255,11 +255,3 @@ def test_a_named_file_must_be_readable(apps: Path, command: str) -> None:
     assert named.returncode == (2 if command == "diff" else 1)
     assert b"broken.yaml:2:1: error[unreadable-input] the input is not YAML or JSON" in named.stderr + named.stdout
     assert krm_otel(command, apps).returncode == (1 if command == "diff" else 0)
-
-
-def test_a_file_is_not_an_output_folder(apps: Path) -> None:
-    file = apps / "classruntime.yaml"
-    done = krm_otel("render", file, "-o", file)
-    assert done.returncode == 2
-    assert f"cannot write into {file}, which is a file: give -o a folder".encode() in done.stderr
-    assert file.read_bytes() == CLASS

@@ -1,0 +1,117 @@
+"""A folder that output goes to: what is written where, and which files there are somebody else's."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import click
+
+from krm_otel.cli.files import Inputs
+from krm_otel.cli.ledger import NAME, Ledger
+from krm_otel.krm.reader import read_envelope
+from krm_otel.run import Outcome, Source
+from krm_otel.workloads.kinds import is_generated
+from krm_otel.yamltext.nodes import SourceError
+
+_UNNAMED: Final = "krm-otel.yaml"
+"""File of generated objects where the input has no object to name the file after."""
+
+
+def folder_contents(inputs: Inputs, outcome: Outcome, folder: Path) -> tuple[dict[Path, bytes | None], frozenset[Path]]:
+    """The new content of each file below a folder, None for a file to delete; and which of them are the input's own.
+
+    Raises:
+        click.ClickException: the folder is a file, or two files would be written to one path.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise click.ClickException(f"cannot write into {folder}: it is a file, and its name does not end in .yaml")
+    pairs: list[tuple[Path, bytes | None]] = []
+    in_place: set[Path] = set()
+    for file, text in zip(inputs.files, outcome.texts, strict=True):
+        data = file.source.data if text is None else text.encode()
+        pairs.append((folder / file.target, None if is_emptied(file.source, text) else data))
+        if os.path.realpath(folder / file.target) == os.path.realpath(file.path):
+            in_place.add(folder / file.target)
+    pairs += [(folder / target, text.encode()) for _, target, text in new_files(inputs, outcome)]
+    contents = dict(pairs)
+    if len(contents) < len(pairs):
+        duplicate, _ = Counter(target for target, _ in pairs).most_common(1)[0]
+        raise click.UsageError(f"-o {folder}: two files would be written to {duplicate}")
+    return contents, frozenset(in_place)
+
+
+@dataclass(slots=True)
+class OutputFolder:
+    """An output folder with its ledger. A folder whose own files change in place needs none."""
+
+    folder: Path
+    ledger: Ledger
+    source: str
+    in_place: frozenset[Path]
+
+    def is_foreign(self, path: Path, data: bytes | None) -> bool:
+        """Whether a file would be lost that krm-otel neither read nor wrote."""
+        if path in self.in_place or not path.is_file() or self._key(path) in self.ledger.entries:
+            return False
+        old = path.read_bytes()
+        return old != data and not _only_generated(old)
+
+    def stale(self, contents: Mapping[Path, bytes | None]) -> list[Path]:
+        """The files of an earlier render of the same PATHs that are not rendered any more."""
+        paths = [self.folder / key for key in self.ledger.listed_from(self.source)]
+        return [path for path in paths if path not in contents and path.is_file()]
+
+    def is_edited(self, path: Path) -> bool:
+        """Whether somebody edited a file since it was rendered."""
+        key = self._key(path)
+        if path in self.in_place or key not in self.ledger.entries or not path.is_file():
+            return False
+        return not self.ledger.wrote(key, path.read_bytes())
+
+    def renewed(self, contents: dict[Path, bytes | None]) -> tuple[Path, bytes | None] | None:
+        """The ledger's file and its new content, once the contents are written; None where it has no ledger."""
+        if self.in_place:
+            return None
+        for path, data in contents.items():
+            if data is None:
+                self.ledger.forget(self._key(path))
+            else:
+                self.ledger.record(self._key(path), self.source, data)
+        self.ledger.entries = {key: e for key, e in self.ledger.entries.items() if (self.folder / key).is_file()}
+        text = self.ledger.text()
+        return self.folder / NAME, text.encode() if text else None
+
+    def _key(self, path: Path) -> str:
+        return path.relative_to(self.folder).as_posix()
+
+
+def _only_generated(data: bytes) -> bool:
+    """Whether a file has nothing but objects that krm-otel generates anyway."""
+    try:
+        items = read_envelope(data.decode()).items
+    except (SourceError, UnicodeDecodeError):
+        return False
+    resources = [item.resource for item in items]
+    return bool(resources) and all(resource is not None and is_generated(resource) for resource in resources)
+
+
+def is_emptied(source: Source, text: str | None) -> bool:
+    """Whether a file is to be deleted, because everything in it was generated."""
+    return bool(source.name and text is not None and source.data.strip() and not text.strip())
+
+
+def new_files(inputs: Inputs, outcome: Outcome) -> Iterator[tuple[Path, Path, str]]:
+    """Path, target and text of each new file.
+
+    A new file is next to the file that it was generated for, which its name tells. Without an object in any file, it is
+    next to the first one.
+    """
+    targets = {file.path.parent: file.target for file in inputs.files}
+    for name, text in outcome.new_files.items():
+        path = Path(name) if name else Path(inputs.sources[0].name).with_name(_UNNAMED)
+        yield path, targets[path.parent].with_name(path.name), text
