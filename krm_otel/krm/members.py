@@ -12,7 +12,15 @@ from typing import Any, Final
 
 from krm_otel.krm.item import Item, indented
 from krm_otel.yamltext import emit
-from krm_otel.yamltext.layout import InsertionPoint, content_end, flow_cuts, insertion_point, line_start, next_line
+from krm_otel.yamltext.layout import (
+    InsertionPoint,
+    content_end,
+    flow_cuts,
+    insertion_point,
+    line_start,
+    newline_of,
+    next_line,
+)
 from krm_otel.yamltext.nodes import SourceError
 from krm_otel.yamltext.parse import compose
 from krm_otel.yamltext.scan import Document
@@ -107,7 +115,7 @@ def remove_from_list(text: str, document: Document, items: Sequence[Item], index
 
 def append_documents(text: str, objects: Sequence[dict[str, Any]]) -> list[Splice]:
     """Splices that append documents to a stream."""
-    newline = "\r\n" if "\r\n" in text else "\n"
+    newline = newline_of(text)
     point = InsertionPoint(len(text), newline, text != "" and not text.endswith("\n"))
     lines = [newline.join(["---", *emit.block(data)]) for data in objects]
     return [(point.start, point.start, point.as_lines(lines))] if objects else []

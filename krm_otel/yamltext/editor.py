@@ -163,15 +163,17 @@ class Editor:
 
     # --- values --------------------------------------------------------------------------------------------------
 
-    def replace(self, path: Path, value: str | emit.SingleQuoted | None) -> str:
+    def replace(self, path: Path, value: str | emit.JsonText | None) -> str:
         """Gives the scalar at `path` another string value, or null. Returns its exact old text."""
         node, parent = self._nodes.scalar(path), self._nodes.enclosing(path)
         old = self.text[node.start : node.end]
         tail = layout.blank_tail(old) if node.style in ("|", ">") else ""
-        single = isinstance(value, emit.SingleQuoted) and not (parent and parent.flow)
-        text = emit.scalar(value) if single else emit.flow(value)
-        gap = "" if old else " "
-        self._splice(node.start, node.end, gap + text + tail)
+        text = emit.flow(value)
+        if isinstance(value, emit.JsonText) and parent is not None and not parent.flow:
+            text = emit.below(value, parent.column, layout.newline_of(self.text))
+            if "\n" in text and not tail and not layout.ends_line(self.text, node.end):
+                raise CannotEdit("other text follows the value on its line", path)
+        self._splice(node.start, node.end, ("" if old else " ") + text + tail)
         self._expected.replace(node, node_from_data(value))
         return old
 
@@ -270,11 +272,10 @@ class Editor:
             is_as_expected = self._expected.matches(self.root, text)
         except SourceError as error:
             raise CannotEdit(f"the edited text would not be readable ({error})") from None
-        if is_as_expected:
-            return text
-        if self._open_end:
-            raise CannotEdit("the text ends in a block scalar without a line break: add one")
-        raise CannotEdit("the edited text would not mean what it should")
+        if not is_as_expected:
+            open_end = "the text ends in a block scalar without a line break: add one"
+            raise CannotEdit(open_end if self._open_end else "the edited text would not mean what it should")
+        return text
 
     def _splice(self, start: int, end: int, new: str) -> None:
         self._splices.append((start, end, new))

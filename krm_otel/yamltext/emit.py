@@ -16,6 +16,9 @@ _PLAIN: Final = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./()-]+)*\
 _RESERVED: Final = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"])
 # Characters that libyaml or a YAML 1.1 reader refuses or changes in a double-quoted scalar.
 _ESCAPE: Final = re.compile('[\x00-\x1f"\\\\\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]')
+_LONGEST_FLOW: Final = 72
+_NEVER_FLOW: Final = frozenset(("labels", "annotations", "matchLabels", "data", "args", "command"))
+"""Keys whose members each have a line, so that two branches which add one can be merged."""
 _SHORT: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
@@ -27,8 +30,8 @@ class Quoted:
 
 
 @dataclass(frozen=True, slots=True)
-class SingleQuoted:
-    """An ASCII string that is written in single quotes in block style: JSON stays readable in them."""
+class JsonText:
+    """JSON in ASCII that stays readable in block style: in single quotes, or as a literal block where it has lines."""
 
     value: str
 
@@ -42,7 +45,7 @@ def scalar(value: Any) -> str:
     """A scalar in block style."""
     if isinstance(value, Quoted):
         return quote(value.value)
-    if isinstance(value, SingleQuoted):
+    if isinstance(value, JsonText):
         return "'" + value.value.replace("'", "''") + "'"
     if isinstance(value, str):
         return value if is_plain_string(value) else quote(value)
@@ -60,7 +63,7 @@ def flow(value: Any) -> str:
         return "{" + ", ".join(flow_members(value)) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(flow_members(value)) + "]"
-    if isinstance(value, Quoted | SingleQuoted):
+    if isinstance(value, Quoted | JsonText):
         return quote(value.value)
     return quote(value) if isinstance(value, str) else json.dumps(value)
 
@@ -85,15 +88,54 @@ def block(value: Any, list_indent: int = 0) -> list[str]:
 
 
 def entry(key: str, value: Any, list_indent: int = 0) -> list[str]:
-    """The lines of one `key: value` of a block mapping."""
+    """The lines of one `key: value` of a block mapping.
+
+    A small leaf is on the line of its key, as people write it: `capabilities: {drop: [ALL]}`.
+    """
     head = scalar(key) + ":"
+    if _is_small_leaf(key, value) and len(text := _plain_flow(value)) <= _LONGEST_FLOW:
+        return [f"{head} {text}"]
     if _is_collection(value) and value:
         indent = "  " if isinstance(value, dict) else " " * list_indent
         return [head, *(indent + line if line else line for line in block(value, list_indent))]
+    if isinstance(value, JsonText) and "\n" in value.value:
+        return [f"{head} |-", *("  " + line for line in value.value.split("\n"))]
     if isinstance(value, str) and _literal_fits(value):
         chomp = "|" if value.endswith("\n") else "|-"
         return [f"{head} {chomp}", *("  " + line if line else "" for line in value.removesuffix("\n").split("\n"))]
     return [f"{head} {_inline(value)}"]
+
+
+def below(value: JsonText, column: int, newline: str) -> str:
+    """JSON as the value of a key at a column; the lines of a literal block follow the key's line."""
+    text = value.value.replace("\n", newline + " " * (column + 2))
+    return f"|-{newline}{' ' * (column + 2)}{text}" if "\n" in value.value else scalar(value)
+
+
+def _is_small_leaf(key: str, value: Any) -> bool:
+    """Whether a value is a list of scalars, a mapping of at most two scalars, or one key with such a value."""
+    if not _is_collection(value) or not value or key in _NEVER_FLOW:
+        return False
+    if isinstance(value, dict) and len(value) == 1:
+        ((inner_key, inner),) = value.items()
+        return inner_key not in _NEVER_FLOW and (_is_small(inner) or _is_small_leaf(inner_key, inner))
+    members = list(value.values()) if isinstance(value, dict) else value
+    is_short = not isinstance(value, dict) or len(value) <= 2
+    return is_short and all(_is_small(member) for member in members)
+
+
+def _is_small(value: Any) -> bool:
+    """Whether a value is a scalar of one line."""
+    return not _is_collection(value) and not isinstance(value, JsonText) and "\n" not in str(value)
+
+
+def _plain_flow(value: Any) -> str:
+    """A value in flow style, with quotes only where they are needed."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{scalar(key)}: {_plain_flow(member)}' for key, member in value.items())}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_plain_flow, value))}]"
+    return scalar(value)
 
 
 def _inline(value: Any) -> str:

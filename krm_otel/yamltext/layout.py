@@ -43,7 +43,7 @@ def next_line(text: str, index: int) -> InsertionPoint:
         return InsertionPoint(index, _newline(text, index - 1), False)
     end = text.find("\n", index)
     if end < 0:
-        return InsertionPoint(len(text), "\r\n" if "\r\n" in text else "\n", True)
+        return InsertionPoint(len(text), newline_of(text), True)
     return InsertionPoint(end + 1, _newline(text, end), False)
 
 
@@ -84,6 +84,16 @@ def blank_tail(text: str) -> str:
     rest = text[len(text.rstrip(" \t\r\n")) :]
     start = rest.find("\n")
     return "" if start < 0 else rest[start - 1 :] if rest[start - 1 : start] == "\r" else rest[start:]
+
+
+def newline_of(text: str) -> str:
+    """How the lines of a text end."""
+    return "\r\n" if "\r\n" in text else "\n"
+
+
+def ends_line(text: str, index: int) -> bool:
+    """Whether nothing but blanks follows on the line."""
+    return not text[index : next_line(text, index).start].strip()
 
 
 def values(node: Collection) -> list[Node]:
@@ -207,7 +217,7 @@ def flow_separator(text: str, node: Collection, parent: Collection | None) -> st
         # The last member is on its own line, so each new one gets its own line.
         return "," + next_line(text, line).newline + before
     if parent is not None and not parent.flow:
-        newline = "\r\n" if "\r\n" in text else "\n"
+        newline = newline_of(text)
         return "," + newline + " " * (line_indent(text, node.start) + 2)
     return ", "
 

@@ -124,7 +124,7 @@ def node_from_data(value: Any) -> Node:
         sequence = Sequence(0, 0, None, None, False)
         sequence.items = [node_from_data(v) for v in value]
         return sequence
-    if isinstance(value, emit.Quoted | emit.SingleQuoted | str):
+    if isinstance(value, emit.Quoted | emit.JsonText | str):
         return _string(value if isinstance(value, str) else value.value)
     return Scalar(0, 0, 0, None, None, emit.scalar(value), None)
 

@@ -12,7 +12,7 @@ from krm_otel.inject.patch.additions import ContainerEdit, Metadata, ObjectEdit,
 from krm_otel.inject.patch.record import Adopted, ContainerRecord, Merge, Record, digest
 from krm_otel.yamltext.editable import CannotEdit, Path
 from krm_otel.yamltext.editor import Editor
-from krm_otel.yamltext.emit import Quoted, SingleQuoted
+from krm_otel.yamltext.emit import JsonText, Quoted
 from krm_otel.yamltext.nodes import Mapping, Scalar
 from krm_otel.yamltext.parse import compose
 from krm_otel.yamltext.query import direct
@@ -145,7 +145,7 @@ def insert_metadata(editor: Editor, record: Record, members: Metadata | None = N
     # The record contains the state of `annotations` and is itself added to it, so the state is read first.
     opened |= _opened("annotations", "new" if only_transit else editor.original(("metadata", "annotations")))
     record = replace(record, opened=opened)
-    editor.add(("metadata", "annotations"), {**annotations, names.A_RECORD: SingleQuoted(record.dump())})
+    editor.add(("metadata", "annotations"), {**annotations, names.A_RECORD: JsonText(record.dump())})
     return record
 
 

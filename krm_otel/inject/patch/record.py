@@ -1,8 +1,11 @@
 """The record: what krm-otel injected into one object, in its annotation `oaas.io/otel-injected`.
 
 It contains what an uninjection cannot derive: the injected names with a hash of each value (a value with another hash
-is the user's), the exact text that an edit replaced, and which keys were added. It is compact JSON, in ASCII, sorted:
-the same injection has the same record everywhere.
+is the user's), the exact text that an edit replaced, and which keys were added. It is compact JSON, in ASCII, in one
+order: the same injection has the same record everywhere.
+
+Lines break around hashes, so that two branches can be merged of which one changed the sampling rate and the other the
+propagators: git merges changes that an unchanged line separates. Hashes that change together share a line.
 """
 
 from __future__ import annotations
@@ -106,7 +109,14 @@ class Record:
 
     def dump(self) -> str:
         """The annotation's value."""
-        return json.dumps({"v": VERSION, **_data(self)}, default=_data, separators=(",", ":"), sort_keys=True)
+        members = {"v": str(VERSION), **{key: _compact(value) for key, value in _data(self).items()}}
+        if self.containers:
+            containers = {name: _container_text(record) for name, record in sorted(self.containers.items())}
+            members["containers"] = _object(containers)
+        members |= {"lists": _object(_own_lines(self.lists))} if self.lists else {}
+        if self.template:
+            members["template"] = _object({kind: _object(_own_lines(h)) for kind, h in sorted(self.template.items())})
+        return _object(dict(sorted(members.items())))
 
 
 def load(text: str) -> Record | None:
@@ -135,6 +145,58 @@ def _data(record: Any) -> dict[str, Any]:
     """The fields of one part of a record by their keys in the JSON; the parts in it as they are."""
     data = {_KEYS.get(field.name, field.name): getattr(record, field.name) for field in fields(record)}
     return {key: value for key, value in data.items() if value or key in _REQUIRED}
+
+
+# --- the layout of the JSON ------------------------------------------------------------------------------------------
+
+_GROUPS: Final = ("OAAS_OTEL_", "OTEL_EXPORTER_OTLP_", "OTEL_TRACES_SAMPLER")
+"""Beginnings of variables that share a line. Those of the first group always have the same values."""
+_SIGNALS: Final = ("OTEL_LOGS_EXPORTER", "OTEL_METRICS_EXPORTER", "OTEL_TRACES_EXPORTER")
+
+
+def _container_text(record: ContainerRecord) -> str:
+    data = _data(record)
+    members = {key: _compact(value) for key, value in data.items()}
+    members["env"] = _env_text(record.env)
+    members |= {key: _object(_own_lines(data[key])) for key in ("adopted", "lists") if key in data}
+    members |= _own_lines({"merge": data["merge"]}) if "merge" in data else {}
+    return _object(dict(sorted(members.items())))
+
+
+def _env_text(env: dict[str, str]) -> str:
+    """The variables in groups: a line ends with the first name of a group, and the next one has all its hashes."""
+    groups: dict[str, list[str]] = {}
+    for name in sorted(env):
+        groups.setdefault(_group(name), []).append(name)
+    texts = []
+    for group, names in groups.items():
+        text = ",".join(f"{_compact(name)}:{_compact(env[name])}" for name in names)
+        first, colon, hashes = text.partition(":")
+        texts.append(f"\n{text}\n" if group == _GROUPS[0] else f"{first}{colon}\n{hashes}\n")
+    return f"{{{','.join(texts)}}}"
+
+
+def _group(name: str) -> str:
+    if name in _SIGNALS:
+        return _SIGNALS[0]
+    return next((start for start in _GROUPS if name.startswith(start)), name)
+
+
+def _own_lines(members: dict[str, Any]) -> dict[str, str]:
+    """The members with each value on a line of its own."""
+    return {key: f"\n{_compact(value)}\n" for key, value in sorted(members.items())}
+
+
+def _object(members: dict[str, str]) -> str:
+    """A JSON object of members that are JSON already."""
+    return f"{{{','.join(f'{_compact(key)}:{value}' for key, value in members.items())}}}"
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, default=_data, separators=(",", ":"), sort_keys=True)
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
 
 
 @cache

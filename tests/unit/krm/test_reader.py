@@ -15,7 +15,7 @@ HEAD = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n"
 ITEMS = "items:\n- kind: A\n"
 ONE = [Result("unreadable-item", "info", "said: this")]
 SAID = {"message": "said: this", "severity": "info", "tags": {"code": "unreadable-item"}}
-BLOCK = 'results:\n- message: "said: this"\n  severity: info\n  tags:\n    code: unreadable-item\n'
+BLOCK = 'results:\n- message: "said: this"\n  severity: info\n  tags: {code: unreadable-item}\n'
 
 
 @pytest.mark.parametrize(

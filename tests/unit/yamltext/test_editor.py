@@ -96,8 +96,8 @@ MAPPINGS = [
     ("m:\n   a: 1\n   # deep\n # less\nz: 1\n", {"k": "v"}, "m:\n   a: 1\n   # deep\n # less\n   k: v\nz: 1\n"),
     ("m: {}\nx:\n    y: 1\n", {"k": "v"}, "m:\n    k: v\nx:\n    y: 1\n"),
     ("m: {a: 1}\n", {"k": "v"}, 'm: {a: 1,\n  "k": "v"}\n'),
-    ("m:\n", {"k": {"l": ["v"]}}, "m:\n  k:\n    l:\n    - v\n"),
-    ("a: 1\n", {"k": "v"}, "a: 1\nm:\n  k: v\n"),
+    ("m:\n", {"k": {"l": ["v"]}}, "m:\n  k: {l: [v]}\n"),
+    ("a: 1\n", {"k": "v"}, "a: 1\nm: {k: v}\n"),
 ]  # fmt: skip
 
 

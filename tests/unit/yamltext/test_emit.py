@@ -44,9 +44,9 @@ def test_emitted_strings_are_read_as_they_were(text: str) -> None:
 @pytest.mark.parametrize("text", ["a", '{"a": "b\'c"}', "it's", "'"])
 def test_single_quotes(text: str) -> None:
     """JSON stays readable in single quotes; in flow style it is JSON's own string."""
-    written = emit.scalar(emit.SingleQuoted(text))
+    written = emit.scalar(emit.JsonText(text))
     assert written[0] == "'" and yaml.safe_load(written) == text
-    assert json.loads(emit.flow(emit.SingleQuoted(text))) == text
+    assert json.loads(emit.flow(emit.JsonText(text))) == text
 
 
 @pytest.mark.parametrize(
@@ -54,9 +54,15 @@ def test_single_quotes(text: str) -> None:
     [
         ({"a": 1, "b": True, "c": None, "d": 0.5}, 0, ["a: 1", "b: true", "c: null", "d: 0.5"]),
         ({"a": [], "b": {}}, 0, ["a: []", "b: {}"]),
-        ({"a": [1, {"b": [2]}]}, 0, ["a:", "- 1", "- b:", "  - 2"]),
-        ({"a": [1, {"b": [2]}]}, 2, ["a:", "  - 1", "  - b:", "      - 2"]),
-        ({"a": {"b": {"c": "d"}}}, 0, ["a:", "  b:", "    c: d"]),
+        ({"a": [1, {"b": [{}]}]}, 0, ["a:", "- 1", "- b:", "  - {}"]),
+        ({"a": [1, {"b": [{}]}]}, 2, ["a:", "  - 1", "  - b:", "      - {}"]),
+        ({"a": {"b": {"c": "d"}}}, 0, ["a: {b: {c: d}}"]),
+        ({"a": {"b": 1, "c": "2"}, "d": ["e"]}, 0, ['a: {b: 1, c: "2"}', "d: [e]"]),
+        ({"a": {"b": {"c": 1}, "d": 2}}, 0, ["a:", "  b: {c: 1}", "  d: 2"]),
+        ({"a": {"b": 1, "c": 2, "d": 3}}, 0, ["a:", "  b: 1", "  c: 2", "  d: 3"]),
+        ({"a": ["x" * 80]}, 2, ["a:", f"  - {'x' * 80}"]),
+        ({"labels": {"a": "b"}, "m": {"labels": {"a": "b"}}}, 0, ["labels:", "  a: b", "m:", "  labels:", "    a: b"]),
+        ({"args": ["a"]}, 2, ["args:", "  - a"]),
         ([[1, 2], []], 0, ["- - 1", "  - 2", "- []"]),
         ({"a": "x\ny\n"}, 0, ["a: |", "  x", "  y"]),
         ({"a": "x\n\ny"}, 0, ["a: |-", "  x", "", "  y"]),

@@ -194,9 +194,7 @@ def test_another_spelling_is_still_an_injected_entry() -> None:
     new, record = put_in(text, edit())
     helper = dedent("""\
         - name: HELPER
-          valueFrom:
-            fieldRef:
-              fieldPath: metadata.name
+          valueFrom: {fieldRef: {fieldPath: metadata.name}}
         """)
     helper = "".join(f"    {line}\n" for line in helper.splitlines())
     assert helper in new

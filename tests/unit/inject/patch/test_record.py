@@ -28,11 +28,11 @@ FULL = Record(
 
 @pytest.mark.parametrize("record", [FULL, Record("echo"), Record("echo", {"function": ContainerRecord()})])
 def test_a_written_record_is_read_again(record: Record) -> None:
-    """In ASCII on one line, whatever the texts in it."""
+    """In ASCII, whatever the texts in it, without blanks at the ends of lines and without empty lines."""
     text = record.dump()
     assert load(text) == record
     assert text.isascii()
-    assert "\n" not in text
+    assert all(line.strip() == line != "" for line in text.split("\n"))
 
 
 def test_the_same_injection_has_the_same_record() -> None:
