@@ -22,8 +22,11 @@ def stream(inputs: Inputs, outcome: Outcome) -> tuple[bytes, str]:
     for item in outcome.items:
         if is_local(item):
             local.setdefault(item.file, []).append(item)
+    with_objects = {item.file for item in outcome.items}
     pieces: list[bytes] = []
     for file, text in zip(inputs.files, outcome.texts, strict=True):
+        if file.source.name not in with_objects:  # comments alone
+            continue
         kept = text if text is None or file.source.name not in local else cluster_objects(text)
         if kept is None or not kept.strip():
             continue

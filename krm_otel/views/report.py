@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from krm_otel.diagnostics.result import STDIN, Result
+from krm_otel.diagnostics.result import Result
 from krm_otel.krm.places import Places
 from krm_otel.run import Outcome
 from krm_otel.views.summary import Summary
@@ -34,8 +34,8 @@ def located(outcome: Outcome) -> list[dict[str, Any]]:
 
 def _located(result: Result, places: Places) -> dict[str, Any]:
     data = result.to_dict()
-    if place := places.of(result):
-        data["file"] = {"path": STDIN, **data.get("file", {}), **place._asdict()}
+    if "file" in data and (place := places.of(result)):
+        data["file"] |= place._asdict()
     return data
 
 

@@ -26,9 +26,9 @@ Manifest = dict[str, Any]
 
 _OURS = re.compile(
     r"""\ *(-\ )?(
-        env: | annotations: | oaas\.io/otel-injected:\ '.*'
+        env: | annotations: | oaas\.io/otel-injected:\ \|- | [{},\]]?[{},"\[].*["\]{}:] # the lines of the record
         | name:\ (OTEL|OAAS_OTEL)_[A-Z_]+ | value:\ ".*"
-        | valueFrom: | fieldRef: | fieldPath:\ [a-z]+\.\w+
+        | valueFrom:\ \{fieldRef:\ \{fieldPath:\ [a-z]+\.\w+\}\} | valueFrom: | fieldRef: | fieldPath:\ [a-z]+\.\w+
     )""",
     re.VERBOSE,
 )

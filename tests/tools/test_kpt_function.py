@@ -541,7 +541,7 @@ def test_an_error_is_seen_even_where_kpt_truncates(kpt: Kpt, package: Path) -> N
     for number in range(9):
         (package / f"other-{number}.yaml").write_text(DEPLOYMENT.replace("name: hello", f"name: other-{number}"))
     (package / "class.yaml").write_text(FAULTY)
-    answer = kpt.eval(package, [FUNCTION], flags=["--truncate-output=true"])
+    answer = kpt.eval(package, [FUNCTION, "-v"], flags=["--truncate-output=true"])
     assert answer.code == 1
     assert "line(s) truncated" in answer.stderr
     assert "sampling_rat is not a known field" in answer.stderr
@@ -552,8 +552,8 @@ def test_all_of_stderr_is_there_without_truncation(kpt: Kpt, package: Path, tmp_
         (package / f"other-{number}.yaml").write_text(DEPLOYMENT.replace("name: hello", f"name: other-{number}"))
     answer = kpt.eval(package, [FUNCTION, "-v"], results=tmp_path / "results").ok()
     stderr = yaml.safe_load((tmp_path / "results" / "results.yaml").read_text())["items"][0]["stderr"].splitlines()
-    skipped = [f"Deployment/other-{number} skipped (no class)" for number in range(9)]
-    assert {"Deployment/hello injected", *skipped} <= set(stderr)
+    skipped = [f"Deployment/other-{number} skipped (no class) in shop" for number in range(9)]
+    assert {"Deployment/hello injected in shop", *skipped} <= set(stderr)
     assert stderr[-1] == "krm-otel: 1 class; 10 workloads: 1 injected, 9 skipped (no class)"
     assert all(line in answer.stderr for line in stderr)
 

@@ -40,7 +40,7 @@ def read(report: Path) -> dict[str, Any]:
 
 def assert_complete(report: dict[str, Any], file: str | None) -> None:
     """One result, with all that belongs to it, and an action for every workload."""
-    assert set(report) == {"results", "actions"}
+    assert set(report) == {"results", "actions", "summary"}
     [result] = [one for one in report["results"] if one["tags"]["code"] != "telemetry-configured"]
     assert result["severity"] == "warning"
     assert "more than half of all traces" in result["message"]
