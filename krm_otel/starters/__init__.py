@@ -2,45 +2,47 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import PurePosixPath
 from typing import Final
 
 import krm_otel
+from krm_otel.starters.place import Place
+from krm_otel.starters.steps import STEPS, render_command
 
-NEXT_STEPS: Final = {
-    "kpt": (
-        "If you had a Kptfile already, add the function to pipeline.mutators:\n"
-        "    - exec: krm-otel\n"
-        "      configPath: otelconfig.yaml",
-        "Then: kpt fn render --allow-exec",
-    ),
-    "kustomize": (
-        "In your overlay's kustomization.yaml, add:\n  components:\n    - krm-otel",
-        "Then: kustomize build --enable-alpha-plugins. It runs the image that krm-otel/otelconfig.yaml names: build\n"
-        "it from the Dockerfile, or write exec in that file and add --enable-exec.",
-    ),
-    "argocd": (
-        "In the kustomization.yaml of your installation of Argo CD, add:\n  components:\n    - <this folder>",
-        "Build the image from the Dockerfile, target argocd. application.yaml is an example of an Application.",
-        "To try it, run in the folder of an application: krm-otel argocd generate",
-    ),
-    "helm": (
-        "Helm 3: helm template RELEASE CHART --post-renderer krm-otel --post-renderer-args render \\\n"
-        "  --post-renderer-args - --post-renderer-args -c --post-renderer-args otelconfig.yaml",
-        "Helm 4: helm plugin install plugin, then\n"
-        "  helm template RELEASE CHART --post-renderer krm-otel --post-renderer-args -c "
-        "--post-renderer-args otelconfig.yaml",
-    ),
-}
-"""Client → what to do after the files are written."""
+CLIENTS: Final = tuple(STEPS)
 
 
-def starter_files(client: str) -> Iterator[tuple[PurePosixPath, str]]:
+def starter_files(client: str, place: Place) -> Iterator[tuple[PurePosixPath, str]]:
     """Paths below the user's folder, and texts, in order."""
-    yield from _files_below(resources.files("krm_otel.starters") / client, PurePosixPath())
+    values = {
+        "VERSION": krm_otel.__version__,
+        "NAME": place.name,
+        "RESOURCES": "".join(f"\n  - {_scalar(path)}" for path in place.manifests) or "[]",
+        "RENDER": render_command(replace(place, folder=place.path_in_repository)),
+        "RENDERED": _scalar(f"./{PurePosixPath(place.path_in_repository, 'rendered')}"),
+    }
+    others = place.existing.keys() - {"Kptfile", "kustomization.yaml"}  # of which kustomize takes one
+    for path, text in _files_below(resources.files("krm_otel.starters") / client, PurePosixPath()):
+        if others and path == PurePosixPath("kustomization.yaml"):
+            continue
+        yield path, re.sub(r" ?@([A-Z]+)@", lambda found: _filled(found, values), text)
+
+
+def _filled(found: re.Match[str], values: dict[str, str]) -> str:
+    value = values[found[1]]
+    # A block list has no space before its line break.
+    return value if value.startswith("\n") or not found[0].startswith(" ") else f" {value}"
+
+
+def _scalar(text: str) -> str:
+    """As YAML reads it back: quoted unless it is a plain path."""
+    return text if re.fullmatch(r"[A-Za-z_./][\w./-]*", text, re.ASCII) else json.dumps(text, ensure_ascii=False)
 
 
 def _files_below(folder: Traversable, path: PurePosixPath) -> Iterator[tuple[PurePosixPath, str]]:
@@ -48,4 +50,4 @@ def _files_below(folder: Traversable, path: PurePosixPath) -> Iterator[tuple[Pur
         if entry.is_dir():
             yield from _files_below(entry, path / entry.name)
         else:
-            yield path / entry.name, entry.read_text(encoding="utf-8").replace("@VERSION@", krm_otel.__version__)
+            yield path / entry.name, entry.read_text(encoding="utf-8")
