@@ -23,6 +23,7 @@ from krm_otel.plan.classes import check_classes, plan_classes
 from krm_otel.plan.copies import check_copies
 from krm_otel.plan.draft import degraded_draft, draft_plan
 from krm_otel.plan.kustomize_generator import generator_config
+from krm_otel.plan.near_misses import near_misses
 from krm_otel.plan.objects.planner import plan_objects
 from krm_otel.plan.recorded import plan_definitions
 from krm_otel.plan.request import Purpose, Request
@@ -69,7 +70,7 @@ def make_plan(
         results += degrade_results
     results += [result for _, result in draft.collisions]
     if request.is_render and not has_errors(draft.results):
-        results += [*check_classes(draft), *check_copies(draft.changes)]
+        results += [*check_classes(draft), *check_copies(draft.changes), *near_misses(draft)]
     objects, object_changes, object_results = plan_objects(draft)
     changes = [*draft.changes, *object_changes]
     results += [*draft.results, *object_results]

@@ -170,13 +170,13 @@ class Matcher:
         elif classes := _distinct(self.by_name.get((namespace, name), ())):
             return _belongs(workload, classes, BY_ANNOTATION, path)
         elif namespaces := self.namespaces.get(name):
-            where = " and ".join(_in_namespace(other) for other in sorted(set(namespaces))[:3])
-            text = f"the class {name} is {where}, but this workload is {_in_namespace(namespace)}"
+            where = " and ".join(in_namespace(other) for other in sorted(set(namespaces))[:3])
+            text = f"the class {name} is {where}, but this workload is {in_namespace(namespace)}"
         elif renamed := self._by_renaming(workload, [name]):
             return renamed
         else:
             proposed = nearest_name(name, (n for space, n in self.by_name if space == namespace))
-            text = f"no class {_in_namespace(namespace)} has the name {name}"
+            text = f"no class {in_namespace(namespace)} has the name {name}"
             fix = f"did you mean {proposed}?" if proposed else ""
         location = Location(workload.resource.ref, path)
         warning = rules.CLASS_NOT_FOUND.at(location, text, fix=fix, current=name, proposed=proposed)
@@ -277,5 +277,6 @@ def _belongs(workload: Workload, classes: list[OaasClass], rule: str, path: str 
     return Match(rule=rule, results=(fault,), candidates=tuple(classes))
 
 
-def _in_namespace(name: str) -> str:
+def in_namespace(name: str) -> str:
+    """A namespace in a sentence."""
     return f"in namespace {name}" if name else "without a namespace"

@@ -31,7 +31,7 @@ from krm_otel.config.sources.blocks import class_block, class_entry, entry_key, 
 from krm_otel.config.sources.discovery import discover
 from krm_otel.config.sources.layers import Layers
 from krm_otel.config.sources.shared import SharedSources, read_shared
-from krm_otel.diagnostics.result import Result, has_errors
+from krm_otel.diagnostics.result import Ref, Result, has_errors
 from krm_otel.diagnostics.rules import collector as rules
 from krm_otel.diagnostics.rules import destinations as destination_rules
 from krm_otel.krm.resource import Resource
@@ -90,6 +90,8 @@ def resolve(
         merge_crd=spec.merge_crd,
         write_status=spec.status == "write",
         config_given=discovered.config is not None,
+        config_ref=discovered.config.ref if discovered.config else Ref(),
+        class_entries=tuple(spec.classes),
         flat_given=discovered.flat is not None,
         skip_containers=spec.skip_containers,
         kinds=tuple(KindPath(entry.api_version, entry.kind, tuple(entry.path.split("."))) for entry in spec.kinds),

@@ -54,6 +54,8 @@ class Configuration:
         operator: the OpenTelemetry Operator's objects and annotations are written in place of krm-otel's own.
         merge_crd: a definition of ClassRuntime in the input gets the block.
         config_given: there is an OTelConfig. Without one, the platform's components are not known.
+        config_ref: that OTelConfig; an empty Ref without one.
+        class_entries: the keys of its `classes`.
         flat_given: there is a flat ConfigMap, which can enable classes as an OTelConfig can.
     """
 
@@ -69,6 +71,8 @@ class Configuration:
     operator: bool = False
     merge_crd: bool = False
     config_given: bool = False
+    config_ref: Ref = field(default=Ref())
+    class_entries: tuple[str, ...] = ()
     flat_given: bool = False
     skip_containers: tuple[str, ...] = ()
     kinds: tuple[KindPath, ...] = ()

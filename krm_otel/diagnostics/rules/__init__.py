@@ -12,6 +12,7 @@ from krm_otel.diagnostics.rules import (
     fields,
     inputs,
     merged_config,
+    near_misses,
     sampling,
     sdk_variables,
     sidecars,
@@ -19,7 +20,7 @@ from krm_otel.diagnostics.rules import (
 )
 
 _MODULES: Final = (
-    *(inputs, fields, classes, destinations, collector, sidecars, merged_config, sampling, sdk_variables),
+    *(inputs, fields, classes, near_misses, destinations, collector, sidecars, merged_config, sampling, sdk_variables),
     workloads,
 )
 RULES: Final[dict[str, Rule]] = {

@@ -57,9 +57,11 @@ CLASS_NAME_TWICE: Final = Rule(
 CLASS_NOT_FOUND: Final = Rule(
     "class-not-found",
     "warning",
-    "The annotation `oaas.io/class-runtime` names a class that the input does not have in the workload's namespace.",
-    "Correct the name, or add the class to the input.",
+    "The annotation `oaas.io/class-runtime` names a class that the input does not have in the workload's namespace; or "
+    "the label `oaas.io/owner` does, and another class is probably meant.",
+    "Correct the name or the namespace, or add the class to the input.",
     example="no class without a namespace has the name ehco: did you mean echo?",
+    otherwise="info for a label where the input may be a part of the whole",
 )
 CLASS_RENAMED: Final = Rule(
     "class-renamed",

@@ -103,6 +103,7 @@ class Membership:
         sync_wave: when Argo CD applies the workload; None where krm-otel selects none of its containers.
         is_instrumented: the workload sends telemetry, or would if its manifest did not set everything itself.
         has_errors: it cannot be instrumented.
+        component: for the platform's class, the key of its component.
     """
 
     key: ClassKey
@@ -110,6 +111,7 @@ class Membership:
     sync_wave: int | None = None
     is_instrumented: bool = False
     has_errors: bool = False
+    component: str = ""
 
 
 @dataclass(frozen=True, slots=True)

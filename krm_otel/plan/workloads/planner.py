@@ -26,6 +26,7 @@ from krm_otel.plan.changes import NO_CLASS, Change
 from krm_otel.plan.recorded import cannot_edit
 from krm_otel.plan.request import Purpose, Request, Scope, class_absent, config_absent
 from krm_otel.plan.workloads.candidate import Candidate, KeptWorkload, Membership, WorkloadOutcome, class_key, sync_wave
+from krm_otel.plan.workloads.near_misses import absent_owner, misspelt_keys
 from krm_otel.plan.workloads.operator import operator_conflicts, unsupported_by_operator, with_operator_annotations
 from krm_otel.plan.workloads.pod_additions import PodAdditions, pod_additions, sending_settings
 from krm_otel.workloads.autoscalers import Autoscalers
@@ -116,14 +117,19 @@ class WorkloadPlanner:
         else:
             outcome = self._matched(candidate, match, match.oaas_class)
         is_relevant = not match.candidates or any(oaas_class.enabled for oaas_class in match.candidates)
-        return outcome.after(match.results) if is_relevant else outcome
+        return outcome.after([*misspelt_keys(candidate.base), *(match.results if is_relevant else ())])
 
     def _unmatched(self, candidate: Candidate, match: Match) -> WorkloadOutcome:
-        ref, record = candidate.ref, candidate.record
         if match.candidates:
-            return WorkloadOutcome(Change(ref, "skipped", "belongs to two classes"))
+            return WorkloadOutcome(Change(candidate.ref, "skipped", "belongs to two classes"))
+        # What is found must not depend on an injection that this run takes out.
+        near_misses = absent_owner(candidate.base, match.absent_class, self.matcher, complete=self.scope.complete)
+        return self._without_class(candidate, match.absent_class).after(near_misses)
+
+    def _without_class(self, candidate: Candidate, absent: str) -> WorkloadOutcome:
+        """The outcome for a workload that belongs to no class; `absent` is the one that it names."""
+        ref, record = candidate.ref, candidate.record
         if record is None:
-            absent = match.absent_class
             reason = f"no class {absent} in this namespace of the input" if absent else NO_CLASS
             return WorkloadOutcome(Change(ref, "skipped", reason))
         name = record.class_name
@@ -139,7 +145,8 @@ class WorkloadPlanner:
     def _matched(self, candidate: Candidate, match: Match, oaas_class: OaasClass) -> WorkloadOutcome:
         ref, record, settings = candidate.ref, candidate.record, oaas_class.settings
         title = "the platform" if oaas_class.name == names.PLATFORM_CLASS else f"class {oaas_class.name}"
-        membership = Membership(class_key(oaas_class), ref.position)
+        component = match.component.key if match.component else ""
+        membership = Membership(class_key(oaas_class), ref.position, component=component)
         if oaas_class.faulty:
             why = (
                 f"the objects of {title} cannot be generated"

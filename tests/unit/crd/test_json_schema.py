@@ -18,7 +18,7 @@ from krm_otel.run import Source, run
 ROOT = Path(__file__).parents[3]
 CASES = ROOT / "tests" / "cases"
 KINDS = {"ClassRuntime": class_runtime(), "OTelConfig": otel_config()}
-SHAPES = frozenset(("unknown-field", "unknown-value", "wrong-type"))
+SHAPES = frozenset(("kind-misspelt", "unknown-field", "unknown-value", "wrong-type"))
 """Faults that a schema can see."""
 
 
