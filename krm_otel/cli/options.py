@@ -13,7 +13,7 @@ from krm_otel.views.lines import Detail
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-FORMATS: Final = ("text", "json", "sarif", "github")
+FORMATS: Final = ("text", "json", "sarif", "github", "gitlab")
 """The forms of results: for people, for programs, for code scanning, and for the annotations of a pull request."""
 
 _PATH: Final = click.Path(path_type=str, allow_dash=True)  # for shell completion; reading says what is wrong
@@ -61,7 +61,7 @@ def formats(*more: str) -> Callable[[Command], Command]:
         type=click.Choice([*FORMATS, *more]),
         default="text",
         show_default=True,
-        help="How results are printed; github: as annotations of a pull request.",
+        help="How results are printed; github: as annotations of a pull request; gitlab: as a Code Quality report.",
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import PurePosixPath
+from string import Template
 from typing import Final
 
 import krm_otel
@@ -22,8 +23,8 @@ def starter_files(client: str, place: Place) -> Iterator[tuple[PurePosixPath, st
     """Paths below the user's folder, and texts, in order."""
     values = {
         "VERSION": krm_otel.__version__,
-        "NAME": place.name,
-        "RESOURCES": "".join(f"\n  - {_scalar(path)}" for path in place.manifests) or "[]",
+        "NAME": _scalar(place.name),
+        "RESOURCES": "".join(f"\n  - {_scalar(path)}" for path in place.manifests) or " []",
         "RENDER": render_command(replace(place, folder=place.path_in_repository)),
         "RENDERED": _scalar(f"./{PurePosixPath(place.path_in_repository, 'rendered')}"),
     }
@@ -31,18 +32,14 @@ def starter_files(client: str, place: Place) -> Iterator[tuple[PurePosixPath, st
     for path, text in _files_below(resources.files("krm_otel.starters") / client, PurePosixPath()):
         if others and path == PurePosixPath("kustomization.yaml"):
             continue
-        yield path, re.sub(r" ?@([A-Z]+)@", lambda found: _filled(found, values), text)
-
-
-def _filled(found: re.Match[str], values: dict[str, str]) -> str:
-    value = values[found[1]]
-    # A block list has no space before its line break.
-    return value if value.startswith("\n") or not found[0].startswith(" ") else f" {value}"
+        yield path, Template(text).substitute(values)
 
 
 def _scalar(text: str) -> str:
-    """As YAML reads it back: quoted unless it is a plain path."""
-    return text if re.fullmatch(r"[A-Za-z_./][\w./-]*", text, re.ASCII) else json.dumps(text, ensure_ascii=False)
+    """As YAML reads it back: quoted unless it is a plain path or name."""
+    plain = re.fullmatch(r"[A-Za-z_./][\w./-]*", text, re.ASCII)
+    word = re.fullmatch(r"y|n|yes|no|on|off|true|false|null", text, re.IGNORECASE)
+    return text if plain and not word else json.dumps(text, ensure_ascii=False)
 
 
 def _files_below(folder: Traversable, path: PurePosixPath) -> Iterator[tuple[PurePosixPath, str]]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from krm_otel.run import Outcome
+from krm_otel.views.ci.github import workflow_commands
+from krm_otel.views.ci.gitlab import code_quality
+from krm_otel.views.ci.sarif import sarif
 from krm_otel.views.diff import FileDiff
-from krm_otel.views.github import workflow_commands
 from krm_otel.views.markdown import markdown
 from krm_otel.views.report import as_json, report
-from krm_otel.views.sarif import sarif
 
 
 def formatted(form: str, outcome: Outcome, files: Sequence[FileDiff] = ()) -> list[str]:
-    """The lines of a run in a form: `json`, `sarif`, `github` or `markdown`.
+    """The lines of a run in a form: `json`, `sarif`, `github`, `gitlab` or `markdown`.
 
     Args:
         form: the form.
@@ -28,6 +29,8 @@ def formatted(form: str, outcome: Outcome, files: Sequence[FileDiff] = ()) -> li
             return [as_json(data)]
         case "sarif":
             return [as_json(sarif(outcome))]
+        case "gitlab":
+            return [as_json(code_quality(outcome))]
         case "github":
             return list(workflow_commands(outcome))
         case _:

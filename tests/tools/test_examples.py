@@ -20,6 +20,7 @@ from krm_otel.config.schema.otel_config import ConfigSpec
 from krm_otel.config.sources.flat_form import KEYS
 from tests.tools.clients import Kpt, Kustomize, mutator, read_tree, run, write_kptfile, write_kustomization
 from tests.tools.function import CAT, DATA, FUNCTION, UNINJECT, environment, injected, manifests, patch
+from tests.tools.repository import checkout
 
 ROOT = Path(__file__).parents[2]
 ON_PATH = {"PATH": f"{FUNCTION.parent}{os.pathsep}{os.environ['PATH']}"}
@@ -136,20 +137,7 @@ def test_fn_config_shows_every_setting() -> None:
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A git repository with this one's files, as someone else gets it; its many cases are one broken file here."""
-    folder = tmp_path_factory.mktemp("git") / "krm-otel"
-    folder.mkdir()
-    listed = run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT).ok().stdout
-    for name in filter(None, listed.decode().split("\0")):
-        if (ROOT / name).is_file() and not name.startswith("tests/"):
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name)
-    (folder / "tests").mkdir()
-    (folder / "tests" / "broken.yaml").write_text("items: [\n")
-    identity = ["-c", "user.name=e2e", "-c", "user.email=e2e@localhost"]
-    run(["git", "init", "--quiet", "--initial-branch=main", "."], cwd=folder).ok()
-    run(["git", "add", "--all"], cwd=folder).ok()
-    run(["git", *identity, "commit", "--quiet", "--no-verify", "-m", "all"], cwd=folder).ok()
-    return folder
+    return checkout(tmp_path_factory.mktemp("git") / "krm-otel")
 
 
 def test_the_repository_is_a_kpt_package(kpt: Kpt, repository: Path, tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def test_it_writes_into_a_new_folder(tmp_path: Path, client: str) -> None:
     assert written == {str(path): text for path, text in starter_files(client, Place(folder=str(folder), name="new"))}
     manifests = [text for name, text in written.items() if not name.endswith(".krmignore")]
     assert all(isinstance(one, dict) for text in manifests for one in yaml.safe_load_all(text))
-    assert "@" not in "".join(written.values())
+    assert "$" not in "".join(written.values())
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -135,6 +135,12 @@ def test_a_kustomization_names_the_manifests(tmp_path: Path) -> None:
     assert "enable-exec 'My Shop'\n" in left_to_do(folder, "kustomize")
     found = yaml.safe_load((folder / "kustomization.yaml").read_text())
     assert found["resources"] == ["app.yaml", "more/a: b.yml"]
+
+
+@pytest.mark.parametrize(("folder", "name"), [("On", "on"), ("2024", "2024"), ("My Shop!", "my-shop"), ("…", "app")])
+def test_a_package_has_the_name_of_its_folder(tmp_path: Path, folder: str, name: str) -> None:
+    left_to_do(tmp_path / folder, "kpt")
+    assert yaml.safe_load((tmp_path / folder / "Kptfile").read_text())["metadata"]["name"] == name
 
 
 def test_a_chart_is_found(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Results in the forms that the services of a pull request read."""
