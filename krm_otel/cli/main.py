@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -51,6 +52,12 @@ class _Commands(click.Group):
         command = getattr(import_module(f"krm_otel.cli.commands.{_MODULES[cmd_name]}"), cmd_name)
         assert isinstance(command, click.Command)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes each command with its whole first sentence; click would cut it off on a narrow terminal."""
+        commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, command.get_short_help_str(200)) for name, command in commands if command])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -105,7 +112,12 @@ errors, and no object of the input is changed; 2: krm-otel cannot do what you as
     cls=_Commands,
     invoke_without_command=True,
     help=_HELP,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 120,
+        # click makes no help narrower than 50 columns by itself.
+        "terminal_width": columns if (columns := shutil.get_terminal_size().columns) < 50 else None,
+    },
 )
 @click.version_option(krm_otel.__version__, prog_name="krm-otel")
 @options.report
