@@ -13,13 +13,14 @@ from krm_otel.views.markdown import markdown
 from krm_otel.views.report import as_json, report
 
 
-def formatted(form: str, outcome: Outcome, files: Sequence[FileDiff] = ()) -> list[str]:
+def formatted(form: str, outcome: Outcome, files: Sequence[FileDiff] = (), docs: str = "") -> list[str]:
     """The lines of a run in a form: `json`, `sarif`, `github`, `gitlab` or `markdown`.
 
     Args:
         form: the form.
         outcome: what the run came to.
         files: the files that change, where the command compares files.
+        docs: the URL of the documentation, for links to the sections of result codes; empty: no links.
     """
     match form:
         case "json":
@@ -28,10 +29,10 @@ def formatted(form: str, outcome: Outcome, files: Sequence[FileDiff] = ()) -> li
                 data["files"] = [{"path": f.name, "added": f.added, "removed": f.removed} for f in files]
             return [as_json(data)]
         case "sarif":
-            return [as_json(sarif(outcome))]
+            return [as_json(sarif(outcome, docs))]
         case "gitlab":
             return [as_json(code_quality(outcome))]
         case "github":
             return list(workflow_commands(outcome))
         case _:
-            return list(markdown(outcome, files))
+            return list(markdown(outcome, files, docs))

@@ -62,26 +62,29 @@ def result_lines(
     results: Iterable[Result], places: Places, detail: Detail = Detail.NORMAL, *, infos: bool = True
 ) -> Iterator[Line]:
     """A line for each result; one line for a warning or info that holds for several objects."""
+    shown = [result for result in results if infos or result.severity != "info"]
+    groups = [[result] for result in shown] if detail is Detail.VERBOSE else grouped(shown)
+    for first, *others in groups:
+        end = f" ({also(first, others)}; -v lists all)" if others else ""
+        yield Line(first.line(places.of(first)) + end, first.severity)
+
+
+def grouped(results: Iterable[Result]) -> list[list[Result]]:
+    """Results that say the same of several objects, together; each error by itself, since each has to be mended."""
     groups: dict[object, list[Result]] = {}
     for result in results:
-        if result.severity == "info" and not infos:
-            continue
-        alike = detail is not Detail.VERBOSE and result.severity != "error"
-        key = (result.code, result.severity, result.message) if alike else id(result)
+        key = id(result) if result.severity == "error" else (result.code, result.severity, result.message)
         groups.setdefault(key, []).append(result)
-    for first, *others in groups.values():
-        yield Line(first.line(places.of(first)) + _also(first, others), first.severity)
+    return list(groups.values())
 
 
-def _also(first: Result, others: Sequence[Result]) -> str:
+def also(first: Result, others: Sequence[Result]) -> str:
     """The other objects that a result holds for: a count, and the names of some."""
-    if not others:
-        return ""
     named = list(dict.fromkeys(_name(other.ref) for other in others if other.ref != first.ref))
     more = len(named) - _NAMED
     listed = [*named[:_NAMED], f"{more} more"] if more > 0 else named
     end = f", also {', '.join(listed[:-1])}{' and ' if listed[1:] else ''}{listed[-1]}" if listed else ""
-    return f" ({len(others) + 1} times{end}; -v lists all)"
+    return f"{len(others) + 1} times{end}"
 
 
 def _name(ref: Ref) -> str:

@@ -8,11 +8,13 @@ from typing import Final
 
 from krm_otel.config.types.quantity import quantity_text
 from krm_otel.diagnostics.result import Result
+from krm_otel.diagnostics.rules import section_url
 from krm_otel.krm.reader import read_envelope
 from krm_otel.krm.resource import Resource
 from krm_otel.plan.changes import Change
 from krm_otel.run import Outcome
 from krm_otel.views.diff import FileDiff
+from krm_otel.views.lines import also, grouped
 from krm_otel.views.pod_changes import RESOURCES, PodChanges
 from krm_otel.views.summary import Summary, plural
 
@@ -24,12 +26,13 @@ Reviewed = tuple[Change, PodChanges | None]
 """An object, and what changes in its pods."""
 
 
-def markdown(outcome: Outcome, files: Sequence[FileDiff] = ()) -> Iterator[str]:
+def markdown(outcome: Outcome, files: Sequence[FileDiff] = (), docs: str = "") -> Iterator[str]:
     """The lines of the summary: classes, workloads by what changes in them, objects, pods, requests, results.
 
     Args:
         outcome: what the run came to.
         files: the files that change.
+        docs: the URL of the documentation, for links to the sections of result codes; empty: no links.
     """
     sentence = Summary.of(outcome).sentence("planned").partition(": ")[2]
     yield f"### krm-otel: {'errors' if outcome.exit_code else 'telemetry changes' if files else 'no change'}"
@@ -40,7 +43,7 @@ def markdown(outcome: Outcome, files: Sequence[FileDiff] = ()) -> Iterator[str]:
     yield from _classes(outcome)
     yield from _workloads(workloads)
     yield from _generated(objects)
-    yield from _results(outcome)
+    yield from _results(outcome, docs)
     yield from _files(files)
 
 
@@ -65,7 +68,7 @@ def _effects(reviewed: Sequence[Reviewed]) -> Iterator[str]:
                 requests[resource] += amount
     amounts = [_signed(resource, amount) for resource, amount in requests.items() if amount]
     if amounts:
-        once = f"; {by_cluster} of them scale by themselves, and count as one pod" if by_cluster else ""
+        once = "; where the cluster decides how many pods there are, one counts" if by_cluster else ""
         yield f"- **Requests of all pods together:** {' and '.join(amounts)}{once}."
 
 
@@ -99,16 +102,20 @@ def _generated(objects: Sequence[Reviewed]) -> Iterator[str]:
     yield from _table("Generated objects", ("Object", "", "Requests"), rows)
 
 
-def _results(outcome: Outcome) -> Iterator[str]:
-    shown = [result for result in outcome.results if result.severity in _ICONS]
+def _results(outcome: Outcome, docs: str) -> Iterator[str]:
+    shown = grouped(result for result in outcome.results if result.severity in _ICONS)
     if not shown:
         return
     yield from ("", "#### Results", "")
-    for result in shown[:_MOST_ROWS]:
-        yield f"- {_ICONS[result.severity]} {_where(outcome, result)}{_escaped(result.sentence)} (`{result.code}`)"
+    for result, *others in shown[:_MOST_ROWS]:
+        code = f"[`{result.code}`]({section_url(docs, result.code)})" if docs else f"`{result.code}`"
+        yield f"- {_ICONS[result.severity]} {_where(outcome, result)}{_escaped(result.sentence)} ({code})"
+        if others:
+            yield f"  {_escaped(also(result, others))}"
     if len(shown) > _MOST_ROWS:
         yield f"- and {len(shown) - _MOST_ROWS} more"
-    yield from ("", f"What a code means: `krm-otel help {shown[0].code}`.")
+    if not docs:
+        yield from ("", f"What a code means: `krm-otel help {shown[0][0].code}`.")
 
 
 def _files(files: Sequence[FileDiff]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from krm_otel.config.settings import Configuration
 from krm_otel.config.types import quantity
 from krm_otel.krm.resource import Resource
+from krm_otel.workloads.containers import UNNAMED
 from krm_otel.workloads.kinds import KindInfo, kind_info
 from krm_otel.yamltext.nodes import SourceError
 from krm_otel.yamltext.query import decode
@@ -118,17 +119,17 @@ def _requests(spec: Mapping[str, Any]) -> dict[str, Fraction]:
 def _containers(spec: Mapping[str, Any], *, running: bool = False) -> dict[str, Mapping[str, Any]]:
     containers: dict[str, Mapping[str, Any]] = {}
     for key in _LISTS:
-        by_name = _named(spec.get(key))
+        by_name = _named(spec.get(key), UNNAMED)
         if running and key == "initContainers":
             by_name = {name: entry for name, entry in by_name.items() if entry.get("restartPolicy") == "Always"}
         containers |= by_name
     return containers
 
 
-def _named(entries: Any) -> dict[str, Mapping[str, Any]]:
+def _named(entries: Any, nameless: str = "") -> dict[str, Mapping[str, Any]]:
     """The entries of a list by their names."""
     entries = entries if isinstance(entries, list) else []
-    return {str(entry["name"]): entry for entry in entries if isinstance(entry, dict) and "name" in entry}
+    return {str(entry.get("name") or nameless): entry for entry in entries if isinstance(entry, dict)}
 
 
 def _at(data: Any, path: tuple[str, ...]) -> Mapping[str, Any]:

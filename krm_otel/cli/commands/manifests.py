@@ -62,7 +62,7 @@ def render(
     written = write_outcome(inputs, outcome, output, report, force=force)
     if form != "text":
         # Results in another form go where the manifests do not.
-        write_text(*formatted(form, outcome), err=output == STDIN)
+        write_text(*formatted(form, outcome, docs=_docs()), err=output == STDIN)
     if form == "text" or output != STDIN:
         _print_written(inputs, outcome, written, detail, form)
     ctx.exit(outcome.exit_code)
@@ -137,12 +137,12 @@ def diff(
     files = list(_changed_files(inputs, outcome))
     write_report(outcome, report)
     if form != "text":
-        write_text(*formatted(form, outcome, files))
+        write_text(*formatted(form, outcome, files, _docs()))
     elif stat:
         write_text(*(styled_stat(line) for line in stat_lines(files)))
     else:
         write_text(*(styled_diff(line) for file in files for line in file.lines))
-    end = f"{plural(len(files), 'file')} {'differs' if len(files) == 1 else 'differ'}"
+    end = f"{plural(len(files), 'file')} {'differ' if len(files) > 1 else 'differs'}"
     _print(lines(outcome, detail, "planned", inputs.notes, end), form)
     ctx.exit(2 if outcome.exit_code else 1 if files else 0)
 
@@ -182,7 +182,7 @@ def validate(
     elif form == "json":
         write_text(as_json(located(outcome)))
     else:
-        write_text(*formatted(form, outcome))
+        write_text(*formatted(form, outcome, docs=_docs()))
     if detail is not Detail.QUIET:
         print_lines([*map(Line, inputs.notes), lines(outcome, detail, "planned")[-1]])
     ctx.exit(outcome.exit_code)
@@ -213,6 +213,11 @@ def _print_written(inputs: Inputs, outcome: Outcome, written: Written, detail: D
 def _print(printed: Iterable[Line], form: str) -> None:
     """Prints lines; without the results, where they are printed in another form."""
     print_lines(line for line in printed if form == "text" or not line.severity)
+
+
+def _docs() -> str:
+    """The URL of the documentation, where the environment has one: results in other forms then link to it."""
+    return os.environ.get("KRM_OTEL_DOCS_URL", "")
 
 
 def _changed_files(inputs: Inputs, outcome: Outcome) -> Iterator[FileDiff]:

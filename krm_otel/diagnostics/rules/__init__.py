@@ -27,3 +27,8 @@ RULES: Final[dict[str, Rule]] = {
     rule.code: rule for module in _MODULES for rule in vars(module).values() if isinstance(rule, Rule)
 }
 """Code → rule."""
+
+
+def section_url(docs: str, code: str) -> str:
+    """The section about a code in `docs/results.md`; `docs` is the URL of that folder."""
+    return f"{docs.rstrip('/')}/results.md#{code}"

@@ -9,33 +9,34 @@ from urllib.parse import quote
 import krm_otel
 from krm_otel.diagnostics.result import Result, Severity
 from krm_otel.diagnostics.rule import Rule
-from krm_otel.diagnostics.rules import RULES
+from krm_otel.diagnostics.rules import RULES, section_url
 from krm_otel.run import Outcome
 
 _LEVELS: Final[dict[Severity, str]] = {"error": "error", "warning": "warning", "info": "note"}
 
 
-def sarif(outcome: Outcome) -> dict[str, Any]:
-    """The log of one run; it describes the rules that its results are of."""
+def sarif(outcome: Outcome, docs: str = "") -> dict[str, Any]:
+    """The log of one run; it describes the rules that its results are of. `docs` is the URL of the documentation."""
     codes = list(dict.fromkeys(result.code for result in outcome.results))
     driver = {
         "name": "krm-otel",
         "semanticVersion": krm_otel.__version__,
-        "rules": [_rule(RULES[code]) for code in codes],
+        "rules": [_rule(RULES[code], docs) for code in codes],
     }
     results = [_result(outcome, result, codes.index(result.code)) for result in outcome.results]
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     return {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
 
 
-def _rule(rule: Rule) -> dict[str, Any]:
-    return {
+def _rule(rule: Rule, docs: str) -> dict[str, Any]:
+    data = {
         "id": rule.code,
         "shortDescription": {"text": rule.meaning.partition(". ")[0].rstrip(".") + "."},
         "fullDescription": {"text": rule.meaning},
         "help": {"text": rule.remedy, "markdown": f"{rule.meaning}\n\n**What to do:** {rule.remedy}"},
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
     }
+    return {**data, "helpUri": section_url(docs, rule.code)} if docs else data
 
 
 def _result(outcome: Outcome, result: Result, index: int) -> dict[str, Any]:

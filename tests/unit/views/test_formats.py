@@ -137,3 +137,14 @@ def test_a_run_without_results_has_every_form(form: str) -> None:
     if form in ("json", "sarif"):
         json.loads("\n".join(lines))
     assert bool(lines) is (form != "github")
+
+
+def test_codes_link_to_the_documentation() -> None:
+    """Where its URL is known."""
+    docs = "https://example.com/docs/"
+    url = "https://example.com/docs/results.md#unknown-field"
+    log = json.loads("\n".join(formatted("sarif", faulty(), docs=docs)))
+    assert log["runs"][0]["tool"]["driver"]["rules"][0]["helpUri"] == url
+    assert jsonschema.Draft4Validator(SCHEMA).is_valid(log)
+    page = "\n".join(formatted("markdown", faulty(), docs=docs))
+    assert f"([`unknown-field`]({url}))" in page and "krm-otel help" not in page

@@ -56,7 +56,7 @@ def test_a_sidecar_rolls_the_pods_and_costs_requests() -> None:
     assert page[0] == "### krm-otel: no change", "without files that change, there is nothing to do"
     assert "- **Pods are replaced** in 3 workloads." in page
     (requests,) = [line for line in page if "Requests of all pods" in line]
-    assert "+100m CPU and +320Mi memory; 1 of them scale by themselves" in requests
+    assert "+100m CPU and +320Mi memory; where the cluster decides how many pods there are, one counts" in requests
     (cart,) = [line for line in page if line.startswith("| `Deployment cart`")]
     cells = [cell.strip() for cell in cart.strip("|").split("|")]
     assert cells[1] == "injected" and cells[3:] == ["roll", "+60m CPU, +192Mi memory"]
@@ -88,6 +88,25 @@ def test_classes_results_and_files_are_listed() -> None:
     assert "| `ClassRuntime shop` | on | sidecar |" in page
     assert f"| `apps/shop.yaml` | +{file.added} | -{file.removed} |" in page
     assert page[-1] == "</details>"
+
+
+def test_a_knative_container_without_a_name_is_the_same_one_with_it() -> None:
+    """krm-otel names it where a sidecar joins it."""
+    service = (
+        "---\napiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: {name: fn, labels: {oaas.io/owner: shop}}\n"
+        "spec: {template: {spec: {containers: [{image: a:1}]}}}\n"
+    )
+    (row,) = [line for line in lines(CLASS % "sidecar" + service) if line.startswith("| `Service fn`")]
+    assert "`user-container`: 10 variables added<br>`user-container`: `ports`, `name` changed" in row
+    assert "container `user-container` is added" not in row and "| a new revision |" in row
+
+
+def test_a_warning_of_many_workloads_is_listed_once() -> None:
+    text = (CLASS % "sidecar" + WORKLOADS).replace("    telemetry: {propagators: [w3c]}\n", "")
+    page = lines(text)
+    at = [index for index, line in enumerate(page) if "b3-by-default" in line and line.startswith("- ")]
+    assert len(at) == 1
+    assert page[at[0] + 1] == "  3 times, also DaemonSet agent and CronJob nightly"
 
 
 def test_text_of_the_input_is_no_markup() -> None:
