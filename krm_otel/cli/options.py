@@ -50,7 +50,7 @@ exclude = click.option(
     multiple=True,
     help="Do not read these files of folders: a pattern as in a .gitignore; may be repeated (also: a .krmignore).",
 )
-stat = click.option("--stat", is_flag=True, help="For each file, how many lines change, instead of the lines.")
+stat = click.option("--stat", is_flag=True, help="Print for each file how many lines change.")
 
 
 def formats(*more: str) -> Callable[[Command], Command]:

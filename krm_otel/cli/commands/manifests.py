@@ -29,6 +29,7 @@ from krm_otel.views.summary import plural
 @options.function_config
 @options.output
 @options.force
+@options.stat
 @options.formats()
 @options.report
 @options.printing
@@ -40,6 +41,7 @@ def render(
     fn_config: str | None,
     output: str,
     force: bool,
+    stat: bool,
     form: str,
     report: str | None,
     detail: Detail,
@@ -64,7 +66,7 @@ def render(
         # Results in another form go where the manifests do not.
         write_text(*formatted(form, outcome, docs=_docs()), err=output == STDIN)
     if form == "text" or output != STDIN:
-        _print_written(inputs, outcome, written, detail, form)
+        _print_written(inputs, outcome, written, detail, form, stat=stat)
     ctx.exit(outcome.exit_code)
 
 
@@ -74,6 +76,7 @@ def render(
 @options.function_config
 @options.output
 @options.force
+@options.stat
 @options.report
 @options.printing
 @click.pass_context
@@ -84,6 +87,7 @@ def uninject(
     fn_config: str | None,
     output: str,
     force: bool,
+    stat: bool,
     report: str | None,
     detail: Detail,
 ) -> None:
@@ -98,7 +102,7 @@ def uninject(
     """
     inputs, outcome = _run(paths, exclude, fn_config, output, remove=True)
     written = write_outcome(inputs, outcome, output, report, force=force)
-    _print_written(inputs, outcome, written, detail)
+    _print_written(inputs, outcome, written, detail, stat=stat)
     ctx.exit(outcome.exit_code)
 
 
@@ -204,10 +208,15 @@ def _run(
     return inputs, outcome
 
 
-def _print_written(inputs: Inputs, outcome: Outcome, written: Written, detail: Detail, form: str = "text") -> None:
+def _print_written(
+    inputs: Inputs, outcome: Outcome, written: Written, detail: Detail, form: str = "text", *, stat: bool
+) -> None:
     """Prints what happened to objects and files."""
     end = written.summary() if inputs.files and written.is_in_files and not outcome.exit_code else ""
-    _print(lines(outcome, detail, "done", [*inputs.notes, *written.lines()], end), form)
+    notes = [*inputs.notes, *written.lines()]
+    if stat:
+        notes += map(styled_stat, stat_lines(list(_changed_files(inputs, outcome))))
+    _print(lines(outcome, detail, "done", notes, end), form)
 
 
 def _print(printed: Iterable[Line], form: str) -> None:

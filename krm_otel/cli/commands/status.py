@@ -17,6 +17,7 @@ from krm_otel.diagnostics.result import has_errors
 from krm_otel.observe.classes import ClassState, observe
 from krm_otel.observe.status_patch import status_patches
 from krm_otel.views.lines import Line
+from krm_otel.views.summary import plural
 from krm_otel.yamltext.emit import block
 
 _HEAD = ("NAMESPACE", "CLASS", "MODE", "WORKLOADS", "COLLECTORS", "CONFIGURED", "DEGRADED", "MESSAGE")
@@ -58,7 +59,16 @@ def status(ctx: click.Context, source: str, fn_config: str | None, form: str) ->
         if not patches:
             click.echo("telemetry is off for every class: there is nothing to patch", err=True)
         write_text(*(line for patch in patches for line in ("---", *block(patch))))
+    print_lines([Line(_summary(observation.states))])
     ctx.exit(1 if has_errors(observation.results) else 0)
+
+
+def _summary(states: Sequence[ClassState]) -> str:
+    """The line that a run ends with."""
+    on = [state for state in states if state.conditions]
+    degraded = sum((c.type, c.status) == (DEGRADED, "True") for state in on for c in state.conditions)
+    parts = [plural(len(states), "class"), f"telemetry is on in {len(on) or 'none'}"]
+    return f"krm-otel: {'; '.join([*parts, *([f'{degraded} degraded'] if degraded else [])])}"
 
 
 def _table(states: Sequence[ClassState]) -> Iterator[str]:

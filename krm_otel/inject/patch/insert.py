@@ -145,8 +145,17 @@ def insert_metadata(editor: Editor, record: Record, members: Metadata | None = N
     # The record contains the state of `annotations` and is itself added to it, so the state is read first.
     opened |= _opened("annotations", "new" if only_transit else editor.original(("metadata", "annotations")))
     record = replace(record, opened=opened)
-    editor.add(("metadata", "annotations"), {**annotations, names.A_RECORD: JsonText(record.dump())})
+    editor.add(("metadata", "annotations"), {**annotations, names.A_RECORD: record_text(editor, record)})
     return record
+
+
+def record_text(editor: Editor, record: Record) -> JsonText:
+    """The record as a value: on several lines, but on one where the annotations are in flow style."""
+    metadata = editor.editable("metadata")
+    around = editor.editable("metadata", "annotations") or metadata
+    is_flow = isinstance(around, Mapping) and around.flow and bool(around.pairs)
+    is_flow |= isinstance(metadata, Mapping) and metadata.flow
+    return JsonText(record.dump().replace("\n", "") if is_flow else record.dump())
 
 
 def _mapping(editor: Editor, *path: str | int) -> Mapping:

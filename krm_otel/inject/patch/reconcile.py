@@ -12,12 +12,11 @@ from typing import Any, Final
 
 from krm_otel import names
 from krm_otel.inject.patch.additions import ObjectEdit, PodPath
-from krm_otel.inject.patch.insert import Injection, insert
+from krm_otel.inject.patch.insert import Injection, insert, record_text
 from krm_otel.inject.patch.ownership import InjectedObject, attributes_value, injected_entries, is_injected, name_of
 from krm_otel.inject.patch.record import Merge, Record, digest, load
 from krm_otel.yamltext.editable import CannotEdit, Path
 from krm_otel.yamltext.editor import Editor
-from krm_otel.yamltext.emit import JsonText
 from krm_otel.yamltext.nodes import Mapping, Node, Scalar, Sequence
 from krm_otel.yamltext.query import items_of, lookup, same_data, text_of
 
@@ -99,7 +98,7 @@ def _update(injected: InjectedObject, edit: ObjectEdit, injection: Injection) ->
         return None
     if load(annotation.value) != new:  # an older layout of the same record stays
         try:
-            editor.replace(_RECORD, JsonText(new.dump()))
+            editor.replace(_RECORD, record_text(editor, new))
         except CannotEdit:
             return None
     return Injection(editor.finish(), new)

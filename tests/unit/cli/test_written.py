@@ -67,6 +67,13 @@ def test_what_a_render_wrote_is_written_again(apps: Path) -> None:
     assert b"replicas: 3" in files(out)["base/workloads.yaml"]
 
 
+def test_stat_counts_the_lines_of_each_file(apps: Path) -> None:
+    done = krm_otel("render", apps, "-o", apps, "--stat")
+    assert any(line.startswith(f" {apps}/base/workloads.yaml ") and "+++" in line for line in lines(done))
+    assert " 2 files changed, " in done.stderr.decode()
+    assert lines(done)[-1].startswith("krm-otel: 1 class")
+
+
 def test_sha256sum_can_check_the_ledger(apps: Path) -> None:
     krm_otel("render", apps, "-o", apps.parent / "out")
     checked = subprocess.run(["sha256sum", "--check", "--strict", NAME], cwd=apps.parent / "out", capture_output=True)
