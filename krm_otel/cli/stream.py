@@ -5,6 +5,7 @@ from __future__ import annotations
 from krm_otel.cli.files import Inputs
 from krm_otel.krm.cluster_objects import cluster_objects, counted, is_local
 from krm_otel.krm.item import Item
+from krm_otel.plan.objects.header import without_header
 from krm_otel.run import Outcome
 
 
@@ -37,5 +38,5 @@ def stream(inputs: Inputs, outcome: Outcome) -> tuple[bytes, str]:
         pieces.append(data)
     for text in outcome.new_files.values():
         pieces.append(b"" if not pieces or pieces[-1].endswith(b"\n") else b"\n")
-        pieces.append(text.encode())
+        pieces.append(without_header(text).encode())
     return b"".join(pieces), counted(item for items in local.values() for item in items)

@@ -19,6 +19,7 @@ from krm_otel.cli.ledger import Ledger, source_name
 from krm_otel.cli.output import write_report, write_stdout
 from krm_otel.cli.output_folder import OutputFolder, folder_contents
 from krm_otel.cli.stream import stream
+from krm_otel.diagnostics.result import printable
 from krm_otel.run import Outcome
 
 _MOST_NAMED: Final = 5
@@ -40,7 +41,7 @@ class Written:
     def lines(self) -> list[str]:
         """A line for each file, then the notes."""
         written = [f"wrote {path}" for path in self.files]
-        return [*written, *(f"deleted {path}" for path in self.deleted), *self.notes]
+        return list(map(printable, [*written, *(f"deleted {path}" for path in self.deleted), *self.notes]))
 
     def summary(self) -> str:
         """The same in short."""

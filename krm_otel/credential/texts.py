@@ -35,7 +35,7 @@ _AROUND_REFERENCES: Final = re.compile(rf"\s*([A-Za-z][\w.@-]*[ =:_-]?\s*)?{_MAR
 """A word that says what follows (`Bearer `, `Api-Token `, the user before a password), then references."""
 _WRITTEN_PAIR: Final = re.compile(
     r"(?:(?:\A|[\s;,&?{(\"'-])(?P<left>[A-Za-z][\w.-]{0,60})="
-    r"|(?:\A|[\n{,])[\s-]*[\"']?(?P<name>[A-Za-z][\w.-]{0,60})[\"']?\s*:\s*)"
+    r"|(?:\A|[\n{,])[ \t-]*[\"']?(?P<name>[A-Za-z][\w.-]{0,60})[\"']?\s*:\s*)"
     r"[\"']?(?P<value>[A-Za-z0-9/+~][^\s;,&\"'<>)\]{}]*)"
 )
 """`password=x` in a connection string, `password: x` and `"password":"x"` in a text that is YAML or JSON itself."""
@@ -61,7 +61,7 @@ _SCHEME: Final = re.compile(
     r"(?:\A|[:=,\"'])\s*(Bearer|ApiKey|Api-Token|Splunk|Token|Basic) +([\w.~+/=-]{4,})(?=[\"']|[\s,;]*\Z)", re.I
 )
 _NO_TOKEN: Final = re.compile(r"(token|tokens|auth|authentication|authorization|scheme|plan|tier)\Z", re.I)
-_USERINFO: Final = re.compile(r"\b(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<info>[^\s/?#\"'<>]*)@")
+_USERINFO: Final = re.compile(r"\b(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,30})://(?P<info>[^\s/?#\"'<>]*)@")
 _SLASH_IN_PASSWORD: Final = re.compile(rf"://[^\s@/{_MARK}]+:[^\s@/]*[^\s@/0-9{_MARK}][^\s@]*@")
 _BARE_USERINFO: Final = re.compile(r"\A(?!mailto:)[\w.%+-]+:(?P<password>[^\s/@:]+)@(?!sha256:)[\w.(\[-]")
 """`user:password@host` without a scheme, as in a MySQL data source."""

@@ -40,7 +40,7 @@ class Ref:
 
     def __str__(self) -> str:
         where = f"{self.namespace}/{self.name}" if self.namespace else self.name
-        return f"{self.kind} {where}".strip()
+        return printable(f"{self.kind} {where}".strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Result:
 
     def line(self, place: Place | None = None) -> str:
         """The result on one line, for people: `a.yaml:15:7: error[unknown-field] ClassRuntime demo/echo: message`."""
-        where = self.ref.file
+        where = printable(self.ref.file)
         if place is not None:
             where = f"{where or STDIN}:{place.line}:{place.column}"
         elif where and self.ref.index:
@@ -118,6 +118,16 @@ class Result:
         if self.label:
             return self.field_path + message[len(self.label) :]  # the field once, with its whole path
         return f"{self.field_path}: {message}" if self.field_path else message
+
+
+def printable(text: str) -> str:
+    """A text with escapes for characters that cannot be printed.
+
+    Names, keys and values of the input may move a terminal's cursor, turn the direction of writing, or forge a line.
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 def ordered(results: Iterable[Result]) -> list[Result]:

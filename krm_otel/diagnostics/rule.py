@@ -6,11 +6,15 @@ from `krm_otel.diagnostics.rules`. A check returns or yields results: it calls `
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from krm_otel.credential import masked
-from krm_otel.diagnostics.result import Ref, Result, Severity
+from krm_otel.diagnostics.result import Ref, Result, Severity, printable
+
+_LARGEST: Final = 2**1023
+"""Larger numbers are none in JSON, where readers take them for doubles; Python itself refuses to print the largest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +74,14 @@ class Rule:
             severity: where it differs from the rule's own.
         """
         location = where if isinstance(where, Location) else Location(where)
-        label = one_line(location.label)
-        message = one_line(masked(f"{location.label} {text}".strip()))
+        label = printable(location.label)
+        message = printable(masked(f"{location.label} {text}".strip()))
         return Result(
             self.code,
             severity or self.severity,
-            f"{message}: {one_line(masked(fix))}" if fix else message,
+            f"{message}: {printable(masked(fix))}" if fix else message,
             location.ref,
-            one_line(location.path),
+            printable(location.path),
             _masked_data(current),
             _masked_data(proposed),
             label=label,
@@ -86,16 +90,21 @@ class Rule:
 
 
 def _masked_data(value: Any) -> Any:
-    """Plain data in which credentials are masked by their form."""
-    if isinstance(value, str):
-        return masked(value)
+    """Plain data that JSON can hold, in which credentials are masked by their form.
+
+    What JSON has no form for (NaN, a lone surrogate, another type) becomes text: a result must never end a run.
+    """
     if isinstance(value, dict):
-        return {key: _masked_data(member) for key, member in value.items()}
-    return [_masked_data(member) for member in value] if isinstance(value, list) else value
+        return {_text(key): _masked_data(member) for key, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [_masked_data(member) for member in value]
+    is_small = isinstance(value, int) and abs(value) <= _LARGEST
+    if value is None or is_small or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    return masked(_text(value))
 
 
-def one_line(text: str) -> str:
-    """A text with escapes for characters that cannot be printed: it may contain keys and values of the input."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+def _text(value: Any) -> str:
+    is_large = isinstance(value, int) and abs(value) > _LARGEST
+    text = f"a number of {value.bit_length()} bits" if is_large else str(value)
+    return text.encode("utf-8", "backslashreplace").decode()

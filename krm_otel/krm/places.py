@@ -20,7 +20,7 @@ from krm_otel.yamltext.nodes import Node, Scalar
 from krm_otel.yamltext.nodes import Sequence as SequenceNode
 from krm_otel.yamltext.query import deref, lookup
 
-_STEP: Final = re.compile(r"\[(?P<bracket>[^]]*)\]|\.?(?P<word>[^.\[]+)")
+_STEP: Final = re.compile(r"\[(?P<bracket>[^][]*)\]|\.?(?P<word>[^.\[]+)")
 
 
 @dataclass(frozen=True, slots=True)

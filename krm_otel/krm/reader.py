@@ -156,7 +156,7 @@ def _add_items(envelope: Envelope, document: Document, is_required: IsRequired) 
     added = [_add_item(envelope, span) for span in spans]
     for span, item in zip(spans, added, strict=True):
         if span.aliases:
-            envelope.results += _check_aliases(envelope.items, item, is_required)
+            envelope.results += _check_aliases(item, is_required)
         if document.tag_handles:
             envelope.results += _check_tags(item, is_required)
 
@@ -179,21 +179,22 @@ def _check_tags(item: Item, is_required: IsRequired) -> Iterator[Result]:
         yield _unreadable(Ref(kind=item.kind), reason, required=is_required(item.group, item.kind))
 
 
-def _check_aliases(items: Sequence[Item], item: Item, is_required: IsRequired) -> Iterator[Result]:
-    """Reports an alias to an anchor of another item, where one of the two is required: an edit of the anchor's item
-    would also change the other one, or would not find the value."""
+def _check_aliases(item: Item, is_required: IsRequired) -> Iterator[Result]:
+    """Reports an alias to an anchor of another item, where the item has to be read: the alias has no value in it.
+
+    The item with the anchor can be edited all the same: no edit changes a node that has an anchor.
+    """
+    if item.kind and not is_required(item.group, item.kind):
+        return  # without a kind it may be an alias as a whole, so it is not known what it is
     try:
         root = compose(item.text)
     except SourceError:
         return  # it has its own result
     for node in walk(root) if root else ():
         if isinstance(node, Alias) and node.target is None:
-            index = item.source.rfind(f"&{node.anchor}", 0, item.start)
-            anchored = [other for other in items if other.start <= index < other.end]
-            if any(is_required(other.group, other.kind) for other in (item, *anchored)):
-                text = f"the alias *{node.anchor} refers to another item, and krm-otel reads each item by itself"
-                yield rules.UNREADABLE_ITEM.at(Ref(kind=item.kind), text, fix="replace the alias with its value")
-                return
+            text = f"the alias *{node.anchor} refers to another item, and krm-otel reads each item by itself"
+            yield rules.UNREADABLE_ITEM.at(Ref(kind=item.kind), text, fix="replace the alias with its value")
+            return
 
 
 def _unreadable(ref: Ref, reason: str, *, required: bool) -> Result:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Protocol, TypeVar
 
 from krm_otel.config.settings import Configuration
-from krm_otel.diagnostics.result import Ref, Result
+from krm_otel.diagnostics.result import Ref, Result, printable
 from krm_otel.inject.sdk.variables import DesiredWorkload
 from krm_otel.workloads.kustomizations import Kustomizations
 
@@ -54,7 +54,7 @@ class Change:
         """For people: `Deployment/echo skipped (no class) in demo`, where demo is the namespace."""
         reason = f" ({self.reason})" if self.reason else ""
         namespace = f" in {self.ref.namespace}" if self.ref.namespace else ""
-        return f"{self.ref.kind}/{self.ref.name} {self.action}{reason}{namespace}"
+        return printable(f"{self.ref.kind}/{self.ref.name} {self.action}{reason}{namespace}")
 
 
 @dataclass(frozen=True, slots=True)

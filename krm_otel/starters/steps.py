@@ -109,7 +109,9 @@ def _kustomization(place: Place) -> str | None:
 
 
 def _component_step(place: Place, file: str | None) -> Iterator[str]:
-    if file is not None and not re.search(r"(^\s*-|components:.*\W)\s*krm-otel\b", place.existing[file], re.MULTILINE):
+    if file is not None and not re.search(
+        r"(^[ \t]*-|components:.*\W)[ \t]*krm-otel\b", place.existing[file], re.MULTILINE
+    ):
         yield f"In {place.inside(file)}, add:\n  components:\n    - krm-otel"
 
 

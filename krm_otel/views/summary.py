@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from krm_otel.diagnostics.result import printable
 from krm_otel.plan.changes import Action, Change
 from krm_otel.run import Outcome
 
@@ -83,7 +84,7 @@ class Summary:
         if self.objects:
             parts.append(_done(sum(self.objects.values()), "object", self.objects, tense))
         parts += filter(None, (self._results(), files, self.nothing and f"nothing to do: {self.nothing}"))
-        return f"krm-otel: {'; '.join(parts)}"
+        return printable(f"krm-otel: {'; '.join(parts)}")
 
     def to_dict(self) -> dict[str, Any]:
         """The numbers as plain data."""

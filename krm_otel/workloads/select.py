@@ -31,7 +31,7 @@ from krm_otel.otlp import PROTOCOLS, Protocol
 from krm_otel.workloads.containers import Container
 from krm_otel.workloads.kinds import Workload
 from krm_otel.workloads.match import Match
-from krm_otel.workloads.upstream import FUNCTION_CONTAINER, ODGM_CONTAINER, repositories
+from krm_otel.workloads.upstream import FUNCTION_CONTAINER, ODGM_CONTAINER
 
 Role = Literal["function", "odgm", "platform"]
 
@@ -225,7 +225,7 @@ def _why_not_instrumented(container: Container, match: Match, configuration: Con
     # A container that the class itself declares as its function is one, whatever its name is.
     if name in (FUNCTION_CONTAINER, ODGM_CONTAINER):
         return None
-    if match.oaas_class is not None and image.repository in repositories(match.oaas_class):
+    if match.oaas_class is not None and image.repository in match.oaas_class.keys_by_repository:
         return None
     if any(fnmatchcase(name, pattern) for pattern in SKIPPED_NAMES):
         return f"proxy or agent by its name {name}"

@@ -41,15 +41,6 @@ def function_names(name: str) -> tuple[str, ...]:
     return (name, numbered["base"]) if numbered else (name,)
 
 
-def repositories(oaas_class: OaasClass) -> dict[str, list[str]]:
-    """Image repositories of the class's functions, each with the keys of the functions that use it."""
-    keys: dict[str, list[str]] = {}
-    for function in oaas_class.functions:
-        if repository := parse_image(function.image).repository:
-            keys.setdefault(repository, []).append(function.key)
-    return keys
-
-
 def function_key(workload: Workload, container: Container, oaas_class: OaasClass) -> str | None:
     """Which of the class's functions a container runs.
 
@@ -61,7 +52,7 @@ def function_key(workload: Workload, container: Container, oaas_class: OaasClass
     if container.name == ODGM_CONTAINER:
         return None
     class_names = spellings(oaas_class)
-    keys = repositories(oaas_class).get(parse_image(container.image).repository, [])
+    keys = oaas_class.keys_by_repository.get(parse_image(container.image).repository, ())
     alone = not container.is_init and (len(workload.containers) == 1 or container.name == FUNCTION_CONTAINER)
     for name in workload.resource.names if alone or keys else ():
         numbered = _FUNCTION_NAME.match(name)
@@ -74,5 +65,5 @@ def function_key(workload: Workload, container: Container, oaas_class: OaasClass
 
 def runs_function(workload: Workload, oaas_class: OaasClass) -> bool:
     """Whether a container of a workload has the image repository of one of the class's functions."""
-    known = repositories(oaas_class)
+    known = oaas_class.keys_by_repository
     return any(parse_image(container.image).repository in known for container in workload.containers)

@@ -190,8 +190,10 @@ def _skip(event: Any, stream: Iterator[Any], aliases: set[str] | None = None, li
 # --- texts that libyaml rejects ----------------------------------------------------------------------------------
 
 _DOCUMENT_LINE: Final = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
-_KIND_LINE: Final = re.compile(r"""^\s*(?:-\s+)?["']?kind["']?:\s*["']?(\w+)""", re.MULTILINE)
-_API_VERSION_LINE: Final = re.compile(r"""^\s*(?:-\s+)?["']?apiVersion["']?:\s*["']?(\w[\w./-]*)""", re.MULTILINE)
+_KIND_LINE: Final = re.compile(r"""^[ \t]*(?:-[ \t]+)?["']?kind["']?:[ \t]*["']?(\w+)""", re.MULTILINE)
+_API_VERSION_LINE: Final = re.compile(
+    r"""^[ \t]*(?:-[ \t]+)?["']?apiVersion["']?:[ \t]*["']?(\w[\w./-]*)""", re.MULTILINE
+)
 _VISIBLE: Final = re.compile(r"[^\r\n]")
 _ITEMS_LINE: Final = re.compile(r"^items:[ \t]*(?:#.*)?\r?\n", re.MULTILINE)
 

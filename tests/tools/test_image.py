@@ -70,7 +70,7 @@ def test_it_makes_dashboards() -> None:
 def test_a_fault_is_exit_code_1_and_a_sentence() -> None:
     answer = podman("run", "--rm", "-i", *LOCKED, image(), stdin=b"a: [")
     assert (answer.code, answer.stdout) == (1, b"")
-    assert answer.stderr.startswith("<stdin>:1:5: error[unreadable-input] the input is not YAML")
+    assert answer.stderr.startswith("<stdin>:2:1: error[unreadable-input] the input is not YAML")
 
 
 def test_what_it_is() -> None:

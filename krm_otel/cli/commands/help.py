@@ -50,4 +50,4 @@ def _explained(rule: Rule) -> list[str]:
 
 def _plain(markdown: str) -> str:
     """Text for a terminal: the target of a link follows its words."""
-    return re.sub(r"\[([^]]+)\]\(([^)]+)\)", r"\1 (docs/\2)", markdown).replace("`", "")
+    return re.sub(r"\[([^][]+)\]\(([^)]+)\)", r"\1 (docs/\2)", markdown).replace("`", "")

@@ -88,7 +88,7 @@ def _manifests(folder: Path, contents: dict[Path, bytes]) -> Iterator[str]:
     others = {file.parent for file in contents if file.name in KUSTOMIZATIONS}
     for file, data in contents.items():
         below = [parent for parent in file.parents if parent.is_relative_to(folder)]
-        is_object = re.search(rb'^\s*["\']?kind["\']?\s*:', data, re.MULTILINE) and b"apiVersion" in data
+        is_object = re.search(rb'^[ \t]*["\']?kind["\']?[ \t]*:', data, re.MULTILINE) and b"apiVersion" in data
         is_ours = file.name in _FOR_CLIENTS or contains_kind(CONFIG_KIND, data)
         if is_object and not is_ours and not others.intersection(below):
             yield file.relative_to(folder).as_posix()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from krm_otel.config.placement import Mode
@@ -12,6 +14,7 @@ from krm_otel.config.schema.otel_config import AttributeGroups
 from krm_otel.config.settings.collector import CollectorSettings, NodeCollector
 from krm_otel.config.settings.destinations import Endpoint, Tls
 from krm_otel.diagnostics.result import Ref
+from krm_otel.image_reference import parse_image
 from krm_otel.krm.resource import Resource
 from krm_otel.otlp import Protocol, SamplingStage
 
@@ -101,7 +104,7 @@ class Function:
     image: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, for what is computed once
 class OaasClass:
     """A class that workloads can belong to: a ClassRuntime, or a pseudo-class of the platform.
 
@@ -129,3 +132,12 @@ class OaasClass:
     def enabled(self) -> bool:
         """Whether its workloads are instrumented."""
         return self.settings is not None and self.settings.enabled.value
+
+    @cached_property
+    def keys_by_repository(self) -> Mapping[str, Sequence[str]]:
+        """Image repositories of its functions, each with the keys of the functions that use it."""
+        keys: dict[str, list[str]] = {}
+        for function in self.functions:
+            if repository := parse_image(function.image).repository:
+                keys.setdefault(repository, []).append(function.key)
+        return keys

@@ -20,8 +20,8 @@ from krm_otel.config.schema.introspection import bare_type, is_model, origin, ty
 from krm_otel.config.schema.observability import FlatForm
 from krm_otel.config.schema.setting import documentation
 from krm_otel.config.types.finding import write
-from krm_otel.diagnostics.result import Ref, Result
-from krm_otel.diagnostics.rule import Location, one_line
+from krm_otel.diagnostics.result import Ref, Result, printable
+from krm_otel.diagnostics.rule import Location
 from krm_otel.diagnostics.rules import fields as rules
 from krm_otel.diagnostics.rules import inputs as input_rules
 from krm_otel.diagnostics.suggestion import listed, nearest, without_separators
@@ -71,7 +71,7 @@ def _unknown_variable(name: str) -> Result:
     proposed = E_PREFIX + meant if meant else None
     fix = write(proposed) or f"the known variables are {listed(sorted(map(variable, KEYS)), 'and')}"
     text, where = "is not a known variable and is not read", Location(Ref(), name, name)
-    return input_rules.UNKNOWN_VARIABLE.at(where, text, fix=fix, current=one_line(name), proposed=proposed)
+    return input_rules.UNKNOWN_VARIABLE.at(where, text, fix=fix, current=printable(name), proposed=proposed)
 
 
 def from_config_map(resource: Resource) -> Loaded[FlatForm]:

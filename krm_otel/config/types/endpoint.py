@@ -20,6 +20,8 @@ from krm_otel.diagnostics.rules import destinations as rules
 from krm_otel.diagnostics.rules import fields as field_rules
 from krm_otel.otlp import Protocol, port_protocol
 
+_LONGEST: Final = 2048
+"""What browsers and proxies take; a longer text is no address, and costs time to read."""
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _SECURE: Final = frozenset(("https", "grpcs", "tls", "ssl", "otlps"))
 _HOST_LABEL: Final = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?")
@@ -114,6 +116,8 @@ def endpoint(value: str) -> str:
     Raises:
         PydanticCustomError: a finding that says what to write.
     """
+    if len(value) > _LONGEST:
+        raise fault(rules.ENDPOINT_INVALID, f"must be a URL of at most {_LONGEST} characters", fix=write(_EXAMPLE))
     wrong = _wrong(value)
     if wrong is None:
         return value.rstrip("/")
@@ -146,7 +150,7 @@ def _wrong(value: str) -> _Wrong | None:
         return wrong
     if re.search(r"[\s\x00-\x1f\x7f]", value):
         # White space between letters has no likely correction.
-        return _Wrong("must be a URL without white space", re.sub(r"\s*([:/])\s*", r"\1", value.strip()))
+        return _Wrong("must be a URL without white space", _without_space_at_marks(value))
     if not scheme or scheme[1] not in ("http", "https"):
         if scheme:
             better = ("https://" if scheme[1].lower() in _SECURE else "http://") + value[scheme.end() :]
@@ -155,6 +159,14 @@ def _wrong(value: str) -> _Wrong | None:
         text = "must be a URL that starts with http:// or https://"
         return _Wrong(text, better if value else "", "" if scheme else _EXAMPLE)
     return _wrong_part(value)
+
+
+def _without_space_at_marks(value: str) -> str:
+    """The text without white space at its ends and around `:` and `/`."""
+    text = " ".join(value.split())
+    for mark in ":/":
+        text = mark.join(part.strip() for part in text.split(mark))
+    return text
 
 
 def _wrong_variable(value: str) -> _Wrong | None:

@@ -15,7 +15,7 @@ from krm_otel.yamltext.editor import Editor
 from krm_otel.yamltext.emit import JsonText, Quoted
 from krm_otel.yamltext.nodes import Mapping, Scalar
 from krm_otel.yamltext.parse import compose
-from krm_otel.yamltext.query import direct
+from krm_otel.yamltext.query import direct, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +48,11 @@ def insert(text: str, root: Mapping, pod: PodPath, edit: ObjectEdit, known: str 
         else:
             opened |= _opened(key, editor.append((*pod, key), entries))
         lists[key] = [digest(entry) for entry in entries]
-    members = edit.template if len(pod) == 1 else {}  # a Pod has one metadata for both
+    added = _not_there_yet(editor, pod[:-1], edit.template)
+    members = added if len(pod) == 1 else {}  # a Pod has one metadata for both
     if not members:
-        opened |= _insert_template(editor, pod[:-1], edit.template)
-    template = {kind: {k: digest(v) for k, v in pairs.items()} for kind, pairs in edit.template.items() if pairs}
+        opened |= _insert_template(editor, pod[:-1], added)
+    template = {kind: {k: digest(v) for k, v in pairs.items()} for kind, pairs in added.items() if pairs}
     record = Record(edit.class_name, containers, lists, template, opened, edit.enabled_by)
     record = insert_metadata(editor, record, members)
     return Injection(editor.finish(known), record)
@@ -113,6 +114,24 @@ def _existing_first(parent: Mapping, lists: AbcMapping[str, Any]) -> list[str]:
     return sorted(filter(lists.get, lists), key=lambda key: direct(parent, key) is None)
 
 
+def _not_there_yet(editor: Editor, path: PodPath, members: Metadata) -> Metadata:
+    """The members of the metadata that have to be added; one that is there with the same value stays the user's.
+
+    Raises CannotEdit where one has another value: it is not krm-otel's, since no record has it.
+    """
+    added: dict[str, dict[str, str]] = {}
+    for kind, pairs in members.items():
+        existing = editor.editable(*path, "metadata", kind)
+        for key, value in pairs.items():
+            there = direct(existing, key)
+            if there is None:
+                added.setdefault(kind, {})[key] = value
+            elif text_of(there) != value:
+                place = (*path, "metadata", kind, key)
+                raise CannotEdit(f"{key} is there with another value, and no record says that krm-otel wrote it", place)
+    return added
+
+
 def _insert_template(editor: Editor, path: PodPath, members: Metadata) -> dict[str, str]:
     """Adds members to the metadata of a pod template that is not the object itself; returns `Record.opened`."""
     added = {kind: _quoted(pairs) for kind, pairs in members.items() if pairs}
@@ -130,11 +149,11 @@ def _insert_template(editor: Editor, path: PodPath, members: Metadata) -> dict[s
 
 def insert_metadata(editor: Editor, record: Record, members: Metadata | None = None) -> Record:
     """Adds the record to an object's metadata, and `members`, which only a Pod gets there; returns the full record."""
-    added = {kind: _quoted(pairs) for kind, pairs in (members or {}).items() if pairs}
+    added: dict[str, dict[str, Any]] = {kind: _quoted(pairs) for kind, pairs in (members or {}).items() if pairs}
     opened = dict(record.opened)
-    annotations: dict[str, Any] = {**added.pop("annotations", {})}
-    for kind, pairs in added.items():
-        opened |= _opened(kind, editor.add(("metadata", kind), pairs))
+    added.setdefault("annotations", {})
+    for kind in added.keys() - {"annotations"}:
+        opened |= _opened(kind, editor.original(("metadata", kind)))
     existing = editor.editable("metadata", "annotations")
     # Annotations that kpt and kustomize add in transit are not on disk: without them, the key may be new.
     only_transit = (
@@ -145,7 +164,9 @@ def insert_metadata(editor: Editor, record: Record, members: Metadata | None = N
     # The record contains the state of `annotations` and is itself added to it, so the state is read first.
     opened |= _opened("annotations", "new" if only_transit else editor.original(("metadata", "annotations")))
     record = replace(record, opened=opened)
-    editor.add(("metadata", "annotations"), {**annotations, names.A_RECORD: record_text(editor, record)})
+    added["annotations"][names.A_RECORD] = record_text(editor, record)
+    for kind in _existing_first(_mapping(editor, "metadata"), added):
+        editor.add(("metadata", kind), added[kind])
     return record
 
 
