@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -20,6 +21,7 @@ from krm_otel.cli.output import write_report, write_stdout
 from krm_otel.cli.output_folder import OutputFolder, folder_contents
 from krm_otel.cli.stream import stream
 from krm_otel.diagnostics.result import printable
+from krm_otel.plan.objects.header import is_generated_file
 from krm_otel.run import Outcome
 
 _MOST_NAMED: Final = 5
@@ -151,15 +153,28 @@ def _refusal(foreign: list[Path], output: Path) -> str:
 
 
 def _write_all(contents: Contents, written: Written) -> None:
-    for target, data in contents.items():
+    """Writes files so that a run that is stopped leaves no workload without the objects that it needs.
+
+    Files of generated objects come first, and what is deleted goes last.
+    """
+    for target, data in sorted(contents.items(), key=lambda item: _turn(item[1])):
         try:
             _write(target, data, written)
         except OSError as error:
             raise click.ClickException(f"cannot write {target}: {error.strerror}") from None
 
 
+def _turn(data: bytes | None) -> int:
+    if data is None:
+        return 2
+    return 0 if is_generated_file(data) else 1
+
+
 def _write(target: Path, data: bytes | None, written: Written) -> None:
-    """Writes a file completely or not at all, with its old mode, through links; deletes it if there is no data."""
+    """Writes a file completely or not at all, through links; deletes it if there is no data.
+
+    Mode and owner stay what they were; a new file has what the umask leaves.
+    """
     real = Path(os.path.realpath(target))
     if data is None:
         if target.exists() or target.is_symlink():
@@ -174,9 +189,23 @@ def _write(target: Path, data: bytes | None, written: Written) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-        Path(temporary).chmod(real.stat().st_mode & 0o7777 if real.exists() else 0o644)
+        _take_on(Path(temporary), real)
         Path(temporary).replace(real)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
     written.files.append(target)
+
+
+def _take_on(temporary: Path, real: Path) -> None:
+    """Gives a new file the mode and owner of the one that it replaces."""
+    if not real.exists():
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
+        return
+    old, new = real.stat(), temporary.stat()
+    if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
+        with suppress(PermissionError):  # only root may give a file away
+            os.chown(temporary, old.st_uid, old.st_gid)
+    temporary.chmod(old.st_mode & 0o7777)

@@ -105,7 +105,14 @@ def _read_application(*, has_config: bool) -> Inputs:
         has_config: the user gives an OTelConfig, so those of the folder do not count.
     """
     if not any(Path(name).exists() for name in _KUSTOMIZATIONS):
-        return read_paths(["."])
+        inputs = read_paths(["."])
+        for file in inputs.files:
+            if not file.path.resolve().is_relative_to(Path.cwd()):
+                raise click.ClickException(
+                    f"{file.path} is a link that leads out of the application's folder, and whatever is there would be "
+                    "printed among its manifests: put the file into the folder"
+                )
+        return inputs
     try:
         built = subprocess.run(["kustomize", "build", "."], capture_output=True, check=True).stdout
     except FileNotFoundError:

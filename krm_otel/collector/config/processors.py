@@ -65,7 +65,7 @@ def _resource_attributes(tier: Tier) -> dict[str, str]:
     if tier.placement.per_node or tier.collector.second_tier:
         return {}
     groups, configured = tier.settings.attributes.value, tier.settings.resource_attributes
-    namespace = tier.oaas_class.namespace or f"${{env:{NAMESPACE_VARIABLE}:-oaas}}"
+    namespace = literal(tier.oaas_class.namespace) or f"${{env:{NAMESPACE_VARIABLE}:-oaas}}"
     defaults = {
         "service.namespace": namespace if groups.service else None,
         "deployment.name": literal(tier.oaas_class.name),

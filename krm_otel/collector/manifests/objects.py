@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from krm_otel import names
 from krm_otel.collector.naming import collector_name, object_labels
@@ -19,6 +19,21 @@ class Asset:
     reason: str
 
 
+KINDS: Final = frozenset(
+    (
+        *(("", kind) for kind in ("ConfigMap", "Service", "ServiceAccount")),
+        *(("apps", kind) for kind in ("DaemonSet", "Deployment")),
+        ("autoscaling", "HorizontalPodAutoscaler"),
+        *(("monitoring.coreos.com", kind) for kind in ("PodMonitor", "PrometheusRule", "ServiceMonitor")),
+        ("networking.k8s.io", "NetworkPolicy"),
+        *(("opentelemetry.io", kind) for kind in ("Instrumentation", "OpenTelemetryCollector")),
+        ("policy", "PodDisruptionBudget"),
+        *(("rbac.authorization.k8s.io", kind) for kind in ("ClusterRole", "ClusterRoleBinding")),
+    )
+)
+"""(group, kind) of everything that krm-otel generates: whatever marks another object has, it is never pruned."""
+
+
 def new_object(
     oaas_class: OaasClass, api_version: str, kind: str, name: str, instance: str = "", *, substitute: bool = True
 ) -> dict[str, Any]:
@@ -30,6 +45,7 @@ def new_object(
         instance: the name of the collector that it belongs to; empty: the one that SDKs send to.
         substitute: whether Flux may replace `${…}` in it.
     """
+    assert (api_version.rpartition("/")[0], kind) in KINDS, "list it there, or it would never be pruned"
     metadata: dict[str, Any] = {"name": name}
     if oaas_class.namespace:
         metadata["namespace"] = oaas_class.namespace

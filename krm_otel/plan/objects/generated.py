@@ -13,11 +13,12 @@ from typing import Any, Final
 
 from krm_otel import names
 from krm_otel.collector.manifests import assets
-from krm_otel.collector.manifests.objects import Asset
+from krm_otel.collector.manifests.objects import KINDS, Asset
 from krm_otel.collector.monitoring.dashboards import dashboard_assets
 from krm_otel.collector.monitoring.monitors import monitor_assets
 from krm_otel.collector.monitoring.prometheus_rules import rule_assets
 from krm_otel.collector.monitoring.promql import request_histogram
+from krm_otel.collector.naming import label_value
 from krm_otel.collector.operator import operator_assets
 from krm_otel.config.settings import Configuration, OaasClass, Settings
 from krm_otel.diagnostics.result import Ref, Result
@@ -114,9 +115,10 @@ def existing_objects(items: Iterable[Item]) -> list[ExistingObject]:
 
 
 def is_generated_object(resource: Resource) -> bool:
-    """Whether an object may be pruned: it has the annotation and both labels."""
+    """Whether an object may be pruned: krm-otel generates its kind, and it has the annotation and both labels."""
     return (
-        resource.annotations.get(names.A_GENERATED_BY) == names.GENERATOR
+        (resource.group, resource.kind) in KINDS
+        and resource.annotations.get(names.A_GENERATED_BY) == names.GENERATOR
         and names.L_OWNER in resource.labels
         and resource.labels.get(names.L_COMPONENT) == names.COMPONENT
     )
@@ -217,7 +219,8 @@ def _class_objects(
     """The objects of one class, in a file next to the `neighbour`."""
     oaas_class, wave = summary.oaas_class, summary.sync_wave
     annotations = {names.A_SYNC_WAVE: str(wave)} if wave else {}
-    file_name = f"{oaas_class.name}{'' if oaas_class.name == names.NODE_OWNER else '-otel'}.yaml"
+    # A name that Kubernetes refuses may lead out of the folder, and be too long for a file.
+    file_name = f"{label_value(oaas_class.name)}{'' if oaas_class.name == names.NODE_OWNER else '-otel'}.yaml"
     path = file = package = ""
     if neighbour is not None:
         path = _sibling(neighbour.annotations.get(names.A_PATH, ""), file_name)

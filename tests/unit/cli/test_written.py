@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -239,3 +240,49 @@ def test_krmignore_and_exclude(apps: Path) -> None:
     assert named.returncode == 1, "who names a file means it"
     nothing = krm_otel("validate", ".", "--exclude", "*", cwd=apps)
     assert (nothing.returncode, nothing.stderr.decode().partition(";")[0]) == (2, "Error: no YAML or JSON file in .")
+
+
+# --- faults of the process -------------------------------------------------------------------------------------------
+
+
+def test_mode_and_umask_are_kept(apps: Path) -> None:
+    workloads = apps / "base" / "workloads.yaml"
+    workloads.chmod(0o640)
+    script = f'umask 027; "$0" render {apps} -o {apps}'
+    command = str(Path(sys.executable).with_name("krm-otel"))
+    subprocess.run(["bash", "-c", script, command], check=True, capture_output=True)
+    assert workloads.stat().st_mode & 0o7777 == 0o640
+    assert (apps / GENERATED).stat().st_mode & 0o7777 == 0o640, "a new file has what the umask leaves"
+
+
+def test_a_run_that_is_stopped_leaves_no_workload_without_its_objects(apps: Path) -> None:
+    """What workloads need is written before them, and deleted after them."""
+    first = [line for line in lines(krm_otel("render", apps, "-o", apps)) if line.startswith("wrote")]
+    assert first == [f"wrote {apps}/{GENERATED}", f"wrote {apps}/base/workloads.yaml"]
+    (apps / "classruntime.yaml").write_bytes(CLASS)
+    (apps / "base" / "workloads.yaml").chmod(0o400)
+    (apps / "base").chmod(0o500)
+    last = krm_otel("render", apps, "-o", apps)
+    (apps / "base").chmod(0o700)
+    if last.returncode:  # root may write anywhere
+        assert (apps / GENERATED).exists(), "the workload still needs it"
+
+
+def test_an_application_of_argo_cd_stays_in_its_folder(apps: Path) -> None:
+    """A link could lead to a token of the plugin's pod."""
+    token = apps.parent / "token.yaml"
+    token.write_text("apiVersion: v1\nkind: Secret\nmetadata: {name: token}\n")
+    (apps / "link.yaml").symlink_to(token)
+    done = krm_otel("argocd", "generate", cwd=apps)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert "link.yaml is a link that leads out of the application's folder" in done.stderr.decode()
+
+
+def test_another_kind_with_the_marks_is_never_pruned(tmp_path: Path) -> None:
+    secret = (
+        "apiVersion: v1\nkind: Secret\nmetadata:\n  name: mine\n  labels: {oaas.io/owner: a, component: otel}\n"
+        "  annotations: {oaas.io/generated-by: krm-otel}\n"
+    )
+    (tmp_path / "a.yaml").write_text(secret)
+    assert krm_otel("uninject", tmp_path, "-o", tmp_path).returncode == 0
+    assert (tmp_path / "a.yaml").read_text() == secret
