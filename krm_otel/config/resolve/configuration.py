@@ -27,6 +27,7 @@ from krm_otel.config.settings import (
     Requirements,
     Settings,
 )
+from krm_otel.config.settings.presets import PRESETS
 from krm_otel.config.sources.blocks import class_block, class_entry, entry_key, functions, has_block, requirements
 from krm_otel.config.sources.discovery import discover
 from krm_otel.config.sources.layers import Layers
@@ -159,10 +160,12 @@ def _platform(shared: SharedSources) -> tuple[Settings | None, tuple[PlatformCom
     platform, source = shared.spec.platform, shared.config_source
     if platform is None:
         return None, (), []
-    components = tuple(
+    known = PRESETS[platform.preset] if platform.preset else ()
+    written = [
         PlatformComponent(key, dict(component.match_labels), component.service_name or key)
         for key, component in platform.components.items()
-    )
+    ]
+    components = tuple({component.key: component for component in (*known, *written)}.values())
     enabled = platform.written("enabled")
     switch = Sourced(True) if enabled is None else Sourced(enabled, source, ("platform", "enabled"))
     settings, results = resolve_class(_request(shared, Layers(shared.layers()), switch, source))

@@ -107,11 +107,11 @@ class Component(Model):
     match_labels: dict[types.LabelKey, types.LabelValue] = setting(
         REQUIRED,
         "Labels of its workloads; all of them must be on the object, or all on its pod template.",
-        example="{app: oaas-gateway}",
+        example="{app: gateway}",
         min_length=1,
     )
     service_name: types.ServiceName | None = setting(
-        None, "Its service name.", shown="the component's key", example="oaas-gateway"
+        None, "Its service name.", shown="the component's key", example="oprc-gateway"
     )
 
 
@@ -123,6 +123,12 @@ class Platform(Model):
         "Instrument the platform's components.",
         example="false",
         note="See [platform components](#platform-components).",
+    )
+    preset: Literal["oaas-rs"] | None = setting(
+        None,
+        "A platform whose components are known, by the labels that its charts write.",
+        example="oaas-rs",
+        note="An entry in `components` with the same name replaces that of the preset.",
     )
     components: dict[types.Word, Component] = setting({}, "The components by name.")
 
