@@ -129,8 +129,7 @@ MISSING_FIELD: Final = Rule(
     "error",
     "A required field is missing.",
     "Write the field.",
-    example="platform.components.gateway.match_labels is missing: write it, for example match_labels: {app: "
-    "oaas-gateway}",
+    example="platform.components.gateway.match_labels is missing: write it, for example match_labels: {app: gateway}",
 )
 NOT_A_WORD: Final = Rule(
     "not-a-word",
