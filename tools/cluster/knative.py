@@ -9,6 +9,7 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -42,7 +43,10 @@ def install() -> None:
     _kubectl_inside("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
     _apply(rest)
     for name, data in _SETTINGS.items():
-        _in_serving("patch", "configmap", name, "--type", "merge", "--patch", json.dumps({"data": data}))
+        patch = ("patch", "configmap", name, "--type", "merge", "--patch", json.dumps({"data": data}))
+        command = cluster.inside(*_kubectl(*patch, "--namespace", "knative-serving"))
+        # The webhook that checks it may have registered itself, and not be reachable yet.
+        cluster.wait(name, partial(cluster.succeeds, *command), lambda: True)
     _wait()
 
 
