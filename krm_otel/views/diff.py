@@ -157,5 +157,6 @@ def _marked(mark: str, lines: Sequence[str]) -> Iterator[str]:
 def _header(side: str, text: str | None, name: str) -> str:
     if text is None:
         return "/dev/null"
-    # With a tab, git marks the end of a name that has spaces.
-    return f"{side}/{name}\t" if " " in name else f"{side}/{name}"
+    # An absolute path as git writes it. With a tab, git marks the end of a name that has spaces.
+    path = f"{side}/{name.lstrip('/')}"
+    return f"{path}\t" if " " in name else path

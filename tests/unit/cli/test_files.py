@@ -147,7 +147,7 @@ def test_generated_files_are_next_to_their_class(
     if config is not None:
         options = ["-c", written(tmp_path, {"otel.yaml": config}) / "otel.yaml"]
     headers = [line for line in krm_otel("diff", apps, *options).stdout.decode().splitlines() if line.startswith("+++")]
-    assert {f"+++ b/{apps / name}" for name in new} <= set(headers)
+    assert {f"+++ b{apps / name}" for name in new} <= set(headers)
     for folder in (tmp_path / "out", apps):
         assert krm_otel("render", apps, *options, "-o", folder).returncode == 0
         assert files(folder).keys() == contents.keys() | set(new)
