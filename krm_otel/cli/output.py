@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -25,7 +26,8 @@ def write_text(*lines: str, err: bool = False) -> None:
     """Writes lines to standard output or standard error; without colors where it has none."""
     text = "".join(f"{line}\n" for line in lines)
     if err:
-        click.echo(text, err=True, nl=False)  # as long as there is one: it may be closed
+        with suppress(OSError):  # nobody can be told, and the output is what matters
+            click.echo(text, err=True, nl=False)
         return
     write_stdout((text if has_color(sys.stdout) else click.unstyle(text)).encode())
 

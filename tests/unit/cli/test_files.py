@@ -205,6 +205,12 @@ def test_standard_streams_that_cannot_be_used(arguments: list[str]) -> None:
         assert done.stderr.decode().splitlines()[-1] == f"Error: {said}"
 
 
+@pytest.mark.parametrize("redirect", ["2>/dev/full", "2>&-"])
+def test_standard_error_that_cannot_be_used_changes_nothing(redirect: str) -> None:
+    done = shell(f'"$0" {redirect}', stdin=STREAM)
+    assert (done.returncode, done.stdout) == (0, krm_otel(stdin=STREAM).stdout)
+
+
 def test_a_closed_pipe_is_not_an_error() -> None:
     """As other Unix tools: not a word."""
     done = shell('"$0" | head -1', stdin=STREAM + b"---\n" + b"#" * 1_000_000 + b"\nkind: ConfigMap\n")
