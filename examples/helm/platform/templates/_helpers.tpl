@@ -1,5 +1,11 @@
+{{/* The labels that the charts of oaas-rs write: each has its own way. */}}
 {{- define "labels" -}}
+{{- if has .component (list "gateway" "router") -}}
+app: {{ .component }}
 platform: oaas
-app: oaas-{{ .component }}
+{{- else -}}
+app.kubernetes.io/name: oprc-{{ .component }}
+app.kubernetes.io/component: {{ if eq .component "pm" }}oprc-pm{{ else }}{{ .component }}{{ end }}
+{{- end }}
 app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 {{- end }}
