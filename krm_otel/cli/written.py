@@ -17,12 +17,13 @@ import click
 
 from krm_otel.cli.files import ENDINGS, RENDERED, STDIN, Inputs
 from krm_otel.cli.ledger import Ledger, source_name
-from krm_otel.cli.output import write_report, write_stdout
+from krm_otel.cli.output import print_lines, write_report, write_stdout
 from krm_otel.cli.output_folder import OutputFolder, folder_contents
 from krm_otel.cli.stream import stream
 from krm_otel.diagnostics.result import printable
 from krm_otel.plan.objects.header import is_generated_file
 from krm_otel.run import Outcome
+from krm_otel.views.lines import Line
 
 _MOST_NAMED: Final = 5
 
@@ -133,9 +134,12 @@ def _write_folder(
         raise click.ClickException(f"cannot read {getattr(error, 'filename', path)}: {error}") from None
     write_report(outcome, report)
     written.notes += [f"overwrote {file}, which was edited since it was rendered" for file in edited]
-    _write_all(contents, written)
-    if renewed := folder.renewed(contents):
-        _write_all(dict([renewed]), Written())
+    done: Contents = {}
+    try:
+        _write_all(contents, written, done)
+    finally:  # also where a file cannot be written: the next render has to know those before it
+        if done and (renewed := folder.renewed(done)):
+            _write_all(dict([renewed]), Written())
 
 
 def _note(written: Written, left_out: str) -> None:
@@ -152,16 +156,19 @@ def _refusal(foreign: list[Path], output: Path) -> str:
     )
 
 
-def _write_all(contents: Contents, written: Written) -> None:
+def _write_all(contents: Contents, written: Written, done: Contents | None = None) -> None:
     """Writes files so that a run that is stopped leaves no workload without the objects that it needs.
 
-    Files of generated objects come first, and what is deleted goes last.
+    Files of generated objects come first, and what is deleted goes last. `done` gets those that are written.
     """
     for target, data in sorted(contents.items(), key=lambda item: _turn(item[1])):
         try:
             _write(target, data, written)
         except OSError as error:
+            print_lines(map(Line, written.lines()))  # what is done already
             raise click.ClickException(f"cannot write {target}: {error.strerror}") from None
+        if done is not None:
+            done[target] = data
 
 
 def _turn(data: bytes | None) -> int:

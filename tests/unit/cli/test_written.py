@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -266,6 +267,20 @@ def test_a_run_that_is_stopped_leaves_no_workload_without_its_objects(apps: Path
     (apps / "base").chmod(0o700)
     if last.returncode:  # root may write anywhere
         assert (apps / GENERATED).exists(), "the workload still needs it"
+
+
+def test_what_was_written_before_a_fault_is_known(apps: Path) -> None:
+    """The list has it, so the next render goes on, also where the source has changed."""
+    out = apps.parent / "out"
+    (out / "classruntime.yaml" / "in the way").mkdir(parents=True)
+    done = krm_otel("render", apps, "-o", out)
+    assert done.returncode == 2
+    assert f"Error: cannot write {out}/classruntime.yaml: " in done.stderr.decode()
+    assert {f"wrote {out}/{GENERATED}", f"wrote {out}/base/workloads.yaml"} & set(lines(done))
+    shutil.rmtree(out / "classruntime.yaml")
+    (apps / "base" / "workloads.yaml").write_bytes(WORKLOADS.replace(b"replicas: 2", b"replicas: 3"))
+    assert krm_otel("render", apps, "-o", out).returncode == 0
+    assert b"replicas: 3" in files(out)["base/workloads.yaml"]
 
 
 def test_an_application_of_argo_cd_stays_in_its_folder(apps: Path) -> None:
