@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from codecs import BOM_UTF8
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -84,8 +85,8 @@ def write_outcome(inputs: Inputs, outcome: Outcome, output: str, report: str | N
         write_report(outcome, report)
         write_stdout(data)
         _note(written, left_out)
-    elif not inputs.files:
-        raise click.UsageError(f"-o {output}: standard input has no file names")
+    elif not inputs.files and not is_file_name(output):
+        raise click.UsageError(f"-o {output}: standard input has no file names: give -o a file, such as all.yaml")
     elif outcome.exit_code:
         write_report(outcome, report)
     elif is_file_name(output):
@@ -102,13 +103,14 @@ def _one_file(inputs: Inputs, outcome: Outcome, target: Path, written: Written, 
     if is_in_place(inputs, str(target)):
         text = outcome.texts[0]
         return {target: inputs.files[0].source.data if text is None else text.encode()}
-    if target.suffix == ".json":
+    if target.suffix == ".json" and inputs.files:
         raise click.UsageError(f"-o {target}: a stream of documents is YAML: give it a name that ends in .yaml")
     if not force and target.exists() and not target.read_bytes().startswith(RENDERED):
         raise click.ClickException(_refusal([target], target))
     data, left_out = stream(inputs, outcome)
     _note(written, left_out)
-    return {target: RENDERED + data}
+    is_json = data.lstrip().startswith(b"{")  # from standard input; it can have no comment
+    return {target: data if is_json else RENDERED + data.removeprefix(BOM_UTF8)}
 
 
 def _write_folder(

@@ -212,7 +212,7 @@ def _print_written(
     inputs: Inputs, outcome: Outcome, written: Written, detail: Detail, form: str = "text", *, stat: bool
 ) -> None:
     """Prints what happened to objects and files."""
-    end = written.summary() if inputs.files and written.is_in_files and not outcome.exit_code else ""
+    end = written.summary() if written.is_in_files and not outcome.exit_code else ""
     notes = [*inputs.notes, *written.lines()]
     if stat:
         notes += map(styled_stat, stat_lines(list(_changed_files(inputs, outcome))))

@@ -185,6 +185,18 @@ def test_one_file_in_place_and_back(tmp_path: Path, end: bytes) -> None:
     assert file.read_bytes() == source
 
 
+def test_standard_input_goes_to_a_file(tmp_path: Path) -> None:
+    """As `helm template | krm-otel render - -o all.yaml`, again and again."""
+    file = tmp_path / "all.yaml"
+    for _ in range(2):
+        done = krm_otel("render", "-", "-o", file, stdin=STREAM)
+        assert (done.returncode, done.stdout) == (0, b"")
+        assert file.read_bytes() == RENDERED + krm_otel("render", "-", stdin=STREAM).stdout
+    assert lines(done)[-1].endswith("; no files written")
+    folder = krm_otel("render", "-", "-o", tmp_path, stdin=STREAM)
+    assert folder.returncode == 2 and b"give -o a file, such as all.yaml" in folder.stderr
+
+
 def test_a_stream_is_no_json(apps: Path) -> None:
     done = krm_otel("render", apps, "-o", apps.parent / "all.json")
     assert done.returncode == 2 and b"give it a name that ends in .yaml" in done.stderr
