@@ -268,6 +268,9 @@ def test_a_collector_without_memory(otelcol: Path, tmp_path: Path, end: Backend)
     """Its memory_limiter refuses everything. It does not end, services answer, and their SDKs count what is lost."""
     limit = {"processors": {"memory_limiter": {"limit_mib": 1, "spike_limit_mib": 0}}}
     with collected(otelcol, tmp_path, end, end.ports["grpc"], config=limit) as (services, collector, metrics):
+        # It looks at its memory once a second, and takes everything before the first time.
+        log = collector.folder / f"{collector.name}.log"
+        until(lambda: "Refusing data" in log.read_text() or None, lambda: "it does not look at its memory")
         services.load(40, clients=4)
         until(lambda: collector_spans(metrics)["receiver_refused"] or None, lambda: "nothing is refused")
         stop(services)
