@@ -6,6 +6,7 @@ again changes nothing, `uninject` gives the source, and what is none of our busi
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections import Counter
@@ -293,13 +294,12 @@ class Lifecycle(RuleBasedStateMachine):
     def ours_in(self, position: int, data: st.DataObject, but: Any) -> list[re.Match[str]]:
         """A variable of ours in an item, if there is one; attributes are merged by rules of their own."""
         item = split(self.output)[position]
-        record = re.search(rf"{A_RECORD}: '(.*)'", item)
+        recorded = recorded_in(item)
         found = [
             match
             for match in VARIABLE.finditer(item)
-            if record
-            and match[2] != "OTEL_RESOURCE_ATTRIBUTES"
-            and f'"{match[2]}":"' in record[1]
+            if match[2] != "OTEL_RESOURCE_ATTRIBUTES"
+            and match[2] in recorded
             and not any(match[2] in variables for variables in but.values())
         ]
         return [data.draw(st.sampled_from(found))] if found else []
@@ -387,6 +387,13 @@ class Lifecycle(RuleBasedStateMachine):
 def _of(name: str, items: list[str]) -> list[str]:
     """What was generated for a class."""
     return [one for one in items if f" oaas.io/owner: {name}\n" in one]
+
+
+def recorded_in(item: str) -> set[str]:
+    """The variables that an item's record names, in any container."""
+    annotations = yaml.load(item, yaml.CSafeLoader)[0]["metadata"].get("annotations") or {}
+    containers = json.loads(annotations.get(A_RECORD, "{}")).get("containers", {})
+    return {name for container in containers.values() for name in container.get("env", {})}
 
 
 def environments(item: str) -> Iterator[tuple[str, dict[str, str]]]:
