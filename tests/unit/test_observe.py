@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +12,7 @@ from krm_otel.krm.resource import Resource
 from krm_otel.observe.classes import Observation, observe
 from krm_otel.observe.status_patch import status_patches
 from krm_otel.run import Source, run
+from tests.unit.cli.command import krm_otel
 
 BLOCK = "{enabled: true, collector: {mode: MODE, exporters: {traces: 'http://tempo:4317', metrics: debug}}}"
 PACKAGE = """\
@@ -229,17 +227,14 @@ def test_input_without_a_class_is_an_error(data: bytes) -> None:
     assert "kubectl get classruntimes" in result.message
 
 
-@pytest.mark.slow
 def test_the_command() -> None:
     items = with_status(rendered("deployment"), "Deployment", "echo-otel-collector", {"availableReplicas": 1})
-    program = Path(sys.executable).with_name("krm-otel")
-    table = subprocess.run(
-        [program, "status", "-", "--format", "table"], input=listed(items), capture_output=True, check=True
-    )
+    table = krm_otel("status", "-", "--format", "table", stdin=listed(items))
     head, row = table.stdout.decode().splitlines()
     assert head.split()[:3] == ["NAMESPACE", "CLASS", "MODE"]
     assert row.split()[:5] == ["shop", "echo", "deployment", "1", "1/1"]
-    patch = subprocess.run([program, "status", "-"], input=listed(items), capture_output=True, check=True)
+    patch = krm_otel("status", "-", stdin=listed(items))
+    assert (table.returncode, patch.returncode) == (0, 0)
     assert [one["status"]["conditions"][0]["status"] for one in yaml.safe_load_all(patch.stdout)] == ["True"]
-    failed = subprocess.run([program, "status", "-"], input=b"{", capture_output=True, check=False)
+    failed = krm_otel("status", "-", stdin=b"{")
     assert (failed.returncode, failed.stdout) == (1, b"")

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.cli.command import CLASS, WORKLOADS, krm_otel
-
-pytestmark = pytest.mark.slow  # each test starts the installed command
+from tests.unit.cli.command import CLASS, WORKLOADS, installed, krm_otel
 
 
 @pytest.fixture
@@ -61,7 +59,8 @@ def test_a_chart_is_left_to_helm(folder: Path) -> None:
     assert b"helm template --post-renderer krm-otel" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_named_pipe_is_read() -> None:
-    done = krm_otel("render", "/dev/stdin", stdin=CLASS + b"---\n" + WORKLOADS)
+    done = installed("render", "/dev/stdin", stdin=CLASS + b"---\n" + WORKLOADS)
     assert done.returncode == 0
     assert b"OTEL_SERVICE_NAME" in done.stdout

@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.cli.command import files, krm_otel
 
-pytestmark = pytest.mark.slow  # each test starts the installed command and git
+pytestmark = pytest.mark.slow  # most tests start git
 
 CLASS = """\
 apiVersion: oaas.io/v1alpha1

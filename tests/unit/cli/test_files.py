@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.unit.cli.command import CLASS, STREAM, WORKLOADS, files, krm_otel
-
-pytestmark = pytest.mark.slow  # each test starts the installed command
+from tests.unit.cli.command import CLASS, PROGRAM, STREAM, WORKLOADS, files, krm_otel
 
 BROKEN = b"{{ if .Values.x }}\na: [\n"
 MANAGED = b"""\
@@ -190,6 +187,7 @@ def test_a_target_that_cannot_be_written_is_named(apps: Path) -> None:
     assert done.stderr.decode().endswith(f"Error: cannot write {apps.parent}/out/base/workloads.yaml: File exists\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [[], ["render", "-"], ["uninject", "-"], ["diff", "-"], ["validate", "-"]])
 def test_standard_streams_that_cannot_be_used(arguments: list[str]) -> None:
     """A full disk, closed streams, one that is only for writing."""
@@ -205,12 +203,14 @@ def test_standard_streams_that_cannot_be_used(arguments: list[str]) -> None:
         assert done.stderr.decode().splitlines()[-1] == f"Error: {said}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("redirect", ["2>/dev/full", "2>&-"])
 def test_standard_error_that_cannot_be_used_changes_nothing(redirect: str) -> None:
     done = shell(f'"$0" {redirect}', stdin=STREAM)
     assert (done.returncode, done.stdout) == (0, krm_otel(stdin=STREAM).stdout)
 
 
+@pytest.mark.slow
 def test_a_closed_pipe_is_not_an_error() -> None:
     """As other Unix tools: not a word."""
     done = shell('"$0" | head -1', stdin=STREAM + b"---\n" + b"#" * 1_000_000 + b"\nkind: ConfigMap\n")
@@ -219,8 +219,7 @@ def test_a_closed_pipe_is_not_an_error() -> None:
 
 
 def shell(script: str, *arguments: str, stdin: bytes) -> subprocess.CompletedProcess[bytes]:
-    command = str(Path(sys.executable).with_name("krm-otel"))
-    return subprocess.run(["bash", "-c", script, command, *arguments], input=stdin, capture_output=True, check=False)
+    return subprocess.run(["bash", "-c", script, PROGRAM, *arguments], input=stdin, capture_output=True, check=False)
 
 
 # --- the report ------------------------------------------------------------------------------------------------------

@@ -15,8 +15,6 @@ from krm_otel.starters.place import Place
 from tests.support.manifests import CLASS_AND_WORKLOAD
 from tests.unit.cli.command import krm_otel
 
-pytestmark = pytest.mark.slow  # each test starts the installed command
-
 EXAMPLES = Path(__file__).parents[3] / "examples"
 SAME = {
     "kustomize": ("krm-otel", EXAMPLES / "kustomize" / "component", {"otelconfig.yaml"}),

@@ -7,13 +7,12 @@ import pty
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from tests.unit.cli.command import QUICKSTART, STREAM, krm_otel
+from tests.unit.cli.command import PROGRAM, QUICKSTART, STREAM, installed, krm_otel
 
-pytestmark = pytest.mark.slow  # each test starts the installed command
+pytestmark = pytest.mark.slow  # most tests start the installed command
 
 
 def test_help_has_examples() -> None:
@@ -21,6 +20,24 @@ def test_help_has_examples() -> None:
     text = krm_otel("--help").stdout.decode()
     assert "kpt fn eval" in text
     assert "kind: OTelConfig" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin"),
+    [
+        ([], STREAM),
+        (["render", "-", "-v"], STREAM.replace(b"telemetry:", b"telemetri:")),
+        (["validate", "-", "--format", "json"], b"a: [\n"),
+        (["diff", str(QUICKSTART)], b""),
+        (["argocd", "discover"], b""),
+        (["rendr", "x"], b""),
+    ],
+    ids=["function", "faults", "json", "diff", "argocd", "misuse"],
+)
+def test_other_tests_may_run_it_in_their_process(arguments: list[str], stdin: bytes) -> None:
+    """Exit code and streams are those of the installed command."""
+    process, here = installed(*arguments, stdin=stdin), krm_otel(*arguments, stdin=stdin)
+    assert (here.returncode, here.stdout, here.stderr) == (process.returncode, process.stdout, process.stderr)
 
 
 def test_start_up_imports_only_needed_modules() -> None:
@@ -47,7 +64,7 @@ def test_start_up_imports_only_needed_modules() -> None:
 
 def test_the_output_does_not_depend_on_the_hash_seed() -> None:
     """The same bytes whatever order Python's sets have."""
-    outputs = {krm_otel(stdin=STREAM, PYTHONHASHSEED=seed).stdout for seed in ("0", "1", "4242")}
+    outputs = {installed(stdin=STREAM, PYTHONHASHSEED=seed).stdout for seed in ("0", "1", "4242")}
     assert len(outputs) == 1
 
 
@@ -56,7 +73,7 @@ def test_the_output_does_not_depend_on_the_hash_seed() -> None:
 
 @pytest.mark.parametrize("width", ["40", "60", "80", "100"])
 def test_the_help_of_a_command_is_never_cut_off(width: str) -> None:
-    text = krm_otel("--help", COLUMNS=width).stdout.decode()
+    text = installed("--help", COLUMNS=width).stdout.decode()
     listed = text[text.index("Commands:") :]
     assert "..." not in listed
     assert max(map(len, listed.splitlines())) <= int(width)
@@ -101,7 +118,7 @@ def test_ctrl_c_is_exit_code_130() -> None:
     """While it waits for its input."""
     # What a shell starts in the background ignores Ctrl-C, and so does what that starts.
     script = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
-    command = [sys.executable, "-c", script, str(Path(sys.executable).with_name("krm-otel")), "render", "-"]
+    command = [sys.executable, "-c", script, PROGRAM, "render", "-"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdin is not None and process.stderr is not None
         process.stdin.write(b"kind: A\n" * 20_000)  # more than a pipe holds: it has begun to read
@@ -114,7 +131,7 @@ def test_ctrl_c_is_exit_code_130() -> None:
 def on_terminal(*arguments: str, **env: str) -> str:
     """What the command prints with a terminal as its standard streams, where standard input ends at once."""
     leader, follower = pty.openpty()
-    command = [str(Path(sys.executable).with_name("krm-otel")), *arguments]
+    command = [PROGRAM, *arguments]
     variables = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR")}
     environ = variables | {"TERM": "xterm-256color", **env}
     process = subprocess.Popen(command, stdin=follower, stdout=follower, stderr=follower, env=environ)

@@ -10,8 +10,6 @@ import pytest
 
 from tests.unit.cli.command import CLASS, STREAM, WORKLOADS, files, krm_otel
 
-pytestmark = pytest.mark.slow  # each test starts the installed command
-
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -112,6 +110,7 @@ def test_diff_exit_codes(folder: Path) -> None:
     assert krm_otel("diff", folder).returncode == 2
 
 
+@pytest.mark.slow
 def test_diff_is_a_patch(folder: Path) -> None:
     """`git apply` does what render does in place: files that change, come and go."""
     block = b"    collector: {mode: deployment, exporters: {traces: 'http://x:4317', metrics: 'http://x:4317'}}\n"

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from krm_otel.cli.files import RENDERED
 from krm_otel.cli.ledger import NAME
-from tests.unit.cli.command import CLASS, STREAM, WORKLOADS, files, krm_otel
-
-pytestmark = pytest.mark.slow  # each test starts the installed command
+from tests.unit.cli.command import CLASS, PROGRAM, STREAM, WORKLOADS, files, krm_otel
 
 MANAGED = CLASS.replace(
     CLASS[CLASS.index(b"    collector:") :],
@@ -76,6 +73,7 @@ def test_stat_counts_the_lines_of_each_file(apps: Path) -> None:
     assert lines(done)[-1].startswith("krm-otel: 1 class")
 
 
+@pytest.mark.slow
 def test_sha256sum_can_check_the_ledger(apps: Path) -> None:
     krm_otel("render", apps, "-o", apps.parent / "out")
     checked = subprocess.run(["sha256sum", "--check", "--strict", NAME], cwd=apps.parent / "out", capture_output=True)
@@ -258,12 +256,12 @@ def test_krmignore_and_exclude(apps: Path) -> None:
 # --- faults of the process -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_mode_and_umask_are_kept(apps: Path) -> None:
     workloads = apps / "base" / "workloads.yaml"
     workloads.chmod(0o640)
     script = f'umask 027; "$0" render {apps} -o {apps}'
-    command = str(Path(sys.executable).with_name("krm-otel"))
-    subprocess.run(["bash", "-c", script, command], check=True, capture_output=True)
+    subprocess.run(["bash", "-c", script, PROGRAM], check=True, capture_output=True)
     assert workloads.stat().st_mode & 0o7777 == 0o640
     assert (apps / GENERATED).stat().st_mode & 0o7777 == 0o640, "a new file has what the umask leaves"
 
