@@ -416,6 +416,21 @@ def assert_untouched(live: Data, where: str) -> None:
     env.remove({"name": "FOREIGN", "value": "mine"})
 
 
+def assert_same(cluster: Cluster, namespace: str, text: str, *flags: str) -> None:
+    """`kubectl diff` has nothing to tell, once no controller writes a status between its two requests."""
+    reasons: list[str] = []
+
+    def same() -> bool | None:
+        try:
+            cluster.kubectl("diff", *flags, "--namespace", namespace, "--filename", "-", text=text)
+        except AssertionError as error:
+            reasons.append(str(error))
+            return None
+        return True
+
+    until(same, lambda: reasons[-1])
+
+
 def apply(cluster: Cluster, namespace: str, wanted: list[Data], how: str) -> None:
     """Applies with pruning; a second look then has nothing to tell."""
     if how == "server-side":
@@ -428,14 +443,14 @@ def apply(cluster: Cluster, namespace: str, wanted: list[Data], how: str) -> Non
             labels = data["metadata"].setdefault("labels", {})
             labels["applyset.kubernetes.io/part-of"] = parent["metadata"]["labels"]["applyset.kubernetes.io/id"]
         text = "---\n".join(map(yaml.safe_dump, wanted))
-        cluster.kubectl("diff", "--server-side", "--namespace", namespace, "--filename", "-", text=text)
+        assert_same(cluster, namespace, text, "--server-side")
     else:
         for data in wanted:
             data["metadata"].setdefault("labels", {})["applied"] = "by-us"
         text = "---\n".join(map(yaml.safe_dump, wanted))
         more = ("--prune", "--selector=applied=by-us", *(f"--prune-allowlist={one}" for one in ALLOWED))
         cluster.kubectl("apply", *more, "--namespace", namespace, "--filename", "-", text=text)
-        cluster.kubectl("diff", "--namespace", namespace, "--filename", "-", text=text)
+        assert_same(cluster, namespace, text)
     live = {(one["kind"], one["metadata"]["name"]) for one in cluster.get(KINDS, namespace)}
     live -= {("ConfigMap", "package"), ("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default")}
     assert live == {(data["kind"], data["metadata"]["name"]) for data in wanted}, "what is not wanted is pruned"
