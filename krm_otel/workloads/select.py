@@ -7,8 +7,9 @@ All except proxies and agents, unless the workload opts out or selects container
 | `oaas.io/otel-inject: "false"`    | nothing is instrumented (one `false` in either place is enough) |
 | `oaas.io/otel-containers: a,b`    | exactly these, also where they look like a proxy                |
 | `oaas.io/otel-protocol: http`     | the protocol of these containers' SDKs                          |
+| `oaas.io/otel-sdk: oaas-rs`       | the SDK profile of these containers                             |
 
-For the last two the pod template takes precedence: it is closer to the containers. Init containers are instrumented
+For the last three the pod template takes precedence: it is closer to the containers. Init containers are instrumented
 only where `oaas.io/otel-containers` names them, also those that stay (native sidecars).
 """
 
@@ -31,6 +32,7 @@ from krm_otel.otlp import PROTOCOLS, Protocol
 from krm_otel.workloads.containers import Container
 from krm_otel.workloads.kinds import Workload
 from krm_otel.workloads.match import Match
+from krm_otel.workloads.sdk_profile import SPECIFICATION, NamedProfile, annotated_profile, profile_of, without_telemetry
 from krm_otel.workloads.upstream import FUNCTION_CONTAINER, ODGM_CONTAINER
 
 Role = Literal["function", "odgm", "platform"]
@@ -83,6 +85,7 @@ SKIPPED_IMAGES: Final = (
 """Ends of image repositories of collectors, agents and proxies, whatever the container's name is."""
 
 _OPT_OUT: Final = f"opt-out {A_INJECT}"
+_NO_TELEMETRY: Final = "its service has no telemetry"
 _NATIVE: Final = f"native sidecar, not in {A_CONTAINERS}"
 _YES: Final = frozenset(("1", "yes", "y", "on", "t", "enabled", "enable"))
 _HTTP_SPELLINGS: Final = ("http/protobuf", "http/json", "https", "otlphttp", "otlp/http")
@@ -90,10 +93,11 @@ _HTTP_SPELLINGS: Final = ("http/protobuf", "http/json", "https", "otlphttp", "ot
 
 @dataclass(frozen=True, slots=True)
 class SelectedContainer:
-    """A container that is instrumented, and its role."""
+    """A container that is instrumented, its role, and what its SDK reads."""
 
     container: Container
     role: Role
+    sdk: NamedProfile = SPECIFICATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +127,20 @@ def select(workload: Workload, match: Match, configuration: Configuration) -> Se
         return Selection(_OPT_OUT, (), tuple(skipped), results=tuple(results))
     chosen, name_results = _chosen_names(workload)
     protocol, protocol_results = _protocol(workload)
-    results += [*workload.results, *name_results, *protocol_results]
+    sdk, sdk_results = annotated_profile(workload, configuration)
+    results += [*workload.results, *name_results, *protocol_results, *sdk_results]
     selected: list[SelectedContainer] = []
     skipped = []
+
+    def add(container: Container) -> None:
+        as_role = role(container, match)
+        profile = profile_of(container, as_role, match, configuration, sdk)
+        if profile.profile.telemetry:
+            selected.append(SelectedContainer(container, as_role, profile))
+        else:
+            skipped.append((container.name, _NO_TELEMETRY))
+            results.append(without_telemetry(workload, container, profile))
+
     for container in workload.containers:
         if chosen is None:
             reason = _why_not_instrumented(container, match, configuration)
@@ -134,14 +149,15 @@ def select(workload: Workload, match: Match, configuration: Configuration) -> Se
         if reason:
             skipped.append((container.name, reason))
         else:
-            selected.append(SelectedContainer(container, role(container, match)))
+            add(container)
     for container in workload.init_containers:
         if chosen is not None and container.name in chosen:
-            selected.append(SelectedContainer(container, role(container, match)))
+            add(container)
         elif chosen is None and container.stays and not _why_not_instrumented(container, match, configuration):
             skipped.append((container.name, _NATIVE))
             results.append(_native_sidecar(workload, container, selected))
-    reason_skipped = None if selected else "no container to instrument"
+    bare = any(reason == _NO_TELEMETRY for _, reason in skipped)
+    reason_skipped = None if selected else _NO_TELEMETRY if bare else "no container to instrument"
     return Selection(reason_skipped, tuple(selected), tuple(skipped), protocol, tuple(results))
 
 

@@ -24,10 +24,10 @@ from krm_otel import names, otlp
 from krm_otel.cli.main import cli
 from krm_otel.config.resolve.configuration import resolve
 from krm_otel.config.resolve.endpoints import DIRECT
-from krm_otel.config.schema.backends import BACKENDS
 from krm_otel.config.schema.observability import FlatTelemetry, Observability
 from krm_otel.config.schema.otel_config import ConfigSpec
 from krm_otel.config.settings import Sourced
+from krm_otel.config.settings.backend_types import BACKENDS
 from krm_otel.config.types import BackendType, PropagatorName
 from krm_otel.config.types.tail_sampling import TYPES
 from krm_otel.config.types.telemetry import PLACEHOLDERS

@@ -28,6 +28,8 @@ VARIABLES = (
     "OTEL_SERVICE_NAME",
     "OTEL_RESOURCE_ATTRIBUTES",
 )
+OF_THE_CRM = ("OTEL_TRACES_ENABLED", "OTEL_LOGS_ENABLED", "OPRC_SERVICE_NAME")
+"""What upstream's CRM writes besides, and what is taken over with the rest."""
 SECURED = ("OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_CERTIFICATE")
 HEADER = "OAAS_OTEL_HEADER_AUTHORIZATION"
 OF_SIGNALS = re.compile(
@@ -178,7 +180,7 @@ def _at(data: Any, path: tuple[str, ...]) -> Any:
 def assert_lines_kept(before: str, after: str, *, adopt: bool = False) -> None:
     """No line of an object disappears, changes or moves, but those of a merged value, of one that was taken over, and
     of a flow, empty or null value that had to be opened."""
-    free = _free_lines(before, {ATTRIBUTES, *(VARIABLES if adopt else ())})
+    free = _free_lines(before, {ATTRIBUTES, *((*VARIABLES, *OF_THE_CRM) if adopt else ())})
     lines, rest = before.split("\n"), iter(after.split("\n"))
     while not lines[-1].strip(" \r"):
         lines.pop()  # between objects

@@ -95,7 +95,7 @@ def _deployment(name: str, env: Mapping[str, str]) -> dict[str, Any]:
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
-        "metadata": {"name": name, "annotations": {"oaas.io/class-runtime": "shop"}},
+        "metadata": {"name": name, "annotations": {"oaas.io/class-runtime": "shop", "oaas.io/otel-sdk": "spec"}},
         "spec": {"template": {"spec": {"containers": [container]}}},
     }
 

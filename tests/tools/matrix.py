@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from krm_otel.config.schema.backends import BACKENDS
+from krm_otel.config.settings.backend_types import BACKENDS
 
 CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "mode": ("sidecar", "deployment", "daemonset"),

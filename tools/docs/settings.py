@@ -29,6 +29,10 @@ _ENTRY_NAMES: Final = {
     "classes": "class",
     "backends": "backend",
     "components": "component",
+    "profiles": "profile",
+    "enabled": "variable",
+    "disabled": "variable",
+    "fixed": "image",
 }
 """Fields that hold entries under names of the user's → what such a name is called."""
 _PLAIN_TYPES: Final = {bool: "boolean", int: "integer", float: "number", str: "string"}

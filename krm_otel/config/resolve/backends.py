@@ -16,7 +16,9 @@ from krm_otel.config.resolve.endpoints import (
     tls_of,
 )
 from krm_otel.config.resolve.request import Request
-from krm_otel.config.schema.backends import (
+from krm_otel.config.schema.otel_config import Backend, Files
+from krm_otel.config.settings import Deltas, Endpoint, Target
+from krm_otel.config.settings.backend_types import (
     BACKENDS,
     BackendKind,
     ExporterKind,
@@ -24,8 +26,6 @@ from krm_otel.config.schema.backends import (
     makes_series,
     takes_no_deltas,
 )
-from krm_otel.config.schema.otel_config import Backend, Files
-from krm_otel.config.settings import Deltas, Endpoint, Target
 from krm_otel.config.types.endpoint import host_variable, is_endpoint, is_node_address, is_service_address
 from krm_otel.diagnostics.result import Result, Severity
 from krm_otel.diagnostics.rules import destinations as rules

@@ -28,6 +28,7 @@ from krm_otel.config.settings import (
     Settings,
 )
 from krm_otel.config.settings.presets import PRESETS
+from krm_otel.config.settings.sdk_profiles import PROFILES, SdkSettings
 from krm_otel.config.sources.blocks import class_block, class_entry, entry_key, functions, has_block, requirements
 from krm_otel.config.sources.discovery import discover
 from krm_otel.config.sources.layers import Layers
@@ -73,7 +74,8 @@ def resolve(
             _as_warning(result) if result.field_path.startswith("spec.classes.") else result for result in results
         ]
     nodes, reported = _node_collectors(shared)
-    results += [*reported, *_check_flavor(spec, source)]
+    sdk, unknown = _sdk(spec, source)
+    results += [*reported, *unknown, *_check_flavor(spec, source)]
     results += check_tail_without_effect(spec, [oaas_class.settings for oaas_class in classes], source)
     watched = [entry.settings for entry in (*classes, *([nodes] if nodes else [])) if entry.enabled]
     watched += [platform] if components else []
@@ -97,6 +99,7 @@ def resolve(
         skip_containers=spec.skip_containers,
         kinds=tuple(KindPath(entry.api_version, entry.kind, tuple(entry.path.split("."))) for entry in spec.kinds),
         knative_field_ref=spec.knative.field_ref,
+        sdk=sdk,
         monitoring=Monitoring(_enabled(spec.dashboards), _enabled(spec.rules), _enabled(spec.monitors)),
     )
     # Errors must not keep the global switch from working.
@@ -184,6 +187,14 @@ def _node_collectors(shared: SharedSources) -> tuple[OaasClass | None, list[Resu
     namespace, name = namespace_of(layers), NODE_OWNER
     node_class = OaasClass(name, (name,), namespace, source.ref, (), settings, settings is None)
     return replace(node_class, resource=shared.discovered.config), results
+
+
+def _sdk(spec: ConfigSpec, source: Source) -> tuple[SdkSettings, list[Result]]:
+    """The SDK profiles, and errors of entries that name none."""
+    sdk = SdkSettings({**PROFILES, **spec.sdk.profiles}, spec.sdk.select)
+    entries = enumerate(spec.sdk.select)
+    unknown = [(index, rule.profile) for index, rule in entries if rule.profile not in sdk.profiles]
+    return sdk, [sdk.unknown(source.location(("sdk", "select", index, "profile")), name) for index, name in unknown]
 
 
 def _enabled(block: Block | None) -> Block | None:

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 from krm_otel.config.provenance import Sourced
 from krm_otel.config.resolve import limits
 from krm_otel.config.resolve.request import Request
-from krm_otel.config.schema.backends import BACKENDS, can_be_assumed
 from krm_otel.config.schema.credentials import CaSource, ClientCertificate, Headers, ReceiverTls, TlsBlock
 from krm_otel.config.schema.otel_config import Backend
 from krm_otel.config.settings import Endpoint, FileSource, Header, ServerTls, Tls
+from krm_otel.config.settings.backend_types import BACKENDS, can_be_assumed
 from krm_otel.config.sources.layers import Layers
 from krm_otel.config.types.endpoint import endpoint_of_signal, is_endpoint, path_finding, signal_endpoint
 from krm_otel.diagnostics.result import Result

@@ -11,6 +11,7 @@ from krm_otel.config.schema.cluster_collector import ClusterCollector
 from krm_otel.config.schema.credentials import Headers, TlsBlock
 from krm_otel.config.schema.monitoring import Dashboards, Monitors, Rules
 from krm_otel.config.schema.observability import Observability, Telemetry
+from krm_otel.config.schema.sdk import Sdk
 from krm_otel.config.schema.setting import REQUIRED, Model, setting
 from krm_otel.config.types.finding import fault
 from krm_otel.config.types.telemetry import DEFAULT_TEMPLATE
@@ -204,6 +205,7 @@ class ConfigSpec(Model):
         example="[audit-*]",
         note="See [which containers](matching.md#which-containers).",
     )
+    sdk: Sdk = setting(Sdk(), "What the SDKs of containers read and understand.")
     limits: Limits = setting(Limits(), "What a ClassRuntime's author may not exceed.")
     kinds: Annotated[tuple[KindEntry, ...], types.LAX] = setting(
         (), "Further kinds of workloads, with the path of their pod template."

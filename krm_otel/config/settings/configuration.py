@@ -8,16 +8,19 @@ from dataclasses import dataclass, field, replace
 from krm_otel.config.provenance import Origin
 from krm_otel.config.schema.monitoring import Dashboards, Monitors, Rules
 from krm_otel.config.settings.oaas_class import OaasClass, Settings
+from krm_otel.config.settings.sdk_profiles import SdkSettings
 from krm_otel.diagnostics.result import Ref
 
 
 @dataclass(frozen=True, slots=True)
 class PlatformComponent:
-    """A component of the platform: the labels of its workloads, and its service name."""
+    """A component of the platform: the labels of its workloads, its service name, and the SDK profile that a preset
+    gives it."""
 
     key: str
     match_labels: dict[str, str]
     service_name: str
+    sdk: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,7 @@ class Configuration:
     kinds: tuple[KindPath, ...] = ()
     knative_field_ref: bool = False
     monitoring: Monitoring = field(default=Monitoring())
+    sdk: SdkSettings = field(default=SdkSettings())
 
     def without(self, owners: AbstractSet[Ref]) -> Configuration:
         """The configuration in which these classes have errors, so that they keep what they had."""

@@ -13,6 +13,7 @@ from krm_otel.diagnostics.rule import Location
 from krm_otel.diagnostics.rules import workloads as rules
 from krm_otel.inject.patch.additions import Additions, ContainerEdit
 from krm_otel.inject.sdk.environment import Environment, ExistingVariable
+from krm_otel.otlp import SIGNALS, signal_variable
 from krm_otel.workloads.containers import Container
 
 
@@ -72,6 +73,11 @@ class ContainerBuilder:
             return variable.value
         value = self._variables.get(name)
         return value if isinstance(value, str) else None
+
+    def added(self, *variables: str) -> list[str]:
+        """The names of variables that were set here, of these and of the same ones for single signals."""
+        wanted = {one for name in variables for one in (name, *(signal_variable(name, signal) for signal in SIGNALS))}
+        return [name for name in self._variables if name in wanted]
 
     def extend_attributes(self, variable: ExistingVariable, added: dict[str, str], text: str) -> None:
         """Adds pairs to the user's OTEL_RESOURCE_ATTRIBUTES, which is kept; `text` reports it."""

@@ -17,13 +17,16 @@ from krm_otel import names
 from krm_otel.config.settings import Endpoint, FileSource, Origin, Settings, Source, Sourced
 from krm_otel.config.types.endpoint import host_variable, redact
 from krm_otel.diagnostics.rules import workloads as rules
+from krm_otel.diagnostics.suggestion import listed
 from krm_otel.inject.attributes import reference
 from krm_otel.inject.sdk.builder import ContainerBuilder
 from krm_otel.inject.sdk.endpoint_protocol import endpoint_for, protocol_named, written_port_protocol
 from krm_otel.inject.sdk.environment import ExistingVariable
 from krm_otel.inject.sdk.host_address import HostVariables
-from krm_otel.otlp import PORTS, PROTOCOLS, SIGNALS, Protocol, encode, exporter_variable, signal_variable
+from krm_otel.inject.sdk.profile import destinations, report_unexpressed
+from krm_otel.otlp import PORTS, PROTOCOLS, SIGNALS, Protocol, encode, exporter_variable, port_protocol, signal_variable
 from krm_otel.proxies import NO_PROXY, PROXIES, bypasses_proxy, is_loopback, may_exempt_a_node
+from krm_otel.workloads.sdk_profile import NamedProfile
 
 
 class CertificateVolumes:
@@ -68,6 +71,7 @@ def add_exporters(
     builder: ContainerBuilder,
     settings: Settings,
     requested: Protocol | None,
+    sdk: NamedProfile,
     volumes: CertificateVolumes,
     hosts: HostVariables,
 ) -> None:
@@ -76,22 +80,24 @@ def add_exporters(
     `requested` is the protocol of the workload's annotation `oaas.io/otel-protocol`; `hosts`: what may be the host of
     an endpoint.
     """
+    to = destinations(settings, sdk.profile)
     fallback = (
         settings.protocol if requested is None else Sourced(requested, Source("annotation", path=names.A_PROTOCOL))
     )
-    exporter = _Exporter(builder, requested, fallback, volumes, hosts)
+    exporter = _Exporter(builder, requested, fallback, sdk, volumes, hosts)
+    exporter.check_requested()
     separate = {
         signal
         for signal in SIGNALS
-        if signal in settings.exporters or builder.existing.get(signal_variable(names.E_ENDPOINT, signal))
+        if signal in to.own or builder.existing.get(signal_variable(names.E_ENDPOINT, signal))
     }
-    if settings.any_signal and settings.endpoint is not None:
+    if settings.any_signal and to.general is not None:
         # Headers for all signals would also go to the endpoint of a single signal, which must not get these secrets.
         common = [signal for signal in SIGNALS if settings.signal(signal).value and signal not in separate]
-        exporter.add(settings.endpoint, None, [*common] if separate else [None])
+        exporter.add(to.general, None, [*common] if separate else [None])
     for signal in SIGNALS:
         switch = settings.signal(signal)
-        endpoint = settings.exporters.get(signal)
+        endpoint = to.own.get(signal)
         if switch.value and endpoint is not None and builder.existing.get(names.E_ENDPOINT) is None:
             exporter.add(endpoint, signal, [signal])
         elif switch.value:
@@ -99,6 +105,10 @@ def add_exporters(
             builder.keep(names.E_ENDPOINT)
             exporter.add_protocol_of_signal(signal)
         builder.set(exporter_variable(signal), "otlp" if switch.value else "none", switch.origin)
+    if to.lost:
+        lost, fix = listed(to.lost, "and"), "name one endpoint for all of them"
+        text = f"reads only {names.E_ENDPOINT}, so {lost} are sent to the endpoint of another signal"
+        report_unexpressed(builder, sdk, text, fix)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +118,7 @@ class _Exporter:
     Args:
         requested: the protocol that the workload's annotation asks for.
         fallback: the protocol for a user's endpoint, where its port does not determine the protocol.
+        sdk: what the container's SDK reads and understands.
         volumes: the pod's volumes of certificates.
         hosts: what may be the host of an endpoint.
     """
@@ -115,8 +126,21 @@ class _Exporter:
     builder: ContainerBuilder
     requested: Protocol | None
     fallback: Sourced[Protocol]
+    sdk: NamedProfile
     volumes: CertificateVolumes
     hosts: HostVariables
+
+    @property
+    def only(self) -> Protocol | None:
+        """The only protocol that the SDK speaks, where it is only one."""
+        spoken = self.sdk.profile.protocols
+        return spoken[0] if len(set(spoken)) == 1 else None
+
+    def check_requested(self) -> None:
+        """Reports an annotation that asks for a protocol that the SDK does not speak."""
+        if self.only and self.requested not in (None, self.only):
+            text = f"speaks {PROTOCOLS[self.only]} only, so {names.A_PROTOCOL}: {self.requested} has no effect"
+            report_unexpressed(self.builder, self.sdk, text, "remove the annotation")
 
     def add(self, endpoint: Sourced[Endpoint], signal: str | None, scopes: Sequence[str | None]) -> None:
         """Adds endpoint and protocol of one signal or of all (None); headers and certificates for each of `scopes`."""
@@ -134,13 +158,18 @@ class _Exporter:
         target = self.hosts.reachable(builder, endpoint.value)
         # A protocol that the user has set decides, then the workload's annotation.
         leader = existing_protocol or existing.get(names.E_PROTOCOL)
-        protocol = protocol_named(leader.value) if leader else self.requested
+        protocol = self.only or (protocol_named(leader.value) if leader else self.requested)
         url, protocol = endpoint_for(target, protocol, signal)
-        if protocol != target.protocol:
+        if self.only and not target.ports and port_protocol(target.url) != target.protocol != protocol:
+            text = f"speaks {PROTOCOLS[protocol]} only, and {redact(target.url)} may take {PROTOCOLS[target.protocol]}"
+            report_unexpressed(builder, self.sdk, text, f"name an endpoint for {PROTOCOLS[protocol]}")
+        elif protocol != target.protocol:
             change = f"endpoint is {url}, not {target.url}"
             if url == target.url:
                 change = f"protocol is {PROTOCOLS[protocol]}, not {PROTOCOLS[target.protocol]}"
             reason = f"{leader.name} is {leader.value}" if leader else f"{names.A_PROTOCOL} is {protocol}"
+            if self.only:
+                reason = f"{builder.container.name} has the SDK profile {self.sdk.name}"
             text = f"the {change}, because {reason}"
             builder.report(rules.ENDPOINT_FOLLOWS_PROTOCOL.at(builder.location(), text))
         if target.ports and protocol not in dict(target.ports):
@@ -171,7 +200,12 @@ class _Exporter:
         if url.value is None:
             return
         default: Protocol = "http" if self.fallback.origin.source == "default" else self.fallback.value
-        protocol = PROTOCOLS[written_port_protocol(url.value) or default]
+        by_port = written_port_protocol(url.value)
+        protocol = PROTOCOLS[self.only or by_port or default]
+        if self.only and by_port not in (None, self.only):
+            shown = redact(url.value)
+            text = f"speaks {protocol} only, and nothing of it arrives at {url.name}={shown}"
+            report_unexpressed(self.builder, self.sdk, text, f"write port {PORTS[self.only]}, or remove the variable")
         if self.builder.set(protocol_name, protocol, self.fallback.origin):
             text = f"{url.name} is set without a protocol, so {protocol_name} is {protocol}"
             self.builder.report(rules.PROTOCOL_FOLLOWS_ENDPOINT.at(self.builder.location(url.path), text))

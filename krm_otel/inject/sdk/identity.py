@@ -7,7 +7,7 @@ service.instance.id) and `resource/k8s.md`; Kubernetes API, `EnvVar` (`$(VAR)` s
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,6 +24,7 @@ from krm_otel.inject.sdk.environment import ExistingVariable
 from krm_otel.otlp import LONGEST_ATTRIBUTE, encode, encode_key
 from krm_otel.workloads.containers import Container
 from krm_otel.workloads.kinds import Workload
+from krm_otel.workloads.sdk_profile import SPECIFICATION, NamedProfile
 from krm_otel.workloads.select import Role
 from krm_otel.workloads.upstream import function_key
 
@@ -46,6 +47,7 @@ class Identity:
     container: Container
     role: Role
     component: PlatformComponent | None
+    sdk: NamedProfile = SPECIFICATION
 
     @property
     def function_key(self) -> str | None:
@@ -62,17 +64,39 @@ class Attribute:
     helpers: tuple[str, ...] = ()
 
 
-def add_identity(builder: ContainerBuilder, identity: Identity) -> None:
-    """Adds OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES to one container; the latter goes last."""
+def add_identity(builder: ContainerBuilder, identity: Identity) -> str | None:
+    """Adds service name and OTEL_RESOURCE_ATTRIBUTES to one container; the latter goes last.
+
+    Returns:
+        The service name, where variables say it; None where the attributes do.
+    """
     existing = builder.existing.get(names.E_ATTRIBUTES)
     existing_keys = attributes.keys(existing.value) if existing and existing.value else []
-    if "service.name" not in existing_keys and "service.name" not in identity.settings.resource_attributes:
-        name, origin, missing = _service_name(identity)
+    name = _add_service_name(builder, identity, existing_keys)
+    _add_attributes(builder, _attributes(identity), existing, existing_keys)
+    return name
+
+
+def _add_service_name(builder: ContainerBuilder, identity: Identity, existing_keys: Sequence[str]) -> str | None:
+    attribute = identity.settings.resource_attributes.get("service.name")
+    further = identity.sdk.profile.service_name.variables
+    if "service.name" in existing_keys or (attribute is not None and not further):
+        return None
+    name, origin, missing = (attribute.value, attribute.origin, []) if attribute else _service_name(identity)
+    for variable in (names.E_SERVICE_NAME, *further):
         # Not percent-encoded like attributes: the kubelet must not find anything to expand in it.
-        if builder.set(names.E_SERVICE_NAME, name.replace("$", "$$"), origin) and missing:
+        if builder.set(variable, name.replace("$", "$$"), origin) and missing and variable == names.E_SERVICE_NAME:
             text = f"the workload has no label {listed(missing)}, so the service name is {name}"
             builder.report(rules.SERVICE_NAME_LABEL_ABSENT.at(builder.location(), text))
-    pairs = _attributes(identity)
+    return name
+
+
+def _add_attributes(
+    builder: ContainerBuilder,
+    pairs: dict[str, Attribute],
+    existing: ExistingVariable | None,
+    existing_keys: list[str],
+) -> None:
     if existing is None:
         _set_attributes(builder, pairs)
         return

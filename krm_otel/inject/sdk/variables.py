@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from krm_otel import names
@@ -22,8 +23,9 @@ from krm_otel.inject.sdk.exporters import CertificateVolumes, add_exporters
 from krm_otel.inject.sdk.host_address import HostVariables, stands_before
 from krm_otel.inject.sdk.identity import Identity, add_identity
 from krm_otel.inject.sdk.own_endpoints import check_own_endpoints
+from krm_otel.inject.sdk.profile import add_sampler, add_switches, check_profile, own_variables
 from krm_otel.inject.sdk.temporality import check_temporality
-from krm_otel.otlp import RATIO, SAMPLERS, decimal
+from krm_otel.otlp import Protocol
 from krm_otel.workloads.kinds import Workload
 from krm_otel.workloads.match import Match
 from krm_otel.workloads.select import Selection
@@ -84,24 +86,18 @@ def desired_workload(
             results.append(rules.CONTAINER_LEFT_ALONE.at(location, f"{container.name} is left alone, because {reason}"))
             continue
         hand_edited = adopt.get(container.name, ()) if adopt is not None else ()
-        adoptable = _adoptable(existing, hand_edited, settings) if adopt is not None else {}
+        own = own_variables(selected.sdk)
+        adoptable = _adoptable(existing, hand_edited, settings, own) if adopt is not None else {}
         others = {name: variable for name, variable in existing.items() if name not in adoptable}
         builder = ContainerBuilder(container, ref, others, adoptable)
-        add_exporters(builder, settings, selection.protocol, volumes, HostVariables.of(workload))
-        check_own_endpoints(builder)
-        check_temporality(builder, settings)
-        _add_sampler(builder, settings)
-        builder.set(names.E_PROPAGATORS, ",".join(settings.propagators.value), settings.propagators.origin)
-        for name, variable in settings.env.items():
-            # The kubelet expands $(NAME) in a value.
-            literal = (variable.value.value or "").replace("$", "$$")
-            builder.set(name, variable.value.value_from or literal, variable.origin)
-        add_identity(builder, Identity(oaas_class, settings, workload, container, selected.role, match.component))
+        identity = Identity(oaas_class, settings, workload, container, selected.role, match.component, selected.sdk)
+        _add_variables(builder, identity, selection.protocol, volumes)
         edit, instrumented, container_results = builder.build(additions, hand_edited)
         edits.append(edit)
         containers.append(instrumented)
         results += container_results
-    results += _check_propagators(workload, settings, edits)
+    readers = [one for one in selection.containers if one.sdk.profile.does_read(names.E_PROPAGATORS)]
+    results += _check_propagators(workload, settings, edits) if readers else ()
     lists = {**additions.lists, "volumes": (*volumes.all(), *additions.lists.get("volumes", ()))}
     object_edit = ObjectEdit(
         oaas_class.name, tuple(edits), lists, additions.template, oaas_class.enabled_by, before=additions.before
@@ -109,7 +105,27 @@ def desired_workload(
     return DesiredWorkload(object_edit, tuple(containers), tuple(left_alone), tuple(results))
 
 
-def _adoptable(existing: Environment, hand_edited: tuple[str, ...], settings: Settings) -> Environment:
+def _add_variables(
+    builder: ContainerBuilder, identity: Identity, protocol: Protocol | None, volumes: CertificateVolumes
+) -> None:
+    """Adds every variable of one container; `protocol` is what the workload's annotation asks for."""
+    settings, sdk = identity.settings, identity.sdk
+    add_exporters(builder, settings, protocol, sdk, volumes, HostVariables.of(identity.workload))
+    add_switches(builder, settings, sdk)
+    check_own_endpoints(builder)
+    check_temporality(builder, settings)
+    add_sampler(builder, settings, sdk)
+    builder.set(names.E_PROPAGATORS, ",".join(settings.propagators.value), settings.propagators.origin)
+    for name, variable in settings.env.items():
+        # The kubelet expands $(NAME) in a value.
+        literal = (variable.value.value or "").replace("$", "$$")
+        builder.set(name, variable.value.value_from or literal, variable.origin)
+    check_profile(builder, settings, sdk, add_identity(builder, identity))
+
+
+def _adoptable(
+    existing: Environment, hand_edited: tuple[str, ...], settings: Settings, own: AbstractSet[str]
+) -> Environment:
     """The variables that can be taken over: text in `env`, without anything secret, since the record keeps it.
 
     An endpoint with a variable that stands behind it is not: in its place the kubelet would not expand it.
@@ -118,7 +134,7 @@ def _adoptable(existing: Environment, hand_edited: tuple[str, ...], settings: Se
     return {
         name: variable
         for name, variable in existing.items()
-        if name in names.ADOPTED
+        if (name in names.ADOPTED or name in own)
         and name not in hand_edited
         and variable.mergeable
         and not re.search("[@?]", variable.value or "")
@@ -136,13 +152,6 @@ def _own_configuration(existing: Environment) -> str | None:
     if disabled and (disabled.value or "").lower() == "true":
         return f"{names.E_DISABLED} is true"
     return None
-
-
-def _add_sampler(builder: ContainerBuilder, settings: Settings) -> None:
-    stage, rate = settings.sampling_stage, settings.sampling_rate
-    sampler = SAMPLERS[stage.value]
-    if builder.set(names.E_SAMPLER, sampler, stage.origin) and sampler == RATIO:
-        builder.set(names.E_SAMPLER_ARG, decimal(rate.value), rate.origin)
 
 
 def _check_template(workload: Workload) -> Iterator[Result]:

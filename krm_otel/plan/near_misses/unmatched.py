@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from krm_otel.config.settings.sdk_profiles import NONE
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Result, Severity
 from krm_otel.diagnostics.rule import Location
@@ -39,7 +40,7 @@ def unmatched_components(draft: Draft) -> Iterator[Result]:
         return
     matched = {outcome.membership.component for outcome in draft.outcomes if outcome.membership}
     for component in request.configuration.platform_components:
-        if component.key in matched or not component.match_labels:
+        if component.key in matched or not component.match_labels or component.sdk == NONE:
             continue
         labels = [f"{name}: {value}" for name, value in sorted(component.match_labels.items())]
         steps = ("platform", "components", component.key, "match_labels")

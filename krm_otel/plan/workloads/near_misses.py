@@ -21,6 +21,7 @@ _SECTIONS: Final = {
     names.A_INJECT: "annotations",
     names.A_CONTAINERS: "annotations",
     names.A_PROTOCOL: "annotations",
+    names.A_SDK: "annotations",
     names.L_OWNER: "labels",
 }
 """What users write → where it belongs."""

@@ -1,0 +1,146 @@
+"""What an SDK profile changes for one container: switches of its own, and settings that the SDK cannot express.
+
+A profile decides about spelling and choice of variables, never about what the user asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Final
+
+from krm_otel import names
+from krm_otel.config.schema.sdk import SdkProfile, SwitchVariables
+from krm_otel.config.settings import Endpoint, Settings, Sourced
+from krm_otel.config.settings.sdk_profiles import OAAS_RS, PROFILES
+from krm_otel.diagnostics.rules import sdk_variables as rules
+from krm_otel.diagnostics.suggestion import listed
+from krm_otel.image_reference import parse_image
+from krm_otel.inject.sdk.builder import ContainerBuilder
+from krm_otel.otlp import SIGNALS, decimal, exporter_variable, signal_variable
+from krm_otel.workloads.sdk_profile import NamedProfile
+
+_BY_CRM: Final = PROFILES[OAAS_RS].switches.model_copy(update={"metrics": SwitchVariables()})
+"""The switches that upstream's CRM writes into containers of every kind."""
+_BAGGAGE: Final = "baggage"
+_RATIO: Final = "traceidratio"
+
+
+@dataclass(frozen=True, slots=True)
+class Destinations:
+    """Where an SDK sends: the general endpoint, those of single signals, and signals that reach neither of theirs."""
+
+    general: Sourced[Endpoint] | None
+    own: Mapping[str, Sourced[Endpoint]]
+    lost: tuple[str, ...] = ()
+
+
+def destinations(settings: Settings, profile: SdkProfile) -> Destinations:
+    """The endpoints of a class, as far as the SDK reads them.
+
+    Signals whose own endpoint is not read share the general one, which is then that of the first of them.
+    """
+    own, general = settings.exporters, settings.endpoint
+    sent = [signal for signal in SIGNALS if settings.signal(signal).value]
+    shared = [signal for signal in sent if not profile.does_read(signal_variable(names.E_ENDPOINT, signal))]
+    if not any(signal in own for signal in shared):
+        return Destinations(general, own)
+    targets = {signal: target for signal in sent if (target := own.get(signal) or general) is not None}
+    first = next(targets[signal] for signal in shared if signal in targets)
+    apart = {signal: target for signal, target in targets.items() if target.value != first.value or signal in own}
+    lost = tuple(signal for signal in shared if signal in targets and targets[signal].value != first.value)
+    return Destinations(first, apart, lost)
+
+
+def own_variables(sdk: NamedProfile) -> frozenset[str]:
+    """The variables that a profile adds to those of the specification, and those that upstream's CRM writes."""
+    switches = (one.of(signal) for one in (sdk.profile.switches, _BY_CRM) for signal in SIGNALS)
+    switched = (name for switch in switches for name in (*switch.enabled, *switch.disabled))
+    return frozenset((*switched, *sdk.profile.service_name.variables))
+
+
+def add_switches(builder: ContainerBuilder, settings: Settings, sdk: NamedProfile) -> None:
+    """Adds the profile's own switches of signals, and takes over those of upstream's CRM where that is asked for."""
+    for signal in SIGNALS:
+        switch = settings.signal(signal)
+        own, by_crm = (_of(one.of(signal), switch.value) for one in (sdk.profile.switches, _BY_CRM))
+        taken_over = {name: value for name, value in by_crm.items() if name in builder.adoptable}
+        for name, value in {**taken_over, **own}.items():
+            builder.set(name, value, switch.origin)
+
+
+def _of(switch: SwitchVariables, is_on: bool) -> Mapping[str, str]:
+    return switch.enabled if is_on else switch.disabled
+
+
+def add_sampler(builder: ContainerBuilder, settings: Settings, sdk: NamedProfile) -> None:
+    """Adds the sampler, with the rate where the SDK samples by it."""
+    stage, rate = settings.sampling_stage, settings.sampling_rate
+    sampler = sdk.profile.sampler(stage.value)
+    if builder.set(names.E_SAMPLER, sampler, stage.origin) and sampler.endswith(_RATIO):
+        builder.set(names.E_SAMPLER_ARG, decimal(rate.value), rate.origin)
+    existing, known = builder.existing.get(names.E_SAMPLER), sdk.profile.samplers.known
+    if existing and existing.value and known and existing.value.lower() not in known:
+        text = f"{names.E_SAMPLER} is {existing.value}, which the SDK (profile {sdk.name}) does not know"
+        if meaning := sdk.profile.samplers.unknown:
+            text += f" and reads as {meaning}"
+        where = builder.location(existing.path)
+        result = rules.SDK_SAMPLER_UNKNOWN.at(
+            where, text, fix=f"write {sampler}", current=existing.value, proposed=sampler
+        )
+        builder.report(result)
+
+
+def check_profile(builder: ContainerBuilder, settings: Settings, sdk: NamedProfile, service_name: str | None) -> None:
+    """Reports what the class asks for and the SDK cannot express; `service_name` is None where none is injected."""
+    for text, fix in _unexpressed(builder, settings, sdk.profile, service_name):
+        report_unexpressed(builder, sdk, text, fix)
+
+
+def report_unexpressed(builder: ContainerBuilder, sdk: NamedProfile, text: str, fix: str) -> None:
+    """Reports something that the SDK cannot express."""
+    text = f"{builder.container.name} has the SDK profile {sdk.name}, which {text}"
+    builder.report(rules.SDK_CANNOT_EXPRESS.at(builder.location(), text, fix=fix))
+
+
+def _unexpressed(
+    builder: ContainerBuilder, settings: Settings, profile: SdkProfile, service_name: str | None
+) -> Iterator[tuple[str, str]]:
+    """What has no effect, and what to write."""
+    for signal in SIGNALS:
+        name = exporter_variable(signal)
+        off = settings.any_signal and not settings.signal(signal).value
+        if off and not profile.does_read(name) and not profile.switches.of(signal).disabled:
+            yield f"reads no {name}, so {signal} are sent all the same", f"write telemetry.{signal}: true"
+    rate, samples = settings.sampling_rate.value, settings.sampling_stage.value != "collector"
+    if settings.traces.value and samples and rate < 1 and not profile.does_read(names.E_SAMPLER):
+        text = f"reads no {names.E_SAMPLER}, so the rate {decimal(rate)} has no effect"
+        yield text, "write collector.sampling_stage: collector"
+    asked = [one for one in settings.propagators.value if one not in (_BAGGAGE, *profile.propagators)]
+    if asked and not profile.does_read(names.E_PROPAGATORS):
+        fix = "write propagators: [w3c]" if "tracecontext" in profile.propagators else "leave it out"
+        yield f"reads no {names.E_PROPAGATORS}, so {listed(asked, 'and')} has no effect", fix
+    if settings.resource_attributes and not profile.does_read(names.E_ATTRIBUTES):
+        text = f"reads no {names.E_ATTRIBUTES}, so {listed(settings.resource_attributes, 'and')} has no effect"
+        yield text, "add it by a resource processor in collector.processors"
+    for name in (name for name in settings.env if not profile.does_read(name)):
+        yield f"reads no {name}, so telemetry.env.{name} has no effect", "leave it out for this class"
+    for name in builder.added(names.E_CERTIFICATE, names.E_CLIENT_CERTIFICATE, names.E_HEADERS):
+        if not profile.does_read(name):
+            yield f"reads no {name}, so the endpoint refuses it", "name an endpoint that needs none"
+    yield from _service_name(builder, profile, service_name)
+
+
+def _service_name(
+    builder: ContainerBuilder, profile: SdkProfile, service_name: str | None
+) -> Iterator[tuple[str, str]]:
+    repository = parse_image(builder.container.image).repository
+    fixed = next((name for image, name in profile.service_name.fixed.items() if fnmatchcase(repository, image)), None)
+    if fixed is not None and service_name not in (None, fixed):
+        yield (
+            f"has the service name {fixed} in its code, so {service_name} has no effect",
+            f"write service_name: {fixed}",
+        )
+    elif service_name and not profile.does_read(names.E_SERVICE_NAME) and not profile.service_name.variables:
+        yield f"reads no {names.E_SERVICE_NAME}, so {service_name} has no effect", "name the service in its code"

@@ -1,0 +1,120 @@
+"""SDK profiles: which one a container has, and where its signals go in the end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from krm_otel.config.settings.sdk_profiles import OAAS_RS, PROFILES
+from tests.support.kubelet import POD_FIELDS, environment
+from tests.support.laws import assert_laws
+
+CLASS = """\
+apiVersion: oaas.io/v1alpha1
+kind: ClassRuntime
+metadata: {{name: cart, namespace: shop}}
+spec: {{observability: {{enabled: true, telemetry: {{{telemetry}}}, collector: {{mode: external, {collector}}}}}}}
+---
+apiVersion: fn.oaas.io/v1alpha1
+kind: OTelConfig
+metadata: {{name: otel}}
+spec: {{telemetry: {{propagators: [w3c]}}, {config}}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: any, namespace: shop, labels: {{oaas.io/owner: cart, app: gateway}}, annotations: {{{annotations}}}}}
+spec:
+  template:
+    metadata: {{annotations: {{{template}}}}}
+    spec: {{containers: [{{name: {name}, image: {image}, env: [{env}]}}]}}
+"""
+AT_OTEL = "endpoint: 'http://otel:4317'"
+UPSTREAM = "ghcr.io/pawissanutt/oaas-rs"
+SPEC = "parentbased_traceidratio"
+RS = "traceidratio"
+
+
+def injected(**given: str) -> dict[str, str]:
+    """The environment of the container in the end."""
+    values: dict[str, Any] = dict.fromkeys(("telemetry", "config", "annotations", "template", "env"), "")
+    values |= {"collector": AT_OTEL, "name": "function", "image": "acme/cart:1"}
+    text = CLASS.format(**(values | given))
+    out, _ = assert_laws(text.encode())
+    (workload,) = (one for one in yaml.safe_load_all(out) if one["kind"] == "Deployment")
+    (container,) = workload["spec"]["template"]["spec"]["containers"]
+    return environment(container, POD_FIELDS, {})
+
+
+@pytest.mark.parametrize(
+    ("given", "sampler"),
+    [
+        ({}, SPEC),
+        ({"name": "odgm"}, RS),
+        ({"image": f"{UPSTREAM}/gateway:1"}, RS),
+        ({"image": f"registry.example.com/mirror/oaas-rs/pm@sha256:{'0' * 64}"}, RS),
+        ({"image": f"{UPSTREAM}/compiler:1"}, SPEC),
+        ({"name": "odgm", "annotations": "oaas.io/otel-sdk: spec"}, SPEC),
+        ({"annotations": "oaas.io/otel-sdk: spec", "template": "oaas.io/otel-sdk: oaas-rs"}, RS),
+        ({"name": "odgm", "config": "sdk: {select: [{profile: spec, role: odgm}]}"}, SPEC),
+        ({"name": "odgm", "config": "sdk: {select: [{profile: spec, role: function}]}"}, RS),
+        (
+            {"config": "sdk: {select: [{profile: oaas-rs, image: '*/cart', container: func*}]}", "image": "a.b/c/cart"},
+            RS,
+        ),
+        ({"config": "sdk: {select: [{profile: oaas-rs, component: gateway}]}"}, SPEC),
+        (
+            {"annotations": "oaas.io/otel-sdk: spec", "config": "sdk: {select: [{profile: oaas-rs, role: function}]}"},
+            SPEC,
+        ),
+    ],
+)
+def test_the_first_that_says_one_decides(given: dict[str, str], sampler: str) -> None:
+    """Annotation, entry of the OTelConfig, what is certain, the specification."""
+    assert injected(**given)["OTEL_TRACES_SAMPLER"] == sampler
+
+
+@pytest.mark.parametrize(
+    ("collector", "general", "metrics"),
+    [
+        (AT_OTEL, "http://otel:4317", None),
+        ("exporters: {traces: 'http://t:4317', metrics: 'http://m:4317'}", "http://t:4317", "http://m:4317"),
+        (f"{AT_OTEL}, exporters: {{traces: 'http://t:4317'}}", "http://t:4317", "http://otel:4317"),
+        (f"{AT_OTEL}, exporters: {{metrics: 'http://m:4317'}}", "http://otel:4317", "http://m:4317"),
+        ("endpoint: 'http://otel:4318'", "http://otel:4317", None),
+    ],
+)
+def test_each_signal_arrives_where_the_class_sends_it(collector: str, general: str, metrics: str | None) -> None:
+    """These services read the general endpoint and that of metrics, and speak gRPC."""
+    env = injected(name="odgm", collector=collector)
+    assert env["OTEL_EXPORTER_OTLP_ENDPOINT"] == general
+    assert env.get("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT") == metrics
+    assert env["OTEL_EXPORTER_OTLP_PROTOCOL"] == "grpc"
+
+
+@pytest.mark.parametrize("on", [True, False])
+@pytest.mark.parametrize("signal", ["traces", "logs", "metrics"])
+def test_switches(signal: str, on: bool) -> None:
+    """Each signal has the switch that these services read; a blank endpoint of metrics is none."""
+    others = {"traces", "logs", "metrics"} - {signal}
+    telemetry = ", ".join([f"{signal}: {str(on).lower()}", *(f"{other}: true" for other in sorted(others))])
+    env = injected(name="odgm", telemetry=telemetry)
+    if signal == "metrics":
+        assert (env.get("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http") == " ") is not on
+    else:
+        assert env[f"OTEL_{signal.upper()}_ENABLED"] == str(on).lower()
+
+
+def test_a_service_name_from_an_attribute_reaches_code_that_reads_no_attribute() -> None:
+    """Their `service.name` is set in code, from `OPRC_SERVICE_NAME`."""
+    env = injected(name="odgm", telemetry="resource_attributes: {service.name: store}")
+    assert (env["OPRC_SERVICE_NAME"], env["OTEL_SERVICE_NAME"]) == ("store", "store")
+
+
+def test_the_documentation_has_every_variable_of_the_profile() -> None:
+    """What it reads is a table in docs/sdk-profiles.md."""
+    text = Path("docs/sdk-profiles.md").read_text()
+    table = text.partition("## What the services")[2].partition("\n## ")[0]
+    assert [name for name in PROFILES[OAAS_RS].reads if f"`{name}`" not in table] == []
