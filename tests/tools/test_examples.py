@@ -168,7 +168,7 @@ def test_the_repository_is_a_kustomize_transformer(kustomize: Kustomize, tmp_pat
     write_kustomization(base, resources=["class.yaml", "workloads.yaml"])
     repository = os.path.relpath(ROOT, direct)
     write_kustomization(direct, resources=["../base"], namePrefix="eu-", transformers=[repository])
-    spec = {"telemetry": {"sampling_rate": 0.25}, "collector": {"endpoint": "http://mine:4318"}}
+    spec = {"telemetry": {"sampling_rate": 0.25}, "collector": {"endpoint": "http://mine:4317"}}
     change = {"apiVersion": "fn.oaas.io/v1alpha1", "kind": "OTelConfig", "metadata": {"name": "otel"}, "spec": spec}
     write_kustomization(own, resources=[repository], patches=[{"patch": yaml.safe_dump(change)}])
     write_kustomization(patched, resources=["../base"], transformers=["../own"])
@@ -182,7 +182,7 @@ def test_the_repository_is_a_kustomize_transformer(kustomize: Kustomize, tmp_pat
     assert variables["direct"]["OTEL_SERVICE_NAME"] == "eu-hello-odgm"
     assert variables["direct"]["OTEL_TRACES_SAMPLER_ARG"] == "0.1"
     assert variables["patched"]["OTEL_TRACES_SAMPLER_ARG"] == "0.25"
-    assert variables["patched"]["OTEL_EXPORTER_OTLP_ENDPOINT"] == "http://mine:4318"
+    assert variables["patched"]["OTEL_EXPORTER_OTLP_ENDPOINT"] == "http://mine:4317"
     assert variables["patched"]["OTEL_EXPORTER_OTLP_PROTOCOL"] == "http/protobuf"
 
 

@@ -100,6 +100,13 @@ class SdkProfile(Model):
     )
     samplers: Samplers = setting(Samplers(), "How it spells samplers.")
     switches: Switches = setting(Switches(), "How it switches signals on and off.")
+    span_filters: Annotated[tuple[types.VariableName, ...], types.LAX] = setting(
+        (),
+        "Variables that filter spans as they filter log lines, in the syntax of Rust's tracing.",
+        shown="none",
+        example="[RUST_LOG]",
+        note="A filter above `info` gets an info result (`sdk-spans-filtered`).",
+    )
     service_name: ServiceNames = setting(ServiceNames(), "Where it takes its service name from.")
 
     def does_read(self, variable: str) -> bool:

@@ -51,6 +51,7 @@ PROFILES: Final = {
             metrics=SwitchVariables(disabled={"OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": " "}),
             logs=_switch("OTEL_LOGS_ENABLED"),
         ),
+        span_filters=("RUST_LOG", "ODGM_LOG", "OPRC_LOG"),
         service_name=ServiceNames(
             variables=("OPRC_SERVICE_NAME",),
             fixed={f"{_IMAGES}{name}": f"oprc-{name}" for name in ("gateway", "crm", "pm")},

@@ -42,6 +42,14 @@ SDK_SAMPLER_UNKNOWN: Final = Rule(
     example="OTEL_TRACES_SAMPLER is parentbased_traceidratio, which the SDK (profile oaas-rs) does not know and "
     "reads as always_on: write traceidratio",
 )
+SDK_SPANS_FILTERED: Final = Rule(
+    "sdk-spans-filtered",
+    "info",
+    "The manifest sets a variable that filters log lines, and the container's SDK filters spans by it, too: above "
+    "`info` there are none.",
+    "Write `info`, or a filter for single modules.",
+    example="RUST_LOG is warn, and the SDK (profile oaas-rs) filters spans by it, so there are none: write info",
+)
 SDK_VARIABLE_NAME: Final = Rule(
     "sdk-variable-name",
     "error",

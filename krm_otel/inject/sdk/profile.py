@@ -23,6 +23,7 @@ from krm_otel.workloads.sdk_profile import NamedProfile
 
 _BY_CRM: Final = PROFILES[OAAS_RS].switches.model_copy(update={"metrics": SwitchVariables()})
 """The switches that upstream's CRM writes into containers of every kind."""
+_ABOVE_INFO: Final = ("warn", "error", "off", "2", "1", "0")
 _BAGGAGE: Final = "baggage"
 _RATIO: Final = "traceidratio"
 
@@ -96,6 +97,21 @@ def check_profile(builder: ContainerBuilder, settings: Settings, sdk: NamedProfi
     """Reports what the class asks for and the SDK cannot express; `service_name` is None where none is injected."""
     for text, fix in _unexpressed(builder, settings, sdk.profile, service_name):
         report_unexpressed(builder, sdk, text, fix)
+    for name in sdk.profile.span_filters if settings.traces.value else ():
+        existing = builder.existing.get(name)
+        if existing and _hides_spans(existing.value or ""):
+            text = (
+                f"{name} is {existing.value}, and the SDK (profile {sdk.name}) filters spans by it, so there are none"
+            )
+            where, fix = builder.location(existing.path), "write info"
+            result = rules.SDK_SPANS_FILTERED.at(where, text, fix=fix, current=existing.value, proposed="info")
+            builder.report(result)
+
+
+def _hides_spans(directives: str) -> bool:
+    """Whether a filter of Rust's tracing lets no span through: each has the level info unless its code says another."""
+    levels = [directive.rpartition("=")[2].strip().lower() for directive in directives.split(",") if directive.strip()]
+    return bool(levels) and all(level in _ABOVE_INFO for level in levels)
 
 
 def report_unexpressed(builder: ContainerBuilder, sdk: NamedProfile, text: str, fix: str) -> None:

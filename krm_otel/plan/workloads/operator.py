@@ -16,6 +16,8 @@ from krm_otel.diagnostics.rules import collector as rules
 from krm_otel.diagnostics.rules.workloads import VARIABLE_KEPT
 from krm_otel.inject.sdk.variables import DesiredWorkload
 from krm_otel.workloads.kinds import Workload
+from krm_otel.workloads.sdk_profile import SPECIFICATION
+from krm_otel.workloads.select import Selection
 
 
 def with_operator_annotations(
@@ -64,12 +66,22 @@ def operator_conflicts(workload: Workload, settings: Settings) -> Iterator[Resul
             yield rules.OPERATOR_INSTRUMENTED.at(_annotation(workload, key), text, fix=fix)
 
 
-def unsupported_by_operator(settings: Settings, ref: Ref) -> Iterator[Result]:
-    """The errors of settings that an Instrumentation cannot express.
+def unsupported_by_operator(
+    workload: Workload, selection: Selection, settings: Settings, class_ref: Ref
+) -> Iterator[Result]:
+    """What an Instrumentation cannot express.
 
-    It has one endpoint, and no headers or certificates that fit those of a backend or of a collector.
+    It has one endpoint, no headers or certificates that fit those of a backend or of a collector, and the variables of
+    OpenTelemetry's specification only.
     """
-    where = Location(ref, "spec.observability.collector")
+    for selected in selection.containers:
+        if selected.sdk != SPECIFICATION:
+            name = selected.container.name
+            text = f"{name} has the SDK profile {selected.sdk.name}, which flavor operator cannot express"
+            fix = "write flavor: native, or what the SDK reads into the container"
+            where = Location(workload.resource.ref, field_path(*selected.container.path))
+            yield rules.OPERATOR_CANNOT_SAY.at(where, text, fix=fix, severity="warning")
+    where = Location(class_ref, "spec.observability.collector")
     if settings.sender_tls is not None:
         text = "flavor operator cannot express the certificates with which SDKs send to a collector's receivers"
         fix = "leave collector.receiver_tls out, or write flavor: native"

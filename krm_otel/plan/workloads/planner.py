@@ -180,7 +180,7 @@ class WorkloadPlanner:
             return WorkloadOutcome(_uninjected(candidate, selection.reason_skipped), tuple(results), membership)
         pod = PodAdditions()
         if configuration.operator:
-            results += unsupported_by_operator(settings, oaas_class.ref)
+            results += unsupported_by_operator(base, selection, settings, oaas_class.ref)
         else:
             was_injected, has_pod_monitor = candidate.record is not None, configuration.monitoring.monitors is not None
             pod = pod_additions(base, oaas_class, settings, selection, self.scalers, was_injected, has_pod_monitor)
