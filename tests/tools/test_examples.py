@@ -183,7 +183,7 @@ def test_the_repository_is_a_kustomize_transformer(kustomize: Kustomize, tmp_pat
     assert variables["direct"]["OTEL_TRACES_SAMPLER_ARG"] == "0.1"
     assert variables["patched"]["OTEL_TRACES_SAMPLER_ARG"] == "0.25"
     assert variables["patched"]["OTEL_EXPORTER_OTLP_ENDPOINT"] == "http://mine:4317"
-    assert variables["patched"]["OTEL_EXPORTER_OTLP_PROTOCOL"] == "http/protobuf"
+    assert variables["patched"]["OTEL_EXPORTER_OTLP_PROTOCOL"] == "grpc"
 
 
 def test_fn_config_alone_is_a_package_to_get(kpt: Kpt, repository: Path, tmp_path: Path) -> None:
