@@ -41,6 +41,9 @@ L_VERSION: Final = "app.kubernetes.io/version"
 # Labels that krm-otel writes.
 L_CLASS: Final = "otel.oaas.io/class"
 """On pod templates that send to a managed collector: its NetworkPolicy lets them in. krm-otel never matches by it."""
+L_OWNED_BY: Final = "otel.oaas.io/owner"
+"""The class of a generated object that makes a Deployment. Upstream's CRM deletes Deployments with `oaas.io/owner` that
+it has not made, and waits for all of them before a class is available."""
 L_COMPONENT: Final = "component"
 COMPONENT: Final = "otel"
 
@@ -69,7 +72,7 @@ L_COLLECTOR: Final = "otel.oaas.io/collector"
 """The name of a collector, on all of its objects and pods: what selects them, since nobody else writes it."""
 GENERATED_LABELS: Final = frozenset(
     (
-        *(L_OWNER, L_COMPONENT, L_CLASS, L_INSTANCE, L_COLLECTOR),
+        *(L_OWNER, L_OWNED_BY, L_COMPONENT, L_CLASS, L_INSTANCE, L_COLLECTOR),
         *(f"app.kubernetes.io/{name}" for name in ("name", "component", "part-of", "managed-by")),
     )
 )

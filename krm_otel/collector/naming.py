@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from krm_otel import names
@@ -26,6 +27,10 @@ _DNS_1035: Final = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?\Z")
 _UNSAFE: Final = re.compile(r"[^a-z0-9]+")
 _LABEL_VALUE: Final = re.compile(r"[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?\Z")
 _HASH: Final = 8
+
+
+_SEEN_BY_CRM: Final = frozenset(("Deployment", "OpenTelemetryCollector"))
+"""Kinds that upstream's CRM would take for its own: the Operator gives its Deployments the labels of its object."""
 
 
 def config_name(class_name: str) -> str:
@@ -104,10 +109,20 @@ def workload_selector(instance: str) -> dict[str, str]:
     return {"app.kubernetes.io/name": "opentelemetry-collector", names.L_INSTANCE: instance}
 
 
-def object_labels(class_name: str, instance: str) -> dict[str, str]:
-    """The labels of every object of the collector named `instance`; `oaas.io/owner` and `component` decide pruning."""
+def owner_key(kind: str) -> str:
+    """The label with the class of a generated object of this kind, or of a collector's pods (`Pod`)."""
+    return names.L_OWNED_BY if kind in _SEEN_BY_CRM else names.L_OWNER
+
+
+def owner_value(labels: Mapping[str, str]) -> str:
+    """The class of a generated object, whose Deployments had `oaas.io/owner` up to 2026-11; empty where it has none."""
+    return labels.get(names.L_OWNED_BY) or labels.get(names.L_OWNER, "")
+
+
+def object_labels(class_name: str, instance: str, kind: str) -> dict[str, str]:
+    """The labels of an object of the collector named `instance`; owner and `component` decide pruning."""
     return {
-        names.L_OWNER: label_value(class_name),
+        owner_key(kind): label_value(class_name),
         names.L_COMPONENT: names.COMPONENT,
         **pod_selector(instance),
         **workload_selector(instance),

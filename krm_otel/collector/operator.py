@@ -139,7 +139,7 @@ def _own_pods(tier: Tier, labels: Mapping[str, str]) -> dict[str, Any]:
     if pod.dns_config:
         spec["podDnsConfig"] = dict(pod.dns_config)
     # The Operator gives the pods the labels of this object, but for some of app.kubernetes.io.
-    owned = {key: labels[key] for key in (names.L_OWNER, names.L_COMPONENT)}
+    owned = {key: labels[key] for key in (names.L_OWNED_BY, names.L_COMPONENT)}
     return spec | pod_fields(tier, owned)
 
 

@@ -13,7 +13,15 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from krm_otel import names
-from krm_otel.collector.naming import CONTAINER, GATEWAY, collector_name, config_name, gateway_name, label_value
+from krm_otel.collector.naming import (
+    CONTAINER,
+    GATEWAY,
+    collector_name,
+    config_name,
+    gateway_name,
+    label_value,
+    owner_value,
+)
 from krm_otel.conditions import COLLECTOR_UNAVAILABLE, DEGRADED, TYPES, Condition, conditions
 from krm_otel.config.placement import PLACEMENTS, Placement
 from krm_otel.config.resolve.configuration import resolve
@@ -132,7 +140,7 @@ def _live_objects(resources: Iterable[Resource]) -> _LiveObjects:
             if resource.labels.get(names.L_INSTANCE, "").endswith(GATEWAY):
                 gateways[namespace, resource.name] = resource
             else:
-                collectors[namespace, resource.labels.get(names.L_OWNER, "")] = resource
+                collectors[namespace, owner_value(resource.labels)] = resource
     return _LiveObjects(workloads, collectors, gateways, sidecars)
 
 

@@ -386,7 +386,7 @@ class Lifecycle(RuleBasedStateMachine):
 
 def _of(name: str, items: list[str]) -> list[str]:
     """What was generated for a class."""
-    return [one for one in items if f" oaas.io/owner: {name}\n" in one]
+    return [one for one in items if f"oaas.io/owner: {name}\n" in one]
 
 
 def recorded_in(item: str) -> set[str]:

@@ -49,7 +49,7 @@ def new_object(
     metadata: dict[str, Any] = {"name": name}
     if oaas_class.namespace:
         metadata["namespace"] = oaas_class.namespace
-    metadata["labels"] = object_labels(oaas_class.name, instance or collector_name(oaas_class.name))
+    metadata["labels"] = object_labels(oaas_class.name, instance or collector_name(oaas_class.name), kind)
     metadata["annotations"] = {names.A_GENERATED_BY: names.GENERATOR}
     if oaas_class.enabled_by:
         metadata["annotations"][names.A_ENABLED_BY] = oaas_class.enabled_by

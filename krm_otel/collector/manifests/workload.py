@@ -118,7 +118,7 @@ def security_context(pod: Pod, *, fs_group: int | None = None) -> dict[str, Any]
 def _template(tier: Tier) -> dict[str, Any]:
     pod = tier.collector.pod
     metadata = {
-        "labels": {**pod.labels, **object_labels(tier.oaas_class.name, tier.name)},
+        "labels": {**pod.labels, **object_labels(tier.oaas_class.name, tier.name, "Pod")},
         "annotations": {**pod.annotations, **template_annotations(tier)},
     }
     return {"metadata": metadata, "spec": _pod_spec(tier)}

@@ -18,7 +18,7 @@ from krm_otel.collector.monitoring.dashboards import dashboard_assets
 from krm_otel.collector.monitoring.monitors import monitor_assets
 from krm_otel.collector.monitoring.prometheus_rules import rule_assets
 from krm_otel.collector.monitoring.promql import request_histogram
-from krm_otel.collector.naming import label_value
+from krm_otel.collector.naming import label_value, owner_value
 from krm_otel.collector.operator import operator_assets
 from krm_otel.config.settings import Configuration, OaasClass, Settings
 from krm_otel.diagnostics.result import Ref, Result
@@ -69,8 +69,8 @@ class ExistingObject:
 
     @property
     def owner_label(self) -> str:
-        """The value of `oaas.io/owner`, which may be a shortened form of the class's name."""
-        return self.resource.labels.get(names.L_OWNER, "")
+        """The value of its owner label, which may be a shortened form of the class's name."""
+        return owner_value(self.resource.labels)
 
     @property
     def enabled_by(self) -> str:
@@ -119,7 +119,7 @@ def is_generated_object(resource: Resource) -> bool:
     return (
         (resource.group, resource.kind) in KINDS
         and resource.annotations.get(names.A_GENERATED_BY) == names.GENERATOR
-        and names.L_OWNER in resource.labels
+        and not resource.labels.keys().isdisjoint((names.L_OWNER, names.L_OWNED_BY))
         and resource.labels.get(names.L_COMPONENT) == names.COMPONENT
     )
 

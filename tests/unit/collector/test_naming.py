@@ -39,7 +39,7 @@ def test_every_name_is_a_dns_1035_label_and_every_label_a_value(name: str) -> No
         assert re.fullmatch(r"[a-z]([-a-z0-9]*[a-z0-9])?", made)
         assert "--" not in made
         assert len(made) <= 63
-    for value in naming.object_labels(name, naming.collector_name(name)).values():
+    for value in naming.object_labels(name, naming.collector_name(name), "Deployment").values():
         assert len(value) <= 63
         assert re.fullmatch(r"[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?", value)
 
@@ -59,5 +59,5 @@ def test_only_long_names_get_a_hash() -> None:
 
 
 def test_the_selector_is_part_of_the_labels() -> None:
-    assert naming.pod_selector("echo-otel").items() <= naming.object_labels("echo", "echo-otel").items()
+    assert naming.pod_selector("echo-otel").items() <= naming.object_labels("echo", "echo-otel", "Pod").items()
     assert naming.client_labels("echo") == {"otel.oaas.io/class": "echo"}

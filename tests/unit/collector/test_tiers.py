@@ -10,6 +10,7 @@ from krm_otel.collector.config.build import build_config
 from krm_otel.collector.config.checks import check_config
 from krm_otel.collector.manifests import assets
 from krm_otel.collector.manifests.sidecar import sidecar
+from krm_otel.collector.naming import owner_value
 from krm_otel.collector.operator import operator_assets
 from krm_otel.collector.tiers import tiers
 from tests.support.collector import class_and_settings
@@ -80,7 +81,7 @@ def test_the_tiers_differ_in_their_labels() -> None:
         assert own.items() <= labels.items()
         assert made[f"Service/echo-otel-{tier}"]["spec"]["selector"] == own
         assert made[f"NetworkPolicy/echo-otel-{tier}"]["spec"]["podSelector"]["matchLabels"] == own
-    assert {one["metadata"]["labels"]["oaas.io/owner"] for one in made.values()} == {"echo"}
+    assert {owner_value(one["metadata"]["labels"]) for one in made.values()} == {"echo"}
 
 
 def test_the_first_tier_finds_each_pod_of_the_second_by_its_headless_service() -> None:

@@ -10,6 +10,7 @@ import yaml
 
 from krm_otel.collector.manifests import assets
 from krm_otel.collector.manifests.sidecar import sidecar
+from krm_otel.collector.naming import owner_key
 from krm_otel.yamltext.emit import block as emit
 from tests.support.collector import class_and_settings, config_of
 
@@ -71,7 +72,7 @@ def test_every_object_has_the_labels_that_pruning_reads() -> None:
     for data in made("collector: {mode: deployment}", "collector: {replicas: 3}").values():
         metadata = data["metadata"]
         assert metadata["namespace"] == "demo"
-        assert metadata["labels"]["oaas.io/owner"] == "echo"
+        assert metadata["labels"][owner_key(data["kind"])] == "echo"
         assert metadata["labels"]["component"] == "otel"
         assert metadata["annotations"]["oaas.io/generated-by"] == "krm-otel"
 
