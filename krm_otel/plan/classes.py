@@ -28,6 +28,7 @@ from krm_otel.plan.draft import Draft
 from krm_otel.plan.keys import missing_keys
 from krm_otel.plan.pod_security import check_pod_security
 from krm_otel.plan.recorded import plan_recorded
+from krm_otel.plan.summary import ClassSummary
 from krm_otel.plan.workloads.candidate import class_key
 from krm_otel.workloads.match import RULES_TRIED
 from krm_otel.yamltext.nodes import Mapping
@@ -43,6 +44,8 @@ def _check_classes(draft: Draft) -> Iterator[Result]:
     platform = configuration.platform
     has_platform = any(summary.is_platform and summary.has_workload for summary in draft.summaries.values())
     yield from _check_collectors(draft)
+    for summary in draft.summaries.values():
+        yield from _check_unused(summary)
     for oaas_class in configuration.classes:
         if not oaas_class.enabled or oaas_class.settings is None:
             continue
@@ -52,6 +55,17 @@ def _check_classes(draft: Draft) -> Iterator[Result]:
             yield rules.CLASS_WITHOUT_WORKLOAD.at(oaas_class.ref, text, fix=fix)
         if has_platform and platform is not None and platform.enabled.value:
             yield from _check_platform_rate(oaas_class, oaas_class.settings, platform)
+
+
+def _check_unused(summary: ClassSummary) -> Iterator[Result]:
+    """A collector that nobody sends to, as where upstream's CRM has injected an endpoint already."""
+    settings, oaas_class = summary.settings, summary.oaas_class
+    if settings is None or settings.collector is None or not summary.instrumented:
+        return
+    if summary.instrumented == summary.elsewhere:
+        text = f"the collector of {oaas_class.name} gets nothing, since all workloads keep an endpoint of their own"
+        fix = "write adopt: true in the OTelConfig to take them over, or collector.endpoint to have no collector"
+        yield rules.COLLECTOR_UNUSED.at(oaas_class.ref, text, fix=fix)
 
 
 def _check_collectors(draft: Draft) -> Iterator[Result]:

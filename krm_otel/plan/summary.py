@@ -22,6 +22,7 @@ class ClassSummary:
         sync_wave: the earliest of the workloads that its collector is for; None: there is none.
         instrumented: how many workloads are instrumented.
         failed: how many workloads cannot be instrumented.
+        elsewhere: how many workloads are instrumented and keep endpoints of the user's.
     """
 
     oaas_class: OaasClass
@@ -29,6 +30,7 @@ class ClassSummary:
     sync_wave: int | None = None
     instrumented: int = 0
     failed: int = 0
+    elsewhere: int = 0
 
     @property
     def has_workload(self) -> bool:
@@ -74,4 +76,5 @@ def _summary(oaas_class: OaasClass, members: Sequence[Membership]) -> ClassSumma
         min((member.sync_wave for member in members if member.sync_wave is not None), default=None),
         sum(member.is_instrumented for member in members),
         sum(member.has_errors for member in members),
+        sum(member.is_instrumented and member.sends_elsewhere for member in members),
     )

@@ -80,6 +80,15 @@ CLASS_WITHOUT_WORKLOAD: Final = Rule(
     "ownerReferences, names <class>, <class>-fn-<i> and <class>-odgm with their containers: write the annotation "
     "oaas.io/class-runtime: one on its workloads",
 )
+COLLECTOR_UNUSED: Final = Rule(
+    "collector-unused",
+    "warning",
+    "Every workload of a class keeps an endpoint of its own, as where upstream's CRM has injected one, so nobody sends "
+    "to the class's collector.",
+    "Write `adopt: true` in the OTelConfig, which takes the endpoints over, or the endpoint in `collector.endpoint`.",
+    example="the collector of record gets nothing, since all workloads keep an endpoint of their own: write adopt: "
+    "true in the OTelConfig to take them over, or collector.endpoint to have no collector",
+)
 LIMIT_BACKEND: Final = Rule(
     "limit-backend",
     "error",

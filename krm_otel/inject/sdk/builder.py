@@ -19,11 +19,18 @@ from krm_otel.workloads.containers import Container
 
 @dataclass(frozen=True, slots=True)
 class InstrumentedContainer:
-    """A container that gets variables: their origins by name, and the names of the user's variables that are kept."""
+    """A container that gets variables.
+
+    Args:
+        origins: where the variables come from, by name.
+        kept: the names of the user's variables that are kept.
+        sends_elsewhere: the endpoint is the user's, on another host than the class's.
+    """
 
     container: Container
     origins: dict[str, Origin]
     kept: tuple[str, ...]
+    sends_elsewhere: bool = False
 
 
 @dataclass(slots=True)
@@ -107,7 +114,7 @@ class ContainerBuilder:
         return Location(self.ref, path or field_path(*self.container.path))
 
     def build(
-        self, additions: Additions, hand_edited: tuple[str, ...] = ()
+        self, additions: Additions, hand_edited: tuple[str, ...] = (), *, sends_elsewhere: bool = False
     ) -> tuple[ContainerEdit, InstrumentedContainer, list[Result]]:
         """The edit, the origins of what it adds, and everything that there is to report."""
         container, results, kept = self.container, list(self._results), list(self._kept)
@@ -137,4 +144,4 @@ class ContainerBuilder:
             hand_edited,
             additions.names and not container.named,
         )
-        return edit, InstrumentedContainer(container, self._origins, tuple(kept)), results
+        return edit, InstrumentedContainer(container, self._origins, tuple(kept), sends_elsewhere), results

@@ -12,6 +12,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from krm_otel import names
+from krm_otel.config.settings import Settings
 from krm_otel.config.types.endpoint import (
     endpoint_of_signal,
     host_variable,
@@ -27,6 +28,7 @@ from krm_otel.inject.sdk.builder import ContainerBuilder
 from krm_otel.inject.sdk.endpoint_protocol import protocol_named
 from krm_otel.inject.sdk.environment import ExistingVariable
 from krm_otel.otlp import SIGNALS, Protocol, exporter_variable, signal_variable, with_port
+from krm_otel.proxies import is_loopback
 from krm_otel.yamltext.query import items_of, lookup
 
 _REFERENCE: Final = re.compile(r"\$\$|\$\(([^()]*)\)")
@@ -42,6 +44,22 @@ def check_own_endpoints(builder: ContainerBuilder) -> None:
         if variable is not None and variable.value:
             for result in _of(builder, variable, signal):
                 builder.report(result)
+
+
+def sends_elsewhere(builder: ContainerBuilder, settings: Settings) -> bool:
+    """Whether the user's general endpoint has another host than the one of the class."""
+    variable, target = builder.existing.get(names.E_ENDPOINT), settings.endpoint
+    if variable is None or not variable.value or target is None:
+        return False
+    hosts = [_host(url) for url in (variable.value, target.value.url)]
+    return hosts[0] != hosts[1] and not all(map(is_loopback, hosts))
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url if "://" in url else f"http://{url}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def _of(builder: ContainerBuilder, variable: ExistingVariable, signal: str) -> Iterator[Result]:

@@ -22,7 +22,7 @@ from krm_otel.inject.sdk.environment import Environment, read_environment
 from krm_otel.inject.sdk.exporters import CertificateVolumes, add_exporters
 from krm_otel.inject.sdk.host_address import HostVariables, stands_before
 from krm_otel.inject.sdk.identity import Identity, add_identity
-from krm_otel.inject.sdk.own_endpoints import check_own_endpoints
+from krm_otel.inject.sdk.own_endpoints import check_own_endpoints, sends_elsewhere
 from krm_otel.inject.sdk.profile import add_sampler, add_switches, check_profile, own_variables
 from krm_otel.inject.sdk.temporality import check_temporality
 from krm_otel.otlp import Protocol
@@ -47,6 +47,11 @@ class DesiredWorkload:
     containers: tuple[InstrumentedContainer, ...]
     left_alone: tuple[tuple[str, str], ...]
     results: tuple[Result, ...]
+
+    @property
+    def sends_elsewhere(self) -> bool:
+        """Whether every container keeps an endpoint of the user's, so that the class's collector gets nothing."""
+        return bool(self.containers) and all(container.sends_elsewhere for container in self.containers)
 
 
 def desired_workload(
@@ -92,7 +97,8 @@ def desired_workload(
         builder = ContainerBuilder(container, ref, others, adoptable)
         identity = Identity(oaas_class, settings, workload, container, selected.role, match.component, selected.sdk)
         _add_variables(builder, identity, selection.protocol, volumes)
-        edit, instrumented, container_results = builder.build(additions, hand_edited)
+        elsewhere = sends_elsewhere(builder, settings)
+        edit, instrumented, container_results = builder.build(additions, hand_edited, sends_elsewhere=elsewhere)
         edits.append(edit)
         containers.append(instrumented)
         results += container_results

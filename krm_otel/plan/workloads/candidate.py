@@ -104,6 +104,7 @@ class Membership:
         is_instrumented: the workload sends telemetry, or would if its manifest did not set everything itself.
         has_errors: it cannot be instrumented.
         component: for the platform's class, the key of its component.
+        sends_elsewhere: all of its containers keep an endpoint of the user's.
     """
 
     key: ClassKey
@@ -112,6 +113,7 @@ class Membership:
     is_instrumented: bool = False
     has_errors: bool = False
     component: str = ""
+    sends_elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,7 +198,8 @@ class WorkloadPlanner:
         results += desired.results
         if has_errors(results):
             return _failed(candidate, results, membership)
-        return _injected(candidate, desired, replace(membership, is_instrumented=True)).after(results)
+        membership = replace(membership, is_instrumented=True, sends_elsewhere=desired.sends_elsewhere)
+        return _injected(candidate, desired, membership).after(results)
 
     # --- errors, and kinds that are not known --------------------------------------------------------------------
 
