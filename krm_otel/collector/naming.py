@@ -20,6 +20,7 @@ CONFIG_KEY: Final = "collector.yaml"
 """The config's key in the ConfigMap, and the name of the file."""
 GATEWAY: Final = "-otel-gateway"
 """The end of the name of every second tier."""
+_COLLECTOR: Final = "-otel-collector"
 HEADLESS: Final = "-collector-headless"
 """What the OpenTelemetry Operator appends to a collector's name to name its headless Service."""
 
@@ -40,7 +41,7 @@ def config_name(class_name: str) -> str:
 
 def collector_name(class_name: str) -> str:
     """The name of a class's other objects: `<class>-otel-collector`; `oaas-otel-collector` for those on nodes."""
-    return _name(_base(class_name), "-otel-collector")
+    return _name(_base(class_name), _COLLECTOR)
 
 
 def dashboard_name(class_name: str) -> str:
@@ -51,6 +52,12 @@ def dashboard_name(class_name: str) -> str:
 def gateway_name(class_name: str) -> str:
     """The name of a class's second tier: `<class>-otel-gateway`."""
     return _name(class_name, GATEWAY)
+
+
+def collector_first(name: str) -> str:
+    """`<class>-otel-collector` → `otel-collector-<class>`; the same for a second tier."""
+    suffix = next(suffix for suffix in (GATEWAY, _COLLECTOR) if name.endswith(suffix))
+    return f"{suffix.removeprefix('-')}-{name.removesuffix(suffix)}"
 
 
 def gateway_config_name(class_name: str) -> str:

@@ -38,6 +38,11 @@ class Tier:
         return name(self.oaas_class.name)
 
     @property
+    def deployment_name(self) -> str:
+        """The name of the tier's Deployment, with which those of its pods begin."""
+        return self.name if self.collector.class_first else naming.collector_first(self.name)
+
+    @property
     def config_name(self) -> str:
         """The name of the tier's ConfigMap."""
         name = naming.gateway_config_name if self.collector.second_tier else naming.config_name

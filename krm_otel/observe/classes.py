@@ -18,7 +18,6 @@ from krm_otel.collector.naming import (
     GATEWAY,
     collector_name,
     config_name,
-    gateway_name,
     label_value,
     owner_value,
 )
@@ -138,7 +137,7 @@ def _live_objects(resources: Iterable[Resource]) -> _LiveObjects:
                 sidecars[namespace, config_map].append(runs)
         elif names.A_GENERATED_BY in resource.annotations and resource.kind in ("Deployment", "DaemonSet"):
             if resource.labels.get(names.L_INSTANCE, "").endswith(GATEWAY):
-                gateways[namespace, resource.name] = resource
+                gateways[namespace, owner_value(resource.labels)] = resource
             else:
                 collectors[namespace, owner_value(resource.labels)] = resource
     return _LiveObjects(workloads, collectors, gateways, sidecars)
@@ -196,10 +195,11 @@ def _class_state(
 def _collector_state(resource: Resource, placement: Placement | None, live: _LiveObjects) -> _CollectorState:
     """The state of the first tier, with the condition of the second one where that is the one that fails."""
     state = _first_tier(resource, placement, live)
-    gateway = live.gateways.get((resource.namespace, gateway_name(resource.name)))
-    is_down = gateway is not None and not _number(gateway, "status", "availableReplicas")
-    if is_down and state.condition.reason != COLLECTOR_UNAVAILABLE:
-        condition = _condition(False, f"Deployment {gateway_name(resource.name)} has no available replica")
+    gateway = live.gateways.get((resource.namespace, label_value(resource.name)))
+    if gateway is None or _number(gateway, "status", "availableReplicas"):
+        return state
+    if state.condition.reason != COLLECTOR_UNAVAILABLE:
+        condition = _condition(False, f"Deployment {gateway.name} has no available replica")
         return replace(state, condition=condition)
     return state
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from krm_otel.collector.config.build import merge
 from krm_otel.collector.manifests.config_map import template_annotations
 from krm_otel.collector.manifests.container import UID, container, probe, probes, volumes
-from krm_otel.collector.manifests.objects import Asset, tier_object
+from krm_otel.collector.manifests.objects import Asset, new_object, tier_object
 from krm_otel.collector.manifests.ports import listening_of, port_fields, ports, with_host_ports
 from krm_otel.collector.manifests.rbac import has_token
 from krm_otel.collector.naming import object_labels
@@ -36,7 +36,8 @@ def deployment(tier: Tier) -> Asset | None:
     }
     gateway = "collector.gateway: all spans of a trace meet in one of them"
     reason = gateway if collector.second_tier else "mode deployment: one collector for the whole class"
-    return Asset(tier_object(tier, "apps/v1", "Deployment", spec=spec), reason)
+    data = new_object(tier.oaas_class, "apps/v1", "Deployment", tier.deployment_name, tier.name)
+    return Asset(data | {"spec": spec}, reason)
 
 
 def daemon_set(tier: Tier) -> Asset | None:
@@ -66,7 +67,7 @@ def autoscaler(tier: Tier) -> Asset | None:
     if not tier.placement.has_replicas or autoscaling is None:
         return None
     spec = {
-        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": tier.name},
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": tier.deployment_name},
         "minReplicas": autoscaling.min_replicas,
         "maxReplicas": autoscaling.max_replicas,
         "metrics": [_metric(name, target) for name, target in autoscaling.targets.items()],

@@ -33,6 +33,15 @@ GATEWAY_RESOURCES: Final = Resources({"cpu": "200m", "memory": "512Mi"}, {"cpu":
 """The defaults of a collector that holds whole traces for some seconds."""
 
 
+def _class_first(request: Request) -> bool:
+    """Whether names of Deployments begin with the class. A known platform counts pods by how their names begin."""
+    written = request.layers.find("collector", "deployment_name")
+    if written is not None:
+        return bool(written.value == "class-first")
+    platform = request.config.platform
+    return platform is None or platform.preset is None
+
+
 def collector_settings(request: Request, targets: Mapping[str, Sequence[Sourced[Target]]]) -> CollectorSettings:
     """The settings of a managed collector, without any check; `targets`: signal → where it goes."""
     layers, mode = request.layers, request.mode
@@ -44,6 +53,7 @@ def collector_settings(request: Request, targets: Mapping[str, Sequence[Sourced[
         exporters={signal: tuple(_distinct(entries)) for signal, entries in targets.items()},
         resources=_resources(layers.find("collector", "resources"), default_resources),
         endpoint_host=layers.get("collector", "endpoint_host"),
+        class_first=_class_first(request),
         replicas=layers.get("collector", "replicas"),
         native_sidecar=layers.get("collector", "native_sidecar"),
         batch=batch if batch.value.enabled else batch.with_value(None),

@@ -36,6 +36,13 @@ class ClusterCollector(Collector):
         example="sdk",
         note="Without a managed collector only `sdk` is possible. See [sampling](collector.md#sampling).",
     )
+    deployment_name: Literal["class-first", "collector-first"] | None = setting(
+        None,
+        "Names of collectors' Deployments, and so of their pods: `<class>-otel-collector` or `otel-collector-<class>`.",
+        shown="class-first, or collector-first with platform.preset",
+        example="collector-first",
+        note="Upstream's NFR analyzer adds up the processors and memory of all pods whose names begin with `<class>-`.",
+    )
     endpoint_host: EndpointHost = setting(
         "short",
         "How the managed collector's Service is addressed.",

@@ -80,6 +80,7 @@ class CollectorSettings:
     exporters: dict[str, tuple[Sourced[Target], ...]]
     resources: Sourced[Resources]
     endpoint_host: Sourced[EndpointHost]
+    class_first: bool
     replicas: Sourced[int]
     native_sidecar: Sourced[bool]
     batch: Sourced[Batch | None]

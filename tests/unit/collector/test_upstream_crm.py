@@ -1,4 +1,4 @@
-"""Upstream's CRM beside us: it leaves generated collectors alone, and does not wait for them.
+"""Upstream's CRM beside us: it leaves generated collectors alone, neither waits for them nor counts their pods.
 
 Its rule, in pawissanutt/oaas-rs (2026-03), `control-plane/oprc-crm/src/controller/fsm/`: `observed_lister.rs` lists
 Deployments and Knative Services with the label `oaas.io/owner: <class>`; `evaluator.rs` deletes those whose names it
@@ -7,6 +7,7 @@ has not given, and the class is available when all of them are.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -63,3 +64,28 @@ def test_the_crm_sees_its_own_deployments_only(mode: str) -> None:
     assert children(objects) == ["record", "record-odgm"]
     generated = [one["kind"] for one in objects if one["metadata"].get("annotations", {}).get("oaas.io/generated-by")]
     assert ("Deployment" in generated) == (mode in ("deployment", "gateway"))
+
+
+@pytest.mark.parametrize(
+    ("config", "names"),
+    [
+        (f"platform: {{preset: oaas-rs}}, {MODES['gateway']}", ["otel-collector-record", "otel-gateway-record"]),
+        ("collector: {mode: deployment, deployment_name: collector-first}", ["otel-collector-record"]),
+        (
+            "platform: {preset: oaas-rs}, collector: {mode: deployment, deployment_name: class-first}",
+            ["record-otel-collector"],
+        ),
+    ],
+)
+def test_the_analyzer_counts_no_pod_of_a_collector(config: str, names: list[str]) -> None:
+    """It asks for the processors and memory of `pod=~"<class>-.*"` (`nfr/mod.rs`), and pods are called by their
+    Deployment."""
+    out, outcome = assert_laws(CLASS.format(config=config).encode())
+    assert outcome.exit_code == 0, outcome.results
+    objects = [one for one in yaml.safe_load_all(out) if one]
+    made = [one for one in objects if one["metadata"].get("annotations", {}).get("oaas.io/generated-by")]
+    assert [one["metadata"]["name"] for one in made if one["kind"] == "Deployment"] == names
+    pods = [f"{name}-6d5f7c9b4-x2k8p" for name in names]
+    assert [pod for pod in pods if re.fullmatch("record-.*", pod)] == (pods if names[0].startswith("record") else [])
+    services = [one["metadata"]["name"] for one in made if one["kind"] == "Service"]
+    assert services == ["record-otel-collector", "record-otel-gateway"][: len(names)]
