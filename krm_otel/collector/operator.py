@@ -164,8 +164,11 @@ def _instrumentation(oaas_class: OaasClass, settings: Settings, endpoint: Endpoi
     """An Instrumentation: the environment of all workloads of a class."""
     data = new_object(oaas_class, "opentelemetry.io/v1alpha1", "Instrumentation", operator_name(oaas_class.name))
     groups = settings.attributes.value
-    keys = ("deployment.name", "oaas.class") if groups.oaas else ("deployment.name",)
-    attributes = {key: oaas_class.name for key in keys if key not in groups.drop}
+    attributes = {"deployment.name": oaas_class.name}
+    if groups.oaas:
+        attributes["oaas.class"] = oaas_class.key
+        attributes |= {"oaas.deployment_id": oaas_class.name} if oaas_class.package_key else {}
+    attributes = {key: value for key, value in attributes.items() if key not in groups.drop}
     attributes |= {key: sourced.value for key, sourced in settings.resource_attributes.items()}
     # An Instrumentation has no field for the protocol, nor for exporters.
     env = {names.E_PROTOCOL: PROTOCOLS[endpoint.protocol]}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from functools import partial
+from typing import Final
 
 from krm_otel import names
 from krm_otel.collector.config.checks import check_config
@@ -20,6 +21,7 @@ from krm_otel.config.settings import OaasClass, Settings
 from krm_otel.diagnostics.result import Ref, Result
 from krm_otel.diagnostics.rule import Location
 from krm_otel.diagnostics.rules import classes as rules
+from krm_otel.diagnostics.suggestion import listed
 from krm_otel.inject.sdk.env_sources import EnvSources
 from krm_otel.inject.status import existing_condition, put_status, strip_status
 from krm_otel.krm.resource import Resource
@@ -32,6 +34,8 @@ from krm_otel.plan.summary import ClassSummary
 from krm_otel.plan.workloads.candidate import class_key
 from krm_otel.workloads.match import RULES_TRIED
 from krm_otel.yamltext.nodes import Mapping
+
+_MOST_FUNCTIONS: Final = 4
 
 
 def check_classes(draft: Draft) -> Iterator[Result]:
@@ -46,6 +50,7 @@ def _check_classes(draft: Draft) -> Iterator[Result]:
     yield from _check_collectors(draft)
     for summary in draft.summaries.values():
         yield from _check_unused(summary)
+        yield from _check_services(summary)
     for oaas_class in configuration.classes:
         if not oaas_class.enabled or oaas_class.settings is None:
             continue
@@ -66,6 +71,17 @@ def _check_unused(summary: ClassSummary) -> Iterator[Result]:
         text = f"the collector of {oaas_class.name} gets nothing, since all workloads keep an endpoint of their own"
         fix = "write adopt: true in the OTelConfig to take them over, or collector.endpoint to have no collector"
         yield rules.COLLECTOR_UNUSED.at(oaas_class.ref, text, fix=fix)
+
+
+def _check_services(summary: ClassSummary) -> Iterator[Result]:
+    """Functions that are one service in every backend."""
+    for name, functions in summary.services.items():
+        if len(functions) > 1:
+            shown = [*functions[:_MOST_FUNCTIONS], *(["others"] if len(functions) > _MOST_FUNCTIONS else [])]
+            text = f"the functions {listed(shown, 'and')} have the same service name, {name}"
+            proposed = f"{{{'class_key' if summary.oaas_class.package_key else 'class'}}}-{{function_key}}"
+            fix = f'write service_name_template: "{proposed}" in the OTelConfig'
+            yield rules.SERVICE_NAME_SHARED.at(summary.oaas_class.ref, text, fix=fix, proposed=proposed)
 
 
 def _check_collectors(draft: Draft) -> Iterator[Result]:

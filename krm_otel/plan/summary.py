@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from krm_otel import names
 from krm_otel.config.settings import Configuration, OaasClass, Settings
@@ -23,6 +23,7 @@ class ClassSummary:
         instrumented: how many workloads are instrumented.
         failed: how many workloads cannot be instrumented.
         elsewhere: how many workloads are instrumented and keep endpoints of the user's.
+        services: service name → the functions that have it.
     """
 
     oaas_class: OaasClass
@@ -31,6 +32,7 @@ class ClassSummary:
     instrumented: int = 0
     failed: int = 0
     elsewhere: int = 0
+    services: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def has_workload(self) -> bool:
@@ -77,4 +79,12 @@ def _summary(oaas_class: OaasClass, members: Sequence[Membership]) -> ClassSumma
         sum(member.is_instrumented for member in members),
         sum(member.has_errors for member in members),
         sum(member.is_instrumented and member.sends_elsewhere for member in members),
+        _services(members),
     )
+
+
+def _services(members: Sequence[Membership]) -> Mapping[str, Sequence[str]]:
+    services: dict[str, dict[str, None]] = {}
+    for name, function in (service for member in members for service in member.services):
+        services.setdefault(name, {})[function] = None
+    return {name: tuple(functions) for name, functions in services.items()}

@@ -6,7 +6,7 @@ and OTLP. They follow from the resource, so they add no series.
 
 | label | the first of these that exists |
 |---|---|
-| `oaas_owner` | `oaas.class`, `deployment.name`, the class of the collector |
+| `oaas_owner` | `oaas.deployment_id`, `oaas.class`, `deployment.name`, the class of the collector |
 | `oaas_function_key` | `oaas.function_key` |
 | `namespace` | `k8s.namespace.name`, the namespace of the collector's class, `service.namespace` |
 | `service_name` | `service.name` |
@@ -28,15 +28,17 @@ OWNER: Final = "oaas_owner"
 """The label with the name of the class."""
 
 
-def metric_attributes(class_name: str = "", namespace: str = "") -> dict[str, Any]:
+def metric_attributes(class_name: str = "", namespace: str = "", *, keyed: bool = False) -> dict[str, Any]:
     """The processor.
 
     Args:
         class_name: the class that the collector belongs to; empty where all classes share it.
         namespace: that of the class; empty where it is not known.
+        keyed: `oaas.class` may be the key of a class in its package, and the class's name is in `oaas.deployment_id`.
     """
+    deployment = ("oaas.deployment_id",) if keyed else ()
     sources = {
-        OWNER: (_resource("oaas.class"), _resource("deployment.name"), _text(class_name)),
+        OWNER: (*map(_resource, (*deployment, "oaas.class", "deployment.name")), _text(class_name)),
         "oaas_function_key": (_resource("oaas.function_key"),),
         "namespace": (_resource("k8s.namespace.name"), _text(namespace), _resource("service.namespace")),
         "service.name": (_resource("service.name"),),

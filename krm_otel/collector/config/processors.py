@@ -40,8 +40,12 @@ def processors(tier: Tier) -> dict[str, Any]:
         inserted = [{"key": key, "value": value, "action": "insert"} for key, value in attributes.items()]
         config["resource"] = {"attributes": inserted}
     if collector.labels:
-        names = () if tier.placement.per_node else (tier.oaas_class.name, tier.oaas_class.namespace)
-        config[METRIC_ATTRIBUTES] = metric_attributes(*names)
+        owner = tier.oaas_class
+        config[METRIC_ATTRIBUTES] = (
+            metric_attributes(keyed=True)
+            if tier.placement.per_node
+            else metric_attributes(owner.name, owner.namespace, keyed=bool(owner.package_key))
+        )
     if "traces" in collector.exporters:
         config |= sampler(tier)
     if collector.batch.value is not None:

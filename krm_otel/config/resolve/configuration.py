@@ -29,7 +29,15 @@ from krm_otel.config.settings import (
 )
 from krm_otel.config.settings.presets import PRESETS
 from krm_otel.config.settings.sdk_profiles import PROFILES, SdkSettings
-from krm_otel.config.sources.blocks import class_block, class_entry, entry_key, functions, has_block, requirements
+from krm_otel.config.sources.blocks import (
+    class_block,
+    class_entry,
+    entry_key,
+    functions,
+    has_block,
+    package_key,
+    requirements,
+)
 from krm_otel.config.sources.discovery import discover
 from krm_otel.config.sources.layers import Layers
 from krm_otel.config.sources.shared import SharedSources, read_shared
@@ -128,6 +136,7 @@ def _class(resource: Resource, shared: SharedSources) -> tuple[OaasClass, list[R
         resource=resource,
         enabled_by="OTelConfig" if is_enabled and (by_config or not has_block(resource)) else "",
         requirements=required,
+        package_key=package_key(resource),
     )
     rule_block = _enabled(shared.spec.rules)
     if is_enabled and rule_block and rule_block.requirements:

@@ -29,7 +29,7 @@ class AttributeGroups(Model):
     service: bool = setting(True, "service.namespace, service.version and service.instance.id.", example="false")
     oaas: bool = setting(
         True,
-        "Attributes oaas.class and oaas.function_key.",
+        "Attributes oaas.class, oaas.deployment_id and oaas.function_key.",
         example="false",
         note="`deployment.name` stays; `drop` takes it out.",
     )
@@ -53,13 +53,13 @@ class ClusterTelemetry(Telemetry):
 
     service_name_template: types.Templates = setting(
         (DEFAULT_TEMPLATE,),
-        "Service name where none is given, from `{class}`, `{container}`, `{function_key}`, `{workload}`, "
-        "`{namespace}` and labels: `{label:app.kubernetes.io/name}`.",
+        "Service name where none is given, from `{class}`, `{class_key}`, `{container}`, `{function_key}`, "
+        "`{workload}`, `{namespace}` and labels: `{label:app.kubernetes.io/name}`.",
         shown=DEFAULT_TEMPLATE,
         example='"{namespace}-{workload}"',
-        note="`{function_key}` is the container's name where the function is not known; `{namespace}` is `default` "
-        "where none is written. Of a list, the first whose labels the workload has is taken: see "
-        "[names from labels](injection.md#names-from-labels).",
+        note="`{class_key}` is `spec.package_class_key`, or the class's name; `{function_key}` is the container's name "
+        "where the function is not known; `{namespace}` is `default` where none is written. Of a list, the first whose "
+        "labels the workload has is taken: see [names from labels](injection.md#names-from-labels).",
     )
     attributes: AttributeGroups = setting(AttributeGroups(), "Which resource attributes are derived.")
 

@@ -114,6 +114,8 @@ class OaasClass:
         faulty: it has errors, and keeps what it had.
         enabled_by: `OTelConfig`, where the ClassRuntime alone does not enable it. Half an input may lack that.
         refused: its settings are valid, but its objects cannot be generated.
+        package_key: upstream's name of the class in its package, which stays when each deployment gets another `name`;
+            empty where it has none.
     """
 
     name: str
@@ -127,6 +129,12 @@ class OaasClass:
     enabled_by: str = ""
     requirements: Requirements = field(default=Requirements())
     refused: bool = False
+    package_key: str = ""
+
+    @property
+    def key(self) -> str:
+        """What telemetry calls the class: its key in the package, otherwise its name."""
+        return self.package_key or self.name
 
     @property
     def enabled(self) -> bool:

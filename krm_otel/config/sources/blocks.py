@@ -86,6 +86,12 @@ def has_block(resource: Resource) -> bool:
     return not all(is_null(resource.node("spec", key)) for key in ("observability", "telemetry"))
 
 
+def package_key(resource: Resource) -> str:
+    """`spec.package_class_key`: upstream's package manager names each deployment of a class `<class>-<random>`."""
+    node = resource.node("spec", "package_class_key")
+    return "" if is_null(node) else (text_of(node) or "").strip()
+
+
 def functions(resource: Resource) -> tuple[Function, ...]:
     """The functions of a class, one for each entry; invalid values are upstream's concern and become empty."""
     entries = as_sequence(resource.node("spec", "functions"))

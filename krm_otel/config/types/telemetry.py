@@ -20,7 +20,7 @@ from krm_otel.diagnostics.suggestion import listed, nearest
 _HIGH_RATE: Final = 0.5
 """A sampling rate above this gets a warning (the proposal's section 13)."""
 
-PLACEHOLDERS: Final = ("class", "container", "function_key", "workload", "namespace")
+PLACEHOLDERS: Final = ("class", "class_key", "container", "function_key", "workload", "namespace")
 """What `service_name_template` may name in braces, besides labels."""
 DEFAULT_TEMPLATE: Final = "{class}-{container}"
 LABEL: Final = "label:"

@@ -145,6 +145,14 @@ REQUIREMENT_INVALID: Final = Rule(
     "Write a number above 0; at most 100 for `availability_pct`.",
     example="spec.nfr_requirements.max_latency_ms must be a number above 0, so there is no rule for it",
 )
+SERVICE_NAME_SHARED: Final = Rule(
+    "service-name-shared",
+    "info",
+    "Several functions of a class have one service name, so that backends show them as one service.",
+    'Write `service_name_template: "{class}-{function_key}"` in `telemetry` of the OTelConfig, if you want them apart.',
+    example="the functions hello and bye have the same service name, echo-function: write service_name_template: "
+    '"{class}-{function_key}" in the OTelConfig',
+)
 TELEMETRY_CONFIGURED: Final = Rule(
     "telemetry-configured",
     "info",

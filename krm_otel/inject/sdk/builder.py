@@ -25,12 +25,15 @@ class InstrumentedContainer:
         origins: where the variables come from, by name.
         kept: the names of the user's variables that are kept.
         sends_elsewhere: the endpoint is the user's, on another host than the class's.
+        service: the service name that it gets, and the key of the function that it runs; None where that is not
+            known, or where somebody else names the service.
     """
 
     container: Container
     origins: dict[str, Origin]
     kept: tuple[str, ...]
     sends_elsewhere: bool = False
+    service: tuple[str, str] | None = None
 
 
 @dataclass(slots=True)

@@ -166,6 +166,7 @@ def _service_name(identity: Identity) -> tuple[str, Origin, list[str]]:
         return settings.service_name.value + suffix, settings.service_name.origin, []
     values = {
         "class": oaas_class.name,
+        "class_key": oaas_class.key,
         "container": identity.container.name,
         "function_key": identity.function_key or identity.container.name,
         "workload": identity.workload.resource.name,
@@ -195,7 +196,9 @@ def _attributes(identity: Identity) -> dict[str, Attribute]:
     if groups.service:
         pairs |= _service(identity)
     if groups.oaas:
-        pairs["oaas.class"] = class_name
+        pairs["oaas.class"] = Attribute(encode(identity.oaas_class.key))
+        if identity.oaas_class.package_key:
+            pairs["oaas.deployment_id"] = class_name
         if identity.role == "function" and (key := identity.function_key):
             pairs["oaas.function_key"] = Attribute(encode(key))
     if groups.k8s:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from krm_otel import names
 from krm_otel.config.settings import OaasClass, Settings
@@ -47,6 +47,11 @@ class DesiredWorkload:
     containers: tuple[InstrumentedContainer, ...]
     left_alone: tuple[tuple[str, str], ...]
     results: tuple[Result, ...]
+
+    @property
+    def services(self) -> tuple[tuple[str, str], ...]:
+        """The service names of its functions, each with the function."""
+        return tuple(container.service for container in self.containers if container.service)
 
     @property
     def sends_elsewhere(self) -> bool:
@@ -96,11 +101,11 @@ def desired_workload(
         others = {name: variable for name, variable in existing.items() if name not in adoptable}
         builder = ContainerBuilder(container, ref, others, adoptable)
         identity = Identity(oaas_class, settings, workload, container, selected.role, match.component, selected.sdk)
-        _add_variables(builder, identity, selection.protocol, volumes)
+        name = _add_variables(builder, identity, selection.protocol, volumes)
         elsewhere = sends_elsewhere(builder, settings)
         edit, instrumented, container_results = builder.build(additions, hand_edited, sends_elsewhere=elsewhere)
         edits.append(edit)
-        containers.append(instrumented)
+        containers.append(replace(instrumented, service=_service(builder, identity, name)))
         results += container_results
     readers = [one for one in selection.containers if one.sdk.profile.does_read(names.E_PROPAGATORS)]
     results += _check_propagators(workload, settings, edits) if readers else ()
@@ -113,8 +118,11 @@ def desired_workload(
 
 def _add_variables(
     builder: ContainerBuilder, identity: Identity, protocol: Protocol | None, volumes: CertificateVolumes
-) -> None:
-    """Adds every variable of one container; `protocol` is what the workload's annotation asks for."""
+) -> str | None:
+    """Adds every variable of one container, and returns its service name; None where the attributes have it.
+
+    `protocol` is what the workload's annotation asks for.
+    """
     settings, sdk = identity.settings, identity.sdk
     add_exporters(builder, settings, protocol, sdk, volumes, HostVariables.of(identity.workload))
     add_switches(builder, settings, sdk)
@@ -126,7 +134,15 @@ def _add_variables(
         # The kubelet expands $(NAME) in a value.
         literal = (variable.value.value or "").replace("$", "$$")
         builder.set(name, variable.value.value_from or literal, variable.origin)
-    check_profile(builder, settings, sdk, add_identity(builder, identity))
+    service_name = add_identity(builder, identity)
+    check_profile(builder, settings, sdk, service_name)
+    return service_name
+
+
+def _service(builder: ContainerBuilder, identity: Identity, name: str | None) -> tuple[str, str] | None:
+    """The service name that a function gets here, and the function's key; None where that is not known."""
+    key = identity.function_key if identity.role == "function" else None
+    return None if name is None or key is None or names.E_SERVICE_NAME in builder.existing else (name, key)
 
 
 def _adoptable(

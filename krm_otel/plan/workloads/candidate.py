@@ -15,6 +15,7 @@ from krm_otel.inject.patch.ownership import InjectedObject, hand_edited
 from krm_otel.inject.patch.reconcile import reconcile
 from krm_otel.inject.patch.record import Record
 from krm_otel.inject.patch.strip import mounted_volumes, strip
+from krm_otel.inject.sdk.variables import DesiredWorkload
 from krm_otel.krm.item import Item
 from krm_otel.krm.resource import Resource
 from krm_otel.plan.changes import Change
@@ -105,6 +106,7 @@ class Membership:
         has_errors: it cannot be instrumented.
         component: for the platform's class, the key of its component.
         sends_elsewhere: all of its containers keep an endpoint of the user's.
+        services: the service names of its functions, each with the function.
     """
 
     key: ClassKey
@@ -114,6 +116,12 @@ class Membership:
     has_errors: bool = False
     component: str = ""
     sends_elsewhere: bool = False
+    services: tuple[tuple[str, str], ...] = ()
+
+    def instrumented(self, desired: DesiredWorkload) -> Membership:
+        """The contribution of a workload that is instrumented in this way."""
+        elsewhere, services = desired.sends_elsewhere, desired.services
+        return replace(self, is_instrumented=True, sends_elsewhere=elsewhere, services=services)
 
 
 @dataclass(frozen=True, slots=True)

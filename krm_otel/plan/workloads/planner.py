@@ -198,8 +198,7 @@ class WorkloadPlanner:
         results += desired.results
         if has_errors(results):
             return _failed(candidate, results, membership)
-        membership = replace(membership, is_instrumented=True, sends_elsewhere=desired.sends_elsewhere)
-        return _injected(candidate, desired, membership).after(results)
+        return _injected(candidate, desired, membership.instrumented(desired)).after(results)
 
     # --- errors, and kinds that are not known --------------------------------------------------------------------
 
