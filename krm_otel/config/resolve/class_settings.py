@@ -8,8 +8,11 @@ from typing import Final
 from krm_otel.config.provenance import Sourced
 from krm_otel.config.resolve import backends, collector, collector_checks, daemonset, endpoints, image, limits, sampling
 from krm_otel.config.resolve.request import Request
+from krm_otel.config.schema.credentials import Variable
+from krm_otel.config.schema.observability import SdkBatch
 from krm_otel.config.settings import Settings
 from krm_otel.config.types import sdk_variables
+from krm_otel.config.types.duration import as_milliseconds
 from krm_otel.diagnostics.result import Result, has_errors
 from krm_otel.diagnostics.rules import sdk_variables as rules
 
@@ -59,11 +62,24 @@ def _build(request: Request) -> tuple[Settings, list[Result]]:
         exporters=direct,
         collector=managed,
         node_collector=daemonset.node_collector(layers) if request.is_shared else None,
-        env=layers.merged("telemetry", "env"),
+        env={**_batch_variables(request), **layers.merged("telemetry", "env")},
         deltas=backends.deltas(request, direct, endpoint),
         names_may_change=layers.get("names_may_change").value,
     )
     return settings, results
+
+
+def _batch_variables(request: Request) -> dict[str, Sourced[Variable]]:
+    """`telemetry.batch` as variables: of spans, and of log records where they are on."""
+    processors = ["BSP", *(["BLRP"] if "logs" in request.signals else [])]
+    variables: dict[str, Sourced[Variable]] = {}
+    for field in SdkBatch.model_fields:
+        written = request.layers.find("telemetry", "batch", field)
+        if written is not None:
+            number = as_milliseconds(written.value) if isinstance(written.value, str) else written.value
+            variable = written.with_value(Variable.model_construct(value=str(number)))
+            variables |= {f"OTEL_{processor}_{field.upper()}": variable for processor in processors}
+    return variables
 
 
 def _spelled(names: Sequence[str]) -> tuple[str, ...]:

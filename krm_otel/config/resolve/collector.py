@@ -45,7 +45,7 @@ def _class_first(request: Request) -> bool:
 def collector_settings(request: Request, targets: Mapping[str, Sequence[Sourced[Target]]]) -> CollectorSettings:
     """The settings of a managed collector, without any check; `targets`: signal → where it goes."""
     layers, mode = request.layers, request.mode
-    placement, batch = PLACEMENTS[mode.value], layers.get("collector", "batch")
+    placement, batch = PLACEMENTS[mode.value], layers.joined("collector", "batch")
     default_resources = Resources(placement.requests, placement.limits)
     return CollectorSettings(
         mode=mode,

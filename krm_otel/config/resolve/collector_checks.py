@@ -29,6 +29,7 @@ from krm_otel.proxies import NO_PROXY, PROXIES, bypasses_proxy, is_in_cluster
 def check_collector(collector: CollectorSettings, request: Request) -> Iterator[Result]:
     """What does not fit together in the settings of one collector."""
     yield from _check_resources(collector.resources)
+    yield from _check_batch(collector)
     yield from _check_queue(collector)
     if has_series(collector.exporters) and not collector.labels:
         text = "has no transform, so series do not say to which class and function they belong"
@@ -49,6 +50,14 @@ def check_collector(collector: CollectorSettings, request: Request) -> Iterator[
     yield from _check_tiers(collector, request)
     yield from _check_files(collector)
     yield from _check_host(collector, request)
+
+
+def _check_batch(collector: CollectorSettings) -> Iterator[Result]:
+    """Sizes of batches that two sources give; those of one source are checked where they are read."""
+    batch = collector.batch.value
+    if batch and batch.send_batch_max_size and batch.send_batch_max_size < batch.send_batch_size:
+        text = f"has send_batch_max_size {batch.send_batch_max_size} below send_batch_size {batch.send_batch_size}"
+        yield collector.batch.report(rules.BATCH_SIZE, text, fix=f"write {batch.send_batch_size} or more")
 
 
 def _check_resources(resources: Sourced[Resources]) -> Iterator[Result]:

@@ -48,11 +48,15 @@ class Batch(Model):
     """How a managed collector gathers items before it sends them on."""
 
     enabled: bool = setting(True, "Send items in batches.", example="false")
-    send_batch_size: types.Count = setting(1024, "Number of items after which a batch is sent.", example="8192")
+    send_batch_size: types.Count = setting(
+        1024, "Number of items after which a batch is sent.", example="8192", flat="batch_size"
+    )
     send_batch_max_size: types.Count | None = setting(
         None, "Number of items that a batch never exceeds.", shown="no limit", example="10000"
     )
-    timeout: types.Duration = setting("10s", "Time after which a batch is sent anyway.", example="1s")
+    timeout: types.Duration = setting(
+        "10s", "Time after which a batch is sent anyway.", example="1s", flat="batch_timeout"
+    )
 
     @model_validator(mode="after")
     def _max_is_not_below_size(self) -> Self:

@@ -11,12 +11,29 @@ from pydantic import create_model
 
 from krm_otel.config import types
 from krm_otel.config.placement import Mode
-from krm_otel.config.schema.collector import DEFAULT_IMAGE
+from krm_otel.config.schema.collector import DEFAULT_IMAGE, Batch
 from krm_otel.config.schema.credentials import SdkVariables
 from krm_otel.config.schema.setting import Model, documentation, setting
 from krm_otel.otlp import Protocol
 
 _SWITCH_NOTE: Final = "It decides `OTEL_{}_EXPORTER`: `otlp` or `none`."
+
+
+class SdkBatch(Model):
+    """How SDKs gather spans and log records before they send them on."""
+
+    max_queue_size: types.Count | None = setting(
+        None, "Spans or log records that wait; what exceeds them is dropped.", shown="2048", example="4096"
+    )
+    max_export_batch_size: types.Count | None = setting(
+        None, "Spans or log records in a batch, at most as many as wait.", shown="512", example="1024"
+    )
+    schedule_delay: types.Milliseconds | None = setting(
+        None, "Time between two batches.", shown="5s; of log records 1s", example="2s"
+    )
+    export_timeout: types.Milliseconds | None = setting(
+        None, "Time after which a batch that is not accepted is given up.", shown="30s", example="10s"
+    )
 
 
 class Telemetry(Model):
@@ -66,6 +83,12 @@ class Telemetry(Model):
         example="http",
         flat="protocol",
         note="4317 is always gRPC, 4318 always HTTP.",
+    )
+    batch: SdkBatch = setting(
+        SdkBatch(),
+        "How SDKs gather spans and log records before they send them on.",
+        note="Only what is written becomes variables: `OTEL_BSP_*`, and `OTEL_BLRP_*` where logs are on. A variable in "
+        "`env` wins.",
     )
     env: SdkVariables = setting(
         {},
@@ -150,9 +173,16 @@ class Observability(Model):
     collector: Collector = setting(Collector(), "The collector that the SDKs send to.")
 
 
-class FlatForm(Observability):
-    """The flat form (environment, ConfigMap) in the shape of a block, with the global switch."""
+class FlatCollector(Collector):
+    """The collector of the flat form, with what only the cluster's owner says."""
 
+    batch: Batch = setting(Batch(), "How a managed collector gathers items before it sends them on.")
+
+
+class FlatForm(Observability):
+    """The flat form (environment, ConfigMap) in the shape of a block, with what only the cluster's owner says."""
+
+    collector: FlatCollector = setting(FlatCollector(), "The collector that the SDKs send to.")
     features_otel: bool | None = setting(None, "Global switch.", flat="features_otel")
 
 

@@ -54,6 +54,7 @@ Count = Annotated[int, AfterValidator(text.count)]
 Percentage = Annotated[int, AfterValidator(text.percentage)]
 Duration = Annotated[str, BeforeValidator(duration.go_duration), TypeName("duration")]
 Interval = Annotated[Duration, AfterValidator(duration.positive)]
+Milliseconds = Annotated[Interval, AfterValidator(duration.whole_milliseconds)]
 Bounds = Annotated[tuple[Duration, ...], LAX, AfterValidator(duration.bounds)]
 PrometheusDuration = Annotated[str, BeforeValidator(duration.prometheus_duration), TypeName("Prometheus duration")]
 

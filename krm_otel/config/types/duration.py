@@ -57,6 +57,15 @@ def positive(value: str) -> str:
     return value
 
 
+def whole_milliseconds(value: str) -> str:
+    """A duration that SDKs, which count in milliseconds, can have."""
+    if as_milliseconds(value) is None:
+        raise fault(
+            rules.DURATION_INVALID, "must be a whole number of milliseconds", fix="write 500ms", proposed="500ms"
+        )
+    return value
+
+
 def prometheus_duration(value: Any) -> Any:
     """A duration above zero as Prometheus spells it: whole numbers, the largest unit first."""
     text = number_as_text(value)
