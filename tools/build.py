@@ -200,6 +200,7 @@ TOOLS = {
         Tool("otelcol", "0.158.0", GoBuild("."), ("--version",), r"otelcol version 0\.158\.0"),
         # The program that tests instrument: a service, a Job, many traces.
         Tool("oteldemo", "1", GoBuild("."), ()),
+        Tool("oaasrs", "1", GoBuild("."), ()),
         # Backends that collectors send to: traces, metrics, logs.
         Tool("jaeger", "v1.76.0", _JAEGER, ("version",), r".*v1\.76\.0.*"),
         Tool("prometheus", "v0.316.0", _PROMETHEUS, ("--version",), r"prometheus, version v0\.316\.0 .*"),
