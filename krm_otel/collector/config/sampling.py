@@ -11,13 +11,14 @@ from decimal import Decimal
 from typing import Any, Final
 
 from krm_otel.collector.tiers import Tier
-from krm_otel.config.schema.sampling import TailSampling
+from krm_otel.config.schema.sampling import TailSampling, Target
 from krm_otel.config.settings import Sourced
 
 TAIL_SAMPLING: Final = "tail_sampling"
 _PROBABILISTIC: Final = "probabilistic_sampler"
 SAMPLERS: Final = (_PROBABILISTIC, TAIL_SAMPLING)
 """Processors that drop traces; a collector has at most one of them."""
+_TRACES_AT_ONCE: Final = 10
 _CACHE: Final = 10
 """Decisions that the cache remembers for each trace in memory, for spans that come late (the processor's advice)."""
 
@@ -27,7 +28,9 @@ def sampler(tier: Tier) -> dict[str, Any]:
     collector, rate = tier.collector, tier.settings.sampling_rate.value
     stage = tier.settings.sampling_stage.value
     if collector.tail_sampling:
-        return {TAIL_SAMPLING: _tail_sampling(collector.tail_sampling.value, collector.slow_after, rate)}
+        options, written = collector.tail_sampling.value, not tier.settings.sampling_rate.is_default
+        rest = _rest(options, rate if written or not options.target else None, collector.replicas.value)
+        return {TAIL_SAMPLING: _tail_sampling(options, collector.slow_after, rest)}
     if stage == "sdk" or collector.gateway:
         return {}
     # `both` is exactly the proposal's template.
@@ -41,14 +44,14 @@ def _percentage(rate: float) -> float | int:
     return int(exact) if exact == int(exact) else float(exact)
 
 
-def _tail_sampling(options: TailSampling, slow_after: Sourced[int] | None, rate: float) -> dict[str, Any]:
+def _tail_sampling(options: TailSampling, slow_after: Sourced[int] | None, rest: dict[str, Any]) -> dict[str, Any]:
     cached = _CACHE * options.num_traces
     policies: list[dict[str, Any]] = []
     if options.errors:
         policies.append({"name": "errors", "type": "status_code", "status_code": {"status_codes": ["ERROR"]}})
     if slow_after:
         policies.append({"name": "slow", "type": "latency", "latency": {"threshold_ms": slow_after.value}})
-    policies.append(_rest(options, rate))
+    policies.append(rest)
     if options.total_spans_per_second:
         policies = [_composite(policies, options.total_spans_per_second)]
     return {
@@ -59,10 +62,18 @@ def _tail_sampling(options: TailSampling, slow_after: Sourced[int] | None, rate:
     }
 
 
-def _rest(options: TailSampling, rate: float) -> dict[str, Any]:
-    """The policy for all other traces: the rate, and below it the limits."""
-    sampled = {"type": "probabilistic", "probabilistic": {"sampling_percentage": _percentage(rate)}}
-    limits = [
+def _rest(options: TailSampling, rate: float | None, deciders: int) -> dict[str, Any]:
+    """The policy for all other traces: the rate, where there is one, and below it the target and the limits.
+
+    `deciders` are the collectors that share the target.
+    """
+    parts: list[dict[str, Any]] = []
+    if rate is not None:
+        share = {"sampling_percentage": _percentage(rate)}
+        parts.append({"name": "rate", "type": "probabilistic", "probabilistic": share})
+    if options.target:
+        parts.append({"name": "target", "type": "rate_limiting", "rate_limiting": _limit(options.target, deciders)})
+    parts += [
         {"name": name, "type": f"{kind}_limiting", f"{kind}_limiting": {f"{name}_per_second": limit}}
         for name, kind, limit in (
             ("spans", "rate", options.spans_per_second),
@@ -70,9 +81,16 @@ def _rest(options: TailSampling, rate: float) -> dict[str, Any]:
         )
         if limit
     ]
-    if not limits:
-        return {"name": "rest", **sampled}
-    return {"name": "rest", "type": "and", "and": {"and_sub_policy": [{"name": "rate", **sampled}, *limits]}}
+    if len(parts) == 1:
+        return {**parts[0], "name": "rest"}
+    return {"name": "rest", "type": "and", "and": {"and_sub_policy": parts}}
+
+
+def _limit(target: Target, deciders: int) -> dict[str, int]:
+    """A target of traces as a limit of spans for one collector. A trace with more spans than fit at once never passes,
+    so some of average size always do."""
+    spans = max(1, round(target.traces_per_second * target.spans_per_trace / deciders))
+    return {"spans_per_second": spans, "burst_capacity": max(2 * spans, _TRACES_AT_ONCE * target.spans_per_trace)}
 
 
 def _composite(policies: list[dict[str, Any]], total: int) -> dict[str, Any]:

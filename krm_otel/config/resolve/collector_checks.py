@@ -207,6 +207,10 @@ def _check_tiers(collector: CollectorSettings, request: Request) -> Iterator[Res
         if block.value.autoscaling and block.value.written("replicas"):
             yield _replicas_without_effect(block.inside(block.value.replicas, "replicas"))
         yield from _check_resources(collector.gateway.resources)
+    if tail and tail.value.target and collector.gateway and collector.gateway.autoscaling:
+        text = "is shared by the collectors of the second tier, and with autoscaling nobody knows how many there are"
+        where = tail.inside(tail.value.target, "target")
+        yield where.report(sampling_rules.TAIL_SAMPLING_TARGET, text, fix="write collector.gateway.replicas")
     if tail and not collector.gateway and not collector.is_single:
         in_pods = collector.placement.in_class_pods
         why = "mode sidecar has one in each pod" if in_pods else f"there may be {collector.most} replicas"

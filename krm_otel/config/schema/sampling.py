@@ -7,7 +7,7 @@ from typing import Final
 from krm_otel.config import types
 from krm_otel.config.schema.autoscaling import Autoscaling
 from krm_otel.config.schema.collector import AdditionalProcessors, ResourcesBlock
-from krm_otel.config.schema.setting import Model, setting
+from krm_otel.config.schema.setting import REQUIRED, Model, setting
 
 HTTP_BUCKETS: Final = (
     *("5ms", "10ms", "25ms", "50ms", "75ms", "100ms", "250ms", "500ms", "750ms"),
@@ -46,6 +46,21 @@ class SpanMetrics(Model):
     exemplars: bool = setting(True, "Attach trace ids to the buckets.", example="false")
 
 
+class Target(Model):
+    """How many traces a second are kept, whatever the load is: the sampling rate adapts to it."""
+
+    traces_per_second: types.Count = setting(
+        REQUIRED, "Traces a second that all collectors of a class keep together of the remaining traces.", example="50"
+    )
+    spans_per_trace: types.Count = setting(
+        REQUIRED,
+        "Spans of this class that a trace has on average: collectors count spans.",
+        example="4",
+        note="The collectors' own metrics say it: `otelcol_processor_tail_sampling_count_spans_sampled` for each "
+        "`…_count_traces_sampled`.",
+    )
+
+
 class TailSampling(Model):
     """Which traces a managed collector keeps once they are complete."""
 
@@ -68,6 +83,11 @@ class TailSampling(Model):
     )
     num_traces: types.Count = setting(
         20_000, "Traces that one collector holds until then; new ones replace the oldest.", example="100000"
+    )
+    target: Target | None = setting(
+        None,
+        "How many traces a second are kept, in place of a share.",
+        note="See [adaptive sampling](sampling.md#adaptive-sampling).",
     )
     spans_per_second: types.Count | None = setting(
         None,

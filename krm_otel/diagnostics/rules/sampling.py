@@ -145,3 +145,11 @@ TAIL_SAMPLING_STAGE: Final = Rule(
     example="collector.sampling_stage is sdk, and tail_sampling decides in the collector, once, over all that SDKs "
     "send: write collector, or leave sampling_stage out",
 )
+TAIL_SAMPLING_TARGET: Final = Rule(
+    "tail-sampling-target",
+    "error",
+    "`tail_sampling.target` is divided by the number of collectors that decide, and an autoscaler changes it.",
+    "Write `collector.gateway.replicas` in place of `autoscaling`.",
+    example="collector.tail_sampling.target is shared by the collectors of the second tier, and with autoscaling "
+    "nobody knows how many there are: write collector.gateway.replicas",
+)
