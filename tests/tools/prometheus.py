@@ -194,6 +194,22 @@ def counter(
     return {"name": name, "sum": {"aggregationTemporality": 2, "isMonotonic": True, "dataPoints": points}}
 
 
+def up_down_counter(
+    name: str, level: int, labels: dict[str, str], *, start: float, end: float, every: float
+) -> dict[str, Any]:
+    """A counter that stays where it is."""
+    points = [
+        {
+            "attributes": attributes(labels),
+            "startTimeUnixNano": nanoseconds(start),
+            "timeUnixNano": nanoseconds(at),
+            "asInt": str(level),
+        }
+        for at in steps(start, end, every)
+    ]
+    return {"name": name, "sum": {"aggregationTemporality": 2, "isMonotonic": False, "dataPoints": points}}
+
+
 def steps(start: float, end: float, every: float) -> list[float]:
     return [start + number * every for number in range(int((end - start) / every) + 1)]
 

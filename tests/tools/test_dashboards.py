@@ -9,15 +9,29 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import yaml
 
+from krm_otel.collector.monitoring.dashboards import dashboard_json
+from krm_otel.names import PLATFORM_CLASS
+from tests.support.collector import class_and_settings
 from tests.tools import prometheus
 from tests.tools.package import FIELDS, Package, collecting, package
 from tests.tools.ports import FREE
-from tests.tools.prometheus import AHEAD, Prometheus, Requests, attributes, counter, eventually, http_load, post
+from tests.tools.prometheus import (
+    AHEAD,
+    Prometheus,
+    Requests,
+    attributes,
+    counter,
+    eventually,
+    http_load,
+    post,
+    up_down_counter,
+)
 from tools.build import require
 
 BEGAN = 600
@@ -99,12 +113,33 @@ def send(made: Package) -> None:
         counter("odgm_get_total", 30, {"variant": "string"}, **times),
         counter("odgm_object_set_total", 20, {"variant": "numeric"}, **times),
         counter("odgm_entry_mutations_total", 10, {"key_variant": "string"}, **times),
+        counter("odgm.events.emitted.create.total", 7, {}, **times),
+        counter("odgm.events.emitted.update.total", 6, {}, **times),
+        counter("odgm.events.emitted.delete.total", 5, {}, **times),
+        counter("odgm.events.queue.drops.total", 3, {}, **times),
+        counter("odgm.events.emit.failures.total", 2, {}, **times),
+        counter("odgm.events.fanout.limited.total", 1, {}, **times),
+        up_down_counter("odgm.events.queue.len", 4, {}, **times),
     ]
     post(f"{base}/metrics", prometheus.as_otlp(odgm, resource("odgm")))
     latency = http_load(
         [Requests(5, (0.2,))], **times, resource=resource("odgm"), name="odgm_normalize_latency_ms", unit=""
     )
     post(f"{base}/metrics", latency)
+    # As the services of oaas-rs count their requests: the route is the path, also where ids are in it.
+    gateway = {"service.name": "oprc-gateway", "oaas.class": "oaas-platform", "k8s.namespace.name": "shop"}
+    route = {"http.method": "GET", "http.route": "/api/class/shop/0/objects/cart-1"}
+    platform = [
+        counter("http_requests_total", 12, route, **times),
+        counter("http_errors_total", 3, {**route, "http.status_code": "404"}, **times),
+        up_down_counter("http_active_connections", 5, route, **times),
+        up_down_counter("http_active_connections", -2, {**route, "http.status_code": "200"}, **times),
+    ]
+    post(f"{base}/metrics", prometheus.as_otlp(platform, gateway))
+    duration = http_load(
+        [Requests(12, (0.25,))], **times, resource=gateway, name="http_request_duration_seconds", unit=""
+    )
+    post(f"{base}/metrics", duration)
     lose(made)
     record = {"body": {"stringValue": "done"}}
     post(f"{base}/logs", {"resourceLogs": [{"scopeLogs": [{"logRecords": [record]}]}]}, refused=True)
@@ -169,6 +204,10 @@ def test_every_metric_that_is_asked_for_is_there(seen: tuple[Package, Prometheus
         ("Reads", "{{variant}}", 30),
         ("Writes", "{{variant}}", 20),
         ("Changed entries", "{{key_variant}}", 10),
+        ("Events", "create", 7),
+        ("Lost events", "queue full", 3),
+        ("Lost events", "not published", 2),
+        ("Waiting events", "waiting", 4),
     ],
 )
 def test_panels_show_what_is_so(panel: str, legend: str, value: float, seen: tuple[Package, Prometheus]) -> None:
@@ -177,6 +216,25 @@ def test_panels_show_what_is_so(panel: str, legend: str, value: float, seen: tup
     assert float(series["value"][1]) == pytest.approx(value, rel=0.05)
     labels = {name: series["metric"][name] for name in re.findall(r"\w+", legend) if name in series["metric"]}
     assert "{{" not in legend or labels, "the line has a name"
+
+
+@pytest.mark.parametrize(
+    ("panel", "value"), [("HTTP requests", 12), ("HTTP errors", 0.25), ("Mean duration", 0.25), ("Open connections", 3)]
+)
+def test_the_platforms_dashboard_shows_its_services(panel: str, value: float, seen: tuple[Package, Prometheus]) -> None:
+    """The names of oaas-rs's own metrics, each as a series of its service."""
+    found = [one for one in platform_dashboard()["panels"] if one["title"] == panel]
+    assert len(found) == 1
+    (query,) = found[0]["targets"]
+    (series,) = seen[1].query(chosen(query["expr"]))
+    assert series["metric"] == {"service_name": "oprc-gateway"}
+    assert float(series["value"][1]) == pytest.approx(value, rel=0.05)
+
+
+def platform_dashboard() -> dict[str, Any]:
+    oaas_class, settings = class_and_settings("collector: {mode: deployment}", namespace="shop")
+    found: dict[str, Any] = json.loads(dashboard_json(replace(oaas_class, name=PLATFORM_CLASS), settings))
+    return found
 
 
 def test_what_is_lost_shows(seen: tuple[Package, Prometheus]) -> None:

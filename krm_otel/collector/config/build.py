@@ -18,7 +18,7 @@ from krm_otel.collector.config.alternatives import with_chosen_fields
 from krm_otel.collector.config.credentials import credentials
 from krm_otel.collector.config.environment import literal
 from krm_otel.collector.config.exporters import STORAGE, exporter_ids, exporters
-from krm_otel.collector.config.metric_attributes import METRIC_ATTRIBUTES
+from krm_otel.collector.config.metric_attributes import DROPPED_ATTRIBUTES, METRIC_ATTRIBUTES
 from krm_otel.collector.config.processors import processors, with_additional
 from krm_otel.collector.config.sampling import SAMPLERS
 from krm_otel.collector.config.service_telemetry import service_telemetry, with_one_resource_form
@@ -119,7 +119,10 @@ def _pipelines(collector: CollectorSettings, processor_ids: list[str]) -> dict[s
     """One pipeline for each signal. Spans are counted before any is dropped: where the traces' own pipeline drops some,
     another one counts them."""
     ids = exporter_ids(collector)
-    signal_of = {**dict.fromkeys(SAMPLERS, "traces"), METRIC_ATTRIBUTES: "metrics"}
+    signal_of = {
+        **dict.fromkeys(SAMPLERS, "traces"),
+        **dict.fromkeys((METRIC_ATTRIBUTES, DROPPED_ATTRIBUTES), "metrics"),
+    }
     pipelines = {
         signal: {
             "receivers": ["otlp"],

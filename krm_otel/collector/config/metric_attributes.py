@@ -18,12 +18,15 @@ Upstream's NFR analyzer asks by `oaas_owner` and `namespace`. A data point that 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any, Final
 
 from krm_otel.collector.config.environment import literal
 
 METRIC_ATTRIBUTES: Final = "transform/labels"
 """The processor's id."""
+DROPPED_ATTRIBUTES: Final = "transform/dropped_attributes"
+"""The id of the processor that takes attributes out."""
 OWNER: Final = "oaas_owner"
 """The label with the name of the class."""
 
@@ -51,6 +54,22 @@ def metric_attributes(class_name: str = "", namespace: str = "", *, keyed: bool 
         if source
     ]
     return {"error_mode": "ignore", "metric_statements": statements}
+
+
+def dropped_attributes(keys: Iterable[str]) -> dict[str, Any]:
+    """The processor that takes attributes out of data points, and adds up those of one export that are alike then.
+
+    An SDK sends all series of a metric in one request, so their sum is again a counter that only grows.
+    """
+    deleted = [f"delete_key(datapoint.attributes, {_text(key)})" for key in keys]
+    numbers = ("METRIC_DATA_TYPE_SUM", "METRIC_DATA_TYPE_HISTOGRAM", "METRIC_DATA_TYPE_EXPONENTIAL_HISTOGRAM")
+    added = " or ".join(f"metric.type == {kind}" for kind in numbers)
+    joined = [
+        f'aggregate_on_attributes("sum") where {added}',
+        'aggregate_on_attributes("mean") where metric.type == METRIC_DATA_TYPE_GAUGE',
+    ]
+    # Two groups, since the first is about data points, and the second about metrics.
+    return {"error_mode": "ignore", "metric_statements": [{"statements": deleted}, {"statements": joined}]}
 
 
 def _resource(key: str) -> str:

@@ -6,7 +6,12 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from krm_otel.collector.config.environment import NAMESPACE_VARIABLE, NODE_VARIABLE, literal
-from krm_otel.collector.config.metric_attributes import METRIC_ATTRIBUTES, metric_attributes
+from krm_otel.collector.config.metric_attributes import (
+    DROPPED_ATTRIBUTES,
+    METRIC_ATTRIBUTES,
+    dropped_attributes,
+    metric_attributes,
+)
 from krm_otel.collector.config.sampling import SAMPLERS, sampler
 from krm_otel.collector.tiers import Tier
 from krm_otel.config.resolve.collector import LIMIT_PERCENT, SPIKE_PERCENT
@@ -14,7 +19,15 @@ from krm_otel.config.schema.collector import AdditionalProcessor, Batch
 from krm_otel.config.settings import CollectorSettings
 from krm_otel.config.types.quantity import mebibytes
 
-GENERATED: Final = ("memory_limiter", "k8s_attributes", "resource", METRIC_ATTRIBUTES, *SAMPLERS, "batch")
+GENERATED: Final = (
+    "memory_limiter",
+    "k8s_attributes",
+    "resource",
+    METRIC_ATTRIBUTES,
+    DROPPED_ATTRIBUTES,
+    *SAMPLERS,
+    "batch",
+)
 """The ids of all processors that are generated in some mode."""
 _K8S_ATTRIBUTES: Final[dict[str, Any]] = {
     "auth_type": "serviceAccount",
@@ -46,6 +59,8 @@ def processors(tier: Tier) -> dict[str, Any]:
             if tier.placement.per_node
             else metric_attributes(owner.name, owner.namespace, keyed=bool(owner.package_key))
         )
+    if collector.dropped_attributes and "metrics" in collector.exporters:
+        config[DROPPED_ATTRIBUTES] = dropped_attributes(collector.dropped_attributes)
     if "traces" in collector.exporters:
         config |= sampler(tier)
     if collector.batch.value is not None:

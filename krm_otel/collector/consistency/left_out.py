@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from krm_otel.collector.config.build import build_config
-from krm_otel.collector.config.metric_attributes import METRIC_ATTRIBUTES
+from krm_otel.collector.config.metric_attributes import DROPPED_ATTRIBUTES, METRIC_ATTRIBUTES
 from krm_otel.collector.config.sampling import SAMPLERS
 from krm_otel.collector.consistency.problem import Deployed, Problem
 from krm_otel.collector.reading.structure import mapping, member, names_in, type_of
@@ -24,6 +24,7 @@ _LOST: Final = {
     "resource": "telemetry without an injected environment does not say its class",
     "k8s_attributes": "telemetry does not say its pod",
     METRIC_ATTRIBUTES: "series have no labels, so rules and dashboards find nothing",
+    DROPPED_ATTRIBUTES: "metrics keep the attributes that drop_metric_attributes names",
     "batch": "each item is sent by itself",
     "span_metrics": "there are no metrics of spans",
     **dict.fromkeys(SAMPLERS, "nothing samples by the rate"),

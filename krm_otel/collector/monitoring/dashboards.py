@@ -2,7 +2,8 @@
 
 What it shows is in `dashboard.json`: the variables, and for each panel its title, description, unit (by Grafana's
 name), width in columns and queries by legend. `_values` has the values of each `<word>` in it. The names of the object
-store's metrics are upstream's (`oprc-odgm/src/metrics.rs`), those of the collector its own (v0.158); whether a name
+store's metrics are upstream's (`oprc-odgm/src/metrics.rs`, `commons/oprc-observability/src/metrics.rs`), and so are
+those of the platform's services (`axum_layer.rs` beside it), those of the collector its own (v0.158); whether a name
 ends with a unit or type depends on the version and on how the metrics are read.
 
 The output has Grafana's schema 36 (Grafana 10.1), which later versions read. Defaults of the schema are written out, as
@@ -59,6 +60,8 @@ def dashboard_json(oaas_class: OaasClass, settings: Settings, histogram: Request
     text = resources.files("krm_otel.collector.monitoring").joinpath("dashboard.json").read_text(encoding="utf-8")
     template = _filled_in(json.loads(text), _values(oaas_class, histogram, shared_collector=shared_collector))
     rows = [] if on_nodes else template["class_rows"]
+    if oaas_class.name == names.PLATFORM_CLASS:
+        rows = [*template["platform_rows"], *rows]
     if shared_collector or settings.collector is not None:
         rows.append(template["collector_row"])
     variables = template["variables"][:1] if on_nodes else template["variables"]

@@ -72,6 +72,7 @@ def collector_settings(request: Request, targets: Mapping[str, Sequence[Sourced[
         host_port=placement.per_node and layers.get("collector", "daemonset", "host_port").value,
         k8s_attributes=placement.per_node and layers.get("telemetry", "attributes", "k8s").value,
         labels=has_series(targets) and not lacks(layers, "transform"),
+        dropped_attributes=layers.get("collector", "drop_metric_attributes").value,
         span_metrics=span_metrics(request),
         tail_sampling=tail_sampling(request),
         slow_after=slow_after(request),

@@ -88,6 +88,8 @@ def _needs(collector: CollectorSettings) -> Iterator[ComponentNeed]:
         yield ComponentNeed("file_storage", "queue.persistent", "queue.persistent: false")
     if collector.span_metrics:
         yield ComponentNeed("span_metrics", "collector.span_metrics", "span_metrics.enabled: false")
+    if collector.dropped_attributes and "metrics" in collector.exporters:
+        yield ComponentNeed("transform", "collector.drop_metric_attributes")
     if collector.tail_sampling:
         yield ComponentNeed("tail_sampling", "collector.tail_sampling", "tail_sampling.enabled: false")
     if collector.gateway:

@@ -94,6 +94,14 @@ class ClusterCollector(Collector):
     )
     daemonset: DaemonSet = setting(DaemonSet(), "The collectors of mode daemonset.")
     batch: Batch = setting(Batch(), "How a managed collector batches.")
+    drop_metric_attributes: types.AttributeKeys = setting(
+        (),
+        "Attributes that a managed collector takes out of metrics; series that differ by them only are added up.",
+        shown="none",
+        example="[http.route]",
+        note="For values without a bound, such as paths with ids in them. See [series without a "
+        "bound](metrics.md#series-without-a-bound).",
+    )
     processors: AdditionalProcessors = setting(
         (),
         "Processors in addition to the generated ones, at a place among them.",

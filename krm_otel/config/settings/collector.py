@@ -68,6 +68,7 @@ class CollectorSettings:
         volumes: further volumes, by name.
         server_tls: for the receivers of every tier in pods of its own.
         k8s_attributes: it asks the API server what the sending pod is called (`daemonset` only).
+        dropped_attributes: what metrics lose; the series that fall together are added up.
         labels: data points get labels that say which class and function they belong to, for a Prometheus.
         tail_sampling: that of this collector, or of its gateway where there is one.
         slow_after: the milliseconds from which tail sampling keeps a trace as slow; None: it keeps none for that.
@@ -98,6 +99,7 @@ class CollectorSettings:
     network_policy: NetworkPolicy = field(default=NetworkPolicy())
     k8s_attributes: bool = False
     labels: bool = False
+    dropped_attributes: tuple[str, ...] = ()
     span_metrics: Sourced[SpanMetrics] | None = None
     tail_sampling: Sourced[TailSampling] | None = None
     slow_after: Sourced[int] | None = None
