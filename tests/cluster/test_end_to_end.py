@@ -173,7 +173,7 @@ def test_deployments(
         for entry in container.get("env", ())
         if entry["name"] == "OTEL_SERVICE_NAME"
     }
-    assert injected == {"gateway", "router", "shop-function", "shop-odgm", "pm", "crm"}
+    assert injected == {"gateway", "router", "shop-function", "shop-odgm", "oprc-pm", "oprc-crm"}
     if mode == "sidecar":
         demonstrate(cluster, namespace, mode, tmp_path)
         assert_tree(capsys.readouterr().out)
