@@ -111,7 +111,7 @@ class SdkProfile(Model):
 
     def does_read(self, variable: str) -> bool:
         """Whether the SDK reads a variable."""
-        return any(fnmatchcase(variable, pattern) for pattern in self.reads)
+        return "*" in self.reads or any(fnmatchcase(variable, pattern) for pattern in self.reads)
 
     def sampler(self, stage: SamplingStage) -> str:
         """The value of OTEL_TRACES_SAMPLER."""

@@ -149,6 +149,7 @@ class _Exporter:
         existing_url, existing_protocol = existing.get(url_name), existing.get(protocol_name)
         if existing_url is not None:
             builder.keep(url_name)
+            self._check_spoken(existing_url)
             if existing_protocol is None:
                 self._follow_endpoint(existing_url, protocol_name)
             else:
@@ -200,15 +201,16 @@ class _Exporter:
         if url.value is None:
             return
         default: Protocol = "http" if self.fallback.origin.source == "default" else self.fallback.value
-        by_port = written_port_protocol(url.value)
-        protocol = PROTOCOLS[self.only or by_port or default]
-        if self.only and by_port not in (None, self.only):
-            shown = redact(url.value)
-            text = f"speaks {protocol} only, and nothing of it arrives at {url.name}={shown}"
-            report_unexpressed(self.builder, self.sdk, text, f"write port {PORTS[self.only]}, or remove the variable")
+        protocol = PROTOCOLS[self.only or written_port_protocol(url.value) or default]
         if self.builder.set(protocol_name, protocol, self.fallback.origin):
             text = f"{url.name} is set without a protocol, so {protocol_name} is {protocol}"
             self.builder.report(rules.PROTOCOL_FOLLOWS_ENDPOINT.at(self.builder.location(url.path), text))
+
+    def _check_spoken(self, url: ExistingVariable) -> None:
+        """Reports a user's endpoint whose port takes a protocol that the SDK does not speak."""
+        if self.only and written_port_protocol(url.value or "") not in (None, self.only):
+            text = f"speaks {PROTOCOLS[self.only]} only, and nothing of it arrives at {redact(url.value or '')}"
+            report_unexpressed(self.builder, self.sdk, text, f"write port {PORTS[self.only]}, or remove {url.name}")
 
     def _check_pair(self, url: str | None, protocol: ExistingVariable) -> None:
         expected, actual = written_port_protocol(url or ""), protocol_named(protocol.value)

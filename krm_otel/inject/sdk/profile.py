@@ -6,7 +6,7 @@ A profile decides about spelling and choice of variables, never about what the u
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -14,6 +14,7 @@ from krm_otel import names
 from krm_otel.config.schema.sdk import SdkProfile, SwitchVariables
 from krm_otel.config.settings import Endpoint, Settings, Sourced
 from krm_otel.config.settings.sdk_profiles import OAAS_RS, PROFILES
+from krm_otel.config.types.endpoint import endpoint_of_signal
 from krm_otel.diagnostics.rules import sdk_variables as rules
 from krm_otel.diagnostics.suggestion import listed
 from krm_otel.image_reference import parse_image
@@ -40,11 +41,15 @@ class Destinations:
 def destinations(settings: Settings, profile: SdkProfile) -> Destinations:
     """The endpoints of a class, as far as the SDK reads them.
 
-    Signals whose own endpoint is not read share the general one, which is then that of the first of them.
+    Signals whose own endpoint is not read share the general one, which is then that of the first of them. Where the
+    general one is not read, each signal has its own.
     """
     own, general = settings.exporters, settings.endpoint
     sent = [signal for signal in SIGNALS if settings.signal(signal).value]
     shared = [signal for signal in sent if not profile.does_read(signal_variable(names.E_ENDPOINT, signal))]
+    if general is not None and not profile.does_read(names.E_ENDPOINT):
+        alone = {signal: _of_signal(general, signal) for signal in sent if signal not in shared}
+        return Destinations(general, {**alone, **own})
     if not any(signal in own for signal in shared):
         return Destinations(general, own)
     targets = {signal: target for signal in sent if (target := own.get(signal) or general) is not None}
@@ -52,6 +57,13 @@ def destinations(settings: Settings, profile: SdkProfile) -> Destinations:
     apart = {signal: target for signal, target in targets.items() if target.value != first.value or signal in own}
     lost = tuple(signal for signal in shared if signal in targets and targets[signal].value != first.value)
     return Destinations(first, apart, lost)
+
+
+def _of_signal(general: Sourced[Endpoint], signal: str) -> Sourced[Endpoint]:
+    """The general endpoint as that of one signal, which SDKs use as it is."""
+    target = general.value
+    url = endpoint_of_signal(target.url, signal) if target.protocol == "http" else target.url
+    return general.with_value(replace(target, url=url))
 
 
 def own_variables(sdk: NamedProfile) -> frozenset[str]:
@@ -124,6 +136,10 @@ def _unexpressed(
     builder: ContainerBuilder, settings: Settings, profile: SdkProfile, service_name: str | None
 ) -> Iterator[tuple[str, str]]:
     """What has no effect, and what to write."""
+    for signal in (signal for signal in SIGNALS if settings.signal(signal).value):
+        name = signal_variable(names.E_ENDPOINT, signal)
+        if not profile.does_read(name) and not profile.does_read(names.E_ENDPOINT):
+            yield f"reads neither {names.E_ENDPOINT} nor {name}, so {signal} have no endpoint", "write it into its code"
     for signal in SIGNALS:
         name = exporter_variable(signal)
         off = settings.any_signal and not settings.signal(signal).value

@@ -96,7 +96,7 @@ def desired_workload(
             results.append(rules.CONTAINER_LEFT_ALONE.at(location, f"{container.name} is left alone, because {reason}"))
             continue
         hand_edited = adopt.get(container.name, ()) if adopt is not None else ()
-        own = own_variables(selected.sdk)
+        own = own_variables(selected.sdk) if adopt is not None else frozenset[str]()
         adoptable = _adoptable(existing, hand_edited, settings, own) if adopt is not None else {}
         others = {name: variable for name, variable in existing.items() if name not in adoptable}
         builder = ContainerBuilder(container, ref, others, adoptable)

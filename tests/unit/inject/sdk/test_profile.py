@@ -94,6 +94,15 @@ def test_each_signal_arrives_where_the_class_sends_it(collector: str, general: s
     assert env["OTEL_EXPORTER_OTLP_PROTOCOL"] == "grpc"
 
 
+def test_an_sdk_that_reads_the_endpoints_of_signals_only() -> None:
+    """Each signal has its own, with the path that HTTP needs."""
+    profile = "{reads: ['OTEL_EXPORTER_OTLP_*_ENDPOINT', 'OTEL_[!E]*'], protocols: [http]}"
+    env = injected(config=f"sdk: {{select: [{{profile: mine, role: function}}], profiles: {{mine: {profile}}}}}")
+    assert env["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] == "http://otel:4318/v1/traces"
+    assert env["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"] == "http://otel:4318/v1/metrics"
+    assert "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT" not in env
+
+
 @pytest.mark.parametrize("on", [True, False])
 @pytest.mark.parametrize("signal", ["traces", "logs", "metrics"])
 def test_switches(signal: str, on: bool) -> None:
