@@ -18,6 +18,7 @@ from krm_otel.cli.ledger import Ledger
 from krm_otel.cli.output import read_stdin
 from krm_otel.krm.resource import Resource
 from krm_otel.run import Source
+from krm_otel.views.summary import plural
 from krm_otel.yamltext.nodes import Mapping, SourceError
 from krm_otel.yamltext.parse import compose
 from krm_otel.yamltext.scan import documents
@@ -27,8 +28,6 @@ ENDINGS: Final = (".yaml", ".yml", ".json")
 RENDERED: Final = b"# Rendered by krm-otel. Edits are overwritten: change what it was rendered from instead.\n"
 """The first line of a single file that a stream is written to: without it, the file is somebody else's."""
 _WITHOUT_ENDING: Final = ("Kptfile", "Kustomization")
-
-
 _EARLIER: Final = "an earlier render wrote them"
 
 
@@ -70,9 +69,7 @@ class _Unread:
 
     def notes(self) -> tuple[str, ...]:
         """A line for each reason."""
-        return tuple(
-            f"not read: {count} {'path' if count == 1 else 'paths'} ({why})" for why, count in self.counts.items()
-        )
+        return tuple(f"not read: {plural(count, 'path')} ({why})" for why, count in self.counts.items() if count)
 
 
 def read_paths(paths: Sequence[str], output: Path | None = None, exclude: Sequence[str] = ()) -> Inputs:
@@ -156,14 +153,14 @@ def _walk(folder: Path, unread: _Unread) -> list[Path]:
             file = place / name
             if not name.endswith(ENDINGS) and name not in _WITHOUT_ENDING:
                 continue
-            if os.path.realpath(file) == output:
+            real = os.path.realpath(file)
+            if real == output:
                 unread.counts["the output"] += 1
-            elif os.path.realpath(file) in rendered:
+            elif real in rendered:
                 unread.counts[_EARLIER] += 1
             elif not ignored.has(file, is_folder=False):
                 files.append(file)
     unread.counts.update(ignored.counts)
-    unread.counts = +unread.counts
     return files
 
 

@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from krm_otel.starters.place import Place
-
-KUSTOMIZATIONS: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+from krm_otel.workloads.kustomizations import FILE_NAMES
 
 
 def steps(client: str, place: Place) -> list[str]:
@@ -105,7 +104,7 @@ def _class_step(place: Place) -> Iterator[str]:
 
 
 def _kustomization(place: Place) -> str | None:
-    return next((name for name in KUSTOMIZATIONS if name in place.existing), None)
+    return next((name for name in FILE_NAMES if name in place.existing), None)
 
 
 def _component_step(place: Place, file: str | None) -> Iterator[str]:

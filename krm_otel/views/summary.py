@@ -149,7 +149,7 @@ def _nothing(outcome: Outcome) -> str:
     classes = outcome.configuration.classes
     enabled = [oaas_class for oaas_class in classes if oaas_class.enabled]
     if enabled:
-        if any(change.action == "skipped" for change in outcome.changes):
+        if outcome.changes:
             return "no workload belongs to a class that is on, or all of them are skipped"
         return f"no workload in the input: give krm-otel the workloads of {enabled[0].ref}, too"
     if classes:

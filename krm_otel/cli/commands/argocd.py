@@ -17,9 +17,9 @@ from krm_otel.cli.stream import stream
 from krm_otel.names import CLASS_KIND, CONFIG_KIND
 from krm_otel.run import Source, run
 from krm_otel.views.lines import Detail, lines
+from krm_otel.workloads.kustomizations import FILE_NAMES
 
 _ACTIONS = ("discover", "generate", "parameters")
-_KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
 
 @click.command()
@@ -87,7 +87,7 @@ def _generate(ctx: click.Context, fn_config: str | None, report: str | None, det
 
 
 def _is_chart() -> bool:
-    return Path("Chart.yaml").exists() and not any(Path(name).exists() for name in _KUSTOMIZATIONS)
+    return Path("Chart.yaml").exists() and not any(Path(name).exists() for name in FILE_NAMES)
 
 
 def _contains_kind(kind: str, file: Path) -> bool:
@@ -104,7 +104,7 @@ def _read_application(*, has_config: bool) -> Inputs:
     Args:
         has_config: the user gives an OTelConfig, so those of the folder do not count.
     """
-    if not any(Path(name).exists() for name in _KUSTOMIZATIONS):
+    if not any(Path(name).exists() for name in FILE_NAMES):
         inputs = read_paths(["."])
         for file in inputs.files:
             if not file.path.resolve().is_relative_to(Path.cwd()):

@@ -16,9 +16,10 @@ from krm_otel.cli.files import manifest_files
 from krm_otel.names import CLASS_KIND, CONFIG_KIND
 from krm_otel.starters import CLIENTS, starter_files
 from krm_otel.starters.place import Place
-from krm_otel.starters.steps import KUSTOMIZATIONS, steps
+from krm_otel.starters.steps import steps
+from krm_otel.workloads.kustomizations import FILE_NAMES
 
-_FOR_CLIENTS = ("Kptfile", *KUSTOMIZATIONS)
+_FOR_CLIENTS = ("Kptfile", *FILE_NAMES)
 
 
 @click.command()
@@ -85,7 +86,7 @@ def _place(folder: Path) -> Place:
 
 def _manifests(folder: Path, contents: dict[Path, bytes]) -> Iterator[str]:
     """Files with objects for a cluster; without those of kustomizations in folders below."""
-    others = {file.parent for file in contents if file.name in KUSTOMIZATIONS}
+    others = {file.parent for file in contents if file.name in FILE_NAMES}
     for file, data in contents.items():
         below = [parent for parent in file.parents if parent.is_relative_to(folder)]
         is_object = re.search(rb'^[ \t]*["\']?kind["\']?[ \t]*:', data, re.MULTILINE) and b"apiVersion" in data
