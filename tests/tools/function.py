@@ -27,7 +27,7 @@ Manifest = dict[str, Any]
 _OURS = re.compile(
     r"""\ *(-\ )?(
         env: | annotations: | oaas\.io/otel-injected:\ \|- | [{},\]]?[{},"\[].*["\]{}:] # the lines of the record
-        | name:\ (OTEL|OAAS_OTEL)_[A-Z_]+ | value:\ ".*"
+        | name:\ (OTEL|OAAS_OTEL|OPRC)_[A-Z_]+ | value:\ ".*"
         | valueFrom:\ \{fieldRef:\ \{fieldPath:\ [a-z]+\.\w+\}\} | valueFrom: | fieldRef: | fieldPath:\ [a-z]+\.\w+
     )""",
     re.VERBOSE,
@@ -143,16 +143,21 @@ def injection(
         f"k8s.container.name={container}",
         attributes,
     ]
+    is_store = container == "odgm"  # it reads what upstream's services read
+    switches = {"OTEL_TRACES_ENABLED": "true", "OTEL_LOGS_ENABLED": "false"} if is_store else {}
+    name = f"{oaas_class}-{container}"
     values = {
         "OTEL_EXPORTER_OTLP_ENDPOINT": ENDPOINT,
         "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc",
         "OTEL_TRACES_EXPORTER": "otlp",
         "OTEL_METRICS_EXPORTER": "otlp",
         "OTEL_LOGS_EXPORTER": "none",
-        "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
+        **switches,
+        "OTEL_TRACES_SAMPLER": "traceidratio" if is_store else "parentbased_traceidratio",
         "OTEL_TRACES_SAMPLER_ARG": rate,
         "OTEL_PROPAGATORS": "tracecontext,baggage",
-        "OTEL_SERVICE_NAME": f"{oaas_class}-{container}",
+        "OTEL_SERVICE_NAME": name,
+        **({"OPRC_SERVICE_NAME": name} if is_store else {}),
         "OTEL_RESOURCE_ATTRIBUTES": ",".join(filter(None, known)),
     }
     return [*helpers, *({"name": name, "value": value} for name, value in values.items())]
