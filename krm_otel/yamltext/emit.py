@@ -98,8 +98,9 @@ def entry(key: str, value: Any, list_indent: int = 0) -> list[str]:
     if _is_collection(value) and value:
         indent = "  " if isinstance(value, dict) else " " * list_indent
         return [head, *(indent + line if line else line for line in block(value, list_indent))]
-    if isinstance(value, JsonText) and "\n" in value.value:
-        return [f"{head} |-", *("  " + line for line in value.value.split("\n"))]
+    if isinstance(value, JsonText):
+        first, *more = _json_lines(value)
+        return [f"{head} {first}", *more]
     if isinstance(value, str) and _literal_fits(value):
         chomp = "|" if value.endswith("\n") else "|-"
         return [f"{head} {chomp}", *("  " + line if line else "" for line in value.removesuffix("\n").split("\n"))]
@@ -108,8 +109,14 @@ def entry(key: str, value: Any, list_indent: int = 0) -> list[str]:
 
 def below(value: JsonText, column: int, newline: str) -> str:
     """JSON as the value of a key at a column; the lines of a literal block follow the key's line."""
-    text = value.value.replace("\n", newline + " " * (column + 2))
-    return f"|-{newline}{' ' * (column + 2)}{text}" if "\n" in value.value else scalar(value)
+    return (newline + " " * column).join(_json_lines(value))
+
+
+def _json_lines(value: JsonText) -> list[str]:
+    """JSON as a value: what stands on the line of its key, and the lines of a literal block below it."""
+    if "\n" not in value.value:
+        return [scalar(value)]
+    return ["|-", *("  " + line for line in value.value.split("\n"))]
 
 
 def _is_small_leaf(key: str, value: Any) -> bool:

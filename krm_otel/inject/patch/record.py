@@ -109,14 +109,7 @@ class Record:
 
     def dump(self) -> str:
         """The annotation's value."""
-        members = {"v": str(VERSION), **{key: _compact(value) for key, value in _data(self).items()}}
-        if self.containers:
-            containers = {name: _container_text(record) for name, record in sorted(self.containers.items())}
-            members["containers"] = _object(containers)
-        members |= {"lists": _object(_own_lines(self.lists))} if self.lists else {}
-        if self.template:
-            members["template"] = _object({kind: _object(_own_lines(h)) for kind, h in sorted(self.template.items())})
-        return _object(dict(sorted(members.items())))
+        return _object({"v": str(VERSION), **_member_texts(self)})
 
 
 def load(text: str) -> Record | None:
@@ -154,13 +147,17 @@ _GROUPS: Final = ("OAAS_OTEL_", "OTEL_EXPORTER_OTLP_", "OTEL_TRACES_SAMPLER")
 _SIGNALS: Final = ("OTEL_LOGS_EXPORTER", "OTEL_METRICS_EXPORTER", "OTEL_TRACES_EXPORTER")
 
 
-def _container_text(record: ContainerRecord) -> str:
-    data = _data(record)
-    members = {key: _compact(value) for key, value in data.items()}
-    members["env"] = _env_text(record.env)
-    members |= {key: _object(_own_lines(data[key])) for key in ("adopted", "lists") if key in data}
-    members |= _own_lines({"merge": data["merge"]}) if "merge" in data else {}
-    return _object(dict(sorted(members.items())))
+def _member_texts(record: Record | ContainerRecord) -> dict[str, str]:
+    """The members of a part of a record as JSON; those without a layout of their own are on one line."""
+    return {key: _LAYOUTS.get(key, _compact)(value) for key, value in _data(record).items()}
+
+
+def _containers_text(containers: dict[str, ContainerRecord]) -> str:
+    return _object({name: _object(_member_texts(record)) for name, record in containers.items()})
+
+
+def _template_text(template: dict[str, dict[str, str]]) -> str:
+    return _object({kind: _listed(hashes) for kind, hashes in template.items()})
 
 
 def _env_text(env: dict[str, str]) -> str:
@@ -182,18 +179,33 @@ def _group(name: str) -> str:
     return next((start for start in _GROUPS if name.startswith(start)), name)
 
 
-def _own_lines(members: dict[str, Any]) -> dict[str, str]:
-    """The members with each value on a line of its own."""
-    return {key: f"\n{_compact(value)}\n" for key, value in sorted(members.items())}
+def _own_line(value: Any) -> str:
+    return f"\n{_compact(value)}\n"
+
+
+def _listed(members: dict[str, Any]) -> str:
+    """A JSON object with each value on a line of its own."""
+    return _object({key: _own_line(value) for key, value in members.items()})
 
 
 def _object(members: dict[str, str]) -> str:
-    """A JSON object of members that are JSON already."""
-    return f"{{{','.join(f'{_compact(key)}:{value}' for key, value in members.items())}}}"
+    """A JSON object of members that are JSON already, in the order of their keys."""
+    return f"{{{','.join(f'{_compact(key)}:{value}' for key, value in sorted(members.items()))}}}"
 
 
 def _compact(value: Any) -> str:
     return json.dumps(value, default=_data, separators=(",", ":"), sort_keys=True)
+
+
+_LAYOUTS: Final[dict[str, Callable[[Any], str]]] = {
+    "adopted": _listed,
+    "containers": _containers_text,
+    "env": _env_text,
+    "lists": _listed,
+    "merge": _own_line,
+    "template": _template_text,
+}
+"""Key of a record or of a container in it → its value as JSON, for those that have lines."""
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
