@@ -100,7 +100,6 @@ def resolve(
         operator=spec.flavor == "operator",
         merge_crd=spec.merge_crd,
         write_status=spec.status == "write",
-        config_given=discovered.config is not None,
         config_ref=discovered.config.ref if discovered.config else Ref(),
         class_entries=tuple(spec.classes),
         flat_given=discovered.flat is not None,

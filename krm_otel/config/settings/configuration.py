@@ -56,8 +56,7 @@ class Configuration:
         write_status: conditions go into the ClassRuntimes; otherwise they are results.
         operator: the OpenTelemetry Operator's objects and annotations are written in place of krm-otel's own.
         merge_crd: a definition of ClassRuntime in the input gets the block.
-        config_given: there is an OTelConfig. Without one, the platform's components are not known.
-        config_ref: that OTelConfig; an empty Ref without one.
+        config_ref: the OTelConfig; an empty Ref without one.
         class_entries: the keys of its `classes`.
         flat_given: there is a flat ConfigMap, which can enable classes as an OTelConfig can.
     """
@@ -73,7 +72,6 @@ class Configuration:
     write_status: bool = False
     operator: bool = False
     merge_crd: bool = False
-    config_given: bool = False
     config_ref: Ref = field(default=Ref())
     class_entries: tuple[str, ...] = ()
     flat_given: bool = False
@@ -82,6 +80,11 @@ class Configuration:
     knative_field_ref: bool = False
     monitoring: Monitoring = field(default=Monitoring())
     sdk: SdkSettings = field(default=SdkSettings())
+
+    @property
+    def config_given(self) -> bool:
+        """Whether there is an OTelConfig. Without one, the platform's components are not known."""
+        return bool(self.config_ref.kind)
 
     def without(self, owners: AbstractSet[Ref]) -> Configuration:
         """The configuration in which these classes have errors, so that they keep what they had."""

@@ -9,6 +9,7 @@ import pytest
 
 import krm_otel.workloads.match as module
 from krm_otel.config.settings import Configuration, OaasClass
+from krm_otel.diagnostics.result import Ref
 from krm_otel.names import A_CLASS, L_OWNER
 from krm_otel.workloads.kinds import Workload
 from krm_otel.workloads.match import Match, Matcher, platform_class
@@ -17,7 +18,7 @@ from tests.unit.workloads.objects import component, deployment, oaas_class, reso
 
 A, B, C, D = (oaas_class(name, ("get", f"ghcr.io/team/{name}-fn:v1")) for name in "abcd")
 GATEWAY, ROUTER = component("gateway", app="gw"), component("router", tier="edge")
-CONFIGURATION = Configuration((A, B, C, D), platform_components=(GATEWAY, ROUTER), config_given=True)
+CONFIGURATION = Configuration((A, B, C, D), platform_components=(GATEWAY, ROUTER), config_ref=Ref(kind="OTelConfig"))
 FN = (("function", "any:1"),)
 
 
