@@ -54,9 +54,11 @@ class Inputs:
     """What of the PATHs is not read, and why, for people."""
 
     @classmethod
-    def of(cls, files: Sequence[InputFile], *, is_complete: bool) -> Inputs:
+    def of(
+        cls, files: Sequence[InputFile], *, is_complete: bool, paths: Sequence[Path] = (), notes: Sequence[str] = ()
+    ) -> Inputs:
         """The input that consists of these files."""
-        return cls(tuple(file.source for file in files), tuple(files), is_complete)
+        return cls(tuple(file.source for file in files), tuple(files), is_complete, tuple(paths), tuple(notes))
 
 
 @dataclass(slots=True)
@@ -111,9 +113,8 @@ def read_paths(paths: Sequence[str], output: Path | None = None, exclude: Sequen
     if not files:
         notes = "".join(f"; {note}" for note in unread.notes())
         raise click.ClickException(f"no YAML or JSON file in {', '.join(paths)}{notes}")
-    sources = tuple(file.source for file in files)
     complete = all(path.is_dir() for path in named)
-    return Inputs(sources, tuple(files), complete, tuple(named), unread.notes())
+    return Inputs.of(files, is_complete=complete, paths=named, notes=unread.notes())
 
 
 def _read(file: Path, *, is_named: bool) -> bytes:

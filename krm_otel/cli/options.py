@@ -65,6 +65,11 @@ def formats(*more: str) -> Callable[[Command], Command]:
     )
 
 
+def writing(command: Command) -> Command:
+    """The arguments and options of commands that write manifests: what they read, and where the output goes."""
+    return paths(exclude(function_config(output(force(stat(command))))))
+
+
 def printing(command: Command) -> Command:
     """The options of what is printed: `-q` and `-v`, as a `Detail`, and `--color`."""
     quiet = click.option(

@@ -20,16 +20,11 @@ from krm_otel.views.formats import formatted
 from krm_otel.views.lines import Detail, Line, lines, result_lines
 from krm_otel.views.report import as_json, located
 from krm_otel.views.stat import stat_lines
-from krm_otel.views.summary import plural
+from krm_otel.views.summary import Summary, plural
 
 
 @click.command()
-@options.paths
-@options.exclude
-@options.function_config
-@options.output
-@options.force
-@options.stat
+@options.writing
 @options.formats()
 @options.report
 @options.printing
@@ -71,12 +66,7 @@ def render(
 
 
 @click.command()
-@options.paths
-@options.exclude
-@options.function_config
-@options.output
-@options.force
-@options.stat
+@options.writing
 @options.report
 @options.printing
 @click.pass_context
@@ -188,7 +178,7 @@ def validate(
     else:
         write_text(*formatted(form, outcome, docs=_docs()))
     if detail is not Detail.QUIET:
-        print_lines([*map(Line, inputs.notes), lines(outcome, detail, "planned")[-1]])
+        print_lines(map(Line, [*inputs.notes, Summary.of(outcome).sentence("planned")]))
     ctx.exit(outcome.exit_code)
 
 
