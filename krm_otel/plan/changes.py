@@ -8,7 +8,6 @@ from typing import Any, Final, Literal, Protocol, TypeVar
 
 from krm_otel.config.settings import Configuration
 from krm_otel.diagnostics.result import Ref, Result, printable
-from krm_otel.inject.sdk.variables import DesiredWorkload
 from krm_otel.workloads.kustomizations import Kustomizations
 
 T = TypeVar("T")
@@ -42,7 +41,6 @@ class Change:
     action: Action
     reason: str = ""
     text: str | None = None
-    desired: DesiredWorkload | None = None
     role: Role = "workload"
 
     @property

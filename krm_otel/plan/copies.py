@@ -17,7 +17,7 @@ def check_copies(changes: Iterable[Change]) -> Iterator[Result]:
     files: dict[tuple[str, str, str, str], list[Ref]] = {}
     for change in changes:
         ref = change.ref
-        if change.desired is not None and change.action in ("injected", "updated", "unchanged") and ref.file:
+        if change.role == "workload" and change.action in ("injected", "updated", "unchanged") and ref.file:
             key = (ref.api_version.rpartition("/")[0], ref.kind, ref.namespace, ref.name)
             files.setdefault(key, []).append(ref)
     for refs in files.values():

@@ -265,7 +265,7 @@ def _injected(candidate: Candidate, desired: DesiredWorkload, membership: Member
     ref, edit = candidate.ref, desired.edit
     if edit.empty:
         reason = "; ".join(dict.fromkeys(why for _, why in desired.left_alone)) or "everything is set in the manifest"
-        return WorkloadOutcome(_uninjected(candidate, reason, desired), (), membership)
+        return WorkloadOutcome(_uninjected(candidate, reason), (), membership)
     candidate = candidate.keeping_mounted_volumes({volume["name"] for volume in edit.lists.get("volumes", ())})
     try:
         text, record = candidate.with_edit(edit)
@@ -279,8 +279,8 @@ def _injected(candidate: Candidate, desired: DesiredWorkload, membership: Member
     values = [value for container in edit.containers for _, value in container.env if isinstance(value, str)]
     results = tuple(check_flux_substitution(candidate.base.resource, text, values))
     if text == candidate.item.text:
-        return WorkloadOutcome(Change(ref, "unchanged", "", None, desired), results, membership)
-    change = Change(ref, "updated" if candidate.record else "injected", "", text, desired)
+        return WorkloadOutcome(Change(ref, "unchanged"), results, membership)
+    change = Change(ref, "updated" if candidate.record else "injected", "", text)
     return WorkloadOutcome(change, results, membership)
 
 
@@ -289,10 +289,10 @@ def _failed(candidate: Candidate, results: Iterable[Result], membership: Members
     return WorkloadOutcome(Change(candidate.ref, "skipped", _ERROR), tuple(results), membership)
 
 
-def _uninjected(candidate: Candidate, reason: str, desired: DesiredWorkload | None = None) -> Change:
+def _uninjected(candidate: Candidate, reason: str) -> Change:
     """The change of a workload into which nothing is injected: what was injected is taken out."""
     if candidate.record is None:
-        return Change(candidate.ref, "skipped", reason or "nothing is injected", None, desired)
+        return Change(candidate.ref, "skipped", reason or "nothing is injected")
     # This is no result: a second run has no record, so it could not report it again.
     reason = "; ".join(filter(None, (reason, candidate.current.kind.immutable)))
-    return Change(candidate.ref, "removed", reason, candidate.keeping_mounted_volumes().text, desired)
+    return Change(candidate.ref, "removed", reason, candidate.keeping_mounted_volumes().text)
