@@ -15,6 +15,7 @@ So all that decode read `%2B` alike. Most decode no keys.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final, Literal
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -39,11 +40,13 @@ LONGEST_ATTRIBUTE: Final = 255
 """Characters of an encoded key or value that every SDK takes."""
 
 
+@lru_cache(maxsize=4096)  # most values are those of a class, and the same in each of its workloads
 def encode(text: str) -> str:
     """One value of OTEL_RESOURCE_ATTRIBUTES."""
     return quote(text, safe=_KEEP)
 
 
+@lru_cache(maxsize=4096)
 def encode_key(text: str) -> str:
     """One key of OTEL_RESOURCE_ATTRIBUTES; nobody reads its `+` as a blank, and most SDKs do not decode it."""
     return quote(text, safe=_KEEP + "+")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 _PLAIN: Final = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./()-]+)*\Z")
@@ -17,6 +18,8 @@ _RESERVED: Final = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false
 # Characters that libyaml or a YAML 1.1 reader refuses or changes in a double-quoted scalar.
 _ESCAPE: Final = re.compile('[\x00-\x1f"\\\\\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]')
 _LONGEST_FLOW: Final = 72
+_CACHED: Final = 80
+"""Characters of the longest text that is remembered."""
 _NEVER_FLOW: Final = frozenset(("labels", "annotations", "matchLabels", "data", "args", "command"))
 """Keys whose members each have a line, so that two branches which add one can be merged."""
 _SHORT: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
@@ -54,6 +57,11 @@ def scalar(value: Any) -> str:
 
 def is_plain_string(text: str) -> bool:
     """Whether every YAML reader takes the text for a string if it is not quoted."""
+    return _is_plain(text) if len(text) <= _CACHED else _is_plain.__wrapped__(text)
+
+
+@lru_cache(maxsize=4096)  # nearly all texts are keys, and names of variables, which come again and again
+def _is_plain(text: str) -> bool:
     return _PLAIN.match(text) is not None and text.lower() not in _RESERVED
 
 

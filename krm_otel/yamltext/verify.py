@@ -99,8 +99,11 @@ def _members(node: Node) -> list[Any]:
 
 def _same_scalar(node: Scalar, event: Any) -> bool:
     style = event.style or None
-    if event.value == node.value and style == node.style and event.tag == node.tag and event.anchor == node.anchor:
-        return True
+    if event.value == node.value and event.tag == node.tag and event.anchor == node.anchor:
+        if style == node.style:
+            return True
+        if node.tag is None:  # one of them is quoted, so the plain one has to be a string, too
+            return (style is not None and node.style is not None) or emit.is_plain_string(node.value)
     other = Scalar(0, 0, 0, event.anchor, event.tag, event.value, style)
     if is_null(node) or is_null(other):
         return is_null(node) and is_null(other)

@@ -14,7 +14,8 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, is_dataclass
-from functools import cache
+from functools import cache, lru_cache
+from json.encoder import encode_basestring_ascii
 from types import UnionType
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
@@ -124,7 +125,11 @@ def load(text: str) -> Record | None:
 
 def digest(value: Any) -> str:
     """A short hash of plain data; it distinguishes an edited value from the injected one, and protects nothing."""
-    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+    return _digest(value if isinstance(value, str) else json.dumps(value, sort_keys=True))
+
+
+@lru_cache(maxsize=4096)  # most values are those of a class, and the same in each of its workloads
+def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
@@ -194,6 +199,8 @@ def _object(members: dict[str, str]) -> str:
 
 
 def _compact(value: Any) -> str:
+    if isinstance(value, str):  # names and hashes, of which a record has dozens
+        return encode_basestring_ascii(value)
     return json.dumps(value, default=_data, separators=(",", ":"), sort_keys=True)
 
 

@@ -271,7 +271,7 @@ def _injected(candidate: Candidate, desired: DesiredWorkload, membership: Member
         text, record = candidate.with_edit(edit)
     except CannotEdit as error:
         return _failed(candidate, [cannot_edit(ref, error)], membership)
-    if len(record.dump()) > MAX_BYTES:
+    if len(text) > MAX_BYTES and len(record.dump()) > MAX_BYTES:  # the text contains the record
         message = f"the record of the injection would exceed {MAX_BYTES // 1024} KiB"
         fix = f"inject fewer containers ({names.A_CONTAINERS})"
         too_large = rules.RECORD_TOO_LARGE.at(Location(ref, "metadata.annotations"), message, fix=fix)
