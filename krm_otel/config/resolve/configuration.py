@@ -172,8 +172,9 @@ def _platform(shared: SharedSources) -> tuple[Settings | None, tuple[PlatformCom
     if platform is None:
         return None, (), []
     known = PRESETS[platform.preset] if platform.preset else ()
+    sdks = {component.key: component.sdk for component in known}
     written = [
-        PlatformComponent(key, dict(component.match_labels), component.service_name or key)
+        PlatformComponent(key, dict(component.match_labels), component.service_name or key, sdks.get(key, ""))
         for key, component in platform.components.items()
     ]
     components = tuple({component.key: component for component in (*known, *written)}.values())

@@ -129,7 +129,8 @@ class Platform(Model):
         None,
         "A platform whose components are known, by the labels that its charts write.",
         example="oaas-rs",
-        note="An entry in `components` with the same name replaces that of the preset.",
+        note="An entry in `components` with the same name replaces labels and service name of the preset's; the SDK "
+        "profile stays.",
     )
     components: dict[types.Word, Component] = setting({}, "The components by name.")
 

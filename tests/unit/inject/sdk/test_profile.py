@@ -76,6 +76,29 @@ def test_the_first_that_says_one_decides(given: dict[str, str], sampler: str) ->
     assert injected(**given)["OTEL_TRACES_SAMPLER"] == sampler
 
 
+PLATFORM = """\
+apiVersion: fn.oaas.io/v1alpha1
+kind: OTelConfig
+metadata: {name: otel}
+spec:
+  telemetry: {propagators: [w3c]}
+  collector: {mode: external, endpoint: "http://otel:4317"}
+  platform: {preset: oaas-rs, components: {gateway: {match_labels: {app: edge}, service_name: oprc-gateway}}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: edge, labels: {app: edge}}
+spec: {template: {spec: {containers: [{name: edge, image: "registry.example.com/edge:1"}]}}}
+"""
+
+
+def test_a_component_with_other_labels_keeps_the_profile_of_the_preset() -> None:
+    out, _ = assert_laws(PLATFORM.encode())
+    (workload,) = (one for one in yaml.safe_load_all(out) if one["kind"] == "Deployment")
+    (container,) = workload["spec"]["template"]["spec"]["containers"]
+    assert environment(container, POD_FIELDS, {})["OTEL_TRACES_SAMPLER"] == RS
+
+
 @pytest.mark.parametrize(
     ("collector", "general", "metrics"),
     [
