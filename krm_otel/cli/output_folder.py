@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import click
 
@@ -17,6 +17,11 @@ from krm_otel.krm.reader import read_envelope
 from krm_otel.run import Outcome, Source
 from krm_otel.workloads.kinds import is_generated
 from krm_otel.yamltext.nodes import SourceError
+
+State = Literal["free", "same", "ours", "edited", "foreign"]
+"""What is where a file goes: nothing, or a file of the input, which changes in place (`free`); the same bytes; what
+krm-otel wrote, or generates anyway (`ours`); what it wrote, edited since; a file that it neither read nor wrote, and
+that would be lost (`foreign`)."""
 
 _UNNAMED: Final = "krm-otel.yaml"
 """File of generated objects where the input has no object to name the file after."""
@@ -54,24 +59,21 @@ class OutputFolder:
     source: str
     in_place: frozenset[Path]
 
-    def is_foreign(self, path: Path, data: bytes | None) -> bool:
-        """Whether a file would be lost that krm-otel neither read nor wrote."""
-        if path in self.in_place or not path.is_file() or self._key(path) in self.ledger.entries:
-            return False
-        old = path.read_bytes()
-        return old != data and not _only_generated(old)
+    def state(self, path: Path, data: bytes | None) -> State:
+        """What is at a path where `data` is to be written; None: a file is to be deleted there."""
+        if path in self.in_place or not path.is_file():
+            return "free"
+        old, key = path.read_bytes(), self._key(path)
+        if old == data:
+            return "same"
+        if key in self.ledger.entries:
+            return "ours" if self.ledger.wrote(key, old) else "edited"
+        return "ours" if _only_generated(old) else "foreign"
 
     def stale(self, contents: Mapping[Path, bytes | None]) -> list[Path]:
         """The files of an earlier render of the same PATHs that are not rendered any more."""
         paths = [self.folder / key for key in self.ledger.listed_from(self.source)]
         return [path for path in paths if path not in contents and path.is_file()]
-
-    def is_edited(self, path: Path) -> bool:
-        """Whether somebody edited a file since it was rendered."""
-        key = self._key(path)
-        if path in self.in_place or key not in self.ledger.entries or not path.is_file():
-            return False
-        return not self.ledger.wrote(key, path.read_bytes())
 
     def renewed(self, contents: dict[Path, bytes | None]) -> tuple[Path, bytes | None] | None:
         """The ledger's file and its new content, once the contents are written; None where it has no ledger."""

@@ -119,19 +119,18 @@ def _write_folder(
     try:
         contents, in_place = folder_contents(inputs, outcome, path)
         folder = OutputFolder(path, Ledger.of(path), source_name(inputs.paths, path), in_place)
+        states = {file: folder.state(file, data) for file, data in contents.items()}
         # What is to be deleted is krm-otel's own there, or is not there.
-        contents = {
-            file: data for file, data in contents.items() if data is not None or not folder.is_foreign(file, data)
-        }
-        foreign = [file for file, data in contents.items() if folder.is_foreign(file, data)]
+        contents = {file: data for file, data in contents.items() if data is not None or states[file] != "foreign"}
+        foreign = [file for file in contents if states[file] == "foreign"]
         if foreign and not force:
             raise click.ClickException(_refusal(foreign, path))
+        edited = [file for file in contents if states[file] == "edited"]
         for file in folder.stale(contents) if inputs.is_complete else ():
-            if folder.is_edited(file):
+            if folder.state(file, None) == "edited":
                 written.notes.append(f"kept {file}: it is not rendered any more, and was edited since it was")
             else:
                 contents[file] = None
-        edited = [file for file, data in contents.items() if folder.is_edited(file) and file.read_bytes() != data]
     except (OSError, UnicodeDecodeError) as error:
         raise click.ClickException(f"cannot read {getattr(error, 'filename', path)}: {error}") from None
     write_report(outcome, report)
