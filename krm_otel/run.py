@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any, Final
 
 from krm_otel.config.settings import Configuration
@@ -51,6 +52,7 @@ class Outcome:
         texts: the new texts of the sources, in order; None where a source cannot be read: then nothing may be written.
         results: errors first, then warnings, then infos.
         changes: what happened to each object.
+        objects: what happened to generated objects, as data.
         new_files: new files by name, with their texts. A source whose text became empty is to be deleted.
         starts: where the items that stay begin in each source's old text, for diffs.
         switched_off: where the global switch is off; empty: it is not.
@@ -64,6 +66,7 @@ class Outcome:
     texts: tuple[str | None, ...]
     results: tuple[Result, ...]
     changes: tuple[Change, ...]
+    objects: ObjectChanges = field(default_factory=ObjectChanges)
     new_files: Mapping[str, str] = field(default_factory=dict)
     starts: tuple[tuple[int, ...], ...] = ()
     switched_off: str = ""
@@ -115,9 +118,7 @@ def run(
     if failed:
         texts, objects, changes, results = {}, ObjectChanges(), tuple(map(_skipped, changes)), lasting
     written_results = [result for result in lasting if result.severity == "error"] if remove else lasting
-    added = dict(objects.added)
-    if in_one_text:
-        added = {sources[0].name: [data for file in added.values() for data in file]}
+    added = {sources[0].name: [*chain(*objects.added.values())]} if in_one_text else dict(objects.added)
     # After an error, a text that is not YAML would hide the error: then there is no text.
     new_texts = [
         _new_text(envelope, texts, objects, added.pop(source.name, []), written_results)
@@ -130,6 +131,7 @@ def run(
         tuple(new_texts),
         tuple(results),
         changes,
+        objects,
         new_files,
         starts=tuple(_starts(envelope, objects) if envelope else () for envelope in envelopes),
         switched_off=plan.switched_off,

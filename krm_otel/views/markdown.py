@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Final
 
+from krm_otel.config.settings import OaasClass
 from krm_otel.config.types.quantity import quantity_text
 from krm_otel.diagnostics.result import Result
 from krm_otel.diagnostics.rules import section_url
-from krm_otel.krm.reader import read_envelope
-from krm_otel.krm.resource import Resource
 from krm_otel.plan.changes import Change
+from krm_otel.plan.objects.generated import ref_of
 from krm_otel.run import Outcome
 from krm_otel.views.diff import FileDiff
 from krm_otel.views.lines import also, grouped
@@ -74,14 +74,14 @@ def _effects(reviewed: Sequence[Reviewed]) -> Iterator[str]:
 
 def _classes(outcome: Outcome) -> Iterator[str]:
     rows = [
-        (f"`{oaas_class.ref}`", "on" if oaas_class.enabled else "off", _mode(outcome, index))
-        for index, oaas_class in enumerate(outcome.configuration.classes)
+        (f"`{oaas_class.ref}`", "on" if oaas_class.enabled else "off", _mode(oaas_class))
+        for oaas_class in outcome.configuration.classes
     ]
     yield from _table("Classes", ("Class", "Telemetry", "Collector"), rows)
 
 
-def _mode(outcome: Outcome, index: int) -> str:
-    settings = outcome.configuration.classes[index].settings
+def _mode(oaas_class: OaasClass) -> str:
+    settings = oaas_class.settings
     return str(settings.mode.value) if settings is not None and settings.enabled.value else ""
 
 
@@ -131,34 +131,25 @@ def _files(files: Sequence[FileDiff]) -> Iterator[str]:
 
 def _pod_changes(outcome: Outcome, change: Change) -> PodChanges | None:
     item = outcome.items[change.ref.position]
-    old, new = item.resource, item.read(change.text) if change.text is not None else None
-    return PodChanges.of(old, new, outcome.configuration) if new is not None else None
+    new = item.read(change.text) if change.text is not None else None
+    return PodChanges.of(change.ref, item.resource, new, outcome.configuration)
 
 
 def _objects(outcome: Outcome) -> Iterator[Reviewed]:
     """The generated objects that change, with the requests of those that run pods."""
-    news = list(_new_objects(outcome))
+    added = {ref_of(data): data for objects in outcome.objects.added.values() for data in objects}
     for change in outcome.changes:
-        if change.role != "object" or not change.changes_something:
-            continue
-        key = (change.ref.kind, change.ref.namespace, change.ref.name)
-        new = next((r for r in news if (r.kind, r.namespace, r.name) == key), None)
-        old = outcome.items[change.ref.position].resource if change.ref.position >= 0 else None
-        yield change, PodChanges.of(old, new, outcome.configuration) if new is not None else None
-
-
-def _new_objects(outcome: Outcome) -> Iterator[Resource]:
-    """The generated objects of the output that run pods."""
-    for text in (*outcome.texts, *outcome.new_files.values()):
-        for item in read_envelope(text).items if text else ():
-            if item.kind in ("Deployment", "DaemonSet") and (resource := item.resource) is not None:
-                yield resource
+        if change.role == "object" and change.changes_something:
+            ref = change.ref
+            old = outcome.items[ref.position].resource if ref.position >= 0 else None
+            new = outcome.objects.rewritten.get(ref.position, added.get(ref))
+            yield change, PodChanges.of(ref, old, new, outcome.configuration)
 
 
 def _where(outcome: Outcome, result: Result) -> str:
-    place = outcome.places.of(result)
     if not result.ref.file:
         return ""
+    place = outcome.places.of(result)
     return f"`{result.ref.file}{f':{place.line}' if place else ''}` "
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from krm_otel.config.settings import Configuration
 from krm_otel.config.types import quantity
+from krm_otel.diagnostics.result import Ref
 from krm_otel.krm.resource import Resource
 from krm_otel.workloads.containers import UNNAMED
 from krm_otel.workloads.kinds import KindInfo, kind_info
@@ -36,29 +37,33 @@ class PodChanges:
     replicas: int
 
     @classmethod
-    def of(cls, old: Resource | None, new: Resource, configuration: Configuration) -> PodChanges | None:
-        """The changes between two states of an object; None where it has no pods, or cannot be decoded.
+    def of(
+        cls, ref: Ref, old: Resource | None, new: Resource | Mapping[str, Any] | None, configuration: Configuration
+    ) -> PodChanges | None:
+        """The changes between two states of an object; None where it goes, has no pods, or cannot be decoded.
 
         Args:
+            ref: the object.
             old: the object as it is; None for a new one.
-            new: the object as it would be.
+            new: the object as it would be, read from its text or as plain data; None: it is removed.
             configuration: it may list further kinds.
         """
-        kind = kind_info(new, configuration)
-        if kind is None:
+        kind = kind_info(ref.api_version, ref.kind, configuration)
+        if kind is None or new is None:
             return None
         try:
-            before, after = (decode(state.root) if state else {} for state in (old, new))
+            before = decode(old.root) if old else {}
+            after = decode(new.root) if isinstance(new, Resource) else new
         except SourceError:
             return None
         templates = [_at(data, kind.template_path) for data in (before, after)]
-        replicas = _replicas(after, new.kind, kind)
+        replicas = _replicas(after, ref.kind, kind)
         specs = [_mapping(template.get("spec")) for template in templates]
         requests = _requests(specs[1])
         for resource, amount in _requests(specs[0]).items():
             requests[resource] -= amount
         more = {name: amount * max(replicas, 1) for name, amount in requests.items() if amount}
-        pods = "new" if old is None else _pods(kind, new.kind) if templates[0] != templates[1] else "stay"
+        pods = "new" if old is None else _pods(kind, ref.kind) if templates[0] != templates[1] else "stay"
         return cls(tuple(_parts(*specs)), pods, more, replicas)
 
 
@@ -84,9 +89,8 @@ def _variables(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Ite
         if keys:
             names = f"{len(keys)} variables" if verb == "added" else ", ".join(f"`{key}`" for key in keys)
             yield f"`{name}`: {names} {verb}"
-    if {**old, "env": 0} != {**new, "env": 0}:
-        keys = [key for key in {**old, **new} if key != "env" and old.get(key) != new.get(key)]
-        yield f"`{name}`: {', '.join(f'`{key}`' for key in keys)} changed"
+    if others := [key for key in {**old, **new} if key != "env" and old.get(key) != new.get(key)]:
+        yield f"`{name}`: {', '.join(f'`{key}`' for key in others)} changed"
 
 
 def _pods(kind: KindInfo, name: str) -> str:

@@ -17,14 +17,15 @@ def stat_lines(files: Sequence[FileDiff]) -> Iterator[str]:
     if not files:
         return
     name_width = max(len(file.name) for file in files)
-    most = max(file.added + file.removed for file in files)
+    counts = [(file.added, file.removed) for file in files]
+    most = max(map(sum, counts))
     scale = min(1.0, _BAR / most)
-    for file in files:
-        bar = "+" * _scaled(file.added, scale) + "-" * _scaled(file.removed, scale)
-        yield f" {file.name:{name_width}} | {file.added + file.removed:{len(str(most))}} {bar}"
-    added, removed = sum(file.added for file in files), sum(file.removed for file in files)
+    for file, (added, removed) in zip(files, counts, strict=True):
+        bar = "+" * _scaled(added, scale) + "-" * _scaled(removed, scale)
+        yield f" {file.name:{name_width}} | {added + removed:{len(str(most))}} {bar}"
+    all_added, all_removed = map(sum, zip(*counts, strict=True))
     changed = f"{plural(len(files), 'file')} changed"
-    yield f" {changed}, {plural(added, 'line')} added, {plural(removed, 'line')} removed"
+    yield f" {changed}, {plural(all_added, 'line')} added, {plural(all_removed, 'line')} removed"
 
 
 def _scaled(count: int, scale: float) -> int:

@@ -136,23 +136,24 @@ class Workload:
         ]
 
 
-def kind_info(resource: Resource, configuration: Configuration) -> KindInfo | None:
-    """The facts about the resource's kind; None where it is not a workload."""
-    kind = KINDS.get((resource.group, resource.kind))
+def kind_info(api_version: str, kind: str, configuration: Configuration) -> KindInfo | None:
+    """The facts about a kind; None where its objects are no workloads."""
+    group = api_version.rpartition("/")[0]
+    info = KINDS.get((group, kind))
     for configured in configuration.kinds:
-        if (configured.api_version, configured.kind) == (resource.api_version, resource.kind):
-            is_knative = resource.group == KNATIVE_GROUP
-            kind = kind or KindInfo((), downward_api=not is_knative, knative=is_knative)
-            kind = replace(kind, template_path=configured.path)
+        if (configured.api_version, configured.kind) == (api_version, kind):
+            is_knative = group == KNATIVE_GROUP
+            info = info or KindInfo((), downward_api=not is_knative, knative=is_knative)
+            info = replace(info, template_path=configured.path)
             break
-    if kind is not None and kind.knative and configuration.knative_field_ref:
-        kind = replace(kind, downward_api=True)
-    return kind
+    if info is not None and info.knative and configuration.knative_field_ref:
+        info = replace(info, downward_api=True)
+    return info
 
 
 def as_workload(resource: Resource, configuration: Configuration) -> Workload | None:
     """The resource as a workload; None for other kinds, generated objects and patches (`$patch:`)."""
-    kind = kind_info(resource, configuration)
+    kind = kind_info(resource.api_version, resource.kind, configuration)
     if kind is None or is_generated(resource) or is_patch(resource):
         return None
     return workload_of_kind(resource, kind)
@@ -180,7 +181,7 @@ def is_generated(resource: Resource) -> bool:
 
 def mounted_config_maps(resource: Resource, configuration: Configuration) -> Iterator[str]:
     """The names of the ConfigMaps that an object's pods mount."""
-    kind = kind_info(resource, configuration)
+    kind = kind_info(resource.api_version, resource.kind, configuration)
     volumes = resource.node(*kind.template_path, "spec", "volumes") if kind else None
     for volume in items_of(volumes):
         if name := text_of(lookup(volume, "configMap", "name")):

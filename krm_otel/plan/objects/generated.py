@@ -98,6 +98,12 @@ def key_of(data: Mapping[str, Any]) -> Key:
     return data["apiVersion"].rpartition("/")[0], data["kind"], metadata.get("namespace", ""), metadata["name"]
 
 
+def ref_of(data: Mapping[str, Any]) -> Ref:
+    """An object that is not in the input yet, as its change names it."""
+    _, kind, namespace, name = key_of(data)
+    return Ref(data["apiVersion"], kind, name, namespace)
+
+
 def keys_of(resource: Resource) -> list[Key]:
     """The identities of an object of the input: by its name, and by the earlier names that kustomize recorded."""
     return [(resource.group, resource.kind, resource.namespace, name) for name in resource.names]

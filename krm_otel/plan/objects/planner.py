@@ -23,6 +23,7 @@ from krm_otel.plan.objects.generated import (
     key_of,
     keys_of,
     name_ending,
+    ref_of,
     with_annotations,
 )
 from krm_otel.plan.request import Request, class_absent, config_absent
@@ -71,8 +72,7 @@ def plan_objects(draft: Draft) -> tuple[ObjectChanges, list[Change], list[Result
     added: dict[str, list[dict[str, Any]]] = {}
     for file, data in _added([desired[key] for key in sorted(desired.keys() - set(renewed.values()))], existing):
         added.setdefault(file, []).append(data)
-        _, kind, namespace, name = key_of(data)
-        changes.append(Change(Ref(str(data["apiVersion"]), kind, name, namespace), "generated", role="object"))
+        changes.append(Change(ref_of(data), "generated", role="object"))
     request = draft.request
     if request.generator is not None:
         pruned |= echo_positions(request.items, request.generator)
