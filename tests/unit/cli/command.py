@@ -77,6 +77,14 @@ def environment(env: dict[str, str]) -> dict[str, str]:
     return {**kept, **env}
 
 
+def written(folder: Path, contents: dict[str, bytes]) -> Path:
+    """Writes files below a folder, by their paths in it, and returns the folder."""
+    for name, data in contents.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    return folder
+
+
 def files(folder: Path) -> dict[str, bytes]:
     """The contents of all files below a folder, by their paths in it; without hidden ones, such as the ledger."""
     paths = [path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(".")]

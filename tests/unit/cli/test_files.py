@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.cli.command import CLASS, PROGRAM, STREAM, WORKLOADS, files, krm_otel
+from tests.unit.cli.command import CLASS, PROGRAM, STREAM, WORKLOADS, files, krm_otel, written
 
 BROKEN = b"{{ if .Values.x }}\na: [\n"
 MANAGED = b"""\
@@ -42,19 +42,6 @@ kind: Deployment
 metadata: {name: gateway, namespace: %s, labels: {app: gateway}}
 spec: {template: {spec: {containers: [{name: gateway, image: acme/gateway}]}}}
 """
-
-
-@pytest.fixture
-def apps(tmp_path: Path) -> Path:
-    """The quickstart in a folder, as `apps/classruntime.yaml` and `apps/base/workloads.yaml`."""
-    return written(tmp_path / "apps", {"classruntime.yaml": CLASS, "base/workloads.yaml": WORKLOADS})
-
-
-def written(folder: Path, contents: dict[str, bytes]) -> Path:
-    for name, data in contents.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(data)
-    return folder
 
 
 # --- what is read ----------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import pytest
 
 from krm_otel.cli.files import RENDERED
 from krm_otel.cli.ledger import NAME
-from tests.unit.cli.command import CLASS, PROGRAM, STREAM, WORKLOADS, files, krm_otel
+from tests.unit.cli.command import CLASS, PROGRAM, STREAM, WORKLOADS, files, krm_otel, written
 
 MANAGED = CLASS.replace(
     CLASS[CLASS.index(b"    collector:") :],
@@ -20,13 +20,9 @@ GENERATED = "hello-class-otel.yaml"
 
 
 @pytest.fixture
-def apps(tmp_path: Path) -> Path:
-    """The quickstart with a collector of its own, in a folder."""
-    folder = tmp_path / "apps"
-    (folder / "base").mkdir(parents=True)
-    (folder / "classruntime.yaml").write_bytes(MANAGED)
-    (folder / "base" / "workloads.yaml").write_bytes(WORKLOADS)
-    return folder
+def apps(apps: Path) -> Path:
+    """The quickstart in its folder, with a collector of its own."""
+    return written(apps, {"classruntime.yaml": MANAGED})
 
 
 def lines(done: subprocess.CompletedProcess[bytes]) -> list[str]:
@@ -39,8 +35,7 @@ def lines(done: subprocess.CompletedProcess[bytes]) -> list[str]:
 def test_a_file_that_no_render_wrote_is_not_overwritten(apps: Path) -> None:
     """Nothing is written at all, until the user says so."""
     out = apps.parent / "out"
-    (out / "base").mkdir(parents=True)
-    (out / "base" / "workloads.yaml").write_bytes(WORKLOADS)
+    written(out, {"base/workloads.yaml": WORKLOADS})
     done = krm_otel("render", apps, "-o", out)
     assert done.returncode == 2
     assert f"would overwrite {out}/base/workloads.yaml, which krm-otel did not write" in done.stderr.decode()
@@ -230,7 +225,7 @@ def test_standard_input_comes_out_in_its_own_form() -> None:
 
 def test_krmignore_and_exclude(apps: Path) -> None:
     """Patterns as in a `.gitignore`, in any folder; a `.gitignore` is none of krm-otel's business."""
-    written = {
+    contents = {
         "charts/x/values.yaml": "a: [\n",
         "charts/keep.yaml": "apiVersion: v1\nkind: ConfigMap\n",
         "base/old.yaml": "b: [\n",
@@ -239,9 +234,7 @@ def test_krmignore_and_exclude(apps: Path) -> None:
         "base/.krmignore": "/old.yaml\n",
         ".gitignore": "classruntime.yaml\n",
     }
-    for name, text in written.items():
-        (apps / name).parent.mkdir(parents=True, exist_ok=True)
-        (apps / name).write_text(text)
+    written(apps, {name: text.encode() for name, text in contents.items()})
     for command in ("render", "validate", "diff", "uninject"):
         done = krm_otel(command, ".", "--exclude", "/tmp*", "--exclude", "nothing", cwd=apps)
         assert b"unreadable" not in done.stderr + done.stdout
