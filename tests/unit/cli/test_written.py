@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from krm_otel.cli.files import RENDERED
-from krm_otel.cli.ledger import NAME
+from krm_otel.cli.ledger import NAME, Ledger
+from krm_otel.cli.output_folder import OutputFolder
 from tests.unit.cli.command import CLASS, PROGRAM, STREAM, WORKLOADS, files, krm_otel, written
 
 MANAGED = CLASS.replace(
@@ -42,6 +43,27 @@ def test_a_file_that_no_render_wrote_is_not_overwritten(apps: Path) -> None:
     assert files(out) == {"base/workloads.yaml": WORKLOADS} and not (out / NAME).exists()
     assert krm_otel("render", apps, "-o", out, "--force").returncode == 0
     assert b"OTEL_" in files(out)["base/workloads.yaml"]
+
+
+def test_what_is_where_a_file_goes(tmp_path: Path) -> None:
+    """Each file is looked at once, and this decides whether it is overwritten, deleted, kept or refused."""
+    generated = b"kind: Secret\nmetadata: {annotations: {oaas.io/generated-by: krm-otel}}\n"
+    contents = {"new": b"new", "listed": b"old", "changed": b"mine", "foreign": b"mine", "generated": generated}
+    out = written(tmp_path, {**contents, "input": b"old"})
+    folder = OutputFolder(out, Ledger(), "apps", frozenset([out / "input"]))
+    for name in ("listed", "changed"):
+        folder.ledger.record(name, "apps", b"old")
+    states = {name: folder.state(out / name, b"new") for name in (*contents, "input", "absent")}
+    assert states == {
+        "new": "same",
+        "listed": "ours",
+        "changed": "edited",
+        "foreign": "foreign",
+        "generated": "ours",
+        "input": "free",
+        "absent": "free",
+    }
+    assert folder.state(out / "changed", None) == "edited"
 
 
 def test_what_a_render_wrote_is_written_again(apps: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from krm_otel.names import A_PREVIOUS_NAMES
 from krm_otel.run import Outcome, Source, run
 from krm_otel.views.diff import FileDiff
 from krm_otel.views.markdown import markdown
@@ -77,6 +78,22 @@ def test_a_collector_of_its_own_is_an_object_with_requests() -> None:
     page = lines(CLASS % "deployment" + WORKLOADS)
     (deployment,) = [line for line in page if line.startswith("| `Deployment shop-otel-collector`")]
     assert "| generated |" in deployment and "CPU" in deployment
+
+
+def test_a_collector_that_kustomize_renamed_is_the_same_one() -> None:
+    """Its change names it as the input does, and its new object has the name that krm-otel gives it."""
+    first = rendered(CLASS % "deployment")
+    text = "".join(t or "" for t in (*first.texts, *first.new_files.values()))
+    before, kind, deployment = text.partition("kind: Deployment\n")
+    previous = f"annotations:\n    {A_PREVIOUS_NAMES}: shop-otel-collector\n"
+    for old, new in (
+        ("name: shop-otel", "name: dev-shop-otel"),
+        ("annotations:\n", previous),
+        ('cpu: "100m"', 'cpu: "200m"'),
+    ):
+        deployment = deployment.replace(old, new, 1)
+    page = markdown(rendered(before + kind + deployment))
+    assert "| `Deployment dev-shop-otel-collector` | updated | -100m CPU |" in page
 
 
 def test_classes_results_and_files_are_listed() -> None:
