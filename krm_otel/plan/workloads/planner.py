@@ -235,11 +235,14 @@ class WorkloadPlanner:
         if "[]" in path:
             return WorkloadOutcome(Change(ref, "skipped", f"unknown kind with pod templates in a list, at {path}"))
         current = workload_of_kind(resource, KindInfo(tuple(path.split("."))))
-        if names.A_RECORD in resource.annotations:
-            return self._plan(item, current)
-        if self.request.purpose is Purpose.UNINJECT:
-            return None
         change = Change(ref, "skipped", f"unknown kind with a pod template at {path}")
+        if names.A_RECORD in resource.annotations:
+            outcome = self._plan(item, current)
+            if outcome.change.action != "removed" or not self.request.is_render:
+                return outcome
+            change = outcome.change  # with the results of a second run, which finds no record
+        elif self.request.purpose is Purpose.UNINJECT:
+            return None
         oaas_class = self.matcher.match(current).oaas_class
         if oaas_class is None or not oaas_class.enabled or not self.request.is_render:
             return WorkloadOutcome(change)
@@ -280,8 +283,7 @@ def _injected(candidate: Candidate, desired: DesiredWorkload, membership: Member
     results = tuple(check_flux_substitution(candidate.base.resource, text, values))
     if text == candidate.item.text:
         return WorkloadOutcome(Change(ref, "unchanged"), results, membership)
-    change = Change(ref, "updated" if candidate.record else "injected", "", text)
-    return WorkloadOutcome(change, results, membership)
+    return WorkloadOutcome(Change(ref, "updated" if candidate.record else "injected", "", text), results, membership)
 
 
 def _failed(candidate: Candidate, results: Iterable[Result], membership: Membership) -> WorkloadOutcome:
