@@ -7,7 +7,7 @@ service.instance.id) and `resource/k8s.md`; Kubernetes API, `EnvVar` (`$(VAR)` s
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -83,12 +83,22 @@ def _add_service_name(builder: ContainerBuilder, identity: Identity, existing_ke
     if "service.name" in existing_keys or (attribute is not None and not further):
         return None
     name, origin, missing = (attribute.value, attribute.origin, []) if attribute else _service_name(identity)
-    for variable in (names.E_SERVICE_NAME, *further):
-        # Not percent-encoded like attributes: the kubelet must not find anything to expand in it.
-        if builder.set(variable, name.replace("$", "$$"), origin) and missing and variable == names.E_SERVICE_NAME:
+    variables = (names.E_SERVICE_NAME, *further)
+    # Not percent-encoded like attributes: the kubelet must not find anything to expand in it.
+    value = name.replace("$", "$$")
+    if (written := _written(builder, variables)) is not None:
+        value, origin, missing = written, _DERIVED, []
+    for variable in variables:
+        if builder.set(variable, value, origin) and missing and variable == names.E_SERVICE_NAME:
             text = f"the workload has no label {listed(missing)}, so the service name is {name}"
             builder.report(rules.SERVICE_NAME_LABEL_ABSENT.at(builder.location(), text))
     return name
+
+
+def _written(builder: ContainerBuilder, variables: Iterable[str]) -> str | None:
+    """The service name that the manifest has in one variable: the others follow it, so that all signals have one."""
+    existing = (builder.existing.get(variable) for variable in variables)
+    return next((one.value for one in existing if one and one.mergeable and one.value), None)
 
 
 def _add_attributes(

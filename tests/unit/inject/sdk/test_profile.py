@@ -145,6 +145,26 @@ def test_a_service_name_from_an_attribute_reaches_code_that_reads_no_attribute()
     assert (env["OPRC_SERVICE_NAME"], env["OTEL_SERVICE_NAME"]) == ("store", "store")
 
 
+@pytest.mark.parametrize(
+    ("written", "metrics", "traces"),
+    [
+        ("{name: OTEL_SERVICE_NAME, value: by-crm}", "by-crm", "by-crm"),
+        ("{name: OPRC_SERVICE_NAME, value: by-hand}", "by-hand", "by-hand"),
+        ("{name: OTEL_SERVICE_NAME, value: ''}", "", "cart-odgm"),
+    ],
+)
+def test_a_service_name_of_the_manifest_is_that_of_all_signals(written: str, metrics: str, traces: str) -> None:
+    """Their metrics have the name of the one variable, their traces and logs that of the other."""
+    env = injected(name="odgm", env=written)
+    assert (env["OTEL_SERVICE_NAME"], env["OPRC_SERVICE_NAME"]) == (metrics, traces)
+
+
+def test_what_is_taken_over_names_no_other_variable() -> None:
+    """With `adopt: true` the name of the class counts in all of them."""
+    env = injected(name="odgm", env="{name: OTEL_SERVICE_NAME, value: by-crm}", config="adopt: true")
+    assert (env["OPRC_SERVICE_NAME"], env["OTEL_SERVICE_NAME"]) == ("cart-odgm", "cart-odgm")
+
+
 def test_the_documentation_has_every_variable_of_the_profile() -> None:
     """What it reads is a table in docs/sdk-profiles.md."""
     text = Path("docs/sdk-profiles.md").read_text()
