@@ -93,6 +93,9 @@ def test_upstreams_charts_install(cluster: Cluster, tmp_path: Path, mode: str, v
     (tmp_path / "otelconfig.yaml").write_text(yaml.safe_dump(config))
     options = post_renderer(version, tmp_path)
     release = ("oaas", str(CHART), "--namespace", namespace)
+    # What an earlier test applied to the whole cluster belongs to no release, and Helm refuses to take it over.
+    mine = ("--selector", "app.kubernetes.io/managed-by=krm-otel")
+    cluster.kubectl("delete", "clusterroles,clusterrolebindings", *mine)
     done = helm(version, tmp_path, "install", *release, "--create-namespace", *options)
     assert done.returncode == 0, done.stderr
     try:
