@@ -32,6 +32,7 @@ RESERVED_LABELS: Final = (
 )
 """Labels that metrics of spans already have, as Prometheus spells them."""
 
+_IN_BRACES: Final = re.compile(r"\{([^{}]*)\}")
 _ATTRIBUTE_KEY: Final = re.compile(r"[!-~]+")
 _NOT_IN_KEYS: Final = re.compile(r"[^!-~]|[=,%;\"\\]")
 
@@ -80,7 +81,16 @@ def propagators(value: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def service_name(value: str) -> str:
-    """A name that is not blank and has no control characters."""
+    """A name that is not blank, has no control characters, and is no template: it would stay as it is written."""
+    for name in _IN_BRACES.findall(value):
+        if name in PLACEHOLDERS or name.startswith(LABEL):
+            text = f"is one name for all containers, and {{{name}}} would be a part of it"
+            fix = "write the name itself, or write this to telemetry.service_name_template of the OTelConfig"
+            raise fault(rules.TEMPLATE_PLACEHOLDER, text, fix=fix)
+    return _name(value)
+
+
+def _name(value: str) -> str:
     if not value.strip():
         raise fault(rules.SERVICE_NAME_EMPTY, "must not be empty", fix="write a name, or leave the field out")
     return printable(value)
@@ -88,8 +98,8 @@ def service_name(value: str) -> str:
 
 def service_name_template(value: str) -> str:
     """A service name with placeholders in braces."""
-    service_name(value)
-    for name in re.findall(r"\{([^{}]*)\}", value):
+    _name(value)
+    for name in _IN_BRACES.findall(value):
         if name.startswith(LABEL):
             label_key(name.removeprefix(LABEL))
         elif name not in PLACEHOLDERS:
@@ -99,7 +109,7 @@ def service_name_template(value: str) -> str:
             fix = f"write {{{meant}}}" if meant else "write one of them"
             proposed = value.replace(f"{{{name}}}", f"{{{meant}}}") if meant else None
             raise fault(rules.TEMPLATE_PLACEHOLDER, text, fix=fix, proposed=proposed)
-    if re.search(r"[{}]", re.sub(r"\{[^{}]*\}", "", value)):
+    if re.search(r"[{}]", _IN_BRACES.sub("", value)):
         text = "has an unmatched brace"
         raise fault(rules.TEMPLATE_PLACEHOLDER, text, fix="write {class}-{container}")
     return value

@@ -170,8 +170,9 @@ SERVICE_NAME_EMPTY: Final = Rule(
 TEMPLATE_PLACEHOLDER: Final = Rule(
     "template-placeholder",
     "error",
-    "`service_name_template` has an unknown placeholder or an unmatched brace.",
-    "Use `{class}`, `{container}`, `{function_key}`, `{workload}`, `{namespace}` and `{label:<key>}`.",
+    "`service_name_template` has an unknown placeholder or an unmatched brace, or `service_name` has a placeholder.",
+    "Use `{class}`, `{class_key}`, `{container}`, `{function_key}`, `{workload}`, `{namespace}` and `{label:<key>}`, "
+    "all of them in `service_name_template` only.",
     example="telemetry.service_name_template has an unmatched brace: write {class}-{container}",
 )
 UNKNOWN_FIELD: Final = Rule(

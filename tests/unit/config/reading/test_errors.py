@@ -88,6 +88,8 @@ def test_propagators_keep_their_order_without_duplicates() -> None:
 CONFIG_FAULTS: list[tuple[str, str, str]] = [
     ("telemetry: {service_name_template: '{class}-{pod}'}", "template-placeholder", "telemetry.service_name_template"),
     ("telemetry: {service_name_template: '{class'}", "template-placeholder", "telemetry.service_name_template"),
+    ("classes: {echo: {telemetry: {service_name: '{class_key}-a'}}}", "template-placeholder",
+     "classes.echo.telemetry.service_name"),
     ("telemetry: {service_name_template: ''}", "service-name-empty", "telemetry.service_name_template"),
     ("telemetry: {attributes: {k8s: 'no'}}", "wrong-type", "telemetry.attributes.k8s"),
     ("telemetry: {attributes: {drop: ['a b']}}", "attribute-key", "telemetry.attributes.drop[0]"),
