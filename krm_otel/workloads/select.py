@@ -176,6 +176,21 @@ def role(container: Container, match: Match) -> Role:
     return "odgm" if container.name == ODGM_CONTAINER else "function"
 
 
+def fitting_sdk_rules(workload: Workload, match: Match, configuration: Configuration) -> frozenset[int]:
+    """The indices in `sdk.select` of the rules that fit a container, also one that is not instrumented."""
+    if not configuration.sdk.rules:
+        return frozenset()
+    component = match.component.key if match.component else ""
+    return frozenset().union(
+        *(
+            configuration.sdk.fitting(
+                role(container, match), component, container.name, parse_image(container.image).repository
+            )
+            for container in (*workload.containers, *workload.init_containers)
+        )
+    )
+
+
 def _opts_out(workload: Workload) -> tuple[bool, list[Result]]:
     """Whether the workload opts out. A value other than true and false is reported and has no effect."""
     opted_out = False

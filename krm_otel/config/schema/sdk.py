@@ -136,6 +136,12 @@ class SdkRule(Model):
         example='"*/oaas-rs/odgm"',
     )
 
+    @property
+    def conditions(self) -> str:
+        """What a container must have, for messages."""
+        wanted = self.model_dump(exclude={"profile"}, exclude_none=True)
+        return ", ".join(f"{name}: {value}" for name, value in wanted.items())
+
     def fits(self, role: str, component: str, container: str, repository: str) -> bool:
         """Whether a container fits; `component` is empty outside the platform."""
         exact = (self.role, role), (self.component, component)

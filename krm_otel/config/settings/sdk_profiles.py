@@ -83,6 +83,11 @@ class SdkSettings:
         certain = next((rule.profile for rule in CERTAIN if rule.fits(*described)), SPEC)
         return written or preset or certain
 
+    def fitting(self, role: str, component: str, container: str, repository: str) -> frozenset[int]:
+        """The indices of the OTelConfig's rules that fit a container, whichever decides."""
+        described = (role, component, container, repository)
+        return frozenset(index for index, rule in enumerate(self.rules) if rule.fits(*described))
+
     def unknown(self, where: Location, name: str) -> Result:
         """An error about a name that no profile has."""
         proposed = nearest_name(name, self.profiles)

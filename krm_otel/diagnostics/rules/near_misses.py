@@ -53,3 +53,11 @@ NOT_ENABLED: Final = Rule(
     "Write `enabled: true`, or `enabled: false` if that is what you mean.",
     example="observability.enabled is missing, so the class is off: write enabled: true",
 )
+SDK_SELECT_UNMATCHED: Final = Rule(
+    "sdk-select-unmatched",
+    "warning",
+    "An entry of `sdk.select` fits no container of a class or of the platform, so no container gets its SDK profile.",
+    "Write what the container has: its name, its image without tag and digest, its role or its component.",
+    example="sdk.select[1] fits no container (image: mirror.example/cart:1.4): write image: mirror.example/cart",
+    otherwise="info where the input may be a part of the whole",
+)

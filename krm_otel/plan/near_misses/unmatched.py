@@ -1,16 +1,18 @@
-"""What an OTelConfig says of classes and components that the input does not have."""
+"""What an OTelConfig says of classes, components and containers that the input does not have."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Final
 
+from krm_otel.config.schema.sdk import SdkRule
 from krm_otel.config.settings.sdk_profiles import NONE
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Result, Severity
 from krm_otel.diagnostics.rule import Location
 from krm_otel.diagnostics.rules import near_misses as rules
 from krm_otel.diagnostics.suggestion import nearest_name
+from krm_otel.image_reference import parse_image
 from krm_otel.names import RESERVED
 from krm_otel.plan.draft import Draft
 
@@ -48,6 +50,34 @@ def unmatched_components(draft: Draft) -> Iterator[Result]:
         text = f"fits no workload: none has {', '.join(labels[:_MOST_LABELS])}"
         fix = "write labels that the workload of this component has"
         yield rules.COMPONENT_UNMATCHED.at(where, text, fix=fix, severity=_severity(draft))
+
+
+def unmatched_sdk_rules(draft: Draft) -> Iterator[Result]:
+    """Entries of `sdk.select` that fit no container."""
+    configuration = draft.request.configuration
+    members = [outcome.membership for outcome in draft.outcomes if outcome.membership]
+    if draft.request.generator is not None or not members:
+        return
+    fitting = frozenset().union(*(member.sdk_rules for member in members))
+    for index, rule in enumerate(configuration.sdk.rules):
+        if index not in fitting:
+            text, (fix, proposed) = f"fits no container ({rule.conditions})", _meant(draft, rule)
+            steps = ("sdk", "select", index)
+            where = Location(configuration.config_ref, field_path("spec", *steps), field_path(*steps))
+            severity: Severity | None = "warning" if proposed else _severity(draft)
+            yield rules.SDK_SELECT_UNMATCHED.at(where, text, fix=fix, severity=severity)
+
+
+def _meant(draft: Draft, rule: SdkRule) -> tuple[str, str]:
+    """What to write instead, and whether it is certain."""
+    repository = parse_image(rule.image or "").repository
+    if rule.image and rule.image != repository:
+        return f"write image: {repository}", repository
+    components = [component.key for component in draft.request.configuration.platform_components]
+    if rule.component and rule.component not in components:
+        near = nearest_name(rule.component, components)
+        return (f"write component: {near}", near) if near else ("write a component of the platform, or remove it", "")
+    return "write what a container has, or remove it", ""
 
 
 def _severity(draft: Draft) -> Severity:

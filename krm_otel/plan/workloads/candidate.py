@@ -105,6 +105,7 @@ class Membership:
         is_instrumented: the workload sends telemetry, or would if its manifest did not set everything itself.
         has_errors: it cannot be instrumented.
         component: for the platform's class, the key of its component.
+        sdk_rules: the indices in `sdk.select` of the rules that fit its containers.
         sends_elsewhere: all of its containers keep an endpoint of the user's.
         services: the service names of its functions, each with the function.
     """
@@ -115,6 +116,7 @@ class Membership:
     is_instrumented: bool = False
     has_errors: bool = False
     component: str = ""
+    sdk_rules: frozenset[int] = frozenset()
     sends_elsewhere: bool = False
     services: tuple[tuple[str, str], ...] = ()
 

@@ -42,7 +42,7 @@ from krm_otel.workloads.kinds import (
     workload_of_kind,
 )
 from krm_otel.workloads.match import Match, Matcher, platform_namespace
-from krm_otel.workloads.select import select
+from krm_otel.workloads.select import fitting_sdk_rules, select
 from krm_otel.workloads.unknown_kinds import unknown_template
 from krm_otel.yamltext.editable import CannotEdit
 
@@ -146,7 +146,8 @@ class WorkloadPlanner:
         ref, record, settings = candidate.ref, candidate.record, oaas_class.settings
         title = "the platform" if oaas_class.name == names.PLATFORM_CLASS else f"class {oaas_class.name}"
         component = match.component.key if match.component else ""
-        membership = Membership(class_key(oaas_class), ref.position, component=component)
+        fitting = fitting_sdk_rules(candidate.base, match, self.request.configuration)
+        membership = Membership(class_key(oaas_class), ref.position, component=component, sdk_rules=fitting)
         if oaas_class.faulty:
             why = (
                 f"the objects of {title} cannot be generated"
@@ -222,8 +223,7 @@ class WorkloadPlanner:
 
     def _unreadable(self, current: Workload, error: Result) -> WorkloadOutcome:
         """The outcome for a workload from which krm-otel cannot take out what it injected."""
-        oaas_class = self.matcher.match(current).oaas_class
-        ref = current.resource.ref
+        oaas_class, ref = self.matcher.match(current).oaas_class, current.resource.ref
         membership = Membership(class_key(oaas_class), ref.position, has_errors=True) if oaas_class else None
         return WorkloadOutcome(Change(ref, "skipped", _ERROR), (error,), membership)
 
