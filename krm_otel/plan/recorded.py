@@ -18,6 +18,7 @@ from krm_otel.inject.patch.record import Record, load
 from krm_otel.krm.item import Item
 from krm_otel.krm.resource import Resource
 from krm_otel.plan.changes import Change
+from krm_otel.plan.claims import foreign_claim_of_status
 from krm_otel.plan.request import Purpose, Request
 from krm_otel.yamltext.editable import CannotEdit
 from krm_otel.yamltext.nodes import Mapping
@@ -74,9 +75,11 @@ def _change(item: Item, current: Resource, what: str, strip: Strip, put: Put | N
     text, root = item.text, current.root
     if annotation is not None:
         record = load(annotation)
+        path = ("metadata", "annotations", names.A_RECORD)
         if record is None:
-            path = ("metadata", "annotations", names.A_RECORD)
             raise CannotEdit("the record of what was written cannot be read", path)
+        if record.status is not None and (foreign := foreign_claim_of_status(root, record.status)):
+            raise CannotEdit(f"the record claims {foreign}, which krm-otel does not write", path)
         text = strip(text, root, record)
         stripped = item.read(text)
         assert stripped is not None

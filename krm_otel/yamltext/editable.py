@@ -59,11 +59,16 @@ class EditableNodes:
             child = parent.items[step]
         if isinstance(child, Alias):
             raise CannotEdit(f"it is an alias (*{child.anchor}): replace it with its value", path)
-        if child is not None and child.anchor is not None and child.anchor in self._aliased:
-            name = child.anchor
-            raise CannotEdit(f"its anchor &{name} is also used elsewhere: replace each *{name} with the value", path)
+        if child is not None:
+            self.refuse_used_anchor(child, path)
         self._nodes[path] = child
         return child
+
+    def refuse_used_anchor(self, node: Node, path: Path = ()) -> None:
+        """Raises CannotEdit where the text has aliases with the anchor of a node; the node may be new to the text."""
+        if node.anchor is not None and node.anchor in self._aliased:
+            name = node.anchor
+            raise CannotEdit(f"its anchor &{name} is also used elsewhere: replace each *{name} with the value", path)
 
     def parent(self, path: Path) -> Mapping:
         """The mapping that has, or can get, the last key of a path; raises CannotEdit where it is not a mapping."""

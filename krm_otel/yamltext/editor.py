@@ -20,10 +20,10 @@ from typing import Any
 from krm_otel.yamltext import emit, layout
 from krm_otel.yamltext.editable import CannotEdit, EditableNodes, Path, key_index
 from krm_otel.yamltext.layout import Collection
-from krm_otel.yamltext.nodes import Mapping, Node, Sequence, SourceError
+from krm_otel.yamltext.nodes import Mapping, Node, Scalar, Sequence, SourceError
 from krm_otel.yamltext.query import is_null
 from krm_otel.yamltext.splices import OverlapError, Splice, spliced
-from krm_otel.yamltext.verify import ExpectedTree, node_from_data, node_from_text
+from krm_otel.yamltext.verify import ExpectedTree, node_from_data, value_from_text
 
 
 class Editor:
@@ -287,12 +287,10 @@ class Editor:
         self._splice(point.start, point.start, point.as_lines(" " * indent + line if line else line for line in lines))
 
     def _expect_text(self, node: Node, text: str) -> None:
-        try:
-            expected = node_from_text(text)
-        except SourceError:
-            expected = None
-        if expected is None:
+        expected = value_from_text(text)
+        if expected is None or (isinstance(node, Scalar) and not isinstance(expected, Scalar)):
             raise CannotEdit("the recorded old text is not a value")
+        self._nodes.refuse_used_anchor(expected)
         self._expected.replace(node, expected)
 
     @cached_property

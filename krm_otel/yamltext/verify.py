@@ -11,7 +11,7 @@ from typing import Any, Final
 import yaml
 
 from krm_otel.yamltext import emit
-from krm_otel.yamltext.nodes import Alias, Mapping, Node, Scalar, Sequence
+from krm_otel.yamltext.nodes import Alias, Mapping, Node, Scalar, Sequence, SourceError
 from krm_otel.yamltext.parse import compose, events, source_errors
 from krm_otel.yamltext.query import is_null
 
@@ -136,11 +136,25 @@ def _string(value: str) -> Scalar:
     return Scalar(0, 0, 0, None, None, value, '"')
 
 
-def node_from_text(text: str) -> Node | None:
-    """The node that a value's text means after a key; None where it is not a value. Raises SourceError."""
+def value_from_text(text: str) -> Node | None:
+    """The node that a value's text means after a key; None where it is not a value, or where a comment follows it."""
+    try:
+        node, start = _value_from_text(text)
+    except SourceError:
+        return None
+    if node is None or (isinstance(node, Scalar) and node.style in ("|", ">")):
+        return node
+    rest = text[max(node.end - start, 0) :]
+    # Where there is no value, the comments before the end of its mapping are part of the text.
+    return None if (rest if node.end > node.start else rest.rpartition("\n")[2]).strip() else node
+
+
+def _value_from_text(text: str) -> tuple[Node | None, int]:
+    """The node, and where the text starts in what it was read from."""
     if text.strip()[:1] == '"':
         # It may be a JSON string with surrogate pairs.
         root = compose(f"[{text}]")
-        return root.items[0] if isinstance(root, Sequence) and len(root.items) == 1 else None
-    root = compose("k:" + (text if text[:1] in ("", " ", "\n", "\r") else " " + text))
-    return root.pairs[0][1] if isinstance(root, Mapping) and len(root.pairs) == 1 else None
+        return (root.items[0] if isinstance(root, Sequence) and len(root.items) == 1 else None), 1
+    before = "k:" if text[:1] in ("", " ", "\n", "\r") else "k: "
+    root = compose(before + text)
+    return (root.pairs[0][1] if isinstance(root, Mapping) and len(root.pairs) == 1 else None), len(before)

@@ -20,7 +20,7 @@ from krm_otel.otlp import SIGNALS, exporter_variable, signal_variable
 
 Check = Callable[[str], Finding | None]
 
-_PREFIXES: Final = ("OTEL_", "SPLUNK_", "ELASTIC_OTEL_")
+PREFIXES: Final = ("OTEL_", "SPLUNK_", "ELASTIC_OTEL_")
 """OpenTelemetry's variables, and those of distributions of its SDKs."""
 _OF_A_LANGUAGE: Final = re.compile(
     r"OTEL_(PYTHON|NODE|JS|JAVA|JAVAAGENT|INSTRUMENTATION|DOTNET|GO|PHP|RUBY|RUST|CPP|SWIFT|ERLANG|BEAM|ELIXIR|INJECTOR"
@@ -151,9 +151,9 @@ def sdk_variable_name(value: str) -> str:
     if is_known(value):
         return value
     meant = nearest(value, (*KNOWN, *RESERVED), _NEAR)
-    if meant or not re.fullmatch(r"[A-Z][A-Z0-9_]*", value) or not value.startswith(_PREFIXES):
+    if meant or not re.fullmatch(r"[A-Z][A-Z0-9_]*", value) or not value.startswith(PREFIXES):
         text = "is not a variable of OpenTelemetry's SDKs"
-        begin = f"write a name that begins with {listed(_PREFIXES)}, or the variable into the containers"
+        begin = f"write a name that begins with {listed(PREFIXES)}, or the variable into the containers"
         fix = begin if meant is None else RESERVED.get(meant, write(meant))
         raise fault(rules.SDK_VARIABLE_NAME, text, fix=fix, proposed=meant if meant in KNOWN else None)
     return value
@@ -161,7 +161,7 @@ def sdk_variable_name(value: str) -> str:
 
 def is_known(name: str) -> bool:
     """Whether the specification has a variable, or leaves it to a language or a distribution."""
-    return name in KNOWN or bool(_OF_A_LANGUAGE.match(name)) or name.startswith(_PREFIXES[1:])
+    return name in KNOWN or bool(_OF_A_LANGUAGE.match(name)) or name.startswith(PREFIXES[1:])
 
 
 def sdk_value(value: Any) -> Any:

@@ -214,7 +214,8 @@ RECORD_TOO_LARGE: Final = Rule(
 RECORD_UNREADABLE: Final = Rule(
     "record-unreadable",
     "error",
-    "The annotation `oaas.io/otel-injected` was edited or cut off, or is of another version.",
+    "The annotation `oaas.io/otel-injected` was edited or cut off, is of another version, or claims what krm-otel does "
+    "not write.",
     "Restore the annotation, or remove it together with what was injected.",
     example="the record of the injection cannot be read: restore the annotation, or remove it together with what was "
     "injected",

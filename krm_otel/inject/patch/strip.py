@@ -18,9 +18,9 @@ from krm_otel.inject.patch.ownership import (
 from krm_otel.inject.patch.record import ContainerRecord, Merge, Record, digest
 from krm_otel.yamltext.editable import CannotEdit, Path
 from krm_otel.yamltext.editor import Editor
-from krm_otel.yamltext.nodes import Mapping, Node, Scalar, Sequence, SourceError
+from krm_otel.yamltext.nodes import Mapping, Node, Scalar, Sequence
 from krm_otel.yamltext.query import direct, items_of, lookup, text_of
-from krm_otel.yamltext.verify import node_from_text
+from krm_otel.yamltext.verify import value_from_text
 
 
 def strip(injected: InjectedObject, kept_volumes: Collection[str] = ()) -> str:
@@ -110,10 +110,10 @@ def _restore(editor: Editor, path: Path, text: str, verbatim: bool) -> None:
     if verbatim:
         editor.restore(path, text)
         return
-    try:
-        editor.replace(path, text_of(node_from_text(text)) or "")
-    except SourceError:
-        raise CannotEdit("the old text in the record is not a value") from None
+    scalar = value_from_text(text)
+    if not isinstance(scalar, Scalar):
+        raise CannotEdit("the old text in the record is not a value")
+    editor.replace(path, text_of(scalar) or "")
 
 
 def strip_list(editor: Editor, path: Path, digests: list[str], opened: str | None, kept: Collection[str] = ()) -> None:

@@ -23,6 +23,7 @@ from krm_otel.inject.sdk.variables import DesiredWorkload, desired_workload
 from krm_otel.krm.item import Item
 from krm_otel.krm.resource import Resource
 from krm_otel.plan.changes import NO_CLASS, Change
+from krm_otel.plan.claims import record_of
 from krm_otel.plan.recorded import cannot_edit
 from krm_otel.plan.request import Purpose, Request, Scope, class_absent, config_absent
 from krm_otel.plan.workloads.candidate import Candidate, KeptWorkload, Membership, WorkloadOutcome, class_key, sync_wave
@@ -96,12 +97,9 @@ class WorkloadPlanner:
 
     def _plan(self, item: Item, current: Workload) -> WorkloadOutcome:
         ref = current.resource.ref
-        annotation = current.resource.annotations.get(names.A_RECORD)
-        record = load(annotation) if annotation is not None else None
-        if annotation is not None and record is None:
-            text = "the record of the injection cannot be read"
-            fix = "restore the annotation, or remove it together with what was injected"
-            return self._unreadable(current, rules.RECORD_UNREADABLE.at(Location(ref, _RECORD), text, fix=fix))
+        record = record_of(current, item.text)
+        if isinstance(record, Result):
+            return self._unreadable(current, record)
         try:
             candidate = Candidate.of(item, current, record)
         except CannotEdit as error:
