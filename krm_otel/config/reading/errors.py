@@ -19,6 +19,7 @@ from krm_otel.config.schema.introspection import (
     type_at,
     unique_paths,
 )
+from krm_otel.config.schema.otel_config import ConfigSpec
 from krm_otel.config.schema.setting import documentation
 from krm_otel.config.types.finding import FINDINGS, Finding, write
 from krm_otel.diagnostics.field_path import field_path
@@ -108,6 +109,9 @@ def _unknown_field(model: type[BaseModel], steps: FieldSteps) -> Finding:
     key = str(steps[-1])
     letters = without_separators(key)
     meant = next((name for name in fields if without_separators(name) == letters), None)
+    if meant is None and (longer := [name for name in fields if key in name.split("_")]):
+        only = longer[0] if len(longer) == 1 else None
+        return Finding(rules.UNKNOWN_FIELD, "is not a known field", f"write {listed(longer)}", only)
     # The key may be right, but one level too high or too low: search from the inside out.
     for length in range(len(steps) - 1, -1, -1) if meant is None else ():
         ancestor = type_at(model, steps[:length])
@@ -115,6 +119,9 @@ def _unknown_field(model: type[BaseModel], steps: FieldSteps) -> Finding:
             if without_separators(name) == letters:
                 path = field_path(*steps[:length], *inner)
                 return Finding(rules.UNKNOWN_FIELD, "does not belong there", f"write it as {path}", path)
+    if meant is None and model is not ConfigSpec and type_at(ConfigSpec, steps) is not None:
+        path = field_path("spec", *steps)
+        return Finding(rules.UNKNOWN_FIELD, "is a field of the OTelConfig only", f"write it as {path} there")
     meant = meant or nearest(key, fields)
     fix = write(meant) or f"the known fields are {listed(fields, 'and')}"
     return Finding(rules.UNKNOWN_FIELD, "is not a known field", fix, meant)

@@ -130,6 +130,26 @@ def test_an_error_in_an_otelconfig_causes_no_further_errors(spec: str, code: str
     assert {r.field_path.rpartition(".")[0] for r in results} == {f"spec.{path}".rpartition(".")[0]}
 
 
+@pytest.mark.parametrize(
+    ("block", "message"),
+    [
+        ("telemetry: {samplingRate: 1}", "is not a known field: write sampling_rate"),
+        ("telemetry: {endpoint: x}", "does not belong there: write it as collector.endpoint"),
+        # The same word elsewhere means another thing.
+        ("telemetry: {batch: {size: 9}}", "is not a known field: write max_queue_size or max_export_batch_size"),
+        ("telemetry: {batch: {timeout: 9s}}", "is not a known field: write export_timeout"),
+        ("telemetry: {service_name_template: x}",
+         "is a field of the OTelConfig only: write it as spec.telemetry.service_name_template there"),
+        ("collector: {tail_sampling: {}}",
+         "is a field of the OTelConfig only: write it as spec.collector.tail_sampling there"),
+    ],
+)  # fmt: skip
+def test_an_unknown_field_says_what_is_meant(block: str, message: str) -> None:
+    _, (result, *_) = settings_of(observability(f"enabled: true\n{block}"))
+    assert result.code == "unknown-field"
+    assert result.message.endswith(f" {message}")
+
+
 def test_literal_headers_are_never_shown() -> None:
     """A header that is written out is refused with `***` for its value."""
     _, results = resolved([], otel_config("collector: {headers: {Authorization: Bearer s3cret}}"))
