@@ -109,7 +109,8 @@ def _check_variables(settings: Settings) -> Iterator[Result]:
         written = batch or queue
         if written and not any(one and one.value.value is None for one in (batch, queue)) and sizes[0] > sizes[1]:
             text = f"makes batches of {sizes[0]} from a queue of {sizes[1]}"
-            fix = f"write {batch_name}: {sizes[1]}" if batch is None else f"write {sizes[1]} or less"
+            missing = batch_name if written.steps[-1] == queue_name else "max_export_batch_size"  # of telemetry.batch
+            fix = f"write {missing}: {sizes[1]}" if batch is None else f"write {sizes[1]} or less"
             yield written.with_value(str(written.value.value)).report(rules.SDK_BATCH_SIZE, text, fix=fix)
 
 
