@@ -56,7 +56,7 @@ api_version = matching(
 _variable_name = matching(
     r"[A-Za-z_][A-Za-z0-9_]*",
     rules.VARIABLE_NAME,
-    "must have a variable's name as its key: letters, digits and _, as in API_TOKEN",
+    "must be a variable's name: letters, digits and _, as in API_TOKEN",
 )
 variable_prefix = matching(
     r"[A-Za-z_][A-Za-z0-9_]*", rules.VARIABLE_NAME, "must be the beginning of variables' names, as in VENDOR_"

@@ -195,7 +195,7 @@ VARIABLE_NAME: Final = Rule(
     "error",
     "A key of `collector.env` is not the name of a variable, or is a variable that krm-otel sets itself.",
     "Write another name.",
-    example="collector.env.a-b must have a variable's name as its key: letters, digits and _, as in API_TOKEN",
+    example="collector.env.a-b must be a variable's name: letters, digits and _, as in API_TOKEN",
 )
 WRONG_TYPE: Final = Rule(
     "wrong-type",

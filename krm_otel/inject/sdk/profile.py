@@ -5,7 +5,7 @@ A profile decides about spelling and choice of variables, never about what the u
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Final
@@ -26,6 +26,7 @@ _BY_CRM: Final = PROFILES[OAAS_RS].switches.model_copy(update={"metrics": Switch
 """The switches that upstream's CRM writes into containers of every kind."""
 _ABOVE_INFO: Final = ("warn", "error", "off", "2", "1", "0")
 _BAGGAGE: Final = "baggage"
+_W3C: Final = "tracecontext"
 _RATIO: Final = "traceidratio"
 
 
@@ -75,12 +76,16 @@ def own_variables(sdk: NamedProfile) -> frozenset[str]:
 
 def add_switches(builder: ContainerBuilder, settings: Settings, sdk: NamedProfile) -> None:
     """Adds the profile's own switches of signals, and takes over those of upstream's CRM where that is asked for."""
+    wanted: dict[str, tuple[str, Sourced[bool]]] = {}
     for signal in SIGNALS:
         switch = settings.signal(signal)
         own, by_crm = (_of(one.of(signal), switch.value) for one in (sdk.profile.switches, _BY_CRM))
         taken_over = {name: value for name, value in by_crm.items() if name in builder.adoptable}
         for name, value in {**taken_over, **own}.items():
-            builder.set(name, value, switch.origin)
+            if switch.value or name not in wanted:  # of signals with one switch, one that is on decides
+                wanted[name] = value, switch
+    for name, (value, switch) in wanted.items():
+        builder.set(name, value, switch.origin)
 
 
 def _of(switch: SwitchVariables, is_on: bool) -> Mapping[str, str]:
@@ -140,28 +145,39 @@ def _unexpressed(
         name = signal_variable(names.E_ENDPOINT, signal)
         if not profile.does_read(name) and not profile.does_read(names.E_ENDPOINT):
             yield f"reads neither {names.E_ENDPOINT} nor {name}, so {signal} have no endpoint", "write it into its code"
+    switched_on = {
+        name for signal in SIGNALS if settings.signal(signal).value for name in profile.switches.of(signal).enabled
+    }
     for signal in SIGNALS:
-        name = exporter_variable(signal)
+        name, own = exporter_variable(signal), profile.switches.of(signal).disabled
         off = settings.any_signal and not settings.signal(signal).value
-        if off and not profile.does_read(name) and not profile.switches.of(signal).disabled:
-            yield f"reads no {name}, so {signal} are sent all the same", f"write telemetry.{signal}: true"
+        if off and not profile.does_read(name) and switched_on.issuperset(own):
+            why = (
+                f"switches {signal} together with another signal ({listed(own, 'and')})" if own else f"reads no {name}"
+            )
+            yield f"{why}, so {signal} are sent all the same", f"write telemetry.{signal}: true"
     rate, samples = settings.sampling_rate.value, settings.sampling_stage.value != "collector"
     if settings.traces.value and samples and rate < 1 and not profile.does_read(names.E_SAMPLER):
         text = f"reads no {names.E_SAMPLER}, so the rate {decimal(rate)} has no effect"
         yield text, "write collector.sampling_stage: collector"
-    asked = [one for one in settings.propagators.value if one not in (_BAGGAGE, *profile.propagators)]
+    known = profile.propagators or ("none",)
+    asked = ["w3c" if one == _W3C else one for one in settings.propagators.value if one not in (_BAGGAGE, *known)]
     if asked and not profile.does_read(names.E_PROPAGATORS):
-        fix = "write propagators: [w3c]" if "tracecontext" in profile.propagators else "leave it out"
-        yield f"reads no {names.E_PROPAGATORS}, so {listed(asked, 'and')} has no effect", fix
+        fix = "write propagators: [w3c]" if _W3C in known else "write propagators: [none]"
+        yield f"reads no {names.E_PROPAGATORS}, so {_without_effect(asked)}", fix
     if settings.resource_attributes and not profile.does_read(names.E_ATTRIBUTES):
-        text = f"reads no {names.E_ATTRIBUTES}, so {listed(settings.resource_attributes, 'and')} has no effect"
-        yield text, "add it by a resource processor in collector.processors"
+        text = f"reads no {names.E_ATTRIBUTES}, so {_without_effect(settings.resource_attributes)}"
+        yield text, "add what you need by a resource processor in collector.processors"
     for name in (name for name in settings.env if not profile.does_read(name)):
         yield f"reads no {name}, so telemetry.env.{name} has no effect", "leave it out for this class"
     for name in builder.added(names.E_CERTIFICATE, names.E_CLIENT_CERTIFICATE, names.E_HEADERS):
         if not profile.does_read(name):
             yield f"reads no {name}, so the endpoint refuses it", "name an endpoint that needs none"
     yield from _service_name(builder, profile, service_name)
+
+
+def _without_effect(words: Collection[str]) -> str:
+    return f"{listed(words, 'and')} {'have' if len(words) > 1 else 'has'} no effect"
 
 
 def _service_name(

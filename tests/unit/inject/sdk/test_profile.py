@@ -139,6 +139,16 @@ def test_switches(signal: str, on: bool) -> None:
         assert env[f"OTEL_{signal.upper()}_ENABLED"] == str(on).lower()
 
 
+@pytest.mark.parametrize(("traces", "logs", "value"), [(True, True, "1"), (True, False, "1"), (False, False, "0")])
+def test_of_signals_with_one_switch_one_that_is_on_decides(traces: bool, logs: bool, value: str) -> None:
+    """What the class asks for is sent; case sdk/profile-cannot-express has the warning about what is sent, too."""
+    switch = "{enabled: {ACME: '1'}, disabled: {ACME: '0'}}"
+    profiles = f"profiles: {{acme: {{switches: {{traces: {switch}, logs: {switch}}}}}}}"
+    telemetry = f"traces: {str(traces).lower()}, logs: {str(logs).lower()}"
+    env = injected(telemetry=telemetry, config=f"sdk: {{select: [{{profile: acme, role: function}}], {profiles}}}")
+    assert env["ACME"] == value
+
+
 def test_a_service_name_from_an_attribute_reaches_code_that_reads_no_attribute() -> None:
     """Their `service.name` is set in code, from `OPRC_SERVICE_NAME`."""
     env = injected(name="odgm", telemetry="resource_attributes: {service.name: store}")
