@@ -179,9 +179,9 @@ class Editor:
 
     def restore(self, path: Path, old: str) -> None:
         """Undoes `replace`: writes the old text of the scalar at `path` again."""
-        node = self._nodes.scalar(path)
+        node, parent = self._nodes.scalar(path), self._nodes.enclosing(path)
         end, tail = node.end, layout.blank_tail(old)
-        self._expect_text(node, old)
+        self._expect_text(node, old, 0 if parent is None or parent.flow else parent.column)
         if self.text.startswith(tail, end):
             end += len(tail)
         elif self.text[end : layout.next_line(self.text, end).start].strip():
@@ -286,8 +286,8 @@ class Editor:
         self._open_end |= point.open_end
         self._splice(point.start, point.start, point.as_lines(" " * indent + line if line else line for line in lines))
 
-    def _expect_text(self, node: Node, text: str) -> None:
-        expected = value_from_text(text)
+    def _expect_text(self, node: Node, text: str, column: int = 0) -> None:
+        expected = value_from_text(text, column)
         if expected is None or (isinstance(node, Scalar) and not isinstance(expected, Scalar)):
             raise CannotEdit("the recorded old text is not a value")
         self._nodes.refuse_used_anchor(expected)

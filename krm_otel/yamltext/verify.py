@@ -136,10 +136,13 @@ def _string(value: str) -> Scalar:
     return Scalar(0, 0, 0, None, None, value, '"')
 
 
-def value_from_text(text: str) -> Node | None:
-    """The node that a value's text means after a key; None where it is not a value, or where a comment follows it."""
+def value_from_text(text: str, column: int = 0) -> Node | None:
+    """The node that a value's text means after a key; None where it is not a value, or where a comment follows it.
+
+    `column` is that of the key: `|2` is a block that is indented by two more.
+    """
     try:
-        node, start = _value_from_text(text)
+        node, start = _value_from_text(text, column)
     except SourceError:
         return None
     if node is None or (isinstance(node, Scalar) and node.style in ("|", ">")):
@@ -149,12 +152,12 @@ def value_from_text(text: str) -> Node | None:
     return None if (rest if node.end > node.start else rest.rpartition("\n")[2]).strip() else node
 
 
-def _value_from_text(text: str) -> tuple[Node | None, int]:
+def _value_from_text(text: str, column: int) -> tuple[Node | None, int]:
     """The node, and where the text starts in what it was read from."""
     if text.strip()[:1] == '"':
         # It may be a JSON string with surrogate pairs.
         root = compose(f"[{text}]")
         return (root.items[0] if isinstance(root, Sequence) and len(root.items) == 1 else None), 1
-    before = "k:" if text[:1] in ("", " ", "\n", "\r") else "k: "
+    before = " " * column + ("k:" if text[:1] in ("", " ", "\n", "\r") else "k: ")
     root = compose(before + text)
     return (root.pairs[0][1] if isinstance(root, Mapping) and len(root.pairs) == 1 else None), len(before)

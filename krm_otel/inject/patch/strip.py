@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
+from typing import Final
 
 from krm_otel import names
 from krm_otel.inject import attributes
@@ -21,6 +23,9 @@ from krm_otel.yamltext.editor import Editor
 from krm_otel.yamltext.nodes import Mapping, Node, Scalar, Sequence
 from krm_otel.yamltext.query import direct, items_of, lookup, text_of
 from krm_otel.yamltext.verify import value_from_text
+
+_INDENTED: Final = re.compile(r"[|>][+-]?[1-9]")
+"""The header of a block scalar that says how far it is indented. Elsewhere than in its old place, it says less."""
 
 
 def strip(injected: InjectedObject, kept_volumes: Collection[str] = ()) -> str:
@@ -111,7 +116,7 @@ def _restore(editor: Editor, path: Path, text: str, verbatim: bool) -> None:
         editor.restore(path, text)
         return
     scalar = value_from_text(text)
-    if not isinstance(scalar, Scalar):
+    if not isinstance(scalar, Scalar) or (scalar.style in ("|", ">") and _INDENTED.search(text.partition("\n")[0])):
         raise CannotEdit("the old text in the record is not a value")
     editor.replace(path, text_of(scalar) or "")
 

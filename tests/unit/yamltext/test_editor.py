@@ -208,6 +208,17 @@ def test_replace_and_restore(old: str, tail: str) -> None:
     assert editor.finish() == before
 
 
+@pytest.mark.parametrize("header", ["|2", "|2-", ">4+", "&v |-2"])
+def test_a_block_that_says_its_indentation_comes_back(header: str) -> None:
+    """It is indented beyond its key, wherever that is."""
+    before = f"list:\n  - a: {header}\n          x\n    b: 1\n"
+    editor = editor_of(before)
+    written = editor.replace(("list", 0, "a"), "y")
+    editor = editor_of(editor.finish())
+    editor.restore(("list", 0, "a"), written)
+    assert editor.finish() == before
+
+
 def test_changed_blank_lines_after_a_restored_block_stay() -> None:
     """The old text ended with blank lines of its own, which somebody has changed since."""
     editor = editor_of('a: "x"\nb: 1\n')
