@@ -32,6 +32,9 @@ PHASES = {"low": 20, "high": 200, "low again": 20}
 SECONDS = 8
 TICK = 0.1
 """Seconds between two requests."""
+DECIDED = 3
+"""Seconds after which the collector has decided about a phase: it waits for one, and decides each second. Traces of two
+phases that it decides about together would share what it lets through."""
 BURST = 2 * TARGET
 """What may pass at once after a quiet time, in traces: the bucket holds two seconds."""
 
@@ -59,6 +62,7 @@ def swing(http: int, collector: Collector, file: Path) -> dict[str, Phase]:
                 sent[phase] += due
             time.sleep(TICK)  # the load itself: what is asserted are counts
         seconds[phase] = time.monotonic() - start
+        time.sleep(DECIDED)
     collector.stop()  # it decides about what it holds
     kept = Counter(span["name"] for span in received(file.read_text()).spans() if not span.get("parentSpanId"))
     return {phase: Phase(seconds[phase], sent[phase], kept[phase]) for phase in PHASES}
