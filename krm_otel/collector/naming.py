@@ -60,6 +60,12 @@ def collector_first(name: str) -> str:
     return f"{suffix.removeprefix('-')}-{name.removesuffix(suffix)}"
 
 
+def deployment_names(class_name: str) -> tuple[str, str]:
+    """The two names that the Deployment of a class can have."""
+    name = collector_name(class_name)
+    return name, collector_first(name)
+
+
 def gateway_config_name(class_name: str) -> str:
     """The name of the second tier's ConfigMap: `<class>-otel-gateway-config`."""
     return _name(class_name, f"{GATEWAY}-config")

@@ -164,10 +164,7 @@ def _instrumentation(oaas_class: OaasClass, settings: Settings, endpoint: Endpoi
     """An Instrumentation: the environment of all workloads of a class."""
     data = new_object(oaas_class, "opentelemetry.io/v1alpha1", "Instrumentation", operator_name(oaas_class.name))
     groups = settings.attributes.value
-    attributes = {"deployment.name": oaas_class.name}
-    if groups.oaas:
-        attributes["oaas.class"] = oaas_class.key
-        attributes |= {"oaas.deployment_id": oaas_class.name} if oaas_class.package_key else {}
+    attributes = {"deployment.name": oaas_class.name, **(oaas_class.attributes if groups.oaas else {})}
     attributes = {key: value for key, value in attributes.items() if key not in groups.drop}
     attributes |= {key: sourced.value for key, sourced in settings.resource_attributes.items()}
     # An Instrumentation has no field for the protocol, nor for exporters.

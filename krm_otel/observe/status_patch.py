@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from krm_otel.collector.naming import collector_first, collector_name, config_name
+from krm_otel.collector.naming import config_name, deployment_names
 from krm_otel.conditions import TYPES
 from krm_otel.inject.status import CONDITIONS, GENERATION, REFS
 from krm_otel.krm.resource import Resource
@@ -55,7 +55,7 @@ def _patched_refs(state: ClassState) -> list[Any]:
     """The references of the status; empty where the patch does not need them."""
     name, existing = state.resource.name, _decoded(state.resource, REFS)
     if state.has_stale_status:
-        generated = (collector_name(name), collector_first(collector_name(name)), config_name(name))
+        generated = (*deployment_names(name), config_name(name))
         return [ref for ref in existing if not isinstance(ref, dict) or ref.get("name") not in generated]
     return [*existing, *(ref for ref in state.refs if ref not in existing)] if state.refs else []
 

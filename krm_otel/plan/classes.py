@@ -14,7 +14,7 @@ from krm_otel import names
 from krm_otel.collector.config.checks import check_config
 from krm_otel.collector.consistency import check_consistency
 from krm_otel.collector.consistency.unused import unused_components
-from krm_otel.collector.naming import collector_first, collector_name, config_name
+from krm_otel.collector.naming import config_name, deployment_names
 from krm_otel.collector.operator import operator_name
 from krm_otel.conditions import CONFIGURED, DEGRADED, Condition, conditions
 from krm_otel.config.settings import OaasClass, Settings
@@ -157,8 +157,7 @@ def _collector_references(oaas_class: OaasClass, generated: AbstractSet[tuple[Re
     """
     name = oaas_class.name
     for kind, object_name in (
-        ("Deployment", collector_name(name)),
-        ("Deployment", collector_first(collector_name(name))),
+        *(("Deployment", one) for one in deployment_names(name)),
         ("ConfigMap", config_name(name)),
         ("OpenTelemetryCollector", operator_name(name)),
     ):

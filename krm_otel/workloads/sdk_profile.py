@@ -11,7 +11,7 @@ from typing import Final
 
 from krm_otel.config.schema.sdk import SdkProfile
 from krm_otel.config.settings import Configuration
-from krm_otel.config.settings.sdk_profiles import PROFILES, SPEC
+from krm_otel.config.settings.sdk_profiles import PROFILES, SPEC, Described
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Result
 from krm_otel.diagnostics.rule import Location
@@ -46,18 +46,18 @@ def annotated_profile(workload: Workload, configuration: Configuration) -> tuple
     return "", [configuration.sdk.unknown(where, value)]
 
 
+def described(container: Container, role: str, match: Match) -> Described:
+    """What entries of `sdk.select` say of a container."""
+    component = match.component.key if match.component else ""
+    return role, component, container.name, parse_image(container.image).repository
+
+
 def profile_of(
     container: Container, role: str, match: Match, configuration: Configuration, annotated: str
 ) -> NamedProfile:
     """The profile of a container of a matched workload; `annotated` is the one that the workload asks for."""
-    component = match.component
-    name = annotated or configuration.sdk.named(
-        role,
-        component.key if component else "",
-        container.name,
-        parse_image(container.image).repository,
-        component.sdk if component else "",
-    )
+    preset = match.component.sdk if match.component else ""
+    name = annotated or configuration.sdk.named(described(container, role, match), preset)
     return NamedProfile(name, configuration.sdk.profiles.get(name, PROFILES[SPEC]))
 
 

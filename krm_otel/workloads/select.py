@@ -32,7 +32,14 @@ from krm_otel.otlp import PROTOCOLS, Protocol
 from krm_otel.workloads.containers import Container
 from krm_otel.workloads.kinds import Workload
 from krm_otel.workloads.match import Match
-from krm_otel.workloads.sdk_profile import SPECIFICATION, NamedProfile, annotated_profile, profile_of, without_telemetry
+from krm_otel.workloads.sdk_profile import (
+    SPECIFICATION,
+    NamedProfile,
+    annotated_profile,
+    described,
+    profile_of,
+    without_telemetry,
+)
 from krm_otel.workloads.upstream import FUNCTION_CONTAINER, ODGM_CONTAINER
 
 Role = Literal["function", "odgm", "platform"]
@@ -180,15 +187,9 @@ def fitting_sdk_rules(workload: Workload, match: Match, configuration: Configura
     """The indices in `sdk.select` of the rules that fit a container, also one that is not instrumented."""
     if not configuration.sdk.rules:
         return frozenset()
-    component = match.component.key if match.component else ""
-    return frozenset().union(
-        *(
-            configuration.sdk.fitting(
-                role(container, match), component, container.name, parse_image(container.image).repository
-            )
-            for container in (*workload.containers, *workload.init_containers)
-        )
-    )
+    containers = (*workload.containers, *workload.init_containers)
+    all_described = (described(container, role(container, match), match) for container in containers)
+    return frozenset().union(*map(configuration.sdk.fitting, all_described))
 
 
 def _opts_out(workload: Workload) -> tuple[bool, list[Result]]:

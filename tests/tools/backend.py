@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +15,7 @@ from tests.tools.ports import FREE
 
 NAMESPACE = f"test-{os.getpid()}"
 """Where the services run that send here."""
-_BACKEND = """
+_END = """
 extensions: {{health_check: {{endpoint: "127.0.0.1:{health}"}}}}
 receivers:
   otlp: {{protocols: {{grpc: {{endpoint: "127.0.0.1:{grpc}"}}, http: {{endpoint: "127.0.0.1:{http}"}}}}}}
@@ -23,10 +23,14 @@ exporters: {{file: {{path: "{file}"}}}}
 service:
   extensions: [health_check]
   telemetry: {{metrics: {{level: none}}}}
-  pipelines:
-    traces: {{receivers: [otlp], exporters: [file]}}
-    metrics: {{receivers: [otlp], exporters: [file]}}
+  pipelines: {{{pipelines}}}
 """
+
+
+def end_config(ports: Mapping[str, int], file: Path, signals: Iterable[str]) -> str:
+    """The config of a collector that writes what arrives into a file."""
+    pipelines = ", ".join(f"{signal}: {{receivers: [otlp], exporters: [file]}}" for signal in signals)
+    return _END.format(file=file, pipelines=pipelines, **ports)
 
 
 @dataclass
@@ -96,7 +100,7 @@ def _ours(resource: dict[str, Any]) -> bool:
 def backend(otelcol: Path, folder: Path) -> Iterator[Backend]:
     ports = {name: next(FREE) for name in ("grpc", "http", "health")}
     file = folder / "received.jsonl"
-    config = _BACKEND.format(file=file, **ports)
+    config = end_config(ports, file, ("traces", "metrics"))
     found = Backend(Collector(otelcol, folder, "backend", config, ports["health"]), ports, file)
     try:
         found.collector.start()

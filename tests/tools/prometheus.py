@@ -182,32 +182,25 @@ def counter(
     name: str, rate: float, labels: dict[str, str], *, start: float, end: float, every: float
 ) -> dict[str, Any]:
     """A counter that grows evenly."""
-    points = [
-        {
-            "attributes": attributes(labels),
-            "startTimeUnixNano": nanoseconds(start),
-            "timeUnixNano": nanoseconds(at),
-            "asDouble": rate * (at - start),
-        }
-        for at in steps(start, end, every)
-    ]
-    return {"name": name, "sum": {"aggregationTemporality": 2, "isMonotonic": True, "dataPoints": points}}
+    values = {at: {"asDouble": rate * (at - start)} for at in steps(start, end, every)}
+    return _sum(name, values, labels, start, grows=True)
 
 
 def up_down_counter(
     name: str, level: int, labels: dict[str, str], *, start: float, end: float, every: float
 ) -> dict[str, Any]:
     """A counter that stays where it is."""
-    points = [
-        {
-            "attributes": attributes(labels),
-            "startTimeUnixNano": nanoseconds(start),
-            "timeUnixNano": nanoseconds(at),
-            "asInt": str(level),
-        }
-        for at in steps(start, end, every)
-    ]
-    return {"name": name, "sum": {"aggregationTemporality": 2, "isMonotonic": False, "dataPoints": points}}
+    values = {at: {"asInt": str(level)} for at in steps(start, end, every)}
+    return _sum(name, values, labels, start, grows=False)
+
+
+def _sum(
+    name: str, values: dict[float, dict[str, Any]], labels: dict[str, str], start: float, *, grows: bool
+) -> dict[str, Any]:
+    """A sum with a point for each time, which has this value."""
+    common = {"attributes": attributes(labels), "startTimeUnixNano": nanoseconds(start)}
+    points = [{**common, "timeUnixNano": nanoseconds(at), **value} for at, value in values.items()]
+    return {"name": name, "sum": {"aggregationTemporality": 2, "isMonotonic": grows, "dataPoints": points}}
 
 
 def steps(start: float, end: float, every: float) -> list[float]:

@@ -25,7 +25,7 @@ import yaml
 from tests.support.docs import table, text_of, ticked
 from tests.support.kubelet import POD_FIELDS, environment
 from tests.support.otelcol import Received, attributes, received
-from tests.tools.backend import Collector, on_this_machine
+from tests.tools.backend import Collector, end_config, on_this_machine
 from tests.tools.function import FUNCTION
 from tests.tools.ports import FREE
 from tools.build import require
@@ -61,16 +61,6 @@ TRACES = 20_000
 DEFAULT = {"traces": True, "metrics": True, "logs": False}
 PARENTS = 500
 """Spans below a parent that is sampled, and below one that is not."""
-_END = """
-extensions: {{health_check: {{endpoint: "127.0.0.1:{health}"}}}}
-receivers:
-  otlp: {{protocols: {{grpc: {{endpoint: "127.0.0.1:{grpc}"}}, http: {{endpoint: "127.0.0.1:{http}"}}}}}}
-exporters: {{file: {{path: "{file}"}}}}
-service:
-  extensions: [health_check]
-  telemetry: {{metrics: {{level: none}}}}
-  pipelines: {{{pipelines}}}
-"""
 
 
 @dataclass(frozen=True)
@@ -169,8 +159,7 @@ def _environment(objects: Sequence[Mapping[str, Any]], name: str) -> dict[str, s
 def _end(folder: Path, signals: Sequence[str]) -> Iterator[tuple[Mapping[str, int], Path]]:
     """Where everything ends up: a collector that takes these signals, and refuses others; its ports and its file."""
     ports, file = {name: next(FREE) for name in ("grpc", "http", "health")}, folder / "received.jsonl"
-    pipelines = ", ".join(f"{signal}: {{receivers: [otlp], exporters: [file]}}" for signal in signals)
-    config = _END.format(file=file, pipelines=pipelines, **ports)
+    config = end_config(ports, file, signals)
     end = Collector(require("otelcol"), folder, "end", config, ports["health"])
     try:
         end.start()

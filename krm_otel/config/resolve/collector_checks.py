@@ -55,9 +55,9 @@ def check_collector(collector: CollectorSettings, request: Request) -> Iterator[
 def _check_batch(collector: CollectorSettings) -> Iterator[Result]:
     """Sizes of batches that two sources give; those of one source are checked where they are read."""
     batch = collector.batch.value
-    if batch and batch.send_batch_max_size and batch.send_batch_max_size < batch.send_batch_size:
-        text = f"has send_batch_max_size {batch.send_batch_max_size} below send_batch_size {batch.send_batch_size}"
-        yield collector.batch.report(rules.BATCH_SIZE, text, fix=f"write {batch.send_batch_size} or more")
+    if batch and batch.size_conflict:
+        text, fix = batch.size_conflict
+        yield collector.batch.report(rules.BATCH_SIZE, text, fix=fix)
 
 
 def _check_resources(resources: Sourced[Resources]) -> Iterator[Result]:

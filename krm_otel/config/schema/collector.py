@@ -60,11 +60,18 @@ class Batch(Model):
 
     @model_validator(mode="after")
     def _max_is_not_below_size(self) -> Self:
-        size, highest = self.send_batch_size, self.send_batch_max_size
-        if highest is not None and highest < size:
-            text = f"has send_batch_max_size {highest} below send_batch_size {size}"
-            raise fault(rules.BATCH_SIZE, text, fix=f"write {size} or more")
+        if self.size_conflict:
+            text, fix = self.size_conflict
+            raise fault(rules.BATCH_SIZE, text, fix=fix)
         return self
+
+    @property
+    def size_conflict(self) -> tuple[str, str] | None:
+        """What is wrong with the two sizes, and what to write; None where they fit each other."""
+        size, highest = self.send_batch_size, self.send_batch_max_size
+        if highest is None or highest >= size:
+            return None
+        return f"has send_batch_max_size {highest} below send_batch_size {size}", f"write {size} or more"
 
 
 class AdditionalProcessor(Model):

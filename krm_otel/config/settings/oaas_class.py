@@ -137,6 +137,12 @@ class OaasClass:
         return self.package_key or self.name
 
     @property
+    def attributes(self) -> dict[str, str]:
+        """The resource attributes `oaas.*` of all of its containers."""
+        deployment = {"oaas.deployment_id": self.name} if self.package_key else {}
+        return {"oaas.class": self.key, **deployment}
+
+    @property
     def enabled(self) -> bool:
         """Whether its workloads are instrumented."""
         return self.settings is not None and self.settings.enabled.value

@@ -21,6 +21,10 @@ OAAS_RS: Final = "oaas-rs"
 NONE: Final = "none"
 
 
+Described = tuple[str, str, str, str]
+"""A container: its role, the platform's component (empty outside it), its name, and the repository of its image."""
+
+
 def _switch(variable: str) -> SwitchVariables:
     return SwitchVariables(enabled={variable: "true"}, disabled={variable: "false"})
 
@@ -76,16 +80,14 @@ class SdkSettings:
     profiles: dict[str, SdkProfile] = field(default_factory=lambda: PROFILES)
     rules: tuple[SdkRule, ...] = ()
 
-    def named(self, role: str, component: str, container: str, repository: str, preset: str = "") -> str:
+    def named(self, described: Described, preset: str = "") -> str:
         """The name of a container's profile: by the OTelConfig, by the preset of the platform, by what is certain."""
-        described = (role, component, container, repository)
         written = next((rule.profile for rule in self.rules if rule.fits(*described)), "")
         certain = next((rule.profile for rule in CERTAIN if rule.fits(*described)), SPEC)
         return written or preset or certain
 
-    def fitting(self, role: str, component: str, container: str, repository: str) -> frozenset[int]:
+    def fitting(self, described: Described) -> frozenset[int]:
         """The indices of the OTelConfig's rules that fit a container, whichever decides."""
-        described = (role, component, container, repository)
         return frozenset(index for index, rule in enumerate(self.rules) if rule.fits(*described))
 
     def unknown(self, where: Location, name: str) -> Result:

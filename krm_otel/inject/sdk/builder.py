@@ -117,7 +117,7 @@ class ContainerBuilder:
         return Location(self.ref, path or field_path(*self.container.path))
 
     def build(
-        self, additions: Additions, hand_edited: tuple[str, ...] = (), *, sends_elsewhere: bool = False
+        self, additions: Additions, hand_edited: tuple[str, ...] = ()
     ) -> tuple[ContainerEdit, InstrumentedContainer, list[Result]]:
         """The edit, the origins of what it adds, and everything that there is to report."""
         container, results, kept = self.container, list(self._results), list(self._kept)
@@ -147,4 +147,4 @@ class ContainerBuilder:
             hand_edited,
             additions.names and not container.named,
         )
-        return edit, InstrumentedContainer(container, self._origins, tuple(kept), sends_elsewhere), results
+        return edit, InstrumentedContainer(container, self._origins, tuple(kept)), results

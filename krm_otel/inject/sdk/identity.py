@@ -201,14 +201,11 @@ def _filled(template: str, values: Mapping[str, str]) -> str:
 def _attributes(identity: Identity) -> dict[str, Attribute]:
     """Key → attribute, in the order of the text; later sources override the value in its place."""
     groups = identity.settings.attributes.value
-    class_name = Attribute(encode(identity.oaas_class.name))
-    pairs = {"deployment.name": class_name}
+    pairs = {"deployment.name": Attribute(encode(identity.oaas_class.name))}
     if groups.service:
         pairs |= _service(identity)
     if groups.oaas:
-        pairs["oaas.class"] = Attribute(encode(identity.oaas_class.key))
-        if identity.oaas_class.package_key:
-            pairs["oaas.deployment_id"] = class_name
+        pairs |= {key: Attribute(encode(value)) for key, value in identity.oaas_class.attributes.items()}
         if identity.role == "function" and (key := identity.function_key):
             pairs["oaas.function_key"] = Attribute(encode(key))
     if groups.k8s:

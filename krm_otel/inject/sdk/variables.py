@@ -102,10 +102,10 @@ def desired_workload(
         builder = ContainerBuilder(container, ref, others, adoptable)
         identity = Identity(oaas_class, settings, workload, container, selected.role, match.component, selected.sdk)
         name = _add_variables(builder, identity, selection.protocol, volumes)
-        elsewhere = sends_elsewhere(builder, settings)
-        edit, instrumented, container_results = builder.build(additions, hand_edited, sends_elsewhere=elsewhere)
+        edit, instrumented, container_results = builder.build(additions, hand_edited)
         edits.append(edit)
-        containers.append(replace(instrumented, service=_service(builder, identity, name)))
+        elsewhere, service = sends_elsewhere(builder, settings), _service(builder, identity, name)
+        containers.append(replace(instrumented, sends_elsewhere=elsewhere, service=service))
         results += container_results
     readers = [one for one in selection.containers if one.sdk.profile.does_read(names.E_PROPAGATORS)]
     results += _check_propagators(workload, settings, edits) if readers else ()

@@ -27,7 +27,7 @@ def unmatched_entries(draft: Draft) -> Iterator[Result]:
         if key in known or key in RESERVED:
             continue
         near = nearest_name(key, sorted(known))
-        where = Location(configuration.config_ref, field_path("spec", "classes", key), field_path("classes", key))
+        where = _at(draft, "classes", key)
         fix = f"did you mean {near}?" if near else "write the name of a class, or remove it"
         severity: Severity | None = "warning" if near else _severity(draft)
         text = "is of no class in the input"
@@ -45,8 +45,7 @@ def unmatched_components(draft: Draft) -> Iterator[Result]:
         if component.key in matched or not component.match_labels or component.sdk == NONE:
             continue
         labels = [f"{name}: {value}" for name, value in sorted(component.match_labels.items())]
-        steps = ("platform", "components", component.key, "match_labels")
-        where = Location(request.configuration.config_ref, field_path("spec", *steps), field_path(*steps))
+        where = _at(draft, "platform", "components", component.key, "match_labels")
         text = f"fits no workload: none has {', '.join(labels[:_MOST_LABELS])}"
         fix = "write labels that the workload of this component has"
         yield rules.COMPONENT_UNMATCHED.at(where, text, fix=fix, severity=_severity(draft))
@@ -62,8 +61,7 @@ def unmatched_sdk_rules(draft: Draft) -> Iterator[Result]:
     for index, rule in enumerate(configuration.sdk.rules):
         if index not in fitting:
             text, (fix, proposed) = f"fits no container ({rule.conditions})", _meant(draft, rule)
-            steps = ("sdk", "select", index)
-            where = Location(configuration.config_ref, field_path("spec", *steps), field_path(*steps))
+            where = _at(draft, "sdk", "select", index)
             severity: Severity | None = "warning" if proposed else _severity(draft)
             yield rules.SDK_SELECT_UNMATCHED.at(where, text, fix=fix, severity=severity)
 
@@ -78,6 +76,11 @@ def _meant(draft: Draft, rule: SdkRule) -> tuple[str, str]:
         near = nearest_name(rule.component, components)
         return (f"write component: {near}", near) if near else ("write a component of the platform, or remove it", "")
     return "write what a container has, or remove it", ""
+
+
+def _at(draft: Draft, *steps: str | int) -> Location:
+    """A field below `spec` of the OTelConfig."""
+    return Location(draft.request.configuration.config_ref, field_path("spec", *steps), field_path(*steps))
 
 
 def _severity(draft: Draft) -> Severity:
