@@ -5,10 +5,10 @@ Types and reasons are the proposal's (section 4); shapes are upstream's `status.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from krm_otel.config.settings import Settings
+from krm_otel.dataclass import dataclass
 
 CONFIGURED: Final = "TelemetryConfigured"
 DEGRADED: Final = "TelemetryDegraded"

@@ -7,11 +7,11 @@ changed items spliced in → results → exit code. Everything that reads or wri
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any, Final
 
 from krm_otel.config.settings import Configuration
+from krm_otel.dataclass import dataclass, field, replace
 from krm_otel.diagnostics.result import Place, Ref, Result, Severity, has_errors, ordered
 from krm_otel.diagnostics.rules.collector import EDIT_OVERWRITTEN
 from krm_otel.diagnostics.rules.inputs import UNREADABLE_INPUT

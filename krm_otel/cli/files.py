@@ -7,7 +7,6 @@ import os
 import stat
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +15,7 @@ import click
 from krm_otel.cli.ignored import Ignored
 from krm_otel.cli.ledger import Ledger
 from krm_otel.cli.output import read_stdin
+from krm_otel.dataclass import dataclass, field
 from krm_otel.krm.resource import Resource
 from krm_otel.run import Source
 from krm_otel.views.summary import plural

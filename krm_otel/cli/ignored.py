@@ -7,11 +7,12 @@ Both have the patterns of a `.gitignore`. A `.krmignore` holds for its folder an
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
+
+from krm_otel.dataclass import dataclass, field
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec

@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+
+from krm_otel.dataclass import dataclass, field
 
 NAME: Final = ".krm-otel.sha256"
 _HEAD: Final = "# Files that krm-otel rendered from "

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
@@ -13,6 +12,7 @@ import click
 
 from krm_otel.cli.files import Inputs
 from krm_otel.cli.ledger import NAME, Ledger
+from krm_otel.dataclass import dataclass
 from krm_otel.krm.reader import read_envelope
 from krm_otel.run import Outcome, Source
 from krm_otel.workloads.kinds import is_generated

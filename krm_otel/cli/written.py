@@ -10,7 +10,6 @@ import os
 import tempfile
 from codecs import BOM_UTF8
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +20,7 @@ from krm_otel.cli.ledger import Ledger, source_name
 from krm_otel.cli.output import print_lines, write_report, write_stdout
 from krm_otel.cli.output_folder import OutputFolder, folder_contents
 from krm_otel.cli.stream import stream
+from krm_otel.dataclass import dataclass, field
 from krm_otel.diagnostics.result import printable
 from krm_otel.plan.objects.header import is_generated_file
 from krm_otel.run import Outcome

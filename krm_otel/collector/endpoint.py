@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from krm_otel.collector.addresses import service_host
 from krm_otel.collector.config.build import build_config
 from krm_otel.collector.naming import collector_name
@@ -12,6 +10,7 @@ from krm_otel.collector.tiers import tiers
 from krm_otel.config.schema.cluster_collector import EndpointHost
 from krm_otel.config.settings import Endpoint, OaasClass, Settings, Sourced, Tls
 from krm_otel.config.types.endpoint import NODE_ADDRESS
+from krm_otel.dataclass import replace
 from krm_otel.names import NODE_OWNER
 from krm_otel.otlp import PORTS, Protocol
 

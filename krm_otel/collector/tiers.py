@@ -9,12 +9,11 @@ Each tier is a managed collector with settings of its own: what generates config
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from krm_otel.collector import naming
 from krm_otel.collector.addresses import service_host
 from krm_otel.config.placement import Placement
 from krm_otel.config.settings import CollectorSettings, OaasClass, Settings, Target, Tls
+from krm_otel.dataclass import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

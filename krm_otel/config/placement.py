@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final, Literal
+
+from krm_otel.dataclass import dataclass, field
 
 Mode = Literal["sidecar", "deployment", "daemonset", "external"]
 _LOOPBACK: Final = "127.0.0.1"

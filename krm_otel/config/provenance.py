@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, Generic, Literal, TypeVar
 
+from krm_otel.dataclass import dataclass, field
 from krm_otel.diagnostics.field_path import Step, field_path
 from krm_otel.diagnostics.result import Ref, Result, Severity
 from krm_otel.diagnostics.rule import Location, Rule

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple
+
+from krm_otel.dataclass import dataclass, field
 
 Severity = Literal["error", "warning", "info"]
 STDIN: Final = "<stdin>"

@@ -7,10 +7,10 @@ from `krm_otel.diagnostics.rules`. A check returns or yields results: it calls `
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any, Final
 
 from krm_otel.credential import masked
+from krm_otel.dataclass import dataclass
 from krm_otel.diagnostics.result import Ref, Result, Severity, printable
 
 _LARGEST: Final = 2**1023

@@ -7,9 +7,9 @@ A ResourceList (KRM Functions Specification v1) has `items`. A plain stream has 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+from krm_otel.dataclass import dataclass, field
 from krm_otel.diagnostics.result import Result
 from krm_otel.krm import members
 from krm_otel.krm.item import Item, indented

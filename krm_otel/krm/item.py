@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from weakref import ReferenceType, ref
 
+from krm_otel.dataclass import dataclass, field
 from krm_otel.krm.resource import Resource
 from krm_otel.yamltext.nodes import Mapping, SourceError
 from krm_otel.yamltext.parse import compose

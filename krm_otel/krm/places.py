@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
 from typing import Final
 
+from krm_otel.dataclass import dataclass, field
 from krm_otel.diagnostics.result import Place, Result
 from krm_otel.krm.item import Item
 from krm_otel.krm.resource import Resource

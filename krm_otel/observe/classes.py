@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Final
 
 from krm_otel import names
@@ -26,6 +25,7 @@ from krm_otel.config.placement import PLACEMENTS, Placement
 from krm_otel.config.resolve.configuration import resolve
 from krm_otel.config.settings import OaasClass
 from krm_otel.config.sources.blocks import class_block
+from krm_otel.dataclass import dataclass, replace
 from krm_otel.diagnostics.result import Ref, Result, has_errors
 from krm_otel.diagnostics.rules import inputs as rules
 from krm_otel.inject.patch.record import load

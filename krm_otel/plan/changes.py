@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Protocol, TypeVar
 
 from krm_otel.config.settings import Configuration
+from krm_otel.dataclass import dataclass, field
 from krm_otel.diagnostics.result import Ref, Result, printable
 from krm_otel.workloads.kustomizations import Kustomizations
 

@@ -6,9 +6,9 @@ With `on_error: degrade`, a class whose objects cannot be written keeps what it 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from krm_otel.dataclass import dataclass, replace
 from krm_otel.diagnostics.result import Ref, Result
 from krm_otel.diagnostics.rules import classes as rules
 from krm_otel.plan.changes import Change

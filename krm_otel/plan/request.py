@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 
 from krm_otel import names
 from krm_otel.collector.naming import label_value
 from krm_otel.config.settings import Configuration, OaasClass
+from krm_otel.dataclass import dataclass, field
 from krm_otel.diagnostics.result import Ref, Result
 from krm_otel.diagnostics.rule import Location
 from krm_otel.diagnostics.rules import classes as class_rules

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from krm_otel import names
 from krm_otel.config.settings import Configuration, OaasClass, Settings
+from krm_otel.dataclass import dataclass, field
 from krm_otel.plan.workloads.candidate import ClassKey, Membership, class_key
 from krm_otel.plan.workloads.pod_additions import sending_settings
 from krm_otel.workloads.match import platform_class

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import PurePosixPath
@@ -13,6 +12,7 @@ from string import Template
 from typing import Final
 
 import krm_otel
+from krm_otel.dataclass import replace
 from krm_otel.starters.place import Place
 from krm_otel.starters.steps import STEPS, render_command
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import Final, NamedTuple
 
+from krm_otel.dataclass import dataclass
 from krm_otel.krm.reader import read_envelope
 
 _NO_LINE_END: Final = "\\ No newline at end of file"

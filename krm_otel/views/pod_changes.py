@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
 
 from krm_otel.config.settings import Configuration
 from krm_otel.config.types import quantity
+from krm_otel.dataclass import dataclass
 from krm_otel.diagnostics.result import Ref
 from krm_otel.krm.resource import Resource
 from krm_otel.workloads.containers import UNNAMED

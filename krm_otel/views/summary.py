@@ -5,9 +5,9 @@ from __future__ import annotations
 import posixpath
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from krm_otel.dataclass import dataclass
 from krm_otel.diagnostics.result import printable
 from krm_otel.plan.changes import Action, Change
 from krm_otel.run import Outcome

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import count
 from typing import Final
 
+from krm_otel.dataclass import dataclass
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Result
 from krm_otel.diagnostics.rule import Location

@@ -16,10 +16,10 @@ Any version of the group matches. OTelConfig's `kinds` adds others by their exac
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Final
 
 from krm_otel.config.settings import Configuration
+from krm_otel.dataclass import dataclass, replace
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Result
 from krm_otel.krm.resource import Resource, strings

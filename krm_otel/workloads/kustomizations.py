@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any, Final
 
+from krm_otel.dataclass import dataclass, field
 from krm_otel.krm.item import Item
 from krm_otel.krm.resource import Resource
 from krm_otel.workloads.kinds import Workload

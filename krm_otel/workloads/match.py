@@ -36,10 +36,10 @@ prefix or suffix, if the workload's own name has the same: `cart`, for a class `
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from krm_otel.config.settings import Configuration, OaasClass, PlatformComponent
+from krm_otel.dataclass import dataclass
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Ref, Result
 from krm_otel.diagnostics.rule import Location

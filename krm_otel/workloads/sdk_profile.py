@@ -6,12 +6,12 @@ the OTelConfig, the preset of the platform, what is certain by image or role, an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from krm_otel.config.schema.sdk import SdkProfile
 from krm_otel.config.settings import Configuration
 from krm_otel.config.settings.sdk_profiles import PROFILES, SPEC, Described
+from krm_otel.dataclass import dataclass
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Result
 from krm_otel.diagnostics.rule import Location

@@ -16,11 +16,11 @@ only where `oaas.io/otel-containers` names them, also those that stay (native si
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final, Literal
 
 from krm_otel.config.settings import Configuration
+from krm_otel.dataclass import dataclass
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Result
 from krm_otel.diagnostics.rule import Location

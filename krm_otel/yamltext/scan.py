@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import yaml
 
+from krm_otel.dataclass import dataclass, field
 from krm_otel.yamltext.nodes import SourceError
 from krm_otel.yamltext.parse import MAX_DEPTH, events, source_errors, too_deep, without_surrogate_pairs
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache
 from typing import Any, Final
 
@@ -12,6 +11,7 @@ from krm_otel.collector.manifests import assets
 from krm_otel.collector.manifests.sidecar import sidecar
 from krm_otel.collector.tiers import tiers as tiers_of
 from krm_otel.config.settings import OaasClass, Settings
+from krm_otel.dataclass import replace
 from tests.support.collector import class_and_settings, node_collectors_and_settings
 from tests.tools.matrix import Case, cases
 

@@ -9,13 +9,13 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from typing import Any
 
 import pytest
 import yaml
 
 from krm_otel.collector.monitoring.dashboards import dashboard_json
+from krm_otel.dataclass import replace
 from krm_otel.names import PLATFORM_CLASS
 from tests.support.collector import class_and_settings
 from tests.tools import prometheus

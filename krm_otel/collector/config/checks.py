@@ -6,7 +6,6 @@ They report what the collector would refuse when it starts: a pipeline that is e
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from krm_otel.collector.config.build import build_config
@@ -16,6 +15,7 @@ from krm_otel.collector.reading.structure import names_in, pipelines
 from krm_otel.collector.tiers import Tier, tiers
 from krm_otel.config.settings import OaasClass, Settings
 from krm_otel.config.types.tail_sampling import policy_findings
+from krm_otel.dataclass import replace
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Result
 from krm_otel.diagnostics.rule import Location

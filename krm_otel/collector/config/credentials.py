@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from krm_otel import names
 from krm_otel.config.schema.credentials import Variable
 from krm_otel.config.settings import CollectorSettings, FileSource, Header, Target
+from krm_otel.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

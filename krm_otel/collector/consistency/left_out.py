@@ -7,7 +7,6 @@ nothing. `collector.processors` adds a processor without repeating the list.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from krm_otel.collector.config.build import build_config
@@ -15,6 +14,7 @@ from krm_otel.collector.config.metric_attributes import DROPPED_ATTRIBUTES, METR
 from krm_otel.collector.config.sampling import SAMPLERS
 from krm_otel.collector.consistency.problem import Deployed, Problem
 from krm_otel.collector.reading.structure import mapping, member, names_in, type_of
+from krm_otel.dataclass import replace
 from krm_otel.diagnostics.field_path import Step
 from krm_otel.diagnostics.rules import merged_config as rules
 from krm_otel.diagnostics.suggestion import listed

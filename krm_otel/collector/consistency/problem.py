@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from krm_otel.collector.reading.listening import Listening, listening
 from krm_otel.collector.reading.structure import member, used
 from krm_otel.collector.tiers import Tier
+from krm_otel.dataclass import dataclass
 from krm_otel.diagnostics.field_path import Step
 from krm_otel.diagnostics.result import Severity
 from krm_otel.diagnostics.rule import Rule

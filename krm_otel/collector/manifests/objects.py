@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 from krm_otel import names
 from krm_otel.collector.naming import collector_name, object_labels
 from krm_otel.collector.tiers import Tier
 from krm_otel.config.settings import OaasClass
+from krm_otel.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

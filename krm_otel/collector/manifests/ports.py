@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from krm_otel.collector.config.build import build_config
 from krm_otel.collector.reading.listening import Listening, listening
 from krm_otel.collector.reading.receivers import Listener, Transport
 from krm_otel.collector.tiers import Tier
+from krm_otel.dataclass import dataclass, replace
 from krm_otel.otlp import PORTS
 
 Purpose = Literal["receive", "fetch"]

@@ -7,7 +7,6 @@ a function out of service. The liveness probe restarts the collector alone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from krm_otel.collector.manifests.config_map import template_annotations
@@ -16,6 +15,7 @@ from krm_otel.collector.manifests.ports import listening_of, port_fields, sideca
 from krm_otel.collector.reading.listening import Listening
 from krm_otel.collector.tiers import tiers
 from krm_otel.config.settings import OaasClass, Settings
+from krm_otel.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from krm_otel.config.settings import Settings
+from krm_otel.dataclass import dataclass
 
 
 def matcher(label: str, value: str) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from krm_otel.collector.reading.references import Reference, split
 from krm_otel.config.placement import POD_IP_VARIABLE
+from krm_otel.dataclass import dataclass
 
 Host = Literal["all", "loopback", "pod", "unknown", "other"]
 """Who reaches it: everybody, only the pod, everybody by the pod's address, or nobody knows; `other` is no address of

@@ -7,12 +7,12 @@ Sources: collector v0.158, `receiver/otlpreceiver`, `service/telemetry/otelconft
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from krm_otel.collector.reading.address import address, joined
 from krm_otel.collector.reading.receivers import Listener, receiver_listeners
 from krm_otel.collector.reading.structure import active_extensions, mapping, member, type_of, used
+from krm_otel.dataclass import dataclass
 from krm_otel.diagnostics.field_path import Step
 from krm_otel.otlp import Protocol
 

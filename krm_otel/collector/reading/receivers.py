@@ -7,11 +7,11 @@ components' own documentation in collector-contrib. Since v0.104 an endpoint tha
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from krm_otel.collector.reading.address import Address, address
 from krm_otel.collector.reading.structure import mapping, member, type_of
+from krm_otel.dataclass import dataclass
 from krm_otel.diagnostics.field_path import Step
 
 Transport = Literal["TCP", "UDP"]

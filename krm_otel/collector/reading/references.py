@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
+from krm_otel.dataclass import dataclass
 from krm_otel.diagnostics.field_path import Step
 
 _REFERENCE: Final = re.compile(r"(?P<dollars>\$+)\{(?P<body>[^{}$]*)\}")

@@ -9,10 +9,10 @@ Sources: changelogs of opentelemetry-collector and -contrib up to v0.158. The co
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from krm_otel.collector.reading.structure import mapping, member, type_of
+from krm_otel.dataclass import dataclass
 from krm_otel.diagnostics.suggestion import nearest
 
 _OTLP_BACKEND: Final = "otlp_grpc, or a backend with its endpoint"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -15,6 +14,7 @@ from krm_otel.config.reading.errors import CLOSED, findings_of
 from krm_otel.config.schema.introspection import is_free_form, member_type
 from krm_otel.config.types.endpoint import redact, redact_endpoint
 from krm_otel.config.types.finding import REPLACEMENT, WARNED, Finding
+from krm_otel.dataclass import dataclass
 from krm_otel.diagnostics.result import Result, Severity
 from krm_otel.diagnostics.rules import fields as rules
 from krm_otel.diagnostics.rules import inputs as input_rules

@@ -8,7 +8,6 @@ environment > built-in; `resource_attributes` merge key by key. The global switc
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Final, TypeVar
 
 from krm_otel.config.provenance import Source, Sourced
@@ -41,6 +40,7 @@ from krm_otel.config.sources.blocks import (
 from krm_otel.config.sources.discovery import discover
 from krm_otel.config.sources.layers import Layers
 from krm_otel.config.sources.shared import SharedSources, read_shared
+from krm_otel.dataclass import replace
 from krm_otel.diagnostics.result import Ref, Result, has_errors
 from krm_otel.diagnostics.rules import collector as rules
 from krm_otel.diagnostics.rules import destinations as destination_rules

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from krm_otel.config.provenance import Sourced
 from krm_otel.config.schema.collector import DEFAULT_IMAGE
 from krm_otel.config.settings import CollectorSettings
 from krm_otel.config.sources.layers import Layers
+from krm_otel.dataclass import dataclass
 from krm_otel.diagnostics.result import Result
 from krm_otel.diagnostics.rules import collector as rules
 from krm_otel.image_reference import ImageReference, parse_image

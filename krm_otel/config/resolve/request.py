@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cached_property
 
 from krm_otel.config.placement import PLACEMENTS, Mode
@@ -11,6 +10,7 @@ from krm_otel.config.schema.otel_config import ConfigSpec
 from krm_otel.config.schema.sampling import TailSampling
 from krm_otel.config.settings import Requirements
 from krm_otel.config.sources.layers import Layers
+from krm_otel.dataclass import dataclass, field
 from krm_otel.otlp import SIGNALS, Protocol, SamplingStage
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, ValidatorFunctionWrapHandler, WrapValidator, model_validator
@@ -13,6 +12,7 @@ from krm_otel.config.schema.setting import REQUIRED, Model, setting
 from krm_otel.config.types import sdk_variables
 from krm_otel.config.types.finding import Finding, fault, faults
 from krm_otel.credential import is_credential, is_header_credential, may_be_plain_header
+from krm_otel.dataclass import replace
 from krm_otel.diagnostics.rules import destinations as rules
 from krm_otel.diagnostics.rules import fields as field_rules
 

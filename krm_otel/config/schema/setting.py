@@ -14,11 +14,12 @@ that a user wrote.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
+
+from krm_otel.dataclass import dataclass, field
 
 REQUIRED: Final[Any] = ...
 """The default of a field that may not be absent."""

@@ -7,9 +7,10 @@ VictoriaTraces (`/insert/opentelemetry`). To all of these paths but remote write
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import urlsplit
+
+from krm_otel.dataclass import dataclass
 
 ExporterKind = Literal[
     "otlp_grpc", "otlp_http", "prometheus", "prometheus_remote_write", "debug", "file", "load_balancing"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from krm_otel.config.placement import PLACEMENTS, Mode, Placement
@@ -21,6 +20,7 @@ from krm_otel.config.schema.collector import (
 from krm_otel.config.schema.credentials import Variable, VariablesSource
 from krm_otel.config.schema.sampling import SpanMetrics, TailSampling
 from krm_otel.config.settings.destinations import ServerTls, Target, Tls
+from krm_otel.dataclass import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
 
 from krm_otel.config.provenance import Origin
 from krm_otel.config.schema.monitoring import Dashboards, Monitors, Rules
 from krm_otel.config.settings.oaas_class import OaasClass, Settings
 from krm_otel.config.settings.sdk_profiles import SdkSettings
+from krm_otel.dataclass import dataclass, field, replace
 from krm_otel.diagnostics.result import Ref
 
 

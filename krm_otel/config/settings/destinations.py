@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal
 
 from krm_otel.config.schema.otel_config import Files
 from krm_otel.config.settings.backend_types import ExporterKind as ExporterKind
+from krm_otel.dataclass import dataclass, field
 from krm_otel.otlp import Protocol
 
 

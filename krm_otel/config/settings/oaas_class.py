@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
@@ -13,6 +12,7 @@ from krm_otel.config.schema.credentials import Variable
 from krm_otel.config.schema.otel_config import AttributeGroups
 from krm_otel.config.settings.collector import CollectorSettings, NodeCollector
 from krm_otel.config.settings.destinations import Endpoint, Tls
+from krm_otel.dataclass import dataclass, field
 from krm_otel.diagnostics.result import Ref
 from krm_otel.image_reference import parse_image
 from krm_otel.krm.resource import Resource

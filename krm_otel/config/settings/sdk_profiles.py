@@ -6,11 +6,11 @@ Sources for `oaas-rs`, read and run: pawissanutt/oaas-rs (2026-03), `commons/opr
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final
 
 from krm_otel import names
 from krm_otel.config.schema.sdk import Samplers, SdkProfile, SdkRule, ServiceNames, Switches, SwitchVariables
+from krm_otel.dataclass import dataclass, field
 from krm_otel.diagnostics.result import Result
 from krm_otel.diagnostics.rule import Location
 from krm_otel.diagnostics.rules import sdk_variables as rules

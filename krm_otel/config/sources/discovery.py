@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from krm_otel.dataclass import dataclass
 from krm_otel.diagnostics.result import Result
 from krm_otel.diagnostics.rule import Location
 from krm_otel.diagnostics.rules import classes as class_rules

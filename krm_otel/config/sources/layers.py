@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 from krm_otel.config.provenance import FieldSteps, Source, Sourced
 from krm_otel.config.schema.otel_config import ConfigSpec
 from krm_otel.config.schema.setting import Model
+from krm_otel.dataclass import dataclass
 
 _DEFAULTS: Final = ConfigSpec()
 

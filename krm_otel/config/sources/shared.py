@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -16,6 +15,7 @@ from krm_otel.config.sources.blocks import concerns_class, config_spec
 from krm_otel.config.sources.discovery import Discovered
 from krm_otel.config.sources.flat_form import from_config_map, from_environment
 from krm_otel.config.sources.layers import Layer
+from krm_otel.dataclass import dataclass
 from krm_otel.diagnostics.result import Result
 
 

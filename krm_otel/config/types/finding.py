@@ -7,12 +7,12 @@ Value checks raise findings as pydantic's own error, so that one validation coll
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Final
 
 from pydantic import ValidationInfo
 from pydantic_core import PydanticCustomError
 
+from krm_otel.dataclass import dataclass
 from krm_otel.diagnostics.result import Result, Severity
 from krm_otel.diagnostics.rule import Location, Rule
 

@@ -7,10 +7,10 @@ Source: Kubernetes API reference, `TopologySpreadConstraint`, `PodDNSConfig` (v1
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from krm_otel.config.types.finding import Finding, faults, write
+from krm_otel.dataclass import dataclass, field
 from krm_otel.diagnostics.rules import fields as rules
 from krm_otel.diagnostics.suggestion import listed, nearest
 

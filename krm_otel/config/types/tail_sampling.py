@@ -9,10 +9,10 @@ Source: collector contrib v0.158.0, `processor/tailsamplingprocessor`: `config.g
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from krm_otel.config.types.finding import Finding, fault, faults, write
+from krm_otel.dataclass import dataclass, replace
 from krm_otel.diagnostics.rules.sampling import POLICY_INVALID
 from krm_otel.diagnostics.suggestion import listed, nearest
 

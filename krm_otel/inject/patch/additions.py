@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as AbcMapping
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from krm_otel.dataclass import dataclass, field, replace
 
 PodPath = tuple[str, ...]
 """The path of a pod spec: `("spec", "template", "spec")` in a Deployment, `("spec",)` in a Pod."""

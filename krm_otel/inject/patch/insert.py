@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as AbcMapping
-from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from krm_otel import names
+from krm_otel.dataclass import dataclass, replace
 from krm_otel.inject import attributes
 from krm_otel.inject.patch.additions import ContainerEdit, Metadata, ObjectEdit, PodPath
 from krm_otel.inject.patch.record import Adopted, ContainerRecord, Merge, Record, digest

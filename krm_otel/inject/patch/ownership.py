@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as AbcMapping
-from dataclasses import dataclass
 from typing import Any
 
 from krm_otel import names
+from krm_otel.dataclass import dataclass
 from krm_otel.inject.patch.additions import Place, PodPath
 from krm_otel.inject.patch.record import ContainerRecord, Record, digest
 from krm_otel.inject.patch.renames import before_renaming

@@ -13,11 +13,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache, lru_cache
 from json.encoder import encode_basestring_ascii
 from types import UnionType
 from typing import Any, Final, get_args, get_origin, get_type_hints
+
+from krm_otel.dataclass import dataclass, field, field_names
 
 VERSION: Final = 1
 MAX_BYTES: Final = 32 * 1024
@@ -141,7 +142,7 @@ _REQUIRED: Final = frozenset(("class", "containers", "env", "text", "keys", "has
 
 def _data(record: Any) -> dict[str, Any]:
     """The fields of one part of a record by their keys in the JSON; the parts in it as they are."""
-    data = {_KEYS.get(field.name, field.name): getattr(record, field.name) for field in fields(record)}
+    data = {_KEYS.get(name, name): getattr(record, name) for name in field_names(record) or ()}
     return {key: value for key, value in data.items() if value or key in _REQUIRED}
 
 
@@ -223,7 +224,7 @@ def _decoder(annotation: Any) -> Callable[[Any], Any]:
     """Plain data → a value of the annotated type; TypeError, KeyError or AttributeError where it is not one."""
     if isinstance(annotation, UnionType):
         return _decoder(get_args(annotation)[0])
-    if is_dataclass(annotation):
+    if field_names(annotation):
         record_type: Any = annotation
         hints = get_type_hints(record_type).items()
         decoders = [(name, _KEYS.get(name, name), _decoder(hint)) for name, hint in hints]

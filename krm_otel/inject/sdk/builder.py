@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from krm_otel import names
 from krm_otel.config.settings import Origin
+from krm_otel.dataclass import dataclass, field
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Ref, Result
 from krm_otel.diagnostics.rule import Location

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Literal
 
+from krm_otel.dataclass import dataclass
 from krm_otel.krm.item import Item
 from krm_otel.krm.resource import Resource
 from krm_otel.yamltext.nodes import Node

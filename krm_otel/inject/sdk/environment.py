@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from krm_otel.dataclass import dataclass
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Ref, Result
 from krm_otel.diagnostics.rule import Location

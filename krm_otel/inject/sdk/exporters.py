@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from krm_otel import names
 from krm_otel.config.settings import Endpoint, FileSource, Origin, Settings, Source, Sourced
 from krm_otel.config.types.endpoint import host_variable, redact
+from krm_otel.dataclass import dataclass
 from krm_otel.diagnostics.rules import workloads as rules
 from krm_otel.diagnostics.suggestion import listed
 from krm_otel.inject.attributes import reference

@@ -8,12 +8,12 @@ variable keeps its own; for the address of the node there is a helper variable.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Final
 
 from krm_otel import names
 from krm_otel.config.settings import Endpoint, Origin
 from krm_otel.config.types.endpoint import host_variable, is_node_address, is_service_address
+from krm_otel.dataclass import dataclass, replace
 from krm_otel.diagnostics.result import Severity
 from krm_otel.diagnostics.rules import destinations as rules
 from krm_otel.inject.attributes import reference

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from krm_otel import names
 from krm_otel.config.settings import OaasClass, Origin, PlatformComponent, Settings
 from krm_otel.config.types.telemetry import DEFAULT_TEMPLATE, LABEL
+from krm_otel.dataclass import dataclass
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.rules import workloads as rules
 from krm_otel.diagnostics.suggestion import listed

@@ -6,7 +6,6 @@ A profile decides about spelling and choice of variables, never about what the u
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -15,6 +14,7 @@ from krm_otel.config.schema.sdk import SdkProfile, SwitchVariables
 from krm_otel.config.settings import Endpoint, Settings, Sourced
 from krm_otel.config.settings.sdk_profiles import OAAS_RS, PROFILES
 from krm_otel.config.types.endpoint import endpoint_of_signal
+from krm_otel.dataclass import dataclass, replace
 from krm_otel.diagnostics.rules import sdk_variables as rules
 from krm_otel.diagnostics.suggestion import listed
 from krm_otel.image_reference import parse_image

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
 
 from krm_otel import names
 from krm_otel.config.settings import OaasClass, Settings
 from krm_otel.credential import is_credential
+from krm_otel.dataclass import dataclass, replace
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Result
 from krm_otel.diagnostics.rule import Location

@@ -7,7 +7,6 @@ The state is in the manifests: an object is generated if it has the annotation `
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, Final
 
@@ -21,6 +20,7 @@ from krm_otel.collector.monitoring.promql import request_histogram
 from krm_otel.collector.naming import label_value, owner_value
 from krm_otel.collector.operator import operator_assets
 from krm_otel.config.settings import Configuration, OaasClass, Settings
+from krm_otel.dataclass import dataclass
 from krm_otel.diagnostics.result import Ref, Result
 from krm_otel.diagnostics.rule import Location
 from krm_otel.diagnostics.rules.collector import NAME_TAKEN, NAMESPACE_HALF

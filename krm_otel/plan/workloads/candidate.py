@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
 
 from krm_otel import names
 from krm_otel.config.settings import OaasClass
+from krm_otel.dataclass import dataclass, replace
 from krm_otel.diagnostics.result import Ref, Result
 from krm_otel.inject.patch.additions import ObjectEdit
 from krm_otel.inject.patch.ownership import InjectedObject, hand_edited

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from krm_otel import names
 from krm_otel.collector.naming import client_labels
 from krm_otel.collector.operator import A_SIDECAR, active_annotations, operator_annotations
 from krm_otel.config.settings import OaasClass, Settings, Tls
+from krm_otel.dataclass import replace
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Ref, Result
 from krm_otel.diagnostics.rule import Location

@@ -7,12 +7,12 @@ What depends on all workloads is in `krm_otel.plan.classes`.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import Final
 
 from krm_otel import names
 from krm_otel.collector.naming import label_value
 from krm_otel.config.settings import OaasClass, Settings
+from krm_otel.dataclass import dataclass, replace
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Result, has_errors
 from krm_otel.diagnostics.rule import Location

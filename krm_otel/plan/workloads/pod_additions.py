@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from krm_otel.collector.consistency.references import pod_fields_missing
@@ -13,6 +12,7 @@ from krm_otel.collector.manifests.sidecar import Sidecar, sidecar
 from krm_otel.collector.naming import client_labels
 from krm_otel.config.settings import CollectorSettings, OaasClass, Settings
 from krm_otel.config.types.quantity import quantity_text, value
+from krm_otel.dataclass import dataclass, field, replace
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Ref, Result, has_errors
 from krm_otel.diagnostics.rule import Location

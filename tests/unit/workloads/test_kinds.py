@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from krm_otel.config.settings import Configuration, KindPath
+from krm_otel.dataclass import replace
 from krm_otel.workloads.kinds import KINDS, as_workload
 from tests.unit.workloads.objects import ROLLOUT, resource, view
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import pytest
 
 import krm_otel.workloads.match as module
 from krm_otel.config.settings import Configuration, OaasClass
+from krm_otel.dataclass import replace
 from krm_otel.diagnostics.result import Ref
 from krm_otel.names import A_CLASS, L_OWNER
 from krm_otel.workloads.kinds import Workload

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from krm_otel.collector.monitoring.prometheus_rules import rule_assets, rule_gro
 from krm_otel.collector.monitoring.promql import request_histogram
 from krm_otel.config.schema.monitoring import Rules
 from krm_otel.config.settings import OaasClass, Requirements
+from krm_otel.dataclass import replace
 from tests.support.collector import class_and_settings
 
 ANALYZER = ["http_server_requests_seconds_bucket", "activator_request_count", "activator_request_latencies_bucket"]
