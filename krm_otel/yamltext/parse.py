@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final, cast
 
-import yaml
-
+from krm_otel.yamltext.libyaml import CParser, yaml
 from krm_otel.yamltext.nodes import Alias, Mapping, Node, Scalar, Sequence, SourceError
 
 MAX_DEPTH: Final = 1000
@@ -33,7 +32,7 @@ def events(text: str) -> Iterator[Any]:
     """
     _refuse_bracket_runs(text)
     # `yaml.parse` does the same with two more calls and a generator for each event.
-    return iter(yaml.CSafeLoader(without_surrogate_pairs(text)).get_event, None)
+    return iter(CParser(without_surrogate_pairs(text)).get_event, None)
 
 
 _FIXES: Final = {

@@ -10,9 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-import yaml
-
 from krm_otel.dataclass import dataclass, field
+from krm_otel.yamltext.libyaml import yaml
 from krm_otel.yamltext.nodes import SourceError
 from krm_otel.yamltext.parse import MAX_DEPTH, events, source_errors, too_deep, without_surrogate_pairs
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-import yaml
-
 from krm_otel.yamltext import emit
+from krm_otel.yamltext.libyaml import yaml
 from krm_otel.yamltext.nodes import Alias, Mapping, Node, Scalar, Sequence, SourceError
 from krm_otel.yamltext.parse import compose, events, source_errors
 from krm_otel.yamltext.query import is_null
