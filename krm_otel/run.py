@@ -61,6 +61,7 @@ class Outcome:
         configuration: what the input and the environment configure.
         kustomizations: the kustomizations of the input.
         is_removal: the run takes out everything of krm-otel.
+        packages: path → outcome of each package, where this is the outcome of all of them (`krm_otel.packages`).
     """
 
     texts: tuple[str | None, ...]
@@ -75,6 +76,7 @@ class Outcome:
     configuration: Configuration = field(default=Configuration(()))
     kustomizations: Kustomizations = field(default=Kustomizations())
     is_removal: bool = False
+    packages: Mapping[str, Outcome] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:

@@ -50,6 +50,11 @@ exclude = click.option(
     multiple=True,
     help="Do not read these files of folders: a pattern as in a .gitignore; may be repeated (also: a .krmignore).",
 )
+packages = click.option(
+    "--packages",
+    is_flag=True,
+    help="PATH holds packages: each folder in it is an input of its own.",
+)
 stat = click.option("--stat", is_flag=True, help="Print for each file how many lines change.")
 
 
@@ -67,7 +72,7 @@ def formats(*more: str) -> Callable[[Command], Command]:
 
 def writing(command: Command) -> Command:
     """The arguments and options of commands that write manifests: what they read, and where the output goes."""
-    return paths(exclude(function_config(output(force(stat(command))))))
+    return paths(packages(exclude(function_config(output(force(stat(command)))))))
 
 
 def printing(command: Command) -> Command:

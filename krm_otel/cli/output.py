@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import click
@@ -40,8 +40,24 @@ def write_report(outcome: Outcome, report: str | None) -> None:
     """
     if not report:  # the environment variable may be empty
         return
-    try:
+    with _report_faults(report):
         Path(report).write_text(as_json(report_of(outcome)) + "\n", encoding="utf-8")
+
+
+def check_report(report: str | None) -> None:
+    """Where the output is written bit by bit, before the report: raises click.ClickException if that cannot be written.
+
+    What is in the file stays.
+    """
+    if report:
+        with _report_faults(report):
+            Path(report).open("ab").close()
+
+
+@contextmanager
+def _report_faults(report: str) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise click.ClickException(f"cannot write the report {report}: {error.strerror}") from None
 

@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 import click
 
-from krm_otel.cli.files import Inputs
+from krm_otel.cli.inputs.files import Inputs
 from krm_otel.cli.ledger import NAME, Ledger
 from krm_otel.dataclass import dataclass
 from krm_otel.krm.reader import read_envelope

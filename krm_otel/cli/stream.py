@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from krm_otel.cli.files import Inputs
+from krm_otel.cli.inputs.files import Inputs
 from krm_otel.krm.cluster_objects import cluster_objects, counted, is_local
 from krm_otel.krm.item import Item
 from krm_otel.plan.objects.header import without_header

@@ -21,7 +21,7 @@ These are as readable on white as on black. The first eight are not: yellow is l
 
 _HEAD: Final = re.compile(r"(?P<where>.*?)(?P<head>(?P<severity>error|warning|info)\[[a-z0-9-]+\])")
 _MIN_FOR_BAR: Final = 200
-"""A run over fewer files or objects is too short for a progress bar."""
+"""A run over fewer files, objects or packages is too short for a progress bar."""
 
 
 def color_by_environment(environ: Mapping[str, str]) -> bool | None:
@@ -71,7 +71,12 @@ def styled_stat(line: str) -> str:
 
 def progress(items: Sequence[T], label: str, /) -> Iterable[T]:
     """Iterates over items; if there are many, a bar on standard error shows the progress on a terminal."""
-    return _with_bar(items, label) if len(items) >= _MIN_FOR_BAR and sys.stderr.isatty() else items
+    return _with_bar(items, label) if has_bar(items) else items
+
+
+def has_bar(items: Sequence[object]) -> bool:
+    """Whether the progress over items is shown."""
+    return len(items) >= _MIN_FOR_BAR and sys.stderr.isatty()
 
 
 def _with_bar(items: Sequence[T], label: str) -> Iterator[T]:

@@ -15,7 +15,8 @@ from typing import Final
 
 import click
 
-from krm_otel.cli.files import ENDINGS, RENDERED, STDIN, Inputs
+from krm_otel.cli.inputs.files import RENDERED, STDIN, Inputs
+from krm_otel.cli.inputs.walk import ENDINGS
 from krm_otel.cli.ledger import Ledger, source_name
 from krm_otel.cli.output import print_lines, write_report, write_stdout
 from krm_otel.cli.output_folder import OutputFolder, folder_contents
@@ -41,6 +42,12 @@ class Written:
     notes: list[str] = field(default_factory=list)
     is_in_files: bool = False
     """Whether the output goes to files."""
+
+    def add(self, other: Written) -> None:
+        """Adds what became of further files."""
+        self.files += other.files
+        self.deleted += other.deleted
+        self.notes += other.notes
 
     def lines(self) -> list[str]:
         """A line for each file, then the notes."""
@@ -94,7 +101,7 @@ def write_outcome(inputs: Inputs, outcome: Outcome, output: str, report: str | N
         write_report(outcome, report)
         _write_all(contents, written)
     else:
-        _write_folder(inputs, outcome, Path(output), report, written, force=force)
+        write_folder(inputs, outcome, Path(output), report, written, force=force)
     return written
 
 
@@ -113,9 +120,10 @@ def _one_file(inputs: Inputs, outcome: Outcome, target: Path, written: Written, 
     return {target: data if is_json else RENDERED + data.removeprefix(BOM_UTF8)}
 
 
-def _write_folder(
+def write_folder(
     inputs: Inputs, outcome: Outcome, path: Path, report: str | None, written: Written, *, force: bool
 ) -> None:
+    """Writes the report, and the new texts below a folder, as `write_outcome`; `written` gets what is done."""
     try:
         contents, in_place = folder_contents(inputs, outcome, path)
         folder = OutputFolder(path, Ledger.of(path), source_name(inputs.paths, path), in_place)

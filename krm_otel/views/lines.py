@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from krm_otel.diagnostics.result import Ref, Result, Severity
@@ -35,7 +36,12 @@ class Line(NamedTuple):
 
 
 def lines(
-    outcome: Outcome, detail: Detail = Detail.NORMAL, tense: Tense = "done", files: Sequence[str] = (), end: str = ""
+    outcome: Outcome,
+    detail: Detail = Detail.NORMAL,
+    tense: Tense = "done",
+    files: Sequence[str] = (),
+    end: str = "",
+    ends: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Line]:
     """The lines of a run for standard error.
 
@@ -45,17 +51,35 @@ def lines(
         tense: whether it is done, or only planned.
         files: what became of each file.
         end: the same in short, for the summary: `3 files written`.
+        ends: the same for each package.
     """
     printed = list(result_lines(outcome.results, outcome.places, detail, infos=detail is Detail.VERBOSE))
     if detail is Detail.QUIET:
         return printed
-    objects = [
-        Line(change.line())
-        for change in outcome.changes
-        if detail is Detail.VERBOSE or (change.action, change.reason) != ("skipped", NO_CLASS)
-    ]
+    if outcome.packages:
+        objects = list(_package_lines(outcome, detail, tense, ends))
+    else:
+        objects = [
+            Line(change.line())
+            for change in outcome.changes
+            if detail is Detail.VERBOSE or (change.action, change.reason) != ("skipped", NO_CLASS)
+        ]
     summary = Line(Summary.of(outcome).sentence(tense, end))
     return [*objects, *_switched_off(outcome), *printed, *map(Line, files), summary]
+
+
+def _package_lines(outcome: Outcome, detail: Detail, tense: Tense, ends: Mapping[str, str]) -> Iterator[Line]:
+    """A line that sums up each package that changes, or where nothing could be done; with all detail, of any package.
+
+    Of a thousand packages, most stay as they are.
+    """
+    for name, package in outcome.packages.items():
+        summary = Summary.of(package)
+        if detail is Detail.VERBOSE:
+            yield from (Line(change.line()) for change in package.changes)
+        elif not (package.exit_code or summary.nothing or any(change.changes_something for change in package.changes)):
+            continue
+        yield Line(summary.sentence(tense, ends.get(name, ""), name))
 
 
 def result_lines(

@@ -12,8 +12,17 @@ from krm_otel.views.summary import Summary
 
 
 def report(outcome: Outcome) -> dict[str, Any]:
-    """Results, what happened to each object, and the numbers of the summary."""
-    actions = [
+    """Results, what happened to each object, and the numbers of the summary; of packages, also of each of them."""
+    data = {"results": located(outcome), "actions": _actions(outcome), "summary": Summary.of(outcome).to_dict()}
+    if outcome.packages:
+        packages = outcome.packages.items()
+        data["actions"] = [action | {"package": path} for path, one in packages for action in _actions(one)]
+        data["packages"] = [{"path": path, "summary": Summary.of(one).to_dict()} for path, one in packages]
+    return data
+
+
+def _actions(outcome: Outcome) -> list[dict[str, Any]]:
+    return [
         {
             "apiVersion": change.ref.api_version,
             "kind": change.ref.kind,
@@ -24,7 +33,6 @@ def report(outcome: Outcome) -> dict[str, Any]:
         }
         for change in outcome.changes
     ]
-    return {"results": located(outcome), "actions": actions, "summary": Summary.of(outcome).to_dict()}
 
 
 def located(outcome: Outcome) -> list[dict[str, Any]]:

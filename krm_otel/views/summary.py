@@ -46,6 +46,7 @@ class Summary:
             definition.
         reasons: why workloads are skipped → how many.
         results: severity → how many results.
+        packages, failed: how many packages there are, each an input of its own, and how many of them have errors.
         nothing: why there was nothing to do, and what to write; empty where there was something.
     """
 
@@ -57,6 +58,8 @@ class Summary:
     reasons: Mapping[str, int]
     results: Mapping[str, int]
     nothing: str
+    packages: int = 0
+    failed: int = 0
 
     @classmethod
     def of(cls, outcome: Outcome) -> Summary:
@@ -72,23 +75,35 @@ class Summary:
             Counter(skipped),
             Counter(result.severity for result in outcome.results),
             _nothing(outcome),
+            len(outcome.packages),
+            sum(package.exit_code for package in outcome.packages.values()),
         )
 
-    def sentence(self, tense: Tense = "done", files: str = "") -> str:
-        """The line. `files` says what became of files, where the command knows it: `3 files written`."""
+    def sentence(self, tense: Tense = "done", files: str = "", name: str = "krm-otel") -> str:
+        """The line.
+
+        Args:
+            tense: whether it is done, or only planned.
+            files: what became of files, where the command knows it: `3 files written`.
+            name: what the line is about, if it is not the whole run.
+        """
         parts = [f"{plural(self.classes, 'class')}{self._off()}"]
-        if self.results.get("error"):
+        if self.packages:
+            failed = f" ({self.failed} with errors, so nothing is changed there)" if self.failed else ""
+            parts.insert(0, f"{plural(self.packages, 'package')}{failed}")
+        elif self.results.get("error"):
             parts += [plural(sum(self.workloads.values()), "workload"), f"{self._results()}, so nothing is changed"]
-            return f"krm-otel: {'; '.join(parts)}"
+            return printable(f"{name}: {'; '.join(parts)}")
         parts.append(self._workloads(tense))
         if self.objects:
             parts.append(_done(sum(self.objects.values()), "object", self.objects, tense))
         parts += filter(None, (self._results(), files, self.nothing and f"nothing to do: {self.nothing}"))
-        return printable(f"krm-otel: {'; '.join(parts)}")
+        return printable(f"{name}: {'; '.join(parts)}")
 
     def to_dict(self) -> dict[str, Any]:
         """The numbers as plain data."""
-        return {
+        packages = {"packages": self.packages, "packagesWithErrors": self.failed} if self.packages else {}
+        return packages | {
             "classes": self.classes,
             "classesOff": self.off,
             "workloads": dict(self.workloads),

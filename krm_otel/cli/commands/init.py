@@ -12,7 +12,7 @@ import click
 
 from krm_otel.argocd import contains_kind
 from krm_otel.cli import options
-from krm_otel.cli.files import manifest_files
+from krm_otel.cli.inputs.files import manifest_files
 from krm_otel.names import CLASS_KIND, CONFIG_KIND
 from krm_otel.starters import CLIENTS, starter_files
 from krm_otel.starters.place import Place

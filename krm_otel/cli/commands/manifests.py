@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterable
 
 import click
 
 from krm_otel.cli import options
-from krm_otel.cli.files import STDIN, Inputs, read_function_config, read_paths
+from krm_otel.cli.inputs.files import STDIN
 from krm_otel.cli.output import print_lines, write_report, write_text
-from krm_otel.cli.output_folder import is_emptied, new_files
-from krm_otel.cli.terminal import progress, styled_diff, styled_stat
-from krm_otel.cli.written import Written, is_in_place, write_outcome
-from krm_otel.run import Outcome, run
-from krm_otel.views.diff import FileDiff
+from krm_otel.cli.terminal import styled_diff, styled_stat
+from krm_otel.cli.work import Done, Work, changed_files
 from krm_otel.views.formats import formatted
 from krm_otel.views.lines import Detail, Line, lines, result_lines
 from krm_otel.views.report import as_json, located
@@ -32,6 +28,7 @@ from krm_otel.views.summary import Summary, plural
 def render(
     ctx: click.Context,
     paths: tuple[str, ...],
+    packages: bool,
     exclude: tuple[str, ...],
     fn_config: str | None,
     output: str,
@@ -53,16 +50,16 @@ def render(
       krm-otel render apps/ -o rendered/       # into another folder
       krm-otel render apps/ -o all.yaml        # one stream into a file
       krm-otel render apps/ -c otel.yaml -o -
+      krm-otel render --packages apps/ -o apps/    # each folder in apps/ by itself
       helm template ./chart | krm-otel render -
     """
-    inputs, outcome = _run(paths, exclude, fn_config, output)
-    written = write_outcome(inputs, outcome, output, report, force=force)
+    done = Work(paths, exclude, fn_config, packages, output, force, stat).done(report)
     if form != "text":
         # Results in another form go where the manifests do not.
-        write_text(*formatted(form, outcome, docs=_docs()), err=output == STDIN)
+        write_text(*formatted(form, done.outcome, docs=_docs()), err=output == STDIN)
     if form == "text" or output != STDIN:
-        _print_written(inputs, outcome, written, detail, form, stat=stat)
-    ctx.exit(outcome.exit_code)
+        _print_written(done, detail, form)
+    ctx.exit(done.exit_code)
 
 
 @click.command()
@@ -73,6 +70,7 @@ def render(
 def uninject(
     ctx: click.Context,
     paths: tuple[str, ...],
+    packages: bool,
     exclude: tuple[str, ...],
     fn_config: str | None,
     output: str,
@@ -90,14 +88,14 @@ def uninject(
       krm-otel uninject apps/ -o apps/         # in place
       kpt fn eval apps/ --exec 'krm-otel uninject -'
     """
-    inputs, outcome = _run(paths, exclude, fn_config, output, remove=True)
-    written = write_outcome(inputs, outcome, output, report, force=force)
-    _print_written(inputs, outcome, written, detail, stat=stat)
-    ctx.exit(outcome.exit_code)
+    done = Work(paths, exclude, fn_config, packages, output, force, stat, remove=True).done(report)
+    _print_written(done, detail)
+    ctx.exit(done.exit_code)
 
 
 @click.command()
 @options.paths_or_here
+@options.packages
 @options.exclude
 @options.function_config
 @options.formats("markdown")
@@ -108,6 +106,7 @@ def uninject(
 def diff(
     ctx: click.Context,
     paths: tuple[str, ...],
+    packages: bool,
     exclude: tuple[str, ...],
     fn_config: str | None,
     form: str,
@@ -125,10 +124,11 @@ def diff(
       krm-otel diff apps/ -c otel.yaml --color always | less -R
       krm-otel diff apps/ --stat               # lines added and removed, by file
       krm-otel diff apps/ --format markdown    # a summary for a pull request
+      krm-otel diff --packages apps/           # each folder in apps/ by itself
       helm template ./chart | krm-otel diff -
     """
-    inputs, outcome = _run(paths, exclude, fn_config)
-    files = list(_changed_files(inputs, outcome))
+    done = Work(paths, exclude, fn_config, packages).planned()
+    outcome, files = done.outcome, list(changed_files(done.inputs, done.outcome))
     write_report(outcome, report)
     if form != "text":
         write_text(*formatted(form, outcome, files, _docs()))
@@ -137,12 +137,14 @@ def diff(
     else:
         write_text(*(styled_diff(line) for file in files for line in file.lines))
     end = f"{plural(len(files), 'file')} {'differ' if len(files) > 1 else 'differs'}"
-    _print(lines(outcome, detail, "planned", inputs.notes, end), form)
-    ctx.exit(2 if outcome.exit_code else 1 if files else 0)
+    _print(lines(outcome, detail, "planned", done.inputs.notes, end), form)
+    _print_refused(done)
+    ctx.exit(2 if done.exit_code else 1 if files else 0)
 
 
 @click.command()
 @options.paths_or_here
+@options.packages
 @options.exclude
 @options.function_config
 @options.formats()
@@ -152,6 +154,7 @@ def diff(
 def validate(
     ctx: click.Context,
     paths: tuple[str, ...],
+    packages: bool,
     exclude: tuple[str, ...],
     fn_config: str | None,
     form: str,
@@ -168,7 +171,8 @@ def validate(
       krm-otel validate apps/ -c otel.yaml --format json
       krm-otel validate --format sarif > krm-otel.sarif
     """
-    inputs, outcome = _run(paths, exclude, fn_config)
+    done = Work(paths, exclude, fn_config, packages).planned()
+    outcome = done.outcome
     write_report(outcome, report)
     if form == "text":
         infos = detail is not Detail.QUIET
@@ -178,35 +182,26 @@ def validate(
     else:
         write_text(*formatted(form, outcome, docs=_docs()))
     if detail is not Detail.QUIET:
-        print_lines(map(Line, [*inputs.notes, Summary.of(outcome).sentence("planned")]))
-    ctx.exit(outcome.exit_code)
+        print_lines(map(Line, [*done.inputs.notes, Summary.of(outcome).sentence("planned")]))
+    _print_refused(done)
+    ctx.exit(done.exit_code)
 
 
-def _run(
-    paths: Sequence[str], exclude: Sequence[str], fn_config: str | None, output: str = STDIN, *, remove: bool = False
-) -> tuple[Inputs, Outcome]:
-    inputs = read_paths(paths, Path(output) if output != STDIN else None, exclude)
-    outcome = run(
-        inputs.sources,
-        os.environ,
-        function_config=read_function_config(fn_config),
-        remove=remove,
-        complete=inputs.is_complete and not remove,
-        in_one_text=is_in_place(inputs, output),
-        track=progress,
-    )
-    return inputs, outcome
-
-
-def _print_written(
-    inputs: Inputs, outcome: Outcome, written: Written, detail: Detail, form: str = "text", *, stat: bool
-) -> None:
+def _print_written(done: Done, detail: Detail, form: str = "text") -> None:
     """Prints what happened to objects and files."""
-    end = written.summary() if written.is_in_files and not outcome.exit_code else ""
-    notes = [*inputs.notes, *written.lines()]
-    if stat:
-        notes += map(styled_stat, stat_lines(list(_changed_files(inputs, outcome))))
-    _print(lines(outcome, detail, "done", notes, end), form)
+    written = done.written
+    end = written.summary() if written.is_in_files and (done.outcome.packages or not done.outcome.exit_code) else ""
+    # A package has one line, which counts its files.
+    notes = written.notes if done.outcome.packages and detail is not Detail.VERBOSE else written.lines()
+    stat = map(styled_stat, stat_lines(done.files))
+    _print(lines(done.outcome, detail, "done", [*done.inputs.notes, *notes, *stat], end, done.ends), form)
+    _print_refused(done)
+
+
+def _print_refused(done: Done) -> None:
+    """Prints which packages could not be read or written, as click prints what a command could not do."""
+    for message in done.refused:
+        click.echo(f"Error: {message}", err=True)
 
 
 def _print(printed: Iterable[Line], form: str) -> None:
@@ -217,13 +212,3 @@ def _print(printed: Iterable[Line], form: str) -> None:
 def _docs() -> str:
     """The URL of the documentation, where the environment has one: results in other forms then link to it."""
     return os.environ.get("KRM_OTEL_DOCS_URL", "")
-
-
-def _changed_files(inputs: Inputs, outcome: Outcome) -> Iterator[FileDiff]:
-    """The files that change, as render would write them."""
-    for source, text, starts in zip(inputs.sources, outcome.texts, outcome.starts, strict=True):
-        if text is not None:
-            new = None if is_emptied(source, text) else text
-            yield from FileDiff.of(source.data.decode(), new, source.name or "stdin", starts)
-    for path, _, text in new_files(inputs, outcome):
-        yield from FileDiff.of(None, text, str(path))

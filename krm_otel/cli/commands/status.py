@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import click
 
 from krm_otel.cli import options
-from krm_otel.cli.files import read_function_config
+from krm_otel.cli.inputs.files import read_function_config
 from krm_otel.cli.output import print_lines, read_stdin, write_text
 from krm_otel.cli.terminal import COLORS
 from krm_otel.conditions import CONFIGURED, DEGRADED

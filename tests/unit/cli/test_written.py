@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from krm_otel.cli.files import RENDERED
+from krm_otel.cli.inputs.files import RENDERED
 from krm_otel.cli.ledger import NAME, Ledger
 from krm_otel.cli.output_folder import OutputFolder
 from tests.unit.cli.command import CLASS, PROGRAM, STREAM, WORKLOADS, files, krm_otel, written

@@ -5,30 +5,25 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import click
 
-from krm_otel.cli.ignored import Ignored
-from krm_otel.cli.ledger import Ledger
+from krm_otel.cli.inputs.walk import EARLIER, Folder, Walk
 from krm_otel.cli.output import read_stdin
-from krm_otel.dataclass import dataclass, field
+from krm_otel.dataclass import dataclass
 from krm_otel.krm.resource import Resource
 from krm_otel.run import Source
-from krm_otel.views.summary import plural
 from krm_otel.yamltext.nodes import Mapping, SourceError
 from krm_otel.yamltext.parse import compose
 from krm_otel.yamltext.scan import documents
 
 STDIN: Final = "-"
-ENDINGS: Final = (".yaml", ".yml", ".json")
 RENDERED: Final = b"# Rendered by krm-otel. Edits are overwritten: change what it was rendered from instead.\n"
 """The first line of a single file that a stream is written to: without it, the file is somebody else's."""
-_WITHOUT_ENDING: Final = ("Kptfile", "Kustomization")
-_EARLIER: Final = "an earlier render wrote them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +56,6 @@ class Inputs:
         return cls(tuple(file.source for file in files), tuple(files), is_complete, tuple(paths), tuple(notes))
 
 
-@dataclass(slots=True)
-class _Unread:
-    """What is not read of folders: the output, what earlier renders wrote, and what is ignored."""
-
-    output: Path | None
-    patterns: Sequence[str]
-    counts: Counter[str] = field(default_factory=Counter)
-
-    def notes(self) -> tuple[str, ...]:
-        """A line for each reason."""
-        return tuple(f"not read: {plural(count, 'path')} ({why})" for why, count in self.counts.items() if count)
-
-
 def read_paths(paths: Sequence[str], output: Path | None = None, exclude: Sequence[str] = ()) -> Inputs:
     """Reads files, folders (YAML and JSON files at any depth, without hidden folders) or standard input.
 
@@ -92,29 +74,42 @@ def read_paths(paths: Sequence[str], output: Path | None = None, exclude: Sequen
             raise click.UsageError("- (standard input) and other PATHs cannot be combined")
         return Inputs((Source(read_stdin()),))
     named = [Path(path) for path in paths]
-    unread = _Unread(output, exclude)
-    targets: dict[str, tuple[Path, Path]] = {}
+    walk = Walk(output, exclude)
+    with faults():
+        files = read_files([(path, walk.named(path) if path.is_dir() else None) for path in named], walk)
+    if not files:
+        notes = "".join(f"; {note}" for note in walk.notes())
+        raise click.ClickException(f"no YAML or JSON file in {', '.join(paths)}{notes}")
+    complete = all(path.is_dir() for path in named)
+    return Inputs.of(files, is_complete=complete, paths=named, notes=walk.notes())
+
+
+@contextmanager
+def faults() -> Iterator[None]:
+    """Faults of files and folders that are read, as people read them."""
     try:
-        for path in named:
-            for file in _walk(path, unread) if path.is_dir() else [path]:
-                target = Path(file.name) if file == path else file.relative_to(path)
-                targets.setdefault(os.path.realpath(file), (file, target))
-        files = []
-        for file, target in targets.values():
-            data = _read(file, is_named=file in named)
-            if file not in named and data.startswith(RENDERED):
-                unread.counts[_EARLIER] += 1
-            else:
-                files.append(InputFile(Source(data, str(file), file in named), file, target))
+        yield
     except OSError as error:
         raise click.ClickException(f"cannot read {error.filename}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise click.ClickException("cannot read a .krmignore: it is not UTF-8") from None
-    if not files:
-        notes = "".join(f"; {note}" for note in unread.notes())
-        raise click.ClickException(f"no YAML or JSON file in {', '.join(paths)}{notes}")
-    complete = all(path.is_dir() for path in named)
-    return Inputs.of(files, is_complete=complete, paths=named, notes=unread.notes())
+
+
+def read_files(named: Sequence[tuple[Path, Folder | None]], walk: Walk) -> list[InputFile]:
+    """Reads what the user names: files, and folders as the walk knows them; raises OSError and UnicodeDecodeError."""
+    targets: dict[str, tuple[Path, Path]] = {}
+    for path, folder in named:
+        for file, real in walk.files(folder) if folder is not None else [(path, os.path.realpath(path))]:
+            targets.setdefault(real, (file, file.relative_to(path) if folder is not None else Path(file.name)))
+    by_name = {path for path, _ in named}
+    files = []
+    for file, target in targets.values():
+        data = _read(file, is_named=file in by_name)
+        if file not in by_name and data.startswith(RENDERED):
+            walk.counts[EARLIER] += 1
+        else:
+            files.append(InputFile(Source(data, str(file), file in by_name), file, target))
+    return files
 
 
 def _read(file: Path, *, is_named: bool) -> bytes:
@@ -130,39 +125,8 @@ def manifest_files(folder: Path) -> list[Path]:
     Raises:
         OSError: a folder cannot be read.
     """
-    return _walk(folder, _Unread(None, ()))
-
-
-def _walk(folder: Path, unread: _Unread) -> list[Path]:
-    def fail(error: OSError) -> None:
-        raise error  # without this, a folder that cannot be read looks empty
-
-    ignored = Ignored(folder, unread.patterns)
-    output = os.path.realpath(unread.output) if unread.output is not None else ""
-    rendered: set[str] = set()
-    files: list[Path] = []
-    for base, folders, names in os.walk(folder, onerror=fail):
-        place = Path(base)
-        ignored.enter(place)
-        if place != folder:  # a folder that the user names is read, whoever wrote it
-            rendered |= {os.path.realpath(place / path) for path in Ledger.of(place).entries}
-        visible = [name for name in sorted(folders) if not name.startswith(".")]
-        kept = [name for name in visible if not ignored.has(place / name, is_folder=True)]
-        folders[:] = [name for name in kept if os.path.realpath(place / name) != output]
-        unread.counts["the output"] += len(kept) - len(folders)
-        for name in sorted(names):
-            file = place / name
-            if not name.endswith(ENDINGS) and name not in _WITHOUT_ENDING:
-                continue
-            real = os.path.realpath(file)
-            if real == output:
-                unread.counts["the output"] += 1
-            elif real in rendered:
-                unread.counts[_EARLIER] += 1
-            elif not ignored.has(file, is_folder=False):
-                files.append(file)
-    unread.counts.update(ignored.counts)
-    return files
+    walk = Walk()
+    return [path for path, _ in walk.files(walk.named(folder))]
 
 
 def read_function_config(path: str | None) -> Resource | None:
