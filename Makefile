@@ -114,7 +114,14 @@ demo-e2e: $(READY) ## run the data plane on that cluster, injected, and print th
 
 .PHONY: bench
 bench: $(READY) ## measure speed and memory
-	@$(BIN)/python bench/run.py
+	@$(BIN)/python -m bench.run
+
+.PHONY: instructions check-instructions
+instructions: $(READY) ## count the instructions of a few runs anew, in bench/instructions.json (valgrind)
+	@$(BIN)/python -m bench.instructions --renew
+
+check-instructions: $(READY) ## fail where a run takes more of them than committed (valgrind; root installs it)
+	@$(BIN)/python -m bench.instructions
 
 .PHONY: bench-collectors
 bench-collectors: $(READY) ## measure generated collectors and one tuned by hand (root)

@@ -1,10 +1,9 @@
 """Time and memory of krm-otel on a large ResourceList, compared with other ways to process it.
 
     make bench                      10,000 items
-    .venv/bin/python bench/run.py --items 100000 --rounds 3
+    .venv/bin/python -m bench.run --items 100000 --rounds 3
 
-The input is generated: a third of the items are Deployments of one class, each with two containers of four variables;
-all others are ConfigMaps and Services. Each contender is a separate process that reads the same bytes on standard
+bench/inputs.py generates the input. Each contender is a separate process that reads the same bytes on standard
 input. They take turns, so a busy machine slows all of them. The table shows medians, the ratio to krm-otel, and peak
 memory.
 Nothing here fails because of a time: a measurement is no test.
@@ -20,8 +19,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
+
+from bench.inputs import resource_list
 
 ROOT = Path(__file__).parents[1]
 SCRIPT = Path(sys.executable).with_name("krm-otel")
@@ -29,122 +29,6 @@ LOAD_AND_DUMP = (
     "import sys, yaml; "
     "yaml.dump(yaml.load(sys.stdin.buffer, yaml.CSafeLoader), sys.stdout, yaml.CSafeDumper, sort_keys=False)"
 )
-
-HEAD = """\
-apiVersion: config.kubernetes.io/v1
-kind: ResourceList
-items:
-- apiVersion: oaas.io/v1alpha1
-  kind: ClassRuntime
-  metadata:
-    name: shop
-    namespace: demo
-  spec:
-    observability:
-      enabled: {enabled}
-      telemetry:
-        propagators: [w3c]
-      collector:
-        endpoint: http://otel-collector.observability:4317
-"""
-
-DEPLOYMENT = """\
-- apiVersion: apps/v1
-  kind: Deployment
-  metadata:
-    name: shop-{n}
-    namespace: demo
-    labels: # of the team
-      app: shop-{n}
-    annotations:
-      oaas.io/class-runtime: shop
-      config.kubernetes.io/index: '0'
-      config.kubernetes.io/path: 'apps/shop-{n}.yaml'
-      internal.config.kubernetes.io/index: '0'
-      internal.config.kubernetes.io/path: 'apps/shop-{n}.yaml'
-      internal.config.kubernetes.io/seqindent: 'compact'
-  spec:
-    replicas: 2
-    selector:
-      matchLabels:
-        app: shop-{n}
-    template:
-      metadata:
-        labels:
-          app: shop-{n}
-      spec:
-        containers:
-{containers}"""
-
-CONTAINER = """\
-        - name: {name}
-          image: registry.example.com/team/{name}:1.{n}
-          ports:
-          - containerPort: 8080
-          env:
-          - name: LOG_LEVEL
-            value: info
-          - name: REGION # where it runs
-            value: "eu-1"
-          - name: POD_NAME
-            valueFrom:
-              fieldRef:
-                fieldPath: metadata.name
-          - name: GREETING
-            value: >-
-              hello from
-              number {n}
-          resources:
-            requests: {{cpu: 100m, memory: 64Mi}}
-"""
-
-CONFIG_MAP = """\
-- apiVersion: v1
-  kind: ConfigMap
-  metadata:
-    name: config-{n}
-    namespace: demo
-    annotations:
-      config.kubernetes.io/index: '0'
-      config.kubernetes.io/path: 'config/{n}.yaml'
-  data:
-    mode: "0755"
-    application.properties: |
-      # Settings of number {n}
-      server.port=8080
-      server.timeout=30s
-      features=a,b,c
-    note: plain text of number {n}, which runs on for a while
-"""
-
-SERVICE = """\
-- apiVersion: v1
-  kind: Service
-  metadata:
-    name: shop-{n}
-    namespace: demo
-    annotations:
-      config.kubernetes.io/index: '0'
-      config.kubernetes.io/path: 'services/{n}.yaml'
-  spec:
-    selector:
-      app: shop-{n}
-    ports:
-    - name: http
-      port: 80
-      targetPort: 8080
-"""
-
-
-def resource_list(items: int, *, enabled: bool = True) -> Iterator[str]:
-    """The input in pieces: if this process held it all, it would count as memory of the measured processes."""
-    yield HEAD.format(enabled="true" if enabled else "false")
-    for n in range(items - 1):
-        if n % 3 == 0:
-            containers = "".join(CONTAINER.format(name=name, n=n) for name in ("web", "worker"))
-            yield DEPLOYMENT.format(n=n, containers=containers)
-        else:
-            yield (CONFIG_MAP if n % 3 == 1 else SERVICE).format(n=n)
 
 
 def measure(command: list[str], source: Path) -> tuple[float, float]:
