@@ -25,7 +25,10 @@ from krm_otel.plan.objects.header import first_lines, header, is_only_header
 from krm_otel.workloads.kinds import is_required
 from krm_otel.workloads.kustomizations import Kustomizations
 from krm_otel.yamltext.nodes import SourceError
+from krm_otel.yamltext.shapes.lines import use_shapes
 
+VERIFY_EACH: Final = "KRM_OTEL_VERIFY_EACH"
+"""A variable of the environment: where it is set, no text is read, and no edit verified, for another of its shape."""
 _ERRORS: Final = "there are errors, so nothing is changed"
 
 
@@ -98,13 +101,14 @@ def run(
 
     Args:
         sources: one text as an orchestrator sends it, or the files of a folder.
-        environ: the environment; only `OPRC_CRM_*` and SOURCE_DATE_EPOCH are read.
+        environ: the environment; only `OPRC_CRM_*`, SOURCE_DATE_EPOCH and KRM_OTEL_VERIFY_EACH are read.
         function_config: for inputs that have none.
         remove: take out everything of krm-otel (`uninject`).
         complete: the sources are a whole folder, so a class that is not in it is deleted.
         in_one_text: new objects go to the end of the first source, also where the sources are files.
         track: iterates over sources and items, and may show the progress.
     """
+    use_shapes(not environ.get(VERIFY_EACH))
     envelopes, faults = _read_all(sources, track)
     readable = [envelope for envelope in envelopes if envelope is not None]
     items = [item for envelope in readable for item in envelope.items]

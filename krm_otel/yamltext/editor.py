@@ -23,7 +23,7 @@ from krm_otel.yamltext.layout import Collection
 from krm_otel.yamltext.nodes import Mapping, Node, Scalar, Sequence, SourceError
 from krm_otel.yamltext.query import is_null
 from krm_otel.yamltext.splices import OverlapError, Splice, spliced
-from krm_otel.yamltext.verify import ExpectedTree, node_from_data, value_from_text
+from krm_otel.yamltext.verify import ExpectedTree, value_from_text
 
 
 class Editor:
@@ -93,7 +93,7 @@ class Editor:
         node = self._nodes.node(path)
         if not isinstance(node, Sequence) or not 0 <= index < len(node.items):
             raise CannotEdit(f"{path[-1]} has no entry {index}", path)
-        self._expected.insert(node, index, node_from_data(list(entries)))
+        self._expected.insert(node, index, list(entries))
         if node.flow:
             self._splice(*layout.flow_insertion(self.text, node, index, emit.flow_members(list(entries))))
             return
@@ -115,7 +115,7 @@ class Editor:
         """Gives a null or empty value members: on their own lines, or in flow style where lines are not possible."""
         parent = self._nodes.parent(path)
         start, old = self._value_text(path, node)
-        self._expected.replace(node, node_from_data(new))
+        self._expected.replace(node, new)
         if parent.flow or "\n" in old:
             self._splice(start, start + len(old), " " + emit.flow(new))
             return
@@ -138,10 +138,10 @@ class Editor:
             # comments of the new key. If it came between them and the last key, kpt would write them twice (tried).
             # So the new key goes before the last one, which keeps its comments.
             last = len(node.pairs) - 1
-            self._expected.insert(node, last, node_from_data(new))
+            self._expected.insert(node, last, new)
             end, owner = layout.content_end(self.text, node.pairs[last - 1][1]), node.column
         else:
-            self._expected.extend(node, node_from_data(new))
+            self._expected.extend(node, new)
         if node.flow:
             self._add_flow_members(node, parent, new)
         elif isinstance(new, dict):
@@ -174,7 +174,7 @@ class Editor:
             if "\n" in text and not tail and not layout.ends_line(self.text, node.end):
                 raise CannotEdit("other text follows the value on its line", path)
         self._splice(node.start, node.end, ("" if old else " ") + text + tail)
-        self._expected.replace(node, node_from_data(value))
+        self._expected.replace(node, value)
         return old
 
     def restore(self, path: Path, old: str) -> None:
@@ -269,7 +269,8 @@ class Editor:
         if text == known:
             return text
         try:
-            is_as_expected = self._expected.matches(self.root, text)
+            splices = None if self._trim_end else self._splices
+            is_as_expected = self._expected.is_result(self.text, self.root, text, splices)
         except SourceError as error:
             raise CannotEdit(f"the edited text would not be readable ({error})") from None
         if not is_as_expected:
@@ -291,7 +292,7 @@ class Editor:
         if expected is None or (isinstance(node, Scalar) and not isinstance(expected, Scalar)):
             raise CannotEdit("the recorded old text is not a value")
         self._nodes.refuse_used_anchor(expected)
-        self._expected.replace(node, expected)
+        self._expected.replace_by_text(node, text, expected)
 
     @cached_property
     def _list_indent(self) -> int:

@@ -14,6 +14,8 @@ from typing import Any, Final, cast
 
 from krm_otel.yamltext.libyaml import CParser, yaml
 from krm_otel.yamltext.nodes import Alias, Mapping, Node, Scalar, Sequence, SourceError
+from krm_otel.yamltext.shapes.lines import shape_of
+from krm_otel.yamltext.shapes.template import learn, template_of
 
 MAX_DEPTH: Final = 1000
 """The deepest nesting that is read. Real manifests stay below 40; programs that use libyaml overflow the C stack at
@@ -101,8 +103,24 @@ def compose(text: str) -> Node | None:
 
     An alias points at the last anchor of its name before it.
     """
+    shape = shape_of(text)
+    if shape is not None and (template := template_of(shape)) is not None:
+        return template.build(shape)
     with source_errors():
-        return _build(events(text))
+        stream = events(text)
+        root = _build(stream)
+    if shape is not None and root is not None and _is_rest_empty(stream):
+        learn(shape, root)
+    return root
+
+
+def _is_rest_empty(stream: Iterator[Any]) -> bool:
+    """Whether nothing follows the first document."""
+    try:
+        with source_errors():
+            return [type(event) for event in stream] == [yaml.DocumentEndEvent, yaml.StreamEndEvent]
+    except SourceError:
+        return False
 
 
 def _build(stream: Iterator[Any]) -> Node | None:

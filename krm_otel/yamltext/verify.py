@@ -6,13 +6,16 @@ The new text is compared event by event, so that no second tree is built.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final
+from collections.abc import Sequence as AbcSequence
+from typing import Any, Final, cast
 
 from krm_otel.yamltext import emit
 from krm_otel.yamltext.libyaml import yaml
 from krm_otel.yamltext.nodes import Alias, Mapping, Node, Scalar, Sequence, SourceError
 from krm_otel.yamltext.parse import compose, events, source_errors
 from krm_otel.yamltext.query import is_null
+from krm_otel.yamltext.shapes.edits import edit_key
+from krm_otel.yamltext.splices import Splice
 
 _FRAME: Final = frozenset((yaml.StreamStartEvent, yaml.DocumentStartEvent, yaml.DocumentEndEvent, yaml.StreamEndEvent))
 _EVENTS: Final[dict[type[Node], type[Any]]] = {
@@ -23,35 +26,82 @@ _EVENTS: Final[dict[type[Node], type[Any]]] = {
 
 
 class ExpectedTree:
-    """A tree with changes, noted by node. Changes of one node add up; a node that is replaced has no other change."""
+    """A tree with changes, noted by node. Changes of one node add up; a node that is replaced has no other change.
+
+    New data becomes nodes only where a text is compared.
+    """
 
     def __init__(self) -> None:
+        self._changes: list[tuple[str, Node, object, Any]] = []
+        """What is done, the node, what identifies the change among others of the node, and what is new."""
         self._replaced: dict[int, Node] = {}
         self._added: dict[int, list[Any]] = {}
         self._inserted: dict[int, list[tuple[int, list[Any]]]] = {}
         self._removed: dict[int, set[int]] = {}
 
-    def replace(self, node: Node, new: Node) -> None:
-        """Another node takes the place of this one."""
-        self._replaced[id(node)] = new
+    def replace(self, node: Node, data: Any) -> None:
+        """Plain data takes the place of this node."""
+        self._changes.append(("replace", node, None, data))
 
-    def extend(self, node: Mapping | Sequence, new: Node) -> None:
-        """The members of `new` follow those of the node."""
-        self._added.setdefault(id(node), []).extend(_members(new))
+    def replace_by_text(self, node: Node, text: str, new: Node) -> None:
+        """The node that a text means takes the place of this one."""
+        self._changes.append(("text", node, text, new))
 
-    def insert(self, node: Mapping | Sequence, index: int, new: Node) -> None:
-        """The members of `new` come before the one at `index`, after those that were inserted there earlier."""
-        self._inserted.setdefault(id(node), []).append((index, _members(new)))
+    def extend(self, node: Mapping | Sequence, data: Any) -> None:
+        """The members of plain data follow those of the node."""
+        self._changes.append(("extend", node, None, data))
+
+    def insert(self, node: Mapping | Sequence, index: int, data: Any) -> None:
+        """The members of plain data come before the one at `index`, after those that were inserted there earlier."""
+        self._changes.append(("insert", node, index, data))
 
     def remove(self, node: Mapping | Sequence, indexes: Iterable[int]) -> None:
         """The members of the node at these indexes are removed."""
-        self._removed.setdefault(id(node), set()).update(indexes)
+        self._changes.append(("remove", node, tuple(indexes), None))
+
+    def is_result(self, old: str, root: Node, new: str, splices: AbcSequence[Splice] | None) -> bool:
+        """Whether an edited text means the tree `root` with these changes; raises SourceError.
+
+        Edits of texts with one shape are verified once.
+
+        Args:
+            old: the text of `root`.
+            root: the root of the old text.
+            new: the edited text.
+            splices: what made the new text out of the old one; None where there was more than splices.
+        """
+        asked = [(action, node, detail) for action, node, detail, _ in self._changes]
+        key = None if splices is None else edit_key(old, splices, asked)
+        if key is not None and key.is_verified:
+            return True
+        if not self.matches(root, new):
+            return False
+        if key is not None:
+            key.remember(new, cast(Node, compose(new)))
+        return True
+
+    def _note(self) -> None:
+        """Turns the changes into what `matches` looks up."""
+        for action, node, detail, new in self._changes:
+            match action:
+                case "replace":
+                    self._replaced[id(node)] = node_from_data(new)
+                case "text":
+                    self._replaced[id(node)] = new
+                case "extend":
+                    self._added.setdefault(id(node), []).extend(_members(node_from_data(new)))
+                case "insert":
+                    self._inserted.setdefault(id(node), []).append((cast(int, detail), _members(node_from_data(new))))
+                case "remove":
+                    self._removed.setdefault(id(node), set()).update(cast("tuple[int, ...]", detail))
+        self._changes = []
 
     def matches(self, root: Node, text: str) -> bool:
         """Whether `text` means the tree `root` with exactly these changes: values, types, order, anchors and tags.
 
         Raises SourceError where the text cannot be read.
         """
+        self._note()
         pending: list[Node | None] = [root]
         with source_errors():
             for event in events(text):

@@ -19,6 +19,7 @@ from typing import NoReturn
 import pytest
 
 from krm_otel.krm.reader import read_envelope
+from krm_otel.run import VERIFY_EACH
 from krm_otel.views.lines import lines
 from krm_otel.yamltext.nodes import SourceError
 from tests.corpus.written import CLASS, ENDPOINT, with_class
@@ -100,6 +101,13 @@ def test_every_workload_is_injected_and_nothing_else(path: Path) -> None:
         else:
             assert old.text == new.text
     assert_laws(data, ran=(out, outcome))
+
+
+@by_name(FILES)
+def test_verified_for_a_shape_or_one_by_one_the_output_is_the_same(path: Path) -> None:
+    """What is read and verified for another text of the shape is what libyaml reads in each."""
+    data = with_class(path.read_bytes().decode()).text.encode()
+    assert function(data)[0] == function(data, {VERIFY_EACH: "1"})[0]
 
 
 def test_there_are_workloads_in_the_corpus() -> None:

@@ -1,0 +1,203 @@
+"""The nodes of all texts of one shape, learned from what libyaml read in the first of them."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from contextlib import suppress
+from typing import Final
+
+from krm_otel.yamltext.nodes import Alias, Mapping, Node, Scalar, Sequence
+from krm_otel.yamltext.shapes.lines import BlockScalar, Shape
+
+_MOST_TEMPLATES: Final = 1_000
+
+Place = tuple[int, int]
+
+
+class _NoTemplate(Exception):
+    """A node begins or ends inside a hole."""
+
+
+class Template:
+    """The nodes of a shape, with places in place of indexes. Raises _NoTemplate where a node is in a part of a hole.
+
+    Args:
+        shape: the shape of a text.
+        root: the root that libyaml read in it.
+        holes: the lines whose hole is a whole scalar.
+        blocks: the block scalars whose lines are holes.
+    """
+
+    __slots__ = ("_blocks", "_collections", "_fixed", "_holes", "holes", "verified_edits")
+
+    def __init__(self, shape: Shape, root: Node, holes: set[int], blocks: list[BlockScalar]):
+        self.holes = holes
+        self.verified_edits: set[object] = set()
+        by_start = {shape.index((block.line, block.column)): block for block in blocks}
+        fixed: list[Scalar] = []
+        in_holes: list[Scalar] = []
+        in_blocks: list[Scalar] = []
+        collections: list[Mapping | Sequence] = []
+        line_of = {id(node): bisect_right(shape.starts, node.start) - 1 for node in _walk(root)}
+        for node in _walk(root):
+            if isinstance(node, Mapping | Sequence):
+                collections.append(node)
+            elif isinstance(node, Scalar):
+                line = line_of[id(node)]
+                is_hole = line in holes and node.end > shape.starts[line] + shape.lines[line][1]
+                (in_blocks if node.start in by_start else in_holes if is_hole else fixed).append(node)
+        collections.reverse()  # the root is the last, and members come before what they are in
+        index = {id(node): i for i, node in enumerate([*fixed, *in_holes, *in_blocks, *collections])}
+        self._fixed = [(*_fixed(shape, holes, n), n.end - n.start, n.column, n.value, n.style) for n in fixed]
+        self._holes = [(line_of[id(n)], n.column, n.style) for n in in_holes]
+        self._blocks = [(by_start[n.start], _place(shape, n.end), n.style) for n in in_blocks]
+        self._collections = [
+            (
+                isinstance(n, Mapping),
+                *_place(shape, n.start),
+                *_place(shape, n.end),
+                n.column,
+                n.flow,
+                [index[id(member)] for member in _members(n)],
+            )
+            for n in collections
+        ]
+
+    def build(self, shape: Shape) -> Node:
+        """The root of another text of this shape."""
+        starts, texts, lines = shape.starts, shape.texts, shape.lines
+        nodes: list[Node] = [
+            Scalar(start := starts[line] + first, start + length, column, None, None, value, style)
+            for line, first, length, column, value, style in self._fixed
+        ]
+        for line, column, style in self._holes:
+            _, first, last = lines[line]
+            start, value = starts[line], texts[line][first:last]
+            nodes.append(Scalar(start + column, start + last + (style is not None), column, None, None, value, style))
+        for block, end, style in self._blocks:
+            start = starts[block.line] + block.column
+            nodes.append(Scalar(start, shape.index(end), block.column, None, None, block.value(texts), style))
+        node: Mapping | Sequence
+        for is_mapping, line, first, end_line, last, column, flow, members in self._collections:
+            start = starts[line] + first if first >= 0 else starts[line + 1] + first
+            if is_mapping:
+                node = Mapping(start, column, None, None, flow)
+                sides = iter([nodes[i] for i in members])
+                node.pairs = list(zip(sides, sides, strict=True))
+            else:
+                node = Sequence(start, column, None, None, flow)
+                node.items = [nodes[i] for i in members]
+            node.end = starts[end_line] + last if last >= 0 else starts[end_line + 1] + last
+            nodes.append(node)
+        return nodes[-1]
+
+
+_seen: Final[set[str]] = set()
+_frozen: Final[dict[str, tuple[int, ...]]] = {}
+"""Shape → the lines whose holes are frozen."""
+_templates: Final[dict[tuple[str, ...], Template | None]] = {}
+
+
+def forget() -> None:
+    """Forgets all shapes."""
+    _seen.clear()
+    _frozen.clear()
+    _templates.clear()
+
+
+def template_of(shape: Shape) -> Template | None:
+    """The template of a shape; None where it is not known."""
+    frozen = _frozen.get(shape.key)
+    return None if frozen is None else _templates.get(_key(shape, frozen))
+
+
+def learn(shape: Shape, root: Node) -> None:
+    """Makes the template of a shape from what libyaml read, the second time that the shape is seen."""
+    if shape.key in _seen:
+        learn_at_once(shape, root)
+    elif len(_seen) < _MOST_TEMPLATES:
+        _seen.add(shape.key)
+
+
+def learn_at_once(shape: Shape, root: Node) -> None:
+    """Makes the template of a shape from what libyaml read in a text of it."""
+    if len(_templates) >= _MOST_TEMPLATES:
+        return
+    scalars: dict[int, Scalar] = {}
+    for node in _walk(root):
+        if node.anchor is not None or node.tag is not None or isinstance(node, Alias):
+            _frozen[shape.key] = ()
+            return
+        if isinstance(node, Scalar):
+            scalars[node.start] = node
+    blocks = [block for block in shape.blocks if _is_block(shape, block, scalars)]
+    in_blocks = {line for block in shape.blocks for line in range(block.first, block.last + 1)}
+    holes = {line for block in blocks for line in range(block.first, block.last + 1)}
+    ends = sorted((node.start, node.end) for node in scalars.values())
+    holes |= {
+        number
+        for number, line in enumerate(shape.lines)
+        if line[1] and number not in in_blocks and _is_whole(shape, number, scalars, ends)
+    }
+    frozen = tuple(number for number, line in enumerate(shape.lines) if line[1] and number not in holes)
+    known = _frozen.setdefault(shape.key, frozen)
+    key = _key(shape, known)
+    _templates[key] = None
+    if set(frozen) <= set(known):
+        holes -= set(known)
+        blocks = [block for block in blocks if block.first in holes]
+        with suppress(_NoTemplate):
+            _templates[key] = Template(shape, root, holes, blocks)
+
+
+def _key(shape: Shape, frozen: tuple[int, ...]) -> tuple[str, ...]:
+    return (shape.key, *[shape.texts[line] for line in frozen])
+
+
+def _is_whole(shape: Shape, number: int, scalars: dict[int, Scalar], spans: list[tuple[int, int]]) -> bool:
+    """Whether the hole of a line is one whole scalar, or in a comment outside all scalars."""
+    _, first, last = shape.lines[number]
+    text = shape.texts[number]
+    start, end = shape.starts[number] + first, shape.starts[number] + last
+    mark = text[first - 1]
+    if mark == "#":
+        before = bisect_right(spans, (start, 0)) - 1
+        return before < 0 or spans[before][1] <= start
+    is_quoted = mark in "'\""
+    node = scalars.get(start - is_quoted)
+    style = mark if is_quoted else None
+    return node is not None and (node.end, node.value, node.style) == (end + is_quoted, text[first:last], style)
+
+
+def _is_block(shape: Shape, block: BlockScalar, scalars: dict[int, Scalar]) -> bool:
+    node = scalars.get(shape.index((block.line, block.column)))
+    return node is not None and node.style == block.header[0] and node.value == block.value(shape.texts)
+
+
+def _fixed(shape: Shape, holes: set[int], scalar: Scalar) -> Place:
+    """The place of a scalar that is before the hole of its line; it may end on a later line."""
+    line, column = _place(shape, scalar.start)
+    last, end = _place(shape, scalar.end)
+    if column < 0 or end < 0 or not holes.isdisjoint(range(line, last)):
+        raise _NoTemplate
+    return line, column
+
+
+def _place(shape: Shape, index: int) -> Place:
+    place = shape.place(index)
+    if place is None:
+        raise _NoTemplate
+    return place
+
+
+def _members(node: Mapping | Sequence) -> list[Node]:
+    return [side for pair in node.pairs for side in pair] if isinstance(node, Mapping) else node.items
+
+
+def _walk(root: Node) -> list[Node]:
+    """All nodes; a collection comes before its members."""
+    nodes = [root]
+    for node in nodes:
+        if isinstance(node, Mapping | Sequence):
+            nodes += _members(node)
+    return nodes
