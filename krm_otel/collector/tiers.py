@@ -90,7 +90,7 @@ def tiers(oaas_class: OaasClass, settings: Settings, gateway_host: str = "") -> 
         processors=gateway.processors,
         config=gateway.config,
         # Only one collector can use the files of a claim.
-        queue=collector.queue.with_value(collector.queue.value.model_copy(update={"claim": None})),
+        queue=collector.queue.with_value(collector.queue.value.replaced(claim=None)),
         labels=False,
         span_metrics=None,
         gateway=None,

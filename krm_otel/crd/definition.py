@@ -5,9 +5,8 @@ from __future__ import annotations
 from importlib import resources
 from typing import Any, Final
 
-from pydantic import BaseModel
-
 from krm_otel.config.schema.observability import FlatTelemetry, Observability
+from krm_otel.config.schema.setting import Model
 from krm_otel.crd.structural import schema_at, structural_schema
 from krm_otel.names import BLOCK, CLASS_GROUP, RESERVED
 from krm_otel.yamltext.parse import compose
@@ -73,7 +72,7 @@ def definition() -> dict[str, Any]:
     return data
 
 
-def _optional(model: type[BaseModel], description: str) -> dict[str, Any]:
+def _optional(model: type[Model], description: str) -> dict[str, Any]:
     return {**structural_schema(model), "description": description, "nullable": True}
 
 

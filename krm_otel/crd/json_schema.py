@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from pydantic import BaseModel
-
 from krm_otel.config.schema.observability import FlatTelemetry, Observability
 from krm_otel.config.schema.otel_config import ConfigSpec
-from krm_otel.config.schema.setting import json_schema
+from krm_otel.config.schema.setting import Model
+from krm_otel.crd.model_schema import json_schema
 from krm_otel.names import BLOCK, CLASS_API_VERSION, CLASS_KIND, CONFIG_API_VERSION, CONFIG_KIND
 
 _DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -49,7 +48,7 @@ SCHEMAS: Final = {"observability": observability, "class-runtime": class_runtime
 """Name on the command line and in the folder `schemas` → schema."""
 
 
-def _model_schema(model: type[BaseModel]) -> dict[str, Any]:
+def _model_schema(model: type[Model]) -> dict[str, Any]:
     schema = json_schema(model)
     for name, kind in _SHORT_FORMS.items():
         for field in schema.get("$defs", {}).get(name, {}).get("properties", {}).values():

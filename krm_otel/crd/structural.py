@@ -1,4 +1,4 @@
-"""A pydantic model → the structural schema that Kubernetes requires in a CustomResourceDefinition.
+"""A model → the structural schema that Kubernetes requires in a CustomResourceDefinition.
 
 In a structural schema every value has one type: there is no `$ref`, and no `anyOf` that says more than the type
 (Kubernetes documentation, "Specifying a structural schema"). An optional field becomes `nullable`. No field gets a
@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pydantic import BaseModel
+from krm_otel.config.schema.setting import Model
+from krm_otel.crd.model_schema import json_schema
 
-from krm_otel.config.schema.setting import json_schema
 
-
-def structural_schema(model: type[BaseModel]) -> dict[str, Any]:
+def structural_schema(model: type[Model]) -> dict[str, Any]:
     """The structural schema of a model, as plain data."""
     schema = json_schema(model)
     return _structural(schema, schema.get("$defs", {}))

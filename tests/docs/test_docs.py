@@ -17,7 +17,6 @@ import click
 import pytest
 import yaml
 from click.testing import CliRunner
-from pydantic import BaseModel
 
 import krm_otel
 from krm_otel import names, otlp
@@ -26,6 +25,7 @@ from krm_otel.config.resolve.configuration import resolve
 from krm_otel.config.resolve.endpoints import DIRECT
 from krm_otel.config.schema.observability import FlatTelemetry, Observability
 from krm_otel.config.schema.otel_config import ConfigSpec
+from krm_otel.config.schema.setting import Model
 from krm_otel.config.settings import Sourced
 from krm_otel.config.settings.backend_types import BACKENDS
 from krm_otel.config.types import BackendType, PropagatorName
@@ -63,7 +63,7 @@ def section(text: str, heading: str) -> str:
 
 
 @pytest.mark.parametrize("model", [Observability, FlatTelemetry, ConfigSpec])
-def test_every_field_has_type_default_example_and_meaning(model: type[BaseModel]) -> None:
+def test_every_field_has_type_default_example_and_meaning(model: type[Model]) -> None:
     """The tables are generated, so what they show has to be declared."""
     for row in settings_docs.rows(model):
         assert row.type and row.example and row.meaning.endswith("."), row

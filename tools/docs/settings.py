@@ -9,15 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Literal, NamedTuple, Union, get_args, get_origin
 
-from pydantic import BaseModel
-from pydantic.fields import FieldInfo
-
+from krm_otel.config.marks import TypeName
 from krm_otel.config.schema.introspection import bare_type, is_model, origin
 from krm_otel.config.schema.observability import Collector, FlatTelemetry, Observability, Telemetry
 from krm_otel.config.schema.otel_config import ConfigSpec
-from krm_otel.config.schema.setting import documentation
+from krm_otel.config.schema.setting import Model, Setting
 from krm_otel.config.sources.flat_form import KEYS, variable
-from krm_otel.config.types import TypeName
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.suggestion import listed
 
@@ -78,7 +75,7 @@ def flat_form_table() -> str:
     return head + "\n".join(lines)
 
 
-def rows(model: type[BaseModel], prefix: str = "", inside: Mapping[str, str] | None = None) -> Iterator[Row]:
+def rows(model: type[Model], prefix: str = "", inside: Mapping[str, str] | None = None) -> Iterator[Row]:
     """All fields that hold a value, below a model.
 
     Args:
@@ -86,38 +83,36 @@ def rows(model: type[BaseModel], prefix: str = "", inside: Mapping[str, str] | N
         prefix: the path of the model, with its dot.
         inside: path below the model → what an absent field means there.
     """
-    for name, field in model.model_fields.items():
-        key = field.alias or name
+    for key, field in model.settings.items():
         path, annotation = f"{prefix}{key}", bare_type(field.annotation)
         below = {p.removeprefix(f"{key}."): text for p, text in (inside or {}).items() if p.startswith(f"{key}.")}
-        below |= documentation(field).inside
+        below |= field.inside
         container, members = origin(annotation), get_args(annotation)
         entry = bare_type(members[-1 if container is dict else 0]) if members else None
         is_block = entry is Observability
         if is_model(annotation):
             yield from rows(annotation, f"{path}.", below)
         elif entry is not None and is_model(entry) and not is_block:
-            yield from rows(entry, f"{path}[]." if container is tuple else f"{path}.<{_ENTRY_NAMES[name]}>.")
+            yield from rows(entry, f"{path}[]." if container is tuple else f"{path}.<{_ENTRY_NAMES[key]}>.")
         else:
-            path = f"{path}.<{_ENTRY_NAMES[name]}>" if is_block else path
+            path = f"{path}.<{_ENTRY_NAMES[key]}>" if is_block else path
             yield _row(path, field, "a [block](#the-block)" if is_block else "", (inside or {}).get(key, ""))
 
 
-def _row(path: str, field: FieldInfo, kind: str, default: str) -> Row:
-    about = documentation(field)
-    kind = kind or type_name(field.rebuild_annotation())
-    if field.is_required():
+def _row(path: str, field: Setting, kind: str, default: str) -> Row:
+    kind = kind or type_name(field.annotation)
+    if field.is_required:
         kind += ", required"
-    shown = "" if field.is_required() else _default(default or about.default, field.default)
-    meaning = " ".join(part for part in (about.description, about.note) if part)
-    return Row(path, kind, shown, f"`{about.example}`" if about.example else "", meaning)
+    shown = "" if field.is_required else _default(default or field.shown, field.default)
+    meaning = " ".join(part for part in (field.description, field.note) if part)
+    return Row(path, kind, shown, f"`{field.example}`" if field.example else "", meaning)
 
 
 def type_name(annotation: Any) -> str:
     """The name of a type, as Markdown: `boolean`, `list of durations`, `map of strings`.
 
     Args:
-        annotation: a field's annotation with its metadata, as pydantic's `FieldInfo.rebuild_annotation` returns it.
+        annotation: a field's annotation with its marks.
     """
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:

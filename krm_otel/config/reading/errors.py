@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from krm_otel.config.provenance import FieldSteps
+from krm_otel.config.reading.pydantic_models import FINDINGS
 from krm_otel.config.reading.scalars import as_bool, as_number, likely_number
 from krm_otel.config.schema.introspection import (
     choices,
-    field_info,
     fields_of,
     is_model,
     origin,
@@ -20,8 +19,8 @@ from krm_otel.config.schema.introspection import (
     unique_paths,
 )
 from krm_otel.config.schema.otel_config import ConfigSpec
-from krm_otel.config.schema.setting import documentation
-from krm_otel.config.types.finding import FINDINGS, Finding, write
+from krm_otel.config.schema.setting import Model
+from krm_otel.config.types.finding import Finding, write
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.rules import fields as rules
 from krm_otel.diagnostics.suggestion import listed, nearest, without_separators
@@ -44,9 +43,7 @@ _SYNONYMS: Final = {
 """Words that users write for a choice, and that are not spelled like it."""
 
 
-def findings_of(
-    error: ErrorDetails, model: type[BaseModel], steps: FieldSteps, text: str | None
-) -> tuple[Finding, ...]:
+def findings_of(error: ErrorDetails, model: type[Model], steps: FieldSteps, text: str | None) -> tuple[Finding, ...]:
     """The findings of a validation error.
 
     Args:
@@ -63,14 +60,15 @@ def findings_of(
     return context[FINDINGS] if FINDINGS in context else (_finding(error["type"], model, steps, text),)
 
 
-def _finding(kind: str, model: type[BaseModel], steps: FieldSteps, text: str | None) -> Finding:
+def _finding(kind: str, model: type[Model], steps: FieldSteps, text: str | None) -> Finding:
     annotation, word = type_at(model, steps), text or ""
     match kind:
         case "extra_forbidden":
             return _unknown_field(model, steps)
         case "missing":
-            declared = field_info(type_at(model, steps[:-1]), str(steps[-1]))
-            fix = f"write it, for example {steps[-1]}: {documentation(declared).example}"
+            fields = type_at(model, steps[:-1]).settings.values()
+            example = next(field.example for field in fields if field.key == steps[-1])
+            fix = f"write it, for example {steps[-1]}: {example}"
             return Finding(rules.MISSING_FIELD, "is missing", fix)
         case "literal_error":
             return _not_a_choice(choices(annotation), word)
@@ -103,7 +101,7 @@ def _wrong_type(text: str, fix: str = "", proposed: Any = None) -> Finding:
     return Finding(rules.WRONG_TYPE, text, fix, proposed)
 
 
-def _unknown_field(model: type[BaseModel], steps: FieldSteps) -> Finding:
+def _unknown_field(model: type[Model], steps: FieldSteps) -> Finding:
     parent = type_at(model, steps[:-1])
     fields = fields_of(parent) if is_model(parent) else {}
     key = str(steps[-1])

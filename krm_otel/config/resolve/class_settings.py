@@ -73,11 +73,11 @@ def _batch_variables(request: Request) -> dict[str, Sourced[Variable]]:
     """`telemetry.batch` as variables: of spans, and of log records where they are on."""
     processors = ["BSP", *(["BLRP"] if "logs" in request.signals else [])]
     variables: dict[str, Sourced[Variable]] = {}
-    for field in SdkBatch.model_fields:
+    for field in SdkBatch.settings:
         written = request.layers.find("telemetry", "batch", field)
         if written is not None:
             number = as_milliseconds(written.value) if isinstance(written.value, str) else written.value
-            variable = written.with_value(Variable.model_construct(value=str(number)))
+            variable = written.with_value(Variable(value=str(number)))
             variables |= {f"OTEL_{processor}_{field.upper()}": variable for processor in processors}
     return variables
 

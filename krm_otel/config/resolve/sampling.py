@@ -28,12 +28,12 @@ def span_metrics(request: Request) -> Sourced[SpanMetrics] | None:
     block = _span_metrics_block(request)
     if block is None or not {"traces", "metrics"} <= set(request.signals):
         return None
-    if "buckets" in block.value.model_fields_set:
+    if "buckets" in block.value.written_names:
         return block
     own = (f"{_milliseconds(request.requirements)}ms",) if request.requirements.max_latency_ms else ()
     by_length = {nanoseconds(bound): bound for bound in (*own, *HTTP_BUCKETS)}
     buckets = tuple(by_length[length] for length in sorted(by_length))
-    return block.with_value(block.value.model_copy(update={"buckets": buckets}))
+    return block.with_value(block.value.replaced(buckets=buckets))
 
 
 def _span_metrics_block(request: Request) -> Sourced[SpanMetrics] | None:

@@ -1,1 +1,1 @@
-"""What users may write, as pydantic models: one module per subject."""
+"""What users may write, as models: one module per subject."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Self
-
-from pydantic import model_validator
+from typing import Any, Final
 
 from krm_otel.config import types
 from krm_otel.config.schema.setting import REQUIRED, Model, setting
@@ -52,12 +50,11 @@ class Autoscaling(Model):
         ScalingBehavior(), "How fast pods are added and removed, as in a HorizontalPodAutoscaler."
     )
 
-    @model_validator(mode="after")
-    def _max_is_not_below_min(self) -> Self:
+    def check(self) -> None:
+        """The highest number is not below the lowest."""
         if self.max_replicas < self.min_replicas:
             text = f"has max_replicas {self.max_replicas} below min_replicas"
             raise fault(rules.AUTOSCALING_RANGE, text, fix=f"write {self.min_replicas} or more")
-        return self
 
     @property
     def targets(self) -> dict[str, int]:

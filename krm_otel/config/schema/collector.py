@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal, Self
-
-from pydantic import model_validator
+from typing import Annotated, Any, Final, Literal
 
 from krm_otel.config import types
 from krm_otel.config.schema.setting import REQUIRED, Model, setting
@@ -58,12 +56,11 @@ class Batch(Model):
         "10s", "Time after which a batch is sent anyway.", example="1s", flat="batch_timeout"
     )
 
-    @model_validator(mode="after")
-    def _max_is_not_below_size(self) -> Self:
+    def check(self) -> None:
+        """The highest size is not below the usual one."""
         if self.size_conflict:
             text, fix = self.size_conflict
             raise fault(rules.BATCH_SIZE, text, fix=fix)
-        return self
 
     @property
     def size_conflict(self) -> tuple[str, str] | None:
@@ -89,12 +86,11 @@ class AdditionalProcessor(Model):
         None, "The processor that it stands after, instead of `before`.", example="memory_limiter"
     )
 
-    @model_validator(mode="after")
-    def _one_place(self) -> Self:
+    def check(self) -> None:
+        """A processor has one place."""
         if self.before is not None and self.after is not None:
             text = "has both before and after, and a processor has one place"
             raise fault(rules.PROCESSOR_PLACE, text, fix="leave one of the two out")
-        return self
 
 
 AdditionalProcessors = Annotated[tuple[AdditionalProcessor, ...], types.LAX]
@@ -125,15 +121,14 @@ class Queue(Model):
         note="Only for a Deployment of one replica.",
     )
 
-    @model_validator(mode="after")
-    def _has_files(self) -> Self:
+    def check(self) -> None:
+        """What says where batches are kept needs files, and one place for them."""
         if not self.persistent and (self.size_limit or self.claim):
             text = "says where batches are kept, but persistent is not true"
             raise fault(rules.QUEUE_VOLUME, text, fix="write persistent: true")
         if self.size_limit and self.claim:
             text = "has a claim, which has a size of its own"
             raise fault(rules.QUEUE_VOLUME, text, fix="leave size_limit out")
-        return self
 
 
 class Volume(Model):
@@ -149,12 +144,11 @@ class Volume(Model):
     claim: types.ObjectName | None = setting(None, "An existing PersistentVolumeClaim.", example="otel-data")
     empty_dir: bool = setting(False, "An empty folder, which ends with the pod.", example="true")
 
-    @model_validator(mode="after")
-    def _one_source(self) -> Self:
+    def check(self) -> None:
+        """A volume has one source."""
         if sum(map(bool, (self.secret, self.config_map, self.claim, self.empty_dir))) != 1:
             text = "must have one of secret, config_map, claim and empty_dir"
             raise fault(rules.VOLUME_SOURCE, text, fix="write secret: <name>")
-        return self
 
     def source(self) -> dict[str, Any]:
         """The source of the volume, as in a pod."""
@@ -210,12 +204,11 @@ class Pod(Model):
         {}, "As in a pod; it is merged into the one of krm-otel.", example="{fsGroup: 10001}"
     )
 
-    @model_validator(mode="after")
-    def _none_has_nameservers(self) -> Self:
+    def check(self) -> None:
+        """Without the cluster's DNS servers, a pod needs others."""
         if self.dns_policy == "None" and not self.dns_config.get("nameservers"):
             text = "has dns_policy None, with which a pod knows no DNS server"
             raise fault(field_rules.EMPTY, text, fix="write dns_config: {nameservers: [<address>]}")
-        return self
 
 
 class ServiceAccount(Model):
@@ -228,12 +221,11 @@ class ServiceAccount(Model):
         {}, "Annotations of the generated one.", example="{acme.example/role: telemetry}"
     )
 
-    @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
+    def check(self) -> None:
+        """A ServiceAccount is an existing one, or a generated one."""
         if self.name is not None and self.annotations:
             text = "has a name, so krm-otel generates no ServiceAccount that could have annotations"
             raise fault(rules.SERVICE_ACCOUNT, text, fix="leave one of the two out")
-        return self
 
 
 class Scraper(Model):
@@ -247,12 +239,11 @@ class Scraper(Model):
     )
     pod_labels: Labels = setting({}, "Labels of its pods.", shown="every pod", example="{app: prometheus}")
 
-    @model_validator(mode="after")
-    def _has_labels(self) -> Self:
+    def check(self) -> None:
+        """A scraper has labels."""
         if not self.namespace_labels and not self.pod_labels:
             fix = "write namespace_labels: {kubernetes.io/metadata.name: monitoring}"
             raise fault(field_rules.EMPTY, "must have labels of a namespace or of pods", fix=fix)
-        return self
 
 
 class NetworkPolicy(Model):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated, Any, Self
-
-from pydantic import AfterValidator, BeforeValidator, ValidatorFunctionWrapHandler, WrapValidator, model_validator
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any
 
 from krm_otel.config import types
+from krm_otel.config.marks import Around, Before, Check
 from krm_otel.config.schema.setting import REQUIRED, Model, setting
 from krm_otel.config.types import sdk_variables
 from krm_otel.config.types.finding import Finding, fault, faults
@@ -32,15 +31,14 @@ class HeaderValue(Model):
         "`X-Scope-OrgID: team-a`.",
     )
 
-    @model_validator(mode="after")
-    def _one_source(self) -> Self:
+    def check(self) -> None:
+        """A value has one source."""
         for name in ("secret", "key") if self.value is None else ():
             if getattr(self, name) is None:
                 finding = Finding(field_rules.MISSING_FIELD, "is missing", f"write {name}: <name>", steps=(name,))
                 raise faults([finding])
         if self.value is not None and (self.secret or self.key):
             raise fault(field_rules.LITERAL_HEADER, "has both a value and a Secret", fix="leave one of them out")
-        return self
 
 
 class Variable(Model):
@@ -60,13 +58,12 @@ class Variable(Model):
     )
     key: types.DataKey | None = setting(None, "Key in the Secret or ConfigMap.", example="token")
 
-    @model_validator(mode="after")
-    def _one_source(self) -> Self:
+    def check(self) -> None:
+        """A value has one source."""
         given = [name for name in ("value", "secret", "config_map") if getattr(self, name) is not None]
         if len(given) != 1 or (self.key is None) != (given == ["value"]):
             text = "must be a text, or name a secret or a config_map with a key"
             raise fault(rules.VARIABLE_SOURCE, text, fix="write {secret: <name>, key: <key>}")
-        return self
 
     @property
     def value_from(self) -> dict[str, Any] | None:
@@ -96,8 +93,8 @@ def _credentials(variables: dict[str, Variable]) -> Iterator[Finding]:
             yield Finding(field_rules.LITERAL_SECRET, text, fix, steps=(name,))
 
 
-VariableValue = Annotated[Variable, BeforeValidator(_as_value, json_schema_input_type=str | Variable)]
-Variables = Annotated[dict[types.VariableName, VariableValue], AfterValidator(_without_credentials)]
+VariableValue = Annotated[Variable, Before(_as_value, written_as=str | Variable)]
+Variables = Annotated[dict[types.VariableName, VariableValue], Check(_without_credentials)]
 
 
 def _as_sdk_value(value: Any) -> Any:
@@ -113,12 +110,10 @@ def _with_valid_values(variables: dict[str, Variable]) -> dict[str, Variable]:
     return variables
 
 
-SdkVariableValue = Annotated[
-    Variable, BeforeValidator(_as_sdk_value, json_schema_input_type=str | float | bool | Variable)
-]
+SdkVariableValue = Annotated[Variable, Before(_as_sdk_value, written_as=str | float | bool | Variable)]
 SdkVariables = Annotated[
     dict[types.SdkVariableName, SdkVariableValue],
-    AfterValidator(_with_valid_values),
+    Check(_with_valid_values),
 ]
 
 
@@ -137,12 +132,11 @@ class VariablesSource(Model):
     prefix: types.VariablePrefix = setting("", "What every key is preceded by.", example="VENDOR_")
     optional: bool = setting(False, "Start without it, too.", example="true")
 
-    @model_validator(mode="after")
-    def _one_source(self) -> Self:
+    def check(self) -> None:
+        """Either a Secret or a ConfigMap has the variables."""
         if (self.secret is None) == (self.config_map is None):
             text = "must name either a secret or a config_map"
             raise fault(rules.VARIABLE_SOURCE, text, fix="write {secret: <name>}")
-        return self
 
 
 class CaSource(Model):
@@ -161,12 +155,11 @@ class CaSource(Model):
     )
     key: types.DataKey = setting("ca.crt", "Key with the certificate in PEM form.", example="bundle.pem")
 
-    @model_validator(mode="after")
-    def _one_source(self) -> Self:
+    def check(self) -> None:
+        """Either a Secret or a ConfigMap has the certificate."""
         if (self.secret is None) == (self.config_map is None):
             fix = "write {config_map: <name>, key: ca.crt}"
             raise fault(rules.TLS_CA, "must name either a secret or a config_map", fix=fix)
-        return self
 
 
 class ClientCertificate(Model):
@@ -218,12 +211,12 @@ class ReceiverTls(Model):
     )
 
 
-def _checked_headers(written: Any, validate: ValidatorFunctionWrapHandler) -> dict[str, HeaderValue]:
+def _checked_headers(written: Any, read: Callable[[Any], Any]) -> dict[str, HeaderValue]:
     """Headers, each once, and none of which has a credential written out.
 
     `{value: …}` says on purpose that a value is no credential; a text alone does so only for headers that carry none.
     """
-    headers: dict[str, HeaderValue] = validate(written)
+    headers: dict[str, HeaderValue] = read(written)
     findings, seen = [], dict[str, str]()
     for name, header in headers.items():
         if (other := seen.setdefault(name.lower(), name)) != name:
@@ -247,7 +240,7 @@ def _checked_headers(written: Any, validate: ValidatorFunctionWrapHandler) -> di
 Headers = Annotated[
     dict[
         types.HeaderName,
-        Annotated[HeaderValue, BeforeValidator(_as_value, json_schema_input_type=str | HeaderValue)],
+        Annotated[HeaderValue, Before(_as_value, written_as=str | HeaderValue)],
     ],
-    WrapValidator(_checked_headers),
+    Around(_checked_headers),
 ]

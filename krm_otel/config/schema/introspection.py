@@ -1,15 +1,12 @@
-"""What the models declare: annotations of fields by path. pydantic's errors alone are not enough for proposals."""
+"""What the models declare: types of fields by path."""
 
 from __future__ import annotations
 
-from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel
-from pydantic.fields import FieldInfo
-
 from krm_otel.config.provenance import FieldSteps
+from krm_otel.config.schema.setting import Model
 
 
 def bare_type(annotation: Any) -> Any:
@@ -35,7 +32,7 @@ def origin(annotation: Any) -> Any:
 
 def is_model(annotation: Any) -> bool:
     """Whether an annotation is a mapping with fixed fields."""
-    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+    return isinstance(annotation, type) and issubclass(annotation, Model)
 
 
 def is_free_form(annotation: Any) -> bool:
@@ -48,21 +45,16 @@ def choices(annotation: Any) -> tuple[str, ...]:
     return get_args(annotation) if origin(annotation) is Literal else ()
 
 
-@cache
-def fields_of(model: type[BaseModel]) -> dict[str, Any]:
+def fields_of(model: type[Model]) -> dict[str, Any]:
     """The fields of a model, as users write them, with their bare types."""
-    return {field.alias or name: bare_type(field.annotation) for name, field in model.model_fields.items()}
-
-
-def field_info(model: type[BaseModel], field: str) -> FieldInfo:
-    """The declaration of a field that has this name for users."""
-    return next(info for name, info in model.model_fields.items() if (info.alias or name) == field)
+    return {key: bare_type(field.annotation) for key, field in model.settings.items()}
 
 
 def member_type(annotation: Any, step: int | str) -> Any:
     """The bare type of a member; None where nothing is declared."""
     if is_model(annotation):
-        return fields_of(annotation).get(str(step))
+        field = annotation.settings.get(str(step))
+        return field and bare_type(field.annotation)
     if origin(annotation) is dict:
         return bare_type(get_args(annotation)[1])
     if origin(annotation) is tuple and isinstance(step, int):
@@ -70,7 +62,7 @@ def member_type(annotation: Any, step: int | str) -> Any:
     return None
 
 
-def type_at(model: type[BaseModel], steps: FieldSteps) -> Any:
+def type_at(model: type[Model], steps: FieldSteps) -> Any:
     """The bare type of a value below a model; None where nothing is declared."""
     annotation: Any = model
     for step in steps:
@@ -78,16 +70,16 @@ def type_at(model: type[BaseModel], steps: FieldSteps) -> Any:
     return annotation
 
 
-def unique_paths(model: type[BaseModel]) -> dict[str, FieldSteps]:
+def unique_paths(model: type[Model]) -> dict[str, FieldSteps]:
     """Field name → its path below a model: the shortest one, where only one is that short.
 
     For fields that a user wrote one level too high or too low.
     """
     paths: dict[str, FieldSteps | None] = {}
-    level: list[tuple[type[BaseModel], FieldSteps]] = [(model, ())]
+    level: list[tuple[type[Model], FieldSteps]] = [(model, ())]
     while level:
         level_paths: dict[str, FieldSteps | None] = {}
-        below: list[tuple[type[BaseModel], FieldSteps]] = []
+        below: list[tuple[type[Model], FieldSteps]] = []
         for parent, prefix in level:
             for name, annotation in fields_of(parent).items():
                 level_paths[name] = None if name in level_paths else (*prefix, name)

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from pydantic import create_model
-
 from krm_otel.config import types
 from krm_otel.config.placement import Mode
 from krm_otel.config.schema.collector import DEFAULT_IMAGE, Batch
 from krm_otel.config.schema.credentials import SdkVariables
-from krm_otel.config.schema.setting import Model, documentation, setting
+from krm_otel.config.schema.setting import Model, setting
 from krm_otel.otlp import Protocol
 
 _SWITCH_NOTE: Final = "It decides `OTEL_{}_EXPORTER`: `otlp` or `none`."
@@ -186,26 +184,25 @@ class FlatForm(Observability):
     features_otel: bool | None = setting(None, "Global switch.", flat="features_otel")
 
 
-_FLAT_FIELDS: Final = ("traces", "metrics", "logs", "sampling_rate", "service_name", "resource_attributes")
+def _as_in_block(name: str) -> Any:
+    """A field of `telemetry` in the flat block. It has no default of its own there: another source may say it."""
+    return setting(None, f"As telemetry.{name} of spec.observability.", example=Telemetry.settings[name].example)
 
 
-def _flat_telemetry() -> type[Model]:
-    fields: dict[str, Any] = {"enabled": (bool | None, setting(None, "As spec.observability.enabled.", example="true"))}
-    for name in _FLAT_FIELDS:
-        declared = Telemetry.model_fields[name]
-        annotation: Any = declared.rebuild_annotation()
-        description, example = f"As telemetry.{name} of spec.observability.", documentation(declared).example
-        fields[name] = (annotation | None, setting(None, description, example=example))
-    doc = "`spec.telemetry` as upstream's released CRD spells the block."
-    return create_model("FlatTelemetry", __base__=Model, __module__=__name__, __doc__=doc, **fields)
+class FlatTelemetry(Model):
+    """`spec.telemetry` as upstream's released CRD spells the block."""
+
+    enabled: bool | None = setting(None, "As spec.observability.enabled.", example="true")
+    traces: bool | None = _as_in_block("traces")
+    metrics: bool | None = _as_in_block("metrics")
+    logs: bool | None = _as_in_block("logs")
+    sampling_rate: types.SamplingRate | None = _as_in_block("sampling_rate")
+    service_name: types.ServiceName | None = _as_in_block("service_name")
+    resource_attributes: types.ResourceAttributes | None = _as_in_block("resource_attributes")
 
 
-FlatTelemetry: Final = _flat_telemetry()
-"""`spec.telemetry` as upstream's released CRD spells the block: fields of `Telemetry`, and the switch."""
-
-
-def nested(flat: Model) -> Observability:
-    """A `FlatTelemetry` in the shape of `spec.observability`."""
-    values = {name: value for name in flat.model_fields_set if (value := flat.written(name)) is not None}
+def nested(flat: FlatTelemetry) -> Observability:
+    """The flat block in the shape of `spec.observability`."""
+    values = {name: value for name in flat.written_names if (value := flat.written(name)) is not None}
     enabled = {"enabled": values.pop("enabled")} if "enabled" in values else {}
-    return Observability.model_construct(telemetry=Telemetry.model_construct(**values), **enabled)
+    return Observability(telemetry=Telemetry(**values), **enabled)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
-
-from pydantic import model_validator
+from typing import Annotated, Literal
 
 from krm_otel.config import types
 from krm_otel.config.schema.cluster_collector import ClusterCollector
@@ -94,12 +92,11 @@ class Backend(Model):
     tls: TlsBlock | None = setting(None, "Certificates that go with it.")
     file: Files | None = setting(None, "The files, for type file.")
 
-    @model_validator(mode="after")
-    def _files_are_of_type_file(self) -> Self:
+    def check(self) -> None:
+        """Only a backend of type file has files."""
         if self.file is not None and self.type != "file":
             text = f"has file, and is of type {self.type}"
             raise fault(rules.BACKEND_FILE, text, fix="write type: file, or leave file out")
-        return self
 
 
 class Component(Model):

@@ -139,8 +139,8 @@ class SdkRule(Model):
     @property
     def conditions(self) -> str:
         """What a container must have, for messages."""
-        wanted = self.model_dump(exclude={"profile"}, exclude_none=True)
-        return ", ".join(f"{name}: {value}" for name, value in wanted.items())
+        wanted = {name: getattr(self, name) for name in self.settings if name != "profile"}
+        return ", ".join(f"{name}: {value}" for name, value in wanted.items() if value is not None)
 
     def fits(self, role: str, component: str, container: str, repository: str) -> bool:
         """Whether a container fits; `component` is empty outside the platform."""

@@ -4,60 +4,59 @@
         timeout: Duration = setting("10s", "Time after which a batch is sent anyway.", example="1s")
 
 The annotation is the type with its value checks (`krm_otel.config.types`). Everything else comes from the declaration:
-what users may write (the model validates it), the default value, the flat form with its environment
+what users may write (`krm_otel.config.reading` reads it), the default value, the flat form with its environment
 variables and Argo CD parameters (`flat`), the CRD, the JSON Schemas and the tables of docs/configuration.md.
 
-A model validates what users write, and code reads it: `Batch()` has the defaults, and `written` returns only values
-that a user wrote.
+A model holds what users write, and code reads it: `Batch()` has the defaults, and `written` returns only values that a
+user wrote. Models are plain classes, and declaring one imports nothing: every run declares all of them, and reads a few
+fields of a few. pydantic, which explains what is wrong, gets its own models from the same declarations
+(`krm_otel.config.reading.pydantic_models`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+import sys
+from collections.abc import Collection, Mapping
+from functools import cached_property
+from typing import Any, ClassVar, Final, Self, dataclass_transform
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.fields import FieldInfo
-
-from krm_otel.dataclass import dataclass, field
+from krm_otel.dataclass import dataclass
 
 REQUIRED: Final[Any] = ...
 """The default of a field that may not be absent."""
 
 
-class Model(BaseModel):
-    """What all configuration models have in common.
+@dataclass(eq=False)
+class Setting:
+    """A field: its default, its documentation and, in a model, its name and type; for the arguments see `setting`."""
 
-    Types are strict: a string where a number belongs is an error, since YAML's own guesses (`1.10`, `on`) are the most
-    common mistakes. An explicit null reads as absent (`krm_otel.config.reading.loader`).
-    """
+    default: Any
+    description: str
+    example: str
+    shown: str
+    note: str
+    flat: str
+    inside: Mapping[str, str]
+    alias: str
+    min_length: int
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+    def __set_name__(self, owner: type[Model], name: str) -> None:
+        self.owner, self.name = owner, name
 
-    def written(self, name: str) -> Any:
-        """The value that a user wrote in a field; None where the field is absent."""
-        return getattr(self, name) if name in self.model_fields_set else None
+    @property
+    def key(self) -> str:
+        """The field's name for users."""
+        return self.alias or self.name
 
+    @property
+    def is_required(self) -> bool:
+        """Whether the field may not be absent."""
+        return self.default is REQUIRED
 
-@dataclass(frozen=True, slots=True, eq=False)  # metadata of annotations has to hash
-class Documentation:
-    """The documentation of a field.
-
-    Args:
-        description: a sentence.
-        default: what a field means where it is absent, if that is not its default value.
-        example: a value, as YAML.
-        note: further sentences, as Markdown with links relative to docs/.
-        flat: the key in the flat form; empty where it has none.
-        inside: what the fields inside mean where they are absent, where that depends on this one.
-    """
-
-    description: str = ""
-    default: str = ""
-    example: str = ""
-    note: str = ""
-    flat: str = ""
-    inside: Mapping[str, str] = field(default_factory=dict)
+    @cached_property
+    def annotation(self) -> Any:
+        """The type with its marks. It is evaluated here: one costs as much as to read a value, and there are 300."""
+        return eval(self.owner.__annotations__[self.name], vars(sys.modules[self.owner.__module__]))
 
 
 def setting(
@@ -69,7 +68,8 @@ def setting(
     note: str = "",
     flat: str = "",
     inside: Mapping[str, str] | None = None,
-    **constraints: Any,
+    alias: str = "",
+    min_length: int = 0,
 ) -> Any:
     """Declares a field.
 
@@ -78,46 +78,65 @@ def setting(
         description: a sentence, plain text. It goes into schemas, the CRD and the documentation.
         example: a value as YAML, for the documentation.
         shown: what an absent field means, where the default value does not say it.
-        note: further sentences for the documentation, as Markdown.
+        note: further sentences for the documentation, as Markdown with links relative to docs/.
         flat: the key in the flat form; only a field of the block (`FlatForm`) can have one.
         inside: as `shown`, for fields of the model that this field holds.
-        constraints: pydantic's own, such as `alias`.
+        alias: the field's name for users, where Python's is another.
+        min_length: fewest entries of a list or mapping.
     """
-    shown_default = shown or _as_text(default)
-    text = f"{description} Default: {shown_default}." if shown_default else description
-    declared = Field(default, description=text, **constraints)
-    declared.metadata.append(Documentation(description, shown, example, note, flat, inside or {}))
-    return declared
+    return Setting(default, description, example, shown, note, flat, inside or {}, alias, min_length)
 
 
-def documentation(declared: FieldInfo) -> Documentation:
-    """The documentation of a field that `setting` declared."""
-    return next((entry for entry in declared.metadata if isinstance(entry, Documentation)), Documentation())
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+class Model:
+    """What all configuration models have in common.
 
+    Types are strict: a string where a number belongs is an error, since YAML's own guesses (`1.10`, `on`) are the most
+    common mistakes. An explicit null reads as absent (`krm_otel.config.reading.loader`).
 
-def _as_text(default: Any) -> str:
-    if isinstance(default, bool):
-        return str(default).lower()
-    return str(default) if isinstance(default, int | float | str) else ""
+    An object has the values that were written, and its class the defaults of the other fields.
+    """
 
+    settings: ClassVar[dict[str, Setting]] = {}
+    """The fields by their name for users, those of base classes first."""
+    required: ClassVar[frozenset[str]] = frozenset()
+    """The names of the fields that may not be absent."""
 
-def json_schema(model: type[BaseModel]) -> dict[str, Any]:
-    """The JSON Schema of a model, in which every optional field may be null, and no field has a default: what an absent
-    field means is decided when a package is rendered."""
-    schema = model.model_json_schema(by_alias=True)
-    definitions = schema.get("$defs", {})
-    for part in (schema, *definitions.values()):
-        properties = part.get("properties", {})
-        for name, member in properties.items():
-            if name not in part.get("required", ()):
-                properties[name] = _nullable(member, definitions)
-    return schema
+    def __init_subclass__(cls) -> None:
+        declared = [field for field in vars(cls).values() if isinstance(field, Setting)]
+        cls.settings = cls.settings | {field.key: field for field in declared}
+        cls.required = cls.required | {field.name for field in declared if field.is_required}
+        for field in declared:
+            if field.is_required:
+                delattr(cls, field.name)
+            else:
+                setattr(cls, field.name, field.default)
 
+    def __init__(self, **values: Any) -> None:
+        vars(self).update(values)
 
-def _nullable(member: dict[str, Any], definitions: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    about: dict[str, Any] = {key: member[key] for key in ("description", "title") if key in member}
-    if "$ref" in member:  # pydantic leaves a description out that the model has, too
-        about.setdefault("description", definitions[member["$ref"].rpartition("/")[2]]["description"])
-    types = member.get("anyOf") or [{key: value for key, value in member.items() if key not in (*about, "default")}]
-    null = {"type": "null"}
-    return {"anyOf": types if null in types else [*types, null], "default": None, **about}
+    def __eq__(self, other: object) -> bool:
+        names = (field.name for field in self.settings.values())
+        return type(self) is type(other) and all(getattr(self, name) == getattr(other, name) for name in names)
+
+    def __hash__(self) -> int:
+        return hash(type(self))  # values may be mappings
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
+
+    @property
+    def written_names(self) -> Collection[str]:
+        """The names of the fields that a user wrote."""
+        return vars(self).keys()
+
+    def written(self, name: str) -> Any:
+        """The value that a user wrote in a field; None where the field is absent."""
+        return vars(self).get(name)
+
+    def replaced(self, **values: Any) -> Self:
+        """The model with other values in some fields."""
+        return type(self)(**{**vars(self), **values})
+
+    def check(self) -> None:
+        """Raises a fault where the fields do not fit together. Most models have no such rule."""

@@ -11,14 +11,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import unquote
 
-from pydantic import BaseModel
-
 from krm_otel.config.provenance import FieldSteps, Source
 from krm_otel.config.reading.loader import Loaded, duplicate_key, duplicate_keys, validate
 from krm_otel.config.reading.scalars import as_bool, as_number
-from krm_otel.config.schema.introspection import bare_type, is_model, origin, type_at
+from krm_otel.config.schema.introspection import origin, type_at
 from krm_otel.config.schema.observability import FlatForm
-from krm_otel.config.schema.setting import documentation
+from krm_otel.config.schema.setting import Model
 from krm_otel.config.types.finding import write
 from krm_otel.diagnostics.result import Ref, Result, printable
 from krm_otel.diagnostics.rule import Location
@@ -39,12 +37,13 @@ _FIRST: Final = (
 """The keys that Argo CD shows first, in this order; the others follow as they are declared."""
 
 
-def _declared_keys(model: type[BaseModel], parent: FieldSteps = ()) -> Iterator[tuple[str, FieldSteps]]:
-    for name, declared in model.model_fields.items():
-        if key := documentation(declared).flat:
-            yield key, (*parent, name)
-        if is_model(annotation := bare_type(declared.annotation)):
-            yield from _declared_keys(annotation, (*parent, name))
+def _declared_keys(model: type[Model], parent: FieldSteps = ()) -> Iterator[tuple[str, FieldSteps]]:
+    """The keys in a model and in its blocks. A block that has keys has a default, which says what model it is."""
+    for name, declared in model.settings.items():
+        if declared.flat:
+            yield declared.flat, (*parent, name)
+        if isinstance(declared.default, Model):
+            yield from _declared_keys(type(declared.default), (*parent, name))
 
 
 _DECLARED: Final = dict(_declared_keys(FlatForm))

@@ -66,9 +66,9 @@ class Layers:
     def joined(self, *steps: str) -> Sourced[Any]:
         """A block, field by field the value of the highest layer that has one; its source is the highest of them."""
         blocks = [(layer, block) for layer in self.layers if (block := layer.written(steps)) is not None]
-        values = {name: getattr(block, name) for _, block in reversed(blocks) for name in block.model_fields_set}
+        values = {name: getattr(block, name) for _, block in reversed(blocks) for name in block.written_names}
         default = self.get(*steps) if not blocks else Sourced(blocks[0][1], blocks[0][0].source, steps)
-        return default.with_value(type(default.value).model_construct(**values))
+        return default.with_value(type(default.value)(**values))
 
     def find_enabled(self, *steps: str) -> Sourced[Any] | None:
         """A written block, unless it is switched off."""

@@ -11,9 +11,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any, Final
 
-from pydantic_core import PydanticCustomError
-
-from krm_otel.config.types.finding import fault, write
+from krm_otel.config.types.finding import Faulty, fault, write
 from krm_otel.config.types.text import number_as_text
 from krm_otel.diagnostics.rules import fields as rules
 from krm_otel.diagnostics.rules import sampling as sampling_rules
@@ -74,7 +72,7 @@ def prometheus_duration(value: Any) -> Any:
     return value
 
 
-def _invalid(wrong: str, text: str, pattern: re.Pattern[str]) -> PydanticCustomError:
+def _invalid(wrong: str, text: str, pattern: re.Pattern[str]) -> Faulty:
     proposed = f"{text}s" if pattern.fullmatch(f"{text}s") else None
     return fault(rules.DURATION_INVALID, wrong, fix=write(proposed), proposed=proposed)
 

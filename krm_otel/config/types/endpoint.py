@@ -114,7 +114,7 @@ def endpoint(value: str) -> str:
     """An endpoint without trailing slashes. What depends on the protocol is not checked.
 
     Raises:
-        PydanticCustomError: a finding that says what to write.
+        Faulty: with a finding that says what to write.
     """
     if len(value) > _LONGEST:
         raise fault(rules.ENDPOINT_INVALID, f"must be a URL of at most {_LONGEST} characters", fix=write(_EXAMPLE))

@@ -1,27 +1,17 @@
 """What is wrong with one value, before it is known where the value is.
 
-Value checks raise findings as pydantic's own error, so that one validation collects all of them. The loader
-(`krm_otel.config.reading.loader`) adds the resource and the field.
+Value checks raise findings. `krm_otel.config.reading` collects those of a whole block, and adds the resource and the
+field.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final
-
-from pydantic import ValidationInfo
-from pydantic_core import PydanticCustomError
+from typing import Any
 
 from krm_otel.dataclass import dataclass
 from krm_otel.diagnostics.result import Result, Severity
 from krm_otel.diagnostics.rule import Location, Rule
-
-FINDINGS: Final = "findings"
-"""The key of pydantic's error context that holds a tuple of findings."""
-REPLACEMENT: Final = "replacement"
-"""The key that holds the value to use instead, for warnings."""
-WARNED: Final = "warned"
-"""The validation context of every pass after the first: warnings have been reported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +47,30 @@ def write(value: str | None) -> str:
     return f"write {value}" if value else ""
 
 
-def fault(rule: Rule, text: str, *, fix: str = "", proposed: Any = None) -> PydanticCustomError:
+class Faulty(Exception):
+    """What a value check raises.
+
+    Args:
+        findings: what is wrong with the value.
+        replacement: the value to use instead, where the findings are warnings.
+    """
+
+    def __init__(self, findings: tuple[Finding, ...], replacement: Any = None) -> None:
+        super().__init__(*(finding.message for finding in findings))
+        self.findings = findings
+        self.replacement = replacement
+
+
+def fault(rule: Rule, text: str, *, fix: str = "", proposed: Any = None) -> Faulty:
     """An error to raise in a value check."""
     return faults([Finding(rule, text, fix, proposed)])
 
 
-def faults(findings: Iterable[Finding]) -> PydanticCustomError:
+def faults(findings: Iterable[Finding]) -> Faulty:
     """As `fault`, for several places in one value."""
-    return PydanticCustomError("finding", "finding", {FINDINGS: tuple(findings)})
+    return Faulty(tuple(findings))
 
 
-def warn(info: ValidationInfo, finding: Finding, replacement: Any) -> None:
-    """Reports a warning in a value check, once: the loader validates again with `replacement` as the value.
-
-    It is raised, since only then does pydantic tell where the value is.
-    """
-    if info.context != WARNED:
-        raise PydanticCustomError("finding", "finding", {FINDINGS: (finding,), REPLACEMENT: replacement})
+def warning(finding: Finding, replacement: Any) -> Faulty:
+    """A warning to raise in a value check, with the value to use instead, which may be the same."""
+    return Faulty((finding,), replacement)

@@ -7,9 +7,7 @@ import math
 import re
 from typing import Final
 
-from pydantic import ValidationInfo
-
-from krm_otel.config.types.finding import Finding, fault, faults, warn, write
+from krm_otel.config.types.finding import Finding, fault, faults, warning, write
 from krm_otel.config.types.kubernetes import label_key
 from krm_otel.config.types.text import printable
 from krm_otel.credential import is_credential
@@ -37,7 +35,7 @@ _ATTRIBUTE_KEY: Final = re.compile(r"[!-~]+")
 _NOT_IN_KEYS: Final = re.compile(r"[^!-~]|[=,%;\"\\]")
 
 
-def share(value: float, info: ValidationInfo) -> float:
+def share(value: float) -> float:
     """A share from 0.0 to 1.0; a number outside is clamped with a warning."""
     example = "0.1 for one trace in ten"
     if not math.isfinite(value):
@@ -46,24 +44,24 @@ def share(value: float, info: ValidationInfo) -> float:
     clamped = min(max(value, 0.0), 1.0)
     if clamped != value:
         text, fix = f"is outside 0.0 to 1.0, so {clamped} is used", f"write {clamped}, or {example}"
-        warn(info, Finding(sampling_rules.SAMPLING_RATE_CLAMPED, text, fix, clamped), clamped)
+        raise warning(Finding(sampling_rules.SAMPLING_RATE_CLAMPED, text, fix, clamped), clamped)
     return abs(clamped)  # a written -0.0 is 0.0 in a sampler's argument
 
 
-def sampling_rate(value: float, info: ValidationInfo) -> float:
+def sampling_rate(value: float) -> float:
     """A share of all traces, with a warning above 0.5."""
-    rate = share(value, info)
+    rate = share(value)
     if rate > _HIGH_RATE:
         text, fix = "keeps more than half of all traces, which is costly in production", f"write {_HIGH_RATE} or less"
-        warn(info, Finding(sampling_rules.SAMPLING_RATE_HIGH, text, fix, _HIGH_RATE), rate)
+        raise warning(Finding(sampling_rules.SAMPLING_RATE_HIGH, text, fix, _HIGH_RATE), rate)
     return rate
 
 
-def propagator(value: str, info: ValidationInfo) -> str:
+def propagator(value: str) -> str:
     """A propagator, with a warning for those that OpenTelemetry has deprecated."""
     if value in ("jaeger", "ottrace"):
         text, fix = f"names the deprecated propagator {value}", "write w3c, or b3 where older services need it"
-        warn(info, Finding(sampling_rules.PROPAGATOR_DEPRECATED, text, fix, "w3c"), value)
+        raise warning(Finding(sampling_rules.PROPAGATOR_DEPRECATED, text, fix, "w3c"), value)
     return value
 
 

@@ -22,7 +22,7 @@ from krm_otel.inject.sdk.builder import ContainerBuilder
 from krm_otel.otlp import SIGNALS, decimal, exporter_variable, signal_variable
 from krm_otel.workloads.sdk_profile import NamedProfile
 
-_BY_CRM: Final = PROFILES[OAAS_RS].switches.model_copy(update={"metrics": SwitchVariables()})
+_BY_CRM: Final = PROFILES[OAAS_RS].switches.replaced(metrics=SwitchVariables())
 """The switches that upstream's CRM writes into containers of every kind."""
 _ABOVE_INFO: Final = ("warn", "error", "off", "2", "1", "0")
 _BAGGAGE: Final = "baggage"

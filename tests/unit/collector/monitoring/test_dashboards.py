@@ -128,9 +128,7 @@ def test_the_sidecar_finds_it() -> None:
     assert list(asset.data["data"]) == ["demo.echo-otel-dashboard.json"]
     (asset,) = dashboard_assets(
         *class_and_settings(),
-        Dashboards.model_construct(
-            folder="Team A", folder_annotation="folder", labels={"dashboard": "yes", "component": "mine"}
-        ),
+        Dashboards(folder="Team A", folder_annotation="folder", labels={"dashboard": "yes", "component": "mine"}),
     )
     metadata = asset.data["metadata"]
     assert metadata["annotations"]["folder"] == "Team A"

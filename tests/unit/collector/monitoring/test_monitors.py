@@ -74,9 +74,7 @@ def test_nothing_is_monitored_where_nothing_runs() -> None:
 
 
 def test_prometheus_finds_it_by_its_labels() -> None:
-    made = monitor(
-        *class_and_settings(), Monitors.model_construct(labels={"release": "p", "component": "mine"}, interval="30s")
-    )
+    made = monitor(*class_and_settings(), Monitors(labels={"release": "p", "component": "mine"}, interval="30s"))
     assert made["metadata"]["labels"]["release"] == "p"
     assert made["metadata"]["labels"]["component"] == "otel", "what pruning goes by stays"
     assert [one["interval"] for one in made["spec"]["podMetricsEndpoints"]] == ["30s"]

@@ -30,7 +30,7 @@ def required(**wanted: float) -> list[dict[str, Any]]:
 def test_both_formats_have_the_same_rules() -> None:
     rules = Rules(format="prometheus_rule", requirements=True, labels={"release": "p"})
     (one,) = rule_assets(requiring(max_latency_ms=5), rules)
-    (other,) = rule_assets(requiring(max_latency_ms=5), rules.model_copy(update={"format": "config_map"}))
+    (other,) = rule_assets(requiring(max_latency_ms=5), rules.replaced(format="config_map"))
     assert (one.data["kind"], other.data["kind"]) == ("PrometheusRule", "ConfigMap")
     assert yaml.safe_load(other.data["data"]["rules.yaml"]) == one.data["spec"]
     assert one.data["metadata"] == other.data["metadata"]

@@ -5,9 +5,8 @@ from __future__ import annotations
 import opentelemetry.environment_variables as api
 import pytest
 from opentelemetry.sdk import environment_variables as sdk
-from pydantic_core import PydanticCustomError
 
-from krm_otel.config.types.finding import FINDINGS, Finding
+from krm_otel.config.types.finding import Faulty, Finding
 from krm_otel.config.types.sdk_variables import RESERVED, is_known, sdk_variable_name, value_finding
 from krm_otel.diagnostics.rules import sdk_variables as rules
 
@@ -16,9 +15,8 @@ def finding(name: str) -> Finding | None:
     """What is wrong with a name; None where nothing is."""
     try:
         assert sdk_variable_name(name) == name
-    except PydanticCustomError as error:
-        (found,) = (error.context or {})[FINDINGS]
-        assert isinstance(found, Finding)
+    except Faulty as faulty:
+        (found,) = faulty.findings
         return found
     return None
 
