@@ -38,10 +38,11 @@ def folder_contents(inputs: Inputs, outcome: Outcome, folder: Path) -> tuple[dic
     pairs: list[tuple[Path, bytes | None]] = []
     in_place: set[Path] = set()
     for file, text in zip(inputs.files, outcome.texts, strict=True):
+        target = folder / file.target
         data = file.source.data if text is None else text.encode()
-        pairs.append((folder / file.target, None if is_emptied(file.source, text) else data))
-        if os.path.realpath(folder / file.target) == os.path.realpath(file.path):
-            in_place.add(folder / file.target)
+        pairs.append((target, None if is_emptied(file.source, text) else data))
+        if target == file.path or os.path.realpath(target) == os.path.realpath(file.path):
+            in_place.add(target)
     pairs += [(folder / target, text.encode()) for _, target, text in new_files(inputs, outcome)]
     contents = dict(pairs)
     if len(contents) < len(pairs):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import click
 
@@ -51,6 +51,13 @@ class Done:
         return _CANNOT if self.refused else self.outcome.exit_code
 
 
+class _Shared(NamedTuple):
+    """What is read once, for one input or for all packages: the function config and the environment."""
+
+    config: Resource | None
+    environ: Mapping[str, str]
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """What a command is asked for: its arguments and options, as `krm_otel.cli.options` says."""
@@ -66,11 +73,11 @@ class Work:
 
     def planned(self) -> Done:
         """What would be done; raises click.ClickException where the input cannot be read."""
-        config = read_function_config(self.fn_config)
         if self.packages:
-            return self._each(config, is_written=False)
+            return self._each(is_written=False)
+        shared = self._shared()
         inputs = read_paths(self.paths, self._folder, self.exclude)
-        return Done(inputs, self._run(inputs, config, progress))
+        return Done(inputs, self._run(inputs, shared, progress))
 
     def done(self, report: str | None) -> Done:
         """Writes the report and the output.
@@ -82,9 +89,8 @@ class Work:
             click.ClickException: the input cannot be read, or the output cannot be written.
         """
         if self.packages and self.output != STDIN and not is_file_name(self.output):
-            config = read_function_config(self.fn_config)
             check_report(report)
-            done = self._each(config, is_written=True)
+            done = self._each(is_written=True)
             write_report(done.outcome, report)
             return done
         done = self.planned()
@@ -99,19 +105,23 @@ class Work:
     def _folder(self) -> Path | None:
         return Path(self.output) if self.output != STDIN else None
 
-    def _run(self, inputs: Inputs, config: Resource | None, track: Track) -> Outcome:
+    def _shared(self) -> _Shared:
+        return _Shared(read_function_config(self.fn_config), dict(os.environ))
+
+    def _run(self, inputs: Inputs, shared: _Shared, track: Track) -> Outcome:
         return run(
             inputs.sources,
-            os.environ,
-            function_config=config,
+            shared.environ,
+            function_config=shared.config,
             remove=self.remove,
             complete=inputs.is_complete and not self.remove,
             in_one_text=is_in_place(inputs, self.output),
             track=track,
         )
 
-    def _each(self, config: Resource | None, *, is_written: bool) -> Done:
+    def _each(self, *, is_written: bool) -> Done:
         """Runs package by package. Of what is written, only that is kept which there is to say about it."""
+        shared = self._shared()
         packages = Packages.of(self.paths, self._folder, self.exclude)
         if is_written:
             packages.check_targets(Path(self.output))
@@ -123,7 +133,7 @@ class Work:
             try:
                 if (inputs := packages.read(package)) is None:
                     continue
-                outcome = self._run(inputs, config, track)
+                outcome = self._run(inputs, shared, track)
                 if is_written:
                     self._write(package, inputs, outcome, done)
                     outcome = settled(outcome)

@@ -126,7 +126,10 @@ def write_folder(
     """Writes the report, and the new texts below a folder, as `write_outcome`; `written` gets what is done."""
     try:
         contents, in_place = folder_contents(inputs, outcome, path)
-        folder = OutputFolder(path, Ledger.of(path), source_name(inputs.paths, path), in_place)
+        ledger = Ledger.of(path)
+        # Only a ledger asks where files come from, and what changes in place needs none.
+        source = source_name(inputs.paths, path) if ledger.entries or not in_place else ""
+        folder = OutputFolder(path, ledger, source, in_place)
         states = {file: folder.state(file, data) for file, data in contents.items()}
         # What is to be deleted is krm-otel's own there, or is not there.
         contents = {file: data for file, data in contents.items() if data is not None or states[file] != "foreign"}
@@ -191,21 +194,27 @@ def _write(target: Path, data: bytes | None, written: Written) -> None:
 
     Mode and owner stay what they were; a new file has what the umask leaves.
     """
-    real = Path(os.path.realpath(target))
+    # To resolve each folder on the way is slow, and only a link itself would be replaced.
+    real = Path(os.path.realpath(target)) if target.is_symlink() else target
     if data is None:
         if target.exists() or target.is_symlink():
             written.deleted.append(target)
         for path in {target, real}:
             path.unlink(missing_ok=True)
         return
-    if real.exists() and real.read_bytes() == data:
-        return
-    real.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with real.open("rb") as file:
+            old = os.fstat(file.fileno())
+            if file.read() == data:
+                return
+    except (FileNotFoundError, NotADirectoryError):
+        old = None
+        real.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-        _take_on(Path(temporary), real)
+            _take_on(file.fileno(), old)
         Path(temporary).replace(real)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
@@ -213,15 +222,15 @@ def _write(target: Path, data: bytes | None, written: Written) -> None:
     written.files.append(target)
 
 
-def _take_on(temporary: Path, real: Path) -> None:
-    """Gives a new file the mode and owner of the one that it replaces."""
-    if not real.exists():
+def _take_on(new: int, old: os.stat_result | None) -> None:
+    """Gives a new file the mode and owner of the one that it replaces, if any."""
+    if old is None:
         umask = os.umask(0)
         os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
+        os.fchmod(new, 0o666 & ~umask)
         return
-    old, new = real.stat(), temporary.stat()
-    if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
+    made = os.fstat(new)
+    if (old.st_uid, old.st_gid) != (made.st_uid, made.st_gid):
         with suppress(PermissionError):  # only root may give a file away
-            os.chown(temporary, old.st_uid, old.st_gid)
-    temporary.chmod(old.st_mode & 0o7777)
+            os.fchown(new, old.st_uid, old.st_gid)
+    os.fchmod(new, old.st_mode & 0o7777)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from krm_otel.config.provenance import Origin, Source, Sourced
 from krm_otel.config.reading.loader import Loaded
@@ -17,6 +17,8 @@ from krm_otel.config.sources.flat_form import from_config_map, from_environment
 from krm_otel.config.sources.layers import Layer
 from krm_otel.dataclass import dataclass
 from krm_otel.diagnostics.result import Result
+from krm_otel.krm.resource import Resource
+from krm_otel.names import E_FEATURE, E_PREFIX
 
 
 @dataclass(frozen=True)
@@ -75,13 +77,27 @@ class SharedSources:
 
 def read_shared(discovered: Discovered, environ: Mapping[str, str]) -> SharedSources:
     """Reads the OTelConfig, the flat ConfigMap and the environment."""
-    config, flat = discovered.config, discovered.flat
-    return SharedSources(
-        discovered,
-        config_spec(config) if config else Loaded(ConfigSpec(), Source("OTelConfig", path="spec")),
-        from_config_map(flat) if flat else Loaded(FlatForm(), Source("OTelConfig", path="data")),
-        from_environment(environ),
-    )
+    variables = tuple(sorted(item for item in environ.items() if item[0].startswith((E_FEATURE, E_PREFIX))))
+    return SharedSources(discovered, _config(discovered.config), _flat(discovered.flat), _environment(variables))
+
+
+# All packages of a process have the same ones, mostly: reading them again takes a tenth of the time of a small package.
+# A resource is the same one only if it is the same object, which the function config of a command is.
+
+
+@lru_cache(maxsize=2)
+def _config(config: Resource | None) -> Loaded[ConfigSpec]:
+    return config_spec(config) if config else Loaded(ConfigSpec(), Source("OTelConfig", path="spec"))
+
+
+@lru_cache(maxsize=2)
+def _flat(flat: Resource | None) -> Loaded[FlatForm]:
+    return from_config_map(flat) if flat else Loaded(FlatForm(), Source("OTelConfig", path="data"))
+
+
+@lru_cache(maxsize=1)
+def _environment(variables: tuple[tuple[str, str], ...]) -> Loaded[FlatForm]:
+    return from_environment(dict(variables))
 
 
 def source_date(environ: Mapping[str, str]) -> str:
