@@ -1,25 +1,16 @@
-"""`krm-otel`: without a subcommand the KRM function itself, and the commands for people."""
+"""`krm-otel`: the console script, from its start to its exit code.
+
+Without arguments it is the KRM function, which is started for each package of a pipeline. So nothing is imported here
+that the function does not need: click, with the commands, takes 90 million instructions.
+"""
 
 from __future__ import annotations
 
 import gc
 import os
-import shutil
 import signal
 import sys
-from importlib import import_module
-from pathlib import Path
 from typing import Final
-
-import click
-
-import krm_otel
-from krm_otel.cli import options
-from krm_otel.cli.output import print_lines, read_stdin, write_report, write_stdout
-from krm_otel.cli.terminal import COLORS
-from krm_otel.diagnostics.suggestion import nearest
-from krm_otel.run import Source, run
-from krm_otel.views.lines import Detail, lines
 
 CANNOT: Final = 2
 """Exit code where krm-otel cannot do what was asked for: misuse, a file that cannot be read, a bug."""
@@ -27,120 +18,6 @@ STOPPED: Final = 130
 """Exit code after Ctrl-C, as shells have it: 128 and the number of the signal."""
 
 TERMINATED: Final = 128 + signal.SIGTERM
-
-_MODULES = {
-    "render": "manifests",
-    "diff": "manifests",
-    "uninject": "manifests",
-    "validate": "manifests",
-    "crd": "schemas",
-    "init": "init",
-    "argocd": "argocd",
-    "schema": "schemas",
-    "status": "status",
-    "help": "help",
-}
-"""Command → module of `krm_otel.cli.commands` that has it, as a function of the same name."""
-
-
-class _Commands(click.Group):
-    """Imports a command only when it is called, so that the function itself starts fast."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(_MODULES)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in _MODULES:
-            return None
-        command = getattr(import_module(f"krm_otel.cli.commands.{_MODULES[cmd_name]}"), cmd_name)
-        assert isinstance(command, click.Command)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Writes each command with its whole first sentence; click would cut it off on a narrow terminal."""
-        commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, command.get_short_help_str(200)) for name, command in commands if command])
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that the arguments begin with; click's error, with what the user may have meant."""
-        name = args[0]
-        if name not in _MODULES and not name.startswith("-"):
-            if Path(name).exists():
-                ctx.fail(f"{name} is no command, but a path: write krm-otel render {name}, or validate or diff")
-            near = nearest(name, _MODULES)
-            ctx.fail(f"there is no command {name}: " + (f"did you mean {near}?" if near else "krm-otel -h lists all"))
-        return super().resolve_command(ctx, args)
-
-
-_HELP = f"""OpenTelemetry for OaaS applications, at GitOps render time.
-
-Without a subcommand this is a KRM function: it reads a ResourceList (or a plain stream of manifests, as `helm
-template` prints) on standard input, finds ClassRuntimes with spec.observability and their workloads, injects the
-OpenTelemetry environment, removes earlier injections that are no longer asked for, and writes the same form to standard
-output. Nothing else in the input changes.
-
-\b
-Function config (optional):
-  apiVersion: fn.oaas.io/v1alpha1
-  kind: OTelConfig
-  metadata:
-    name: otel
-  spec:
-    telemetry:
-      sampling_rate: 0.05
-      propagators: [w3c]
-    collector:
-      mode: external
-      endpoint: http://otel-collector.observability:4317
-
-\b
-Examples:
-  kpt fn eval apps/ --image localhost/krm-otel:{krm_otel.__version__} -- sampling_rate=0.05
-  kpt fn eval apps/ --exec krm-otel --fn-config otel.yaml
-  helm install shop ./chart --post-renderer krm-otel
-  krm-otel diff apps/
-  krm-otel render apps/ -o apps/
-  krm-otel uninject apps/ -o apps/
-  eval "$(_KRM_OTEL_COMPLETE=bash_source krm-otel)"    # completion; also zsh_source, fish_source
-
-Standard error says what happened to each workload, and ends with a line that sums it up. Exit code 0: no error; 1:
-errors, and no object of the input is changed; 2: krm-otel cannot do what you ask for; 130: stopped by Ctrl-C.
-"""
-
-
-@click.command(
-    cls=_Commands,
-    invoke_without_command=True,
-    help=_HELP,
-    context_settings={
-        "help_option_names": ["-h", "--help"],
-        "max_content_width": 120,
-        # click makes no help narrower than 50 columns by itself.
-        "terminal_width": columns if (columns := shutil.get_terminal_size().columns) < 50 else None,
-    },
-)
-@click.version_option(krm_otel.__version__, prog_name="krm-otel")
-@options.report
-@options.printing
-@click.pass_context
-def cli(ctx: click.Context, report: str | None, detail: Detail) -> None:
-    """The function, if there is no subcommand; on a terminal, the help."""
-    if ctx.invoked_subcommand is not None:
-        # What stands before the command holds for it, too.
-        given = {"report": report, "detail": None if detail is Detail.NORMAL else detail.name.lower()}
-        ctx.default_map = {ctx.invoked_subcommand: {name: value for name, value in given.items() if value}}
-        return
-    if sys.stdin is not None and sys.stdin.isatty():
-        click.echo(ctx.get_help())
-        return
-    outcome = run([Source(read_stdin())], os.environ)
-    write_report(outcome, report)
-    write_stdout((outcome.texts[0] or "").encode())
-    print_lines(lines(outcome, detail))
-    ctx.exit(outcome.exit_code)
 
 
 def main() -> None:
@@ -150,23 +27,57 @@ def main() -> None:
     # As for Ctrl-C: what is being written is cleaned up.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     try:
-        sys.exit(cli.main(prog_name="krm-otel", standalone_mode=False))
-    except click.ClickException as error:
-        error.show()
-        sys.exit(CANNOT)
-    except click.Abort:
-        click.echo("stopped: Ctrl-C", err=True)
-        sys.exit(STOPPED)
+        sys.exit(_call())
     except BrokenPipeError:  # nobody reads the output any more
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(1)
-    except Exception as error:  # a bug: clients need an exit code and no output, users a sentence
-        if os.environ.get("KRM_OTEL_DEBUG"):
-            raise
-        click.secho(
-            f"krm-otel: internal error, nothing is changed: {type(error).__name__}: {error}\n"
-            "This is a bug. Set KRM_OTEL_DEBUG=1 to see where, and please report it.",
-            err=True,
-            fg=COLORS["error"],
-        )
-        sys.exit(CANNOT)
+    except (Exception, KeyboardInterrupt) as error:
+        sys.exit(_failed(error))
+
+
+def _call() -> int:
+    """Runs what the arguments ask for, and returns the exit code."""
+    if _is_function_in_pipe():
+        from krm_otel.cli.pipe import function, print_plain
+
+        return function(print_plain)
+    from krm_otel.cli.commands.group import cli
+
+    code: int | None = cli.main(prog_name="krm-otel", standalone_mode=False)
+    return code or 0
+
+
+def _is_function_in_pipe() -> bool:
+    """Whether this is the function alone, and nothing asks for options, help, completion or colors."""
+    return (
+        len(sys.argv) == 1
+        and not any(name.startswith(("KRM_OTEL_", "_KRM_OTEL_", "FORCE_COLOR")) for name in os.environ)
+        and not any(stream is None or stream.isatty() for stream in (sys.stdin, sys.stderr))
+        and sys.stderr.encoding == "utf-8"
+    )
+
+
+def _failed(error: BaseException) -> int:
+    """Says why there is no output, and returns the exit code."""
+    import click
+
+    from krm_otel.cli.terminal import COLORS
+
+    if isinstance(error, click.ClickException):
+        error.show()
+        return CANNOT
+    if isinstance(error, click.Abort | KeyboardInterrupt):
+        # click has ended the line in which a terminal shows ^C.
+        start = "" if isinstance(error, click.Abort) else "\n"
+        click.echo(f"{start}stopped: Ctrl-C", err=True)
+        return STOPPED
+    # A bug: clients need an exit code and no output, users a sentence.
+    if os.environ.get("KRM_OTEL_DEBUG"):
+        raise error
+    click.secho(
+        f"krm-otel: internal error, nothing is changed: {type(error).__name__}: {error}\n"
+        "This is a bug. Set KRM_OTEL_DEBUG=1 to see where, and please report it.",
+        err=True,
+        fg=COLORS["error"],
+    )
+    return CANNOT

@@ -20,7 +20,7 @@ from click.testing import CliRunner
 
 import krm_otel
 from krm_otel import names, otlp
-from krm_otel.cli.main import cli
+from krm_otel.cli.commands.group import cli
 from krm_otel.config.resolve.configuration import resolve
 from krm_otel.config.resolve.endpoints import DIRECT
 from krm_otel.config.schema.observability import FlatTelemetry, Observability

@@ -9,7 +9,8 @@ import click
 
 from krm_otel.cli import options
 from krm_otel.cli.inputs.files import read_function_config
-from krm_otel.cli.output import print_lines, read_stdin, write_text
+from krm_otel.cli.output import print_lines, write_text
+from krm_otel.cli.pipe import read_stdin
 from krm_otel.cli.terminal import COLORS
 from krm_otel.conditions import CONFIGURED, DEGRADED
 from krm_otel.config.sources.shared import source_date

@@ -13,7 +13,7 @@ from typing import Final
 import click
 
 from krm_otel.cli.inputs.walk import EARLIER, Folder, Walk
-from krm_otel.cli.output import read_stdin
+from krm_otel.cli.pipe import read_stdin
 from krm_otel.dataclass import dataclass
 from krm_otel.krm.resource import Resource
 from krm_otel.run import Source

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner
 
-from krm_otel.cli.main import cli
+from krm_otel.cli.commands.group import cli
 from krm_otel.diagnostics.rules import RULES
 
 

@@ -40,13 +40,30 @@ def test_other_tests_may_run_it_in_their_process(arguments: list[str], stdin: by
     assert (here.returncode, here.stdout, here.stderr) == (process.returncode, process.stdout, process.stderr)
 
 
+@pytest.mark.parametrize(
+    "stdin",
+    [STREAM, b"", b"a: [", b"\xff", STREAM.replace(b"telemetry:", b"telemetri:"), b"kind: \xc3\xa9\x1b[1m\n"],
+    ids=["sound", "empty", "broken", "binary", "faults", "unprintable"],
+)
+def test_the_function_is_the_same_with_click_and_without(stdin: bytes) -> None:
+    """Any option, and any variable of krm-otel, takes the way of click."""
+    without, variable = installed(stdin=stdin), installed(stdin=stdin, FORCE_COLOR="0")
+    option = installed("-q", stdin=stdin)
+    assert (without.returncode, without.stdout, without.stderr) == (
+        variable.returncode,
+        variable.stdout,
+        variable.stderr,
+    )
+    assert (without.returncode, without.stdout) == (option.returncode, option.stdout)
+
+
 def test_start_up_imports_only_needed_modules() -> None:
     """The function's own way loads no terminal library, no network, no thread pool, and pydantic for faults only."""
     loaded = imported(STREAM)
-    assert {"krm_otel", "yaml", "click"} <= loaded
+    assert {"krm_otel", "yaml"} <= loaded
     assert not loaded & {
         *("pydantic", "pydantic_core", "annotated_types"),
-        *("rich", "requests", "ssl", "multiprocessing", "asyncio", "hypothesis"),
+        *("click", "rich", "requests", "ssl", "multiprocessing", "asyncio", "hypothesis"),
     }
     assert "pydantic" in imported(STREAM.replace(b"telemetry:", b"telemetri:"))
 
@@ -105,10 +122,11 @@ def test_a_bug_is_exit_code_2_and_no_output() -> None:
     """Here a broken library: clients need an exit code, users a sentence."""
     code = (
         "import sys; sys.argv = ['krm-otel']\n"
-        "import krm_otel.cli.main as main\n"
+        "import krm_otel.cli.pipe as pipe\n"
+        "from krm_otel.cli.main import main\n"
         "def broken(*_, **__): raise RuntimeError('boom')\n"
-        "main.run = broken\n"
-        "main.main()\n"
+        "pipe.run = broken\n"
+        "main()\n"
     )
     done = subprocess.run([sys.executable, "-c", code], input=STREAM, capture_output=True, check=False, timeout=60)
     assert (done.returncode, done.stdout) == (2, b"")
@@ -116,11 +134,12 @@ def test_a_bug_is_exit_code_2_and_no_output() -> None:
     assert b"Traceback" not in done.stderr
 
 
-def test_ctrl_c_is_exit_code_130() -> None:
+@pytest.mark.parametrize("arguments", [[], ["render", "-"]], ids=["function", "command"])
+def test_ctrl_c_is_exit_code_130(arguments: list[str]) -> None:
     """While it waits for its input."""
     # What a shell starts in the background ignores Ctrl-C, and so does what that starts.
     script = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
-    command = [sys.executable, "-c", script, PROGRAM, "render", "-"]
+    command = [sys.executable, "-c", script, PROGRAM, *arguments]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdin is not None and process.stderr is not None
         process.stdin.write(b"kind: A\n" * 20_000)  # more than a pipe holds: it has begun to read

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 from click.testing import CliRunner
 
-from krm_otel.cli.main import cli
+from krm_otel.cli.commands.group import cli
 from krm_otel.config.schema.introspection import fields_of, is_model
 from krm_otel.config.schema.observability import FlatTelemetry, Observability
 from krm_otel.crd.definition import definition
