@@ -1,7 +1,7 @@
 """Inputs for measurements: generated ResourceLists of any size, and the quickstart of the examples as one.
 
 A generated list has one class. A third of the other items are Deployments of that class, each with two containers of
-four variables; all others are ConfigMaps and Services.
+four variables; all others are ConfigMaps and Services. Annotations are those that kpt gives to each item.
 """
 
 from __future__ import annotations
@@ -24,6 +24,12 @@ CLASS = """\
   metadata:
     name: shop
     namespace: demo
+    annotations:
+      config.kubernetes.io/index: '0'
+      config.kubernetes.io/path: 'class.yaml'
+      internal.config.kubernetes.io/index: '0'
+      internal.config.kubernetes.io/path: 'class.yaml'
+      internal.config.kubernetes.io/seqindent: 'compact'
   spec:
     observability:
       enabled: true
@@ -92,6 +98,9 @@ CONFIG_MAP = """\
     annotations:
       config.kubernetes.io/index: '0'
       config.kubernetes.io/path: 'config/{n}.yaml'
+      internal.config.kubernetes.io/index: '0'
+      internal.config.kubernetes.io/path: 'config/{n}.yaml'
+      internal.config.kubernetes.io/seqindent: 'compact'
   data:
     mode: "0755"
     application.properties: |
@@ -111,6 +120,9 @@ SERVICE = """\
     annotations:
       config.kubernetes.io/index: '0'
       config.kubernetes.io/path: 'services/{n}.yaml'
+      internal.config.kubernetes.io/index: '0'
+      internal.config.kubernetes.io/path: 'services/{n}.yaml'
+      internal.config.kubernetes.io/seqindent: 'compact'
   spec:
     selector:
       app: shop-{n}

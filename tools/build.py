@@ -201,6 +201,9 @@ TOOLS = {
         # The program that tests instrument: a service, a Job, many traces.
         Tool("oteldemo", "1", GoBuild("."), ()),
         Tool("oaasrs", "1", GoBuild("."), ()),
+        # KRM functions in Go, on kustomize's library and on kpt's SDK: what krm-otel is compared with.
+        Tool("peer-kyaml", "v0.21.1", GoBuild("./kyaml", module="peers"), ()),
+        Tool("peer-sdk", "v1.0.3", GoBuild("./sdk", module="peers"), ()),
         # Backends that collectors send to: traces, metrics, logs.
         Tool("jaeger", "v1.76.0", _JAEGER, ("version",), r".*v1\.76\.0.*"),
         Tool("prometheus", "v0.316.0", _PROMETHEUS, ("--version",), r"prometheus, version v0\.316\.0 .*"),
