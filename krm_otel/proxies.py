@@ -10,10 +10,12 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from krm_otel.regex import regex
+
 PROXIES: Final = ("grpc_proxy", "https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
 NO_PROXY: Final = ("NO_PROXY", "no_proxy")
-_PORT: Final = re.compile(r"(?<=[^:]):[0-9]+\Z")
-_IN_CLUSTER: Final = re.compile(r"[^.$]+(\.[^.$]+)?(\.svc(\.cluster\.local)?)?\.?")
+_PORT: Final = regex(r"(?<=[^:]):[0-9]+\Z")
+_IN_CLUSTER: Final = regex(r"[^.$]+(\.[^.$]+)?(\.svc(\.cluster\.local)?)?\.?")
 
 
 def bypasses_proxy(host: str, exceptions: Iterable[str]) -> bool:

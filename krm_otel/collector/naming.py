@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from krm_otel import names
+from krm_otel.regex import regex
 
 MAX: Final = 63
 CONTAINER: Final = "otel-collector"
@@ -24,9 +25,9 @@ _COLLECTOR: Final = "-otel-collector"
 HEADLESS: Final = "-collector-headless"
 """What the OpenTelemetry Operator appends to a collector's name to name its headless Service."""
 
-_DNS_1035: Final = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?\Z")
-_UNSAFE: Final = re.compile(r"[^a-z0-9]+")
-_LABEL_VALUE: Final = re.compile(r"[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?\Z")
+_DNS_1035: Final = regex(r"[a-z]([-a-z0-9]*[a-z0-9])?\Z")
+_UNSAFE: Final = regex(r"[^a-z0-9]+")
+_LABEL_VALUE: Final = regex(r"[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?\Z")
 _HASH: Final = 8
 
 

@@ -12,8 +12,9 @@ from urllib.parse import unquote
 
 from krm_otel.credential.names import is_secret_name, last_word, letters
 from krm_otel.credential.texts import is_reference, is_secret_text
+from krm_otel.regex import regex
 
-_PLAIN: Final = re.compile(
+_PLAIN: Final = regex(
     r"([a-z-]*(dataset|index|indexname|sourcetype|tenant|tenant-?id|namespace|region|environment|env|database"
     r"|db-name|table|table-name|pipeline-name|org-?id|organization|account-?id|project-?id|project-name|cluster"
     r"|cluster-name|stream|stream-name|stream-fields|log-source|service-name|application-name|subsystem-name|category"

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_SECRET: Final = re.compile(
+from krm_otel.regex import regex
+
+_SECRET: Final = regex(
     r"(password|passwd|passphrase|passcode|passkey|pwd|token|secret|bearer|authorization|credentials?|cookie|signature"
     r"|dsn|psk|community|jwt"
     r"|(api|access|secret|private|shared|account|license|auth|signing|encryption|hmac)key"
@@ -19,12 +21,12 @@ _SECRET: Final = re.compile(
 """What a name ends with, without separators and in lower case."""
 _SECRET_WORDS: Final = frozenset(("pat", "sas"))
 """Last words of a name that are too short to be looked for in the letters alone."""
-_CONTINUED: Final = re.compile(
+_CONTINUED: Final = regex(
     r"(\A|[^a-z])(next|page|continue|continuation|partition|sync|cancellation)[^a-z]?token\Z", re.I
 )
 """Tokens that only say where a list goes on."""
-_SEPARATORS: Final = re.compile(r"[^A-Za-z0-9]+")
-_WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_SEPARATORS: Final = regex(r"[^A-Za-z0-9]+")
+_WORDS: Final = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
 def is_secret_name(name: str) -> bool:

@@ -14,35 +14,36 @@ from collections.abc import Iterator
 from typing import Final
 
 from krm_otel.credential.names import is_secret_name, last_word, letters
+from krm_otel.regex import regex
 
 _MARK: Final = "\x01"
 """It stands for a reference."""
-_REFERENCE: Final = re.compile(
+_REFERENCE: Final = regex(
     r"(?<!\$)((?:\$\$)*)(?:\$\{(?!yaml:)(?:[A-Za-z][A-Za-z0-9+.-]*:)?[^${}:]*(?::-(?P<default>[^${}]*))?[^${}]*\}"
     r"|\$\([A-Za-z_][A-Za-z0-9_]*\))"
 )
 """A reference, which no odd `$` before it escapes. `${yaml:text}` is the text itself."""
-_PLACEHOLDER: Final = re.compile(
+_PLACEHOLDER: Final = regex(
     r"[\s\"']*([*xX._•-]*|<[^<>]*>|\[[^\[\]]*\]|\{\{.*\}\}|(your|insert|replace)[-_ ].*|replaceme|todo|placeholder"
     r"|(redact|mask|remov|hidd|filter|scrub|sanitiz|obfuscat|omitt|dropp?|delet|anonymi[sz]|block|strip|hash)(ed|en)"
     r"|true|false|none|null|nil|off|disabled|optional|required|anonymous)[\s\"']*",
     re.I,
 )
 """Nothing, and what stands for something that is left out."""
-_PATH: Final = re.compile(r"(/[a-z0-9_.-]+){2,}/?")
+_PATH: Final = regex(r"(/[a-z0-9_.-]+){2,}/?")
 """A file with the credential, as in GOOGLE_APPLICATION_CREDENTIALS."""
-_AROUND_REFERENCES: Final = re.compile(rf"\s*([A-Za-z][\w.@-]*[ =:_-]?\s*)?{_MARK}([\W_]*{_MARK})*[\W_]*")
+_AROUND_REFERENCES: Final = regex(rf"\s*([A-Za-z][\w.@-]*[ =:_-]?\s*)?{_MARK}([\W_]*{_MARK})*[\W_]*")
 """A word that says what follows (`Bearer `, `Api-Token `, the user before a password), then references."""
-_WRITTEN_PAIR: Final = re.compile(
+_WRITTEN_PAIR: Final = regex(
     r"(?:(?:\A|[\s;,&?{(\"'-])(?P<left>[A-Za-z][\w.-]{0,60})="
     r"|(?:\A|[\n{,])[ \t-]*[\"']?(?P<name>[A-Za-z][\w.-]{0,60})[\"']?\s*:\s*)"
     r"[\"']?(?P<value>[A-Za-z0-9/+~][^\s;,&\"'<>)\]{}]*)"
 )
 """`password=x` in a connection string, `password: x` and `"password":"x"` in a text that is YAML or JSON itself."""
-_SECRET_IN_A_TEXT: Final = re.compile(
+_SECRET_IN_A_TEXT: Final = regex(
     r"(password|passwd|pwd|secret|token|privatekey|apikey|(access|account|instrumentation)key)\Z"
 )
-_FORMS: Final = re.compile(
+_FORMS: Final = regex(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:\s|\\[rn])*[A-Za-z0-9+/=:-]{3}[^-]*"
     r"|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"
     r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"
@@ -57,17 +58,17 @@ _FORMS: Final = re.compile(
     r"|/receiver/v1/(?:http|otlp)/[\w=+/-]{8,}|loggly\.com/(?:inputs|bulk)/[\w-]{8,}|telegram\.org/bot\d+:[\w-]+"
     r"|events\.pagerduty\.com/integration/\w{10,}"
 )
-_SCHEME: Final = re.compile(
+_SCHEME: Final = regex(
     r"(?:\A|[:=,\"'])\s*(Bearer|ApiKey|Api-Token|Splunk|Token|Basic) +([\w.~+/=-]{4,})(?=[\"']|[\s,;]*\Z)", re.I
 )
-_NO_TOKEN: Final = re.compile(r"(token|tokens|auth|authentication|authorization|scheme|plan|tier)\Z", re.I)
-_USERINFO: Final = re.compile(r"\b(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,30})://(?P<info>[^\s/?#\"'<>]*)@")
-_SLASH_IN_PASSWORD: Final = re.compile(rf"://[^\s@/{_MARK}]+:[^\s@/]*[^\s@/0-9{_MARK}][^\s@]*@")
-_BARE_USERINFO: Final = re.compile(r"\A(?!mailto:)[\w.%+-]+:(?P<password>[^\s/@:]+)@(?!sha256:)[\w.(\[-]")
+_NO_TOKEN: Final = regex(r"(token|tokens|auth|authentication|authorization|scheme|plan|tier)\Z", re.I)
+_USERINFO: Final = regex(r"\b(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,30})://(?P<info>[^\s/?#\"'<>]*)@")
+_SLASH_IN_PASSWORD: Final = regex(rf"://[^\s@/{_MARK}]+:[^\s@/]*[^\s@/0-9{_MARK}][^\s@]*@")
+_BARE_USERINFO: Final = regex(r"\A(?!mailto:)[\w.%+-]+:(?P<password>[^\s/@:]+)@(?!sha256:)[\w.(\[-]")
 """`user:password@host` without a scheme, as in a MySQL data source."""
-_USER_AND_PASSWORD: Final = re.compile(rf"[^\s:{_MARK}]+:(?!//)[^\s{_MARK}]+")
-_EXPRESSION: Final = re.compile(r"[\[\](){}\\^|<>]")
-_PARAMETER: Final = re.compile(r"[?&#](?P<name>[\w.~%\[\]-]+)=(?P<value>[^&\s#\"'<>]+)")
+_USER_AND_PASSWORD: Final = regex(rf"[^\s:{_MARK}]+:(?!//)[^\s{_MARK}]+")
+_EXPRESSION: Final = regex(r"[\[\](){}\\^|<>]")
+_PARAMETER: Final = regex(r"[?&#](?P<name>[\w.~%\[\]-]+)=(?P<value>[^&\s#\"'<>]+)")
 _SECRET_PARAMETERS: Final = frozenset(("sig", "key", "auth", "code"))
 
 

@@ -6,13 +6,14 @@ plain words, are in brackets, as in `metadata.annotations[oaas.io/otel-inject]`.
 
 from __future__ import annotations
 
-import re
 from typing import Final
+
+from krm_otel.regex import regex
 
 Step = int | str
 """An index, or a key."""
 
-_PLAIN: Final = re.compile(r"[A-Za-z0-9_-]+\Z")
+_PLAIN: Final = regex(r"[A-Za-z0-9_-]+\Z")
 
 
 def field_path(*steps: Step, start: str = "") -> str:

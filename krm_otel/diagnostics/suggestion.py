@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Final
 
-_SEPARATORS: Final = re.compile(r"[^a-z0-9]+")
+from krm_otel.regex import regex
+
+_SEPARATORS: Final = regex(r"[^a-z0-9]+")
 _LONGEST: Final = 100
 """Longer words are cut to this many letters: difflib takes quadratic time."""
 _MOST_NAMES: Final = 50

@@ -5,15 +5,15 @@ Source: OpenTelemetry specification, `resource/sdk.md`: a value that cannot be p
 
 from __future__ import annotations
 
-import re
 from typing import Final
 from urllib.parse import unquote
 
 from krm_otel.credential import masked
 from krm_otel.otlp import LONGEST_ATTRIBUTE, encode_key
+from krm_otel.regex import regex
 
-_REFERENCES: Final = re.compile(r"(\s*\$\([-._A-Za-z][-._A-Za-z0-9]*\))+\s*")
-_LONE_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_REFERENCES: Final = regex(r"(\s*\$\([-._A-Za-z][-._A-Za-z0-9]*\))+\s*")
+_LONE_PERCENT: Final = regex(r"%(?![0-9A-Fa-f]{2})")
 _LONGEST_SHOWN: Final = 60
 
 

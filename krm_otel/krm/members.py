@@ -6,11 +6,11 @@ stream, members in JSON. Removing them results in the text that was there before
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from krm_otel.krm.item import Item, indented
+from krm_otel.regex import regex
 from krm_otel.yamltext import emit
 from krm_otel.yamltext.layout import (
     InsertionPoint,
@@ -26,7 +26,7 @@ from krm_otel.yamltext.parse import compose
 from krm_otel.yamltext.scan import Document
 from krm_otel.yamltext.splices import Splice
 
-_DASH: Final = re.compile(r"(?m)^[ \t]*-(?=[ \t\r\n])")
+_DASH: Final = regex(r"(?m)^[ \t]*-(?=[ \t\r\n])")
 Comment = Callable[[dict[str, Any]], Sequence[str]]
 """The lines of the comment that an object begins with, without `# `; none for most."""
 

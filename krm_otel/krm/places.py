@@ -6,7 +6,6 @@ a place is counted from the beginning of the item's text, and then from the begi
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final
@@ -15,12 +14,13 @@ from krm_otel.dataclass import dataclass, field
 from krm_otel.diagnostics.result import Place, Result
 from krm_otel.krm.item import Item
 from krm_otel.krm.resource import Resource
+from krm_otel.regex import regex
 from krm_otel.yamltext.nodes import Mapping as MappingNode
 from krm_otel.yamltext.nodes import Node, Scalar
 from krm_otel.yamltext.nodes import Sequence as SequenceNode
 from krm_otel.yamltext.query import deref, lookup
 
-_STEP: Final = re.compile(r"\[(?P<bracket>[^][]*)\]|\.?(?P<word>[^.\[]+)")
+_STEP: Final = regex(r"\[(?P<bracket>[^][]*)\]|\.?(?P<word>[^.\[]+)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from krm_otel.config.settings import OaasClass
 from krm_otel.image_reference import parse_image
+from krm_otel.regex import regex
 from krm_otel.workloads.containers import Container
 from krm_otel.workloads.kinds import Workload
 
 FUNCTION_CONTAINER: Final = "function"
 ODGM_CONTAINER: Final = "odgm"
-_FUNCTION_NAME: Final = re.compile(r"(?P<base>.+)-fn-(?P<index>0|[1-9][0-9]{0,5})\Z")
+_FUNCTION_NAME: Final = regex(r"(?P<base>.+)-fn-(?P<index>0|[1-9][0-9]{0,5})\Z")
 ODGM_SUFFIX: Final = "-odgm"
-_UNSAFE: Final = re.compile(r"[^a-z0-9-]")
+_UNSAFE: Final = regex(r"[^a-z0-9-]")
 
 
 def dns1035_safe(name: str) -> str:

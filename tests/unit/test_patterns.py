@@ -25,14 +25,14 @@ def patterns() -> Iterator[tuple[str, tuple[re.Pattern[Any], bool]]]:
     for path in sorted(PACKAGE.rglob("*.py")):
         text = path.read_text()
         for node in ast.walk(ast.parse(text)):
-            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args):
+            if not (isinstance(node, ast.Call) and node.args and isinstance(first := node.args[0], ast.Constant)):
                 continue
-            owner, first = node.func.value, node.args[0]
-            if isinstance(owner, ast.Name) and owner.id == "re" and isinstance(first, ast.Constant):
+            owner, _, function = ast.unparse(node.func).rpartition(".")
+            if owner == "re" or function == "regex":
                 flags = re.MULTILINE if "MULTILINE" in ast.unparse(node) else re.NOFLAG
-                anywhere = node.func.attr in ANYWHERE
+                anywhere = function in ANYWHERE
                 line = text.splitlines()[node.lineno - 1]
-                if node.func.attr == "compile" and (name := re.match(r"\w+", line)):
+                if function in ("compile", "regex") and (name := re.match(r"\w+", line)):
                     anywhere = re.search(rf"\b{name[0]}\.({'|'.join(ANYWHERE)})\(", text) is not None
                 yield f"{path.relative_to(PACKAGE)}:{node.lineno}", (re.compile(first.value, flags), anywhere)
 

@@ -6,7 +6,6 @@ gets `/v1/<signal>`, `<signal>_endpoint` is used as it is). The kubelet expands 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -21,11 +20,12 @@ from krm_otel.diagnostics.rules import destinations as rules
 from krm_otel.diagnostics.rules import fields as field_rules
 from krm_otel.otlp import PORTS, SIGNALS
 from krm_otel.proxies import is_in_cluster
+from krm_otel.regex import regex
 
 _GRPC: Final = ("otlp", "otlp_grpc")
 _HTTP: Final = ("otlphttp", "otlp_http")
-_PORT: Final = re.compile(r":[0-9]+\Z")
-_KUBELET: Final = re.compile(r"\$\((\w+)\)")
+_PORT: Final = regex(r":[0-9]+\Z")
+_KUBELET: Final = regex(r"\$\((\w+)\)")
 
 
 def exporter_problems(deployed: Deployed) -> Iterator[Problem]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -17,15 +16,16 @@ from krm_otel.diagnostics.result import Result
 from krm_otel.diagnostics.rules import destinations as destination_rules
 from krm_otel.diagnostics.rules import merged_config as rules
 from krm_otel.diagnostics.suggestion import listed, nearest
+from krm_otel.regex import regex
 
 SCHEMES: Final = ("env", "file", "yaml", "http", "https")
 """The providers of every published image (`opentelemetry-collector-releases`, `distributions/*/manifest.yaml`)."""
-_GIVEN: Final = re.compile(
+_GIVEN: Final = regex(
     r"HOSTNAME|PATH|HOME|KUBERNETES_\w+|\w+_SERVICE_(HOST|PORT\w*)|\w+_PORT(_\w+)?|K_(SERVICE|CONFIGURATION|REVISION)"
 )
 """What the kubelet, the runtime and Knative give every container."""
-_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_OLD: Final = re.compile(r"\$[A-Z][A-Z0-9_]+")
+_NAME: Final = regex(r"[A-Za-z_][A-Za-z0-9_]*")
+_OLD: Final = regex(r"\$[A-Z][A-Z0-9_]+")
 """The spelling of a variable that collectors before v0.104 read."""
 
 

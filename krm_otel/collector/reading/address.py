@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final, Literal
 
 from krm_otel.collector.reading.references import Reference, split
 from krm_otel.config.placement import POD_IP_VARIABLE
 from krm_otel.dataclass import dataclass
+from krm_otel.regex import regex
 
 Host = Literal["all", "loopback", "pod", "unknown", "other"]
 """Who reaches it: everybody, only the pod, everybody by the pod's address, or nobody knows; `other` is no address of
 the pod at all."""
 
 _ALL: Final = ("", "0.0.0.0", "::")
-_LOOPBACK: Final = re.compile(r"localhost|127(\.[0-9]+){3}|::1")
+_LOOPBACK: Final = regex(r"localhost|127(\.[0-9]+){3}|::1")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,10 @@ from typing import Any, Final
 
 from krm_otel.dataclass import dataclass
 from krm_otel.diagnostics.field_path import Step
+from krm_otel.regex import regex
 
-_REFERENCE: Final = re.compile(r"(?P<dollars>\$+)\{(?P<body>[^{}$]*)\}")
-_SCHEME: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+):(?P<value>.*)", re.S)
+_REFERENCE: Final = regex(r"(?P<dollars>\$+)\{(?P<body>[^{}$]*)\}")
+_SCHEME: Final = regex(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+):(?P<value>.*)", re.S)
 
 
 @dataclass(frozen=True, slots=True)

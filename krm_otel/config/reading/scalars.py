@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import Final
+
+from krm_otel.regex import regex
 
 _YES: Final = frozenset(("true", "yes", "on", "1"))
 _NO: Final = frozenset(("false", "no", "off", "0"))
-_NUMBER: Final = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d{1,3})?\Z")
+_NUMBER: Final = regex(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d{1,3})?\Z")
 
 
 def as_bool(text: str) -> bool | None:

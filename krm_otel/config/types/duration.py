@@ -15,12 +15,13 @@ from krm_otel.config.types.finding import Faulty, fault, write
 from krm_otel.config.types.text import number_as_text
 from krm_otel.diagnostics.rules import fields as rules
 from krm_otel.diagnostics.rules import sampling as sampling_rules
+from krm_otel.regex import regex
 
 _NANOSECONDS: Final = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
-_PART: Final = re.compile(rf"([0-9]+(?:\.[0-9]+)?)({'|'.join(_NANOSECONDS)})")
-_GO: Final = re.compile(rf"0|({_PART.pattern})+")
-_PROMETHEUS: Final = re.compile(r"([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?")
-_WHOLE_SECONDS: Final = re.compile("[1-9][0-9]*s")
+_PART: Final = regex(rf"([0-9]+(?:\.[0-9]+)?)({'|'.join(_NANOSECONDS)})")
+_GO: Final = regex(rf"0|({_PART.pattern})+")
+_PROMETHEUS: Final = regex(r"([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?")
+_WHOLE_SECONDS: Final = regex("[1-9][0-9]*s")
 _LONGEST: Final = 2**63 - 1
 """Nanoseconds: Go's durations have 64 bits."""
 

@@ -19,20 +19,21 @@ from krm_otel.diagnostics.rule import Rule
 from krm_otel.diagnostics.rules import destinations as rules
 from krm_otel.diagnostics.rules import fields as field_rules
 from krm_otel.otlp import Protocol, port_protocol
+from krm_otel.regex import regex
 
 _LONGEST: Final = 2048
 """What browsers and proxies take; a longer text is no address, and costs time to read."""
-_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+_SCHEME: Final = regex(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _SECURE: Final = frozenset(("https", "grpcs", "tls", "ssl", "otlps"))
-_HOST_LABEL: Final = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?")
-_PATH: Final = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:%/-]*")
-_SIGNAL_PATH: Final = re.compile(r"/v1/(traces|metrics|logs)\Z")
-_QUERY: Final = re.compile(r"[?#]")
-_VARIABLE: Final = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
-_OTHER_VARIABLE: Final = re.compile(r"\$\{(?:env:)?(\w+)\}|\$([A-Za-z_]\w*)|%\{(\w+)\}")
+_HOST_LABEL: Final = regex(r"[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?")
+_PATH: Final = regex(r"[A-Za-z0-9._~!$&'()*+,;=:%/-]*")
+_SIGNAL_PATH: Final = regex(r"/v1/(traces|metrics|logs)\Z")
+_QUERY: Final = regex(r"[?#]")
+_VARIABLE: Final = regex(r"\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
+_OTHER_VARIABLE: Final = regex(r"\$\{(?:env:)?(\w+)\}|\$([A-Za-z_]\w*)|%\{(\w+)\}")
 """The spellings of a variable in a shell, in a collector's config and in other tools."""
-_SERVICE_HOST: Final = re.compile(r"\w+_SERVICE_HOST")
-_NODE_ADDRESS: Final = re.compile(r"(\w+_)?(HOST|NODE)_?IP", re.I)
+_SERVICE_HOST: Final = regex(r"\w+_SERVICE_HOST")
+_NODE_ADDRESS: Final = regex(r"(\w+_)?(HOST|NODE)_?IP", re.I)
 _TOKEN_IN_PATH: Final = "write ${env:NAME} as an endpoint in collector.config, and collector.env.NAME with its Secret"
 _SECRET: Final = "leave it out, and write headers with a Secret instead"
 _WRONG_PORT: Final = "must be a URL with a port from 1 to 65535"

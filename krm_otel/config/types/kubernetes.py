@@ -14,13 +14,14 @@ from krm_otel.config.types.finding import fault, write
 from krm_otel.config.types.text import matching, without_space
 from krm_otel.diagnostics.rules import collector as collector_rules
 from krm_otel.diagnostics.rules import fields as rules
+from krm_otel.regex import regex
 
 _SUBDOMAIN: Final = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
 _KEY: Final = rf"((?=[^/]{{1,253}}/){_SUBDOMAIN}/)?[A-Za-z0-9]([-._A-Za-z0-9]{{0,61}}[A-Za-z0-9])?"
 """Of labels and annotations: a name, with a domain or without."""
-_REGISTRY: Final = re.compile(r"[A-Za-z0-9]([-.A-Za-z0-9]*[A-Za-z0-9])?(:[0-9]{1,5})?(/[a-z0-9]+([-._]+[a-z0-9]+)*)*")
-_KIND: Final = re.compile(r"[A-Z][A-Za-z0-9]*")
-_FIELD_PATH: Final = re.compile(r"[A-Za-z_][-A-Za-z0-9_]*(\.[A-Za-z_][-A-Za-z0-9_]*)*")
+_REGISTRY: Final = regex(r"[A-Za-z0-9]([-.A-Za-z0-9]*[A-Za-z0-9])?(:[0-9]{1,5})?(/[a-z0-9]+([-._]+[a-z0-9]+)*)*")
+_KIND: Final = regex(r"[A-Z][A-Za-z0-9]*")
+_FIELD_PATH: Final = regex(r"[A-Za-z_][-A-Za-z0-9_]*(\.[A-Za-z_][-A-Za-z0-9_]*)*")
 
 object_name = matching(
     _SUBDOMAIN,

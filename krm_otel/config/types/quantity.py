@@ -5,16 +5,16 @@ Source: API machinery, `resource.Quantity`: a decimal number, and a binary suffi
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
 from typing import Final
 
 from krm_otel.config.types.finding import fault, write
 from krm_otel.diagnostics.rules import fields as rules
+from krm_otel.regex import regex
 
 MIB: Final = 2**20
 
-_QUANTITY: Final = re.compile(
+_QUANTITY: Final = regex(
     r"(?P<number>[0-9]+(\.[0-9]*)?|\.[0-9]+)((?P<suffix>[KMGTPE]i|[mkMGTPE])|[eE](?P<power>[-+]?[0-9]{1,2}))?\Z"
 )
 _SUFFIXES: Final[dict[str, Fraction]] = {

@@ -17,12 +17,13 @@ from krm_otel.config.types.finding import Finding, fault, write
 from krm_otel.diagnostics.rules import sdk_variables as rules
 from krm_otel.diagnostics.suggestion import listed, nearest
 from krm_otel.otlp import SIGNALS, exporter_variable, signal_variable
+from krm_otel.regex import regex
 
 Check = Callable[[str], Finding | None]
 
 PREFIXES: Final = ("OTEL_", "SPLUNK_", "ELASTIC_OTEL_")
 """OpenTelemetry's variables, and those of distributions of its SDKs."""
-_OF_A_LANGUAGE: Final = re.compile(
+_OF_A_LANGUAGE: Final = regex(
     r"OTEL_(PYTHON|NODE|JS|JAVA|JAVAAGENT|INSTRUMENTATION|DOTNET|GO|PHP|RUBY|RUST|CPP|SWIFT|ERLANG|BEAM|ELIXIR|INJECTOR"
     r"|EXPERIMENTAL|SEMCONV|AWS|AZURE|GCP|RESOURCE_PROVIDERS|JMX|SPAN_METRICS)_"
 )

@@ -14,6 +14,7 @@ from krm_otel.credential import is_credential
 from krm_otel.diagnostics.rules import fields as rules
 from krm_otel.diagnostics.rules import sampling as sampling_rules
 from krm_otel.diagnostics.suggestion import listed, nearest
+from krm_otel.regex import regex
 
 _HIGH_RATE: Final = 0.5
 """A sampling rate above this gets a warning (the proposal's section 13)."""
@@ -30,9 +31,9 @@ RESERVED_LABELS: Final = (
 )
 """Labels that metrics of spans already have, as Prometheus spells them."""
 
-_IN_BRACES: Final = re.compile(r"\{([^{}]*)\}")
-_ATTRIBUTE_KEY: Final = re.compile(r"[!-~]+")
-_NOT_IN_KEYS: Final = re.compile(r"[^!-~]|[=,%;\"\\]")
+_IN_BRACES: Final = regex(r"\{([^{}]*)\}")
+_ATTRIBUTE_KEY: Final = regex(r"[!-~]+")
+_NOT_IN_KEYS: Final = regex(r"[^!-~]|[=,%;\"\\]")
 
 
 def share(value: float) -> float:

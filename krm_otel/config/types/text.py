@@ -9,8 +9,9 @@ from typing import Any, Final
 from krm_otel.config.types.finding import fault, write
 from krm_otel.diagnostics.rule import Rule
 from krm_otel.diagnostics.rules import fields as rules
+from krm_otel.regex import regex
 
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_CONTROL: Final = regex(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _HIGHEST: Final = 1_000_000_000
 
 
@@ -19,7 +20,7 @@ def matching(pattern: str, rule: Rule, text: str, longest: int = 0) -> Callable[
 
     The finding has `text`.
     """
-    expression = re.compile(pattern)
+    expression = regex(pattern)
 
     def check(value: str) -> str:
         if (longest and len(value) > longest) or not expression.fullmatch(value):

@@ -7,15 +7,15 @@ injected one.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from krm_otel.names import V_COLLECTOR
+from krm_otel.regex import regex
 
 _INJECTED: Final = ("oaas-otel", "otel-collector")
 """How the names of injected volumes and containers begin; others are not examined, which would take time."""
-_HASH: Final = re.compile(r"-[bcdfghkmt2456789]{10}$")
+_HASH: Final = regex(r"-[bcdfghkmt2456789]{10}$")
 """What kustomize appends to the name of a generated object: hexadecimal digits, some of them replaced."""
 _REFERENCES: Final = {"secretKeyRef": "name", "secret": "secretName", "configMap": "name"}
 _LONGEST: Final = 253

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from typing import Final
 
@@ -18,13 +17,14 @@ from krm_otel.inject.patch.ownership import (
     name_of,
 )
 from krm_otel.inject.patch.record import ContainerRecord, Merge, Record, digest
+from krm_otel.regex import regex
 from krm_otel.yamltext.editable import CannotEdit, Path
 from krm_otel.yamltext.editor import Editor
 from krm_otel.yamltext.nodes import Mapping, Node, Scalar, Sequence
 from krm_otel.yamltext.query import direct, items_of, lookup, text_of
 from krm_otel.yamltext.verify import value_from_text
 
-_INDENTED: Final = re.compile(r"[|>][+-]?[1-9]")
+_INDENTED: Final = regex(r"[|>][+-]?[1-9]")
 """The header of a block scalar that says how far it is indented. Elsewhere than in its old place, it says less."""
 
 

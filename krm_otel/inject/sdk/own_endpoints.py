@@ -6,7 +6,6 @@ and use that of one signal as it is); Kubernetes API reference, `EnvVar` and `En
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
@@ -29,9 +28,10 @@ from krm_otel.inject.sdk.endpoint_protocol import protocol_named
 from krm_otel.inject.sdk.environment import ExistingVariable
 from krm_otel.otlp import SIGNALS, Protocol, exporter_variable, signal_variable, with_port
 from krm_otel.proxies import is_loopback
+from krm_otel.regex import regex
 from krm_otel.yamltext.query import items_of, lookup
 
-_REFERENCE: Final = re.compile(r"\$\$|\$\(([^()]*)\)")
+_REFERENCE: Final = regex(r"\$\$|\$\(([^()]*)\)")
 
 
 def check_own_endpoints(builder: ContainerBuilder) -> None:
