@@ -16,12 +16,13 @@ from krm_otel.config.schema.observability import FlatForm
 from krm_otel.config.sources.flat_form import KEYS
 from krm_otel.crd.structural import schema_at, structural_schema
 from krm_otel.krm.resource import Resource
+from krm_otel.regex import regex
 from krm_otel.yamltext.emit import block
 from krm_otel.yamltext.nodes import Mapping
 from krm_otel.yamltext.parse import compose
 
 PARAMETERS: Final = "ARGOCD_APP_PARAMETERS"
-_OAAS_GROUP: Final = re.compile(rb'"apiVersion"\s*:\s*"(fn\.)?oaas\.io/')
+_OAAS_GROUP: Final = regex(rb'"apiVersion"\s*:\s*"(fn\.)?oaas\.io/')
 
 
 def announcement() -> list[dict[str, Any]]:

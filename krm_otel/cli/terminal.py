@@ -9,6 +9,7 @@ from typing import IO, Any, Final, TypeVar
 
 import click
 
+from krm_otel.regex import regex
 from krm_otel.views.lines import Line
 
 T = TypeVar("T")
@@ -19,7 +20,7 @@ COLORS: Final = {"error": 160, "warning": 130, "info": 30, "+": 28, "-": 160, "@
 These are as readable on white as on black. The first eight are not: yellow is lost on white, and blue on black.
 """
 
-_HEAD: Final = re.compile(r"(?P<where>.*?)(?P<head>(?P<severity>error|warning|info)\[[a-z0-9-]+\])")
+_HEAD: Final = regex(r"(?P<where>.*?)(?P<head>(?P<severity>error|warning|info)\[[a-z0-9-]+\])")
 _MIN_FOR_BAR: Final = 200
 """A run over fewer files, objects or packages is too short for a progress bar."""
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from krm_otel.regex import regex
 from krm_otel.yamltext.layout import Collection, skip_properties
 from krm_otel.yamltext.nodes import Alias, Mapping, Node, Scalar, Sequence
 from krm_otel.yamltext.query import direct, layers, walk
 
 Path = tuple[str | int, ...]
 
-_PROPERTY: Final = re.compile("[&*!]")
+_PROPERTY: Final = regex("[&*!]")
 """The first character of every anchor, alias and tag."""
-_ODD_BREAK: Final = re.compile(r"\r(?!\n)|[\x85\u2028\u2029]")
+_ODD_BREAK: Final = regex(r"\r(?!\n)|[\x85\u2028\u2029]")
 """Line breaks in YAML 1.1 that no other program takes for one."""
 
 

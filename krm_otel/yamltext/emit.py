@@ -7,17 +7,17 @@ where every YAML reader takes them for strings.
 from __future__ import annotations
 
 import json
-import re
 from functools import lru_cache
 from typing import Any, Final
 
 from krm_otel.dataclass import dataclass
+from krm_otel.regex import regex
 
-_PLAIN: Final = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./()-]+)*\Z")
+_PLAIN: Final = regex(r"[A-Za-z_/][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./()-]+)*\Z")
 # Words that some YAML 1.1 or 1.2 reader takes for a boolean, null or number.
 _RESERVED: Final = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"])
 # Characters that libyaml or a YAML 1.1 reader refuses or changes in a double-quoted scalar.
-_ESCAPE: Final = re.compile('[\x00-\x1f"\\\\\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]')
+_ESCAPE: Final = regex('[\x00-\x1f"\\\\\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]')
 _LONGEST_FLOW: Final = 72
 _CACHED: Final = 80
 """Characters of the longest text that is remembered."""

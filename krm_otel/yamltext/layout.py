@@ -6,19 +6,19 @@ line, the comments below it) is read from the text here.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
+from krm_otel.regex import regex
 from krm_otel.yamltext.nodes import Mapping, Node, Scalar, Sequence
 from krm_otel.yamltext.query import walk
 from krm_otel.yamltext.splices import Splice
 
 Collection = Mapping | Sequence
 
-_PROPERTIES: Final = re.compile(r"(?:[&!]\S*(?:\s|(?<=\s)#[^\n]*\n)*){1,2}(?=-)")
+_PROPERTIES: Final = regex(r"(?:[&!]\S*(?:\s|(?<=\s)#[^\n]*\n)*){1,2}(?=-)")
 """The anchor and tag before a block sequence."""
-_COLON: Final = re.compile(r"[ \t]*:")
+_COLON: Final = regex(r"[ \t]*:")
 
 
 class InsertionPoint(NamedTuple):

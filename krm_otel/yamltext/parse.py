@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final, cast
 
+from krm_otel.regex import regex
 from krm_otel.yamltext.libyaml import CParser, yaml
 from krm_otel.yamltext.nodes import Alias, Mapping, Node, Scalar, Sequence, SourceError
 from krm_otel.yamltext.shapes.lines import shape_of
@@ -21,10 +22,10 @@ MAX_DEPTH: Final = 1000
 """The deepest nesting that is read. Real manifests stay below 40; programs that use libyaml overflow the C stack at
 far more."""
 
-_BRACKET_RUN: Final = re.compile(r"(?:[\[{][ \t\r\n]*+){100}(?:[\[{][ \t\r\n]*+)*+")
-_SURROGATE_PAIR: Final = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
-_FLOW_FIRST: Final = re.compile(r"(?:\s|#[^\n]*\n)*+[\[{]")
-_REST_OF_KEY: Final = re.compile(r'[^"\\\n]*"\s*:')
+_BRACKET_RUN: Final = regex(r"(?:[\[{][ \t\r\n]*+){100}(?:[\[{][ \t\r\n]*+)*+")
+_SURROGATE_PAIR: Final = regex(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
+_FLOW_FIRST: Final = regex(r"(?:\s|#[^\n]*\n)*+[\[{]")
+_REST_OF_KEY: Final = regex(r'[^"\\\n]*"\s*:')
 
 
 def events(text: str) -> Iterator[Any]:

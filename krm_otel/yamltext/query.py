@@ -6,10 +6,10 @@ its size.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from krm_otel.regex import regex
 from krm_otel.yamltext.nodes import Alias, Mapping, Node, Scalar, Sequence, SourceError
 
 MAX_DATA_DEPTH: Final = 200
@@ -20,9 +20,9 @@ MAX_DATA_NODES: Final = 1_000_000
 _NULL: Final = frozenset(("", "~", "null", "Null", "NULL"))
 _TRUE: Final = frozenset(("true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"))
 _FALSE: Final = frozenset(("false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"))
-_INT: Final = re.compile(r"[-+]?[0-9]+\Z")
-_FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
-_SPECIAL_FLOAT: Final = re.compile(r"([-+]?)\.(inf|Inf|INF|nan|NaN|NAN)\Z")
+_INT: Final = regex(r"[-+]?[0-9]+\Z")
+_FLOAT: Final = regex(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
+_SPECIAL_FLOAT: Final = regex(r"([-+]?)\.(inf|Inf|INF|nan|NaN|NAN)\Z")
 
 
 def deref(node: Node | None) -> Node | None:

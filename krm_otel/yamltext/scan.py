@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from krm_otel.dataclass import dataclass, field
+from krm_otel.regex import regex
 from krm_otel.yamltext.libyaml import yaml
 from krm_otel.yamltext.nodes import SourceError
 from krm_otel.yamltext.parse import MAX_DEPTH, events, source_errors, too_deep, without_surrogate_pairs
@@ -188,13 +189,11 @@ def _skip(event: Any, stream: Iterator[Any], aliases: set[str] | None = None, li
 
 # --- texts that libyaml rejects ----------------------------------------------------------------------------------
 
-_DOCUMENT_LINE: Final = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
-_KIND_LINE: Final = re.compile(r"""^[ \t]*(?:-[ \t]+)?["']?kind["']?:[ \t]*["']?(\w+)""", re.MULTILINE)
-_API_VERSION_LINE: Final = re.compile(
-    r"""^[ \t]*(?:-[ \t]+)?["']?apiVersion["']?:[ \t]*["']?(\w[\w./-]*)""", re.MULTILINE
-)
-_VISIBLE: Final = re.compile(r"[^\r\n]")
-_ITEMS_LINE: Final = re.compile(r"^items:[ \t]*(?:#.*)?\r?\n", re.MULTILINE)
+_DOCUMENT_LINE: Final = regex(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
+_KIND_LINE: Final = regex(r"""^[ \t]*(?:-[ \t]+)?["']?kind["']?:[ \t]*["']?(\w+)""", re.MULTILINE)
+_API_VERSION_LINE: Final = regex(r"""^[ \t]*(?:-[ \t]+)?["']?apiVersion["']?:[ \t]*["']?(\w[\w./-]*)""", re.MULTILINE)
+_VISIBLE: Final = regex(r"[^\r\n]")
+_ITEMS_LINE: Final = regex(r"^items:[ \t]*(?:#.*)?\r?\n", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ new text, so that the lemma holds for the new text, too.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
+from krm_otel.regex import regex
 from krm_otel.yamltext.nodes import Node
 from krm_otel.yamltext.shapes.lines import Shape, shape_of
 from krm_otel.yamltext.shapes.template import Template, learn_at_once, template_of
@@ -21,7 +21,7 @@ from krm_otel.yamltext.splices import Splice
 
 _MOST_EDITS: Final = 1_000
 """Edits that are remembered for a shape."""
-_STRING: Final = re.compile(r'"[ !#-&(-\[\]-~]*"')
+_STRING: Final = regex(r'"[ !#-&(-\[\]-~]*"')
 """A string in double quotes that means itself, wherever it is: in single quotes and in literal blocks, too."""
 
 Asked = tuple[str, Node, object]

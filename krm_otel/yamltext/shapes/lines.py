@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from functools import lru_cache
 from itertools import accumulate
 from operator import itemgetter
 from typing import Final, NamedTuple
 
+from krm_otel.regex import regex
+
 MOST_CHARACTERS: Final = 20_000
 """Longer texts are rare, and each is read by libyaml."""
 _MOST_LINES: Final = 20_000
 """Lines that are remembered."""
 _WORD: Final = r"[A-Za-z0-9_/.](?:[A-Za-z0-9_/.@+=$()%:-]*[A-Za-z0-9_/.@+=$()%-])?"
-_VALUE: Final = re.compile(
+_VALUE: Final = regex(
     rf"""(?:"([ !#-\[\]-~]*)"|'([ -&(-~]*)'|({_WORD}(?:[ ]{_WORD})*))\r?\Z"""
     # in double quotes without escapes, in single quotes without quotes, plain words
 )
-_COMMENT: Final = re.compile(r"(?:[ ]|\A)[#]([ -~]+)\r?\Z")
+_COMMENT: Final = regex(r"(?:[ ]|\A)[#]([ -~]+)\r?\Z")
 """The text of a comment is a hole; its mark belongs to the shape."""
-_BLOCK: Final = re.compile(r"( *)(?:- +)*(?:[^\s#].*: |- )?([|>]-?)\Z")
+_BLOCK: Final = regex(r"( *)(?:- +)*(?:[^\s#].*: |- )?([|>]-?)\Z")
 """A line that ends in the header of a block scalar, if the line is not inside another scalar."""
-_CONTENT: Final = re.compile(r"[!-~](?:[ -~]*[!-~])?\Z")
+_CONTENT: Final = regex(r"[!-~](?:[ -~]*[!-~])?\Z")
 _MARK: Final = "\0"
 
 
