@@ -85,7 +85,9 @@ class Author:
             content += choice([[], [], [""], [inner + "  more"]])
             return f" {choice(_HEADERS)}{choice(['', '', ' # c'])}\n" + "\n".join(content)
         if kind == 5:
-            return " " + choice(["[a, b]", "{a: b}", "[]", f'["x",{more}"y"]', f'{{a: "x",{more}b: "y"}}'])
+            return " " + choice(
+                ["[a, b]", "{a: b}", "{a: x y}", "{a: b:c}", "[]", f'["x",{more}"y"]', f'{{a: "x",{more}b: "y"}}']
+            )
         if kind == 6:
             return " " + choice([f'"multi{more}line # x{more}end"', f"multi{more}b:c{more}end", f"'m{more}k: v'"])
         return ""

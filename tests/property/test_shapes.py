@@ -71,7 +71,8 @@ def _both_ways(act: Any, *arguments: Any) -> tuple[Any, Any]:
 def test_a_template_is_used() -> None:
     """The other tests compare something: the third text of a shape has a template."""
     forget()
-    texts = [f"a: {value}\nb:\n- name: {value}\n  value: >-\n    {value} {value}\n" for value in ("x", "y", "z")]
+    text = "a: {}\nb:\n- name: {}\n  value: >-\n    {} {}\nc: {{app: {}}}\n"
+    texts = [text.format(*[value] * 5) for value in ("x", "y", "z")]
     for text in texts:
         compose(text)
     shape = shape_of(texts[2])

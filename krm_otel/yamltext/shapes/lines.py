@@ -15,9 +15,10 @@ MOST_CHARACTERS: Final = 20_000
 _MOST_LINES: Final = 20_000
 """Lines that are remembered."""
 _WORD: Final = r"[A-Za-z0-9_/.](?:[A-Za-z0-9_/.@+=$()%:-]*[A-Za-z0-9_/.@+=$()%-])?"
+_WORDS: Final = rf"{_WORD}(?:[ ]{_WORD})*"
 _VALUE: Final = regex(
-    rf"""(?:"([ !#-\[\]-~]*)"|'([ -&(-~]*)'|({_WORD}(?:[ ]{_WORD})*))\r?\Z"""
-    # in double quotes without escapes, in single quotes without quotes, plain words
+    rf"""(?:"([ !#-\[\]-~]*)"|'([ -&(-~]*)'|({_WORDS})|\{{{_WORD}:[ ]({_WORDS})\}})\r?\Z"""
+    # in double quotes without escapes, in single quotes without quotes, plain words, plain words as in {app: shop}
 )
 _COMMENT: Final = regex(r"(?:[ ]|\A)[#]([ -~]+)\r?\Z")
 """The text of a comment is a hole; its mark belongs to the shape."""
