@@ -117,7 +117,7 @@ class Walk:
 
 def _real(entry: os.DirEntry[str], folder: str) -> str:
     """Where an entry of a folder really is. Only a link is somewhere else, and to ask for it is slow."""
-    return os.path.realpath(entry.path) if entry.is_symlink() else str(Path(folder, entry.name))
+    return os.path.realpath(entry.path) if entry.is_symlink() else f"{folder.removesuffix(os.sep)}{os.sep}{entry.name}"
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
