@@ -47,6 +47,12 @@ class Ledger:
         """The files that come from a source."""
         return [path for path, (origin, _) in self.entries.items() if origin == source]
 
+    def has_source(self, folder: Path) -> bool:
+        """Whether anything is left of what the files in its folder come from."""
+        # Several PATHs are one text, and a path may have a blank, too.
+        sources = {source for source, _ in self.entries.values()}
+        return any((folder / path).exists() for source in sources for path in (source, *source.split(" ")))
+
     def record(self, path: str, source: str, data: bytes) -> None:
         """Notes that a file was written."""
         self.entries[path] = source, _digest(data)

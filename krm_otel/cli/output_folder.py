@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Final, Literal
 
@@ -91,6 +92,13 @@ class OutputFolder:
 
     def _key(self, path: Path) -> str:
         return path.relative_to(self.folder).as_posix()
+
+
+def without_source(output: Path, rendered: AbstractSet[Path]) -> list[Path]:
+    """The folders in an output folder whose files come from a package that is gone; `rendered` are those of others."""
+    folders = sorted(path for path in output.iterdir() if path not in rendered) if output.is_dir() else []
+    ledgers = ((folder, Ledger.of(folder)) for folder in folders if folder.is_dir())
+    return [folder for folder, ledger in ledgers if ledger.entries and not ledger.has_source(folder)]
 
 
 def _only_generated(data: bytes) -> bool:

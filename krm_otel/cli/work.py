@@ -11,7 +11,7 @@ import click
 
 from krm_otel.cli.inputs.files import STDIN, InputFile, Inputs, read_function_config, read_paths
 from krm_otel.cli.inputs.packages import Package, Packages
-from krm_otel.cli.output_folder import is_emptied, new_files
+from krm_otel.cli.output_folder import is_emptied, new_files, without_source
 from krm_otel.cli.pipe import check_report, write_report
 from krm_otel.cli.terminal import has_bar, progress
 from krm_otel.cli.written import Written, is_file_name, is_in_place, write_folder, write_outcome
@@ -148,6 +148,10 @@ class Work:
                 outcomes[package.name] = outcome
         if not outcomes and not done.refused:
             raise click.ClickException("; ".join((f"no package in {', '.join(self.paths)}", *packages.notes())))
+        if is_written:
+            rendered = {Path(self.output) / package.target for package in packages.found}
+            for folder in without_source(Path(self.output), rendered):
+                done.written.notes.append(f"kept {folder}: the package that it was rendered from is gone")
         done.inputs = Inputs.of(files, is_complete=True, notes=packages.notes())
         done.outcome = joined(outcomes)
         return done

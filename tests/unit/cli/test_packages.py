@@ -223,6 +223,19 @@ def test_one_that_cannot_be_read(tmp_path: Path, command: str) -> None:
     assert (done.stdout == b"") == (command == "render")
 
 
+def test_a_package_that_is_gone_is_said(tmp_path: Path) -> None:
+    """What was rendered from it stays; folders of others are none of its business."""
+    contents = {"apps/a/a.yaml": STREAM, "apps/b/b.yaml": WORKLOADS, "out/mine/x.yaml": b"a: 1\n"}
+    root = written(tmp_path, contents)
+    assert krm_otel("render", "apps/a", "apps/b", "-o", "out/both", cwd=root).returncode == 0
+    arguments = ["render", "--packages", "apps", "-o", "out"]
+    assert b"kept" not in krm_otel(*arguments, cwd=root).stderr
+    shutil.rmtree(root / "apps" / "b")
+    said = krm_otel(*arguments, cwd=root).stderr.decode().splitlines()
+    assert [line for line in said if "kept" in line] == ["kept out/b: the package that it was rendered from is gone"]
+    assert (root / "out/b/b.yaml").exists()
+
+
 def test_a_failing_report_writes_no_package(tmp_path: Path) -> None:
     root = written(tmp_path, {"apps/a/all.yaml": STREAM})
     done = krm_otel("render", "--packages", "apps", "-o", "apps", "--report", "no/such.json", cwd=root)
