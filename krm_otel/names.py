@@ -13,6 +13,8 @@ CLASS_GROUP: Final = "oaas.io"
 CLASS_KIND: Final = "ClassRuntime"
 BLOCK: Final = "observability"
 """The field of a ClassRuntime's spec that configures its telemetry."""
+CLASS_DEFINITION: Final = f"classruntimes.{CLASS_GROUP}"
+"""The name of the CustomResourceDefinition of ClassRuntime."""
 CLASS_API_VERSION: Final = "oaas.io/v1alpha1"
 CONFIG_API_VERSION: Final = "fn.oaas.io/v1alpha1"
 CONFIG_KIND: Final = "OTelConfig"
@@ -163,3 +165,11 @@ MOUNT_ROOT: Final = "/etc/oaas-otel"
 def mount_path(volume: str) -> str:
     """The folder that a volume is mounted at: `oaas-otel-tls` → `/etc/oaas-otel/tls`."""
     return f"{MOUNT_ROOT}/{volume.removeprefix(VOLUME_PREFIX)}"
+
+
+# --- the OpenTelemetry Operator's ------------------------------------------------------------------------------------
+
+INJECT_PREFIX: Final = "instrumentation.opentelemetry.io/inject-"
+A_INJECT_SDK: Final = f"{INJECT_PREFIX}sdk"
+A_CONTAINER_NAMES: Final = "instrumentation.opentelemetry.io/container-names"
+A_SIDECAR: Final = "sidecar.opentelemetry.io/inject"

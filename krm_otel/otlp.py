@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 from typing import Final, Literal
-from urllib.parse import quote, urlsplit, urlunsplit
 
 Protocol = Literal["grpc", "http"]
 SamplingStage = Literal["sdk", "collector", "both"]
@@ -43,12 +42,16 @@ LONGEST_ATTRIBUTE: Final = 255
 @lru_cache(maxsize=4096)  # most values are those of a class, and the same in each of its workloads
 def encode(text: str) -> str:
     """One value of OTEL_RESOURCE_ATTRIBUTES."""
+    from urllib.parse import quote
+
     return quote(text, safe=_KEEP)
 
 
 @lru_cache(maxsize=4096)
 def encode_key(text: str) -> str:
     """One key of OTEL_RESOURCE_ATTRIBUTES; nobody reads its `+` as a blank, and most SDKs do not decode it."""
+    from urllib.parse import quote
+
     return quote(text, safe=_KEEP + "+")
 
 
@@ -60,6 +63,8 @@ def decimal(value: float) -> str:
 
 def port_protocol(url: str) -> Protocol | None:
     """The protocol of an endpoint's port by convention; None for another port, or without one."""
+    from urllib.parse import urlsplit
+
     port = urlsplit(url).port
     return next((protocol for protocol, number in PORTS.items() if number == port), None)
 
@@ -67,6 +72,8 @@ def port_protocol(url: str) -> Protocol | None:
 def with_port(url: str, protocol: Protocol) -> str:
     """An endpoint with its port. gRPC clients disagree about one that is not written: SDKs dial 443 or 80, and people
     mean 4317; with TLS the port of HTTPS is what all of them dial."""
+    from urllib.parse import urlsplit, urlunsplit
+
     parts = urlsplit(url)
     if protocol != "grpc" or parts.port is not None:
         return url

@@ -72,6 +72,11 @@ def gateway_config_name(class_name: str) -> str:
     return _name(class_name, f"{GATEWAY}-config")
 
 
+def operator_name(class_name: str) -> str:
+    """The name of a class's OpenTelemetryCollector and Instrumentation; the Operator appends `-collector`."""
+    return collector_name(class_name).removesuffix("-collector")
+
+
 def operator_gateway_name(class_name: str) -> str:
     """The name of the second tier's OpenTelemetryCollector, short enough for what the Operator appends."""
     return _name(class_name, f"{GATEWAY}{HEADLESS}").removesuffix(HEADLESS)

@@ -22,23 +22,14 @@ from krm_otel.collector.manifests.container import container, volumes
 from krm_otel.collector.manifests.objects import Asset, new_object, with_labels
 from krm_otel.collector.manifests.ports import host_ports, listening_of, ports
 from krm_otel.collector.manifests.workload import pod_fields, security_context
-from krm_otel.collector.naming import HEADLESS, collector_name, operator_gateway_name
+from krm_otel.collector.naming import HEADLESS, operator_gateway_name, operator_name
 from krm_otel.collector.tiers import Tier, tiers
 from krm_otel.config.schema.monitoring import Monitors
 from krm_otel.config.settings import Endpoint, OaasClass, Settings
 from krm_otel.config.types.endpoint import host_variable, is_node_address
 from krm_otel.otlp import PROTOCOLS, RATIO, SAMPLERS, SIGNALS, decimal, encode, exporter_variable
 
-INJECT_PREFIX: Final = "instrumentation.opentelemetry.io/inject-"
-A_INJECT_SDK: Final = f"{INJECT_PREFIX}sdk"
-A_CONTAINER_NAMES: Final = "instrumentation.opentelemetry.io/container-names"
-A_SIDECAR: Final = "sidecar.opentelemetry.io/inject"
 _TARGETS: Final = {"cpu": "targetCPUUtilization", "memory": "targetMemoryUtilization"}
-
-
-def operator_name(class_name: str) -> str:
-    """The name of a class's OpenTelemetryCollector and Instrumentation; the Operator appends `-collector`."""
-    return collector_name(class_name).removesuffix("-collector")
 
 
 def operator_annotations(
@@ -53,20 +44,14 @@ def operator_annotations(
         service_name: of the pod; empty where its containers have several.
     """
     name = operator_name(oaas_class.name)
-    annotations = {A_INJECT_SDK: name}
+    annotations = {names.A_INJECT_SDK: name}
     if containers:
-        annotations[A_CONTAINER_NAMES] = ",".join(containers)
+        annotations[names.A_CONTAINER_NAMES] = ",".join(containers)
     if settings.collector is not None and settings.collector.placement.in_class_pods:
-        annotations[A_SIDECAR] = name
+        annotations[names.A_SIDECAR] = name
     if service_name:
         annotations[f"{names.A_RESOURCE_PREFIX}service.name"] = service_name
     return annotations
-
-
-def active_annotations(annotations: Mapping[str, str]) -> list[str]:
-    """The annotations of a pod template that ask the Operator to inject something."""
-    keys = [key for key in annotations if key.startswith(INJECT_PREFIX) or key == A_SIDECAR]
-    return [key for key in keys if annotations[key].lower() != "false"]
 
 
 def operator_assets(oaas_class: OaasClass, settings: Settings, monitors: Monitors | None = None) -> tuple[Asset, ...]:

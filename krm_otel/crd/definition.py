@@ -8,11 +8,10 @@ from typing import Any, Final
 from krm_otel.config.schema.observability import FlatTelemetry, Observability
 from krm_otel.config.schema.setting import Model
 from krm_otel.crd.structural import schema_at, structural_schema
-from krm_otel.names import BLOCK, CLASS_GROUP, RESERVED
+from krm_otel.names import BLOCK, RESERVED
 from krm_otel.yamltext.parse import compose
 from krm_otel.yamltext.query import decode
 
-DEFINITION_NAME: Final = f"classruntimes.{CLASS_GROUP}"
 _NAME_RULES: Final = {
     f"self.metadata.name != '{name}'": f"the name {name} is that of {owner}" for name, owner in RESERVED.items()
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Final
 
 from krm_otel.regex import regex
@@ -34,6 +33,8 @@ def nearest(word: str, choices: Iterable[str], cutoff: float = 0.6) -> str | Non
     letters = without_separators(word)
     if letters in by_letters:
         return by_letters[letters]
+    from difflib import get_close_matches
+
     close = get_close_matches(letters[:_LONGEST], by_letters, 1, cutoff)
     return by_letters[close[0]] if close else None
 

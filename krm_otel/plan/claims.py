@@ -11,7 +11,6 @@ from typing import Final
 
 from krm_otel import conditions, names
 from krm_otel.collector.naming import CONTAINER
-from krm_otel.collector.operator import A_CONTAINER_NAMES, A_INJECT_SDK, A_SIDECAR
 from krm_otel.config.types.sdk_variables import PREFIXES
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Ref, Result
@@ -55,7 +54,7 @@ _CONTAINER_LISTS: Final[dict[str, Entry]] = {
 _TEMPLATE: Final = {
     "labels": names.TEMPLATE_MEMBERS,
     "annotations": names.TEMPLATE_MEMBERS
-    | {A_INJECT_SDK, A_CONTAINER_NAMES, A_SIDECAR, f"{names.A_RESOURCE_PREFIX}service.name"},
+    | {names.A_INJECT_SDK, names.A_CONTAINER_NAMES, names.A_SIDECAR, f"{names.A_RESOURCE_PREFIX}service.name"},
 }
 
 

@@ -11,11 +11,7 @@ from functools import partial
 from typing import Final
 
 from krm_otel import names
-from krm_otel.collector.config.checks import check_config
-from krm_otel.collector.consistency import check_consistency
-from krm_otel.collector.consistency.unused import unused_components
-from krm_otel.collector.naming import config_name, deployment_names
-from krm_otel.collector.operator import operator_name
+from krm_otel.collector.naming import config_name, deployment_names, operator_name
 from krm_otel.conditions import CONFIGURED, DEGRADED, Condition, conditions
 from krm_otel.config.settings import OaasClass, Settings
 from krm_otel.diagnostics.result import Ref, Result
@@ -86,16 +82,27 @@ def _check_services(summary: ClassSummary) -> Iterator[Result]:
 
 def _check_collectors(draft: Draft) -> Iterator[Result]:
     """What is wrong with the configs of collectors, and between them and the manifests."""
-    configuration = draft.request.configuration
     owners = [summary.oaas_class for summary in draft.summaries.values()]
     checked = [(owner, owner.settings) for owner in owners if owner.enabled and owner.settings is not None]
+    managed = [(owner, settings) for owner, settings in checked if settings.collector is not None]
+    if managed:
+        yield from _check_managed(draft, managed)
+    yield from missing_keys(checked, EnvSources(draft.request.items))
+
+
+def _check_managed(draft: Draft, managed: Sequence[tuple[OaasClass, Settings]]) -> Iterator[Result]:
+    """What is wrong with the managed collectors, and only there is anything of them loaded."""
+    from krm_otel.collector.config.checks import check_config
+    from krm_otel.collector.consistency import check_consistency
+    from krm_otel.collector.consistency.unused import unused_components
+
+    configuration = draft.request.configuration
     monitored = configuration.monitoring.monitors is not None
-    for owner, settings in checked:
+    for owner, settings in managed:
         yield from check_config(owner, settings)
         yield from check_pod_security(draft.request.items, owner, settings)
         yield from check_consistency(owner, settings, operator=configuration.operator, monitored=monitored)
-    yield from unused_components(checked)
-    yield from missing_keys(checked, EnvSources(draft.request.items))
+    yield from unused_components(managed)
 
 
 def _check_platform_rate(oaas_class: OaasClass, settings: Settings, platform: Settings) -> Iterator[Result]:

@@ -8,12 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from krm_otel import names
-from krm_otel.crd.definition import DEFINITION_NAME, block_schema
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Ref, Result
 from krm_otel.diagnostics.rule import Location
 from krm_otel.diagnostics.rules import inputs as rules
-from krm_otel.inject.crd import put_block, strip_block
 from krm_otel.inject.patch.record import Record, load
 from krm_otel.krm.item import Item
 from krm_otel.krm.resource import Resource
@@ -39,8 +37,10 @@ def plan_definitions(request: Request) -> tuple[list[Change], list[Result]]:
     for item in request.items:
         if item.kind != "CustomResourceDefinition" or (definition := item.resource) is None:
             continue
-        if definition.name != DEFINITION_NAME:
+        if definition.name != names.CLASS_DEFINITION:
             continue
+        from krm_otel.inject.crd import strip_block
+
         put, problem = _put_block if merge else None, "the block cannot be merged into this definition"
         change, faults = plan_recorded(
             item, definition, names.BLOCK, strip_block, put, problem, fix="leave merge_crd out"
@@ -103,4 +103,7 @@ def cannot_edit(ref: Ref, error: CannotEdit, text: str = "", *, fix: str = "") -
 
 
 def _put_block(text: str, root: Mapping) -> str:
+    from krm_otel.crd.definition import block_schema
+    from krm_otel.inject.crd import put_block
+
     return put_block(text, root, block_schema())

@@ -7,13 +7,15 @@ pkg/apis/core/validation); KEP-2837 (resources of a pod); KEP-753 (native sideca
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from krm_otel.config.types.quantity import parse
 from krm_otel.workloads.kinds import Workload
 from krm_otel.yamltext.nodes import Node
 from krm_otel.yamltext.query import as_mapping, items_of, lookup, text_of
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 _OS_LABELS: Final = ("kubernetes.io/os", "beta.kubernetes.io/os")
 _WINDOWS: Final = "windows"
@@ -62,6 +64,8 @@ def pod_level(workload: Workload, section: str) -> dict[str, Fraction]:
 
 def container_requests(workload: Workload, resource: str) -> Fraction:
     """What all containers that run together request of a resource. A limit without a request is also the request."""
+    from fractions import Fraction
+
     total = Fraction(0)
     for section in ("containers", "initContainers"):
         for container in items_of(workload.resource.node(*workload.pod_path, section)):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 
 from krm_otel.config.provenance import Origin, Source, Sourced
@@ -108,4 +107,6 @@ def source_date(environ: Mapping[str, str]) -> str:
     seconds = environ.get("SOURCE_DATE_EPOCH", "")
     if not re.fullmatch(r"[0-9]{1,11}", seconds):
         return ""
+    from datetime import UTC, datetime
+
     return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

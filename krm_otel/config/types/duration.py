@@ -7,15 +7,17 @@ Sources: Go, `time.ParseDuration`; Prometheus, `model.ParseDuration`.
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 from itertools import pairwise
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from krm_otel.config.types.finding import Faulty, fault, write
 from krm_otel.config.types.text import number_as_text
 from krm_otel.diagnostics.rules import fields as rules
 from krm_otel.diagnostics.rules import sampling as sampling_rules
 from krm_otel.regex import regex
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 _NANOSECONDS: Final = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
 _PART: Final = regex(rf"([0-9]+(?:\.[0-9]+)?)({'|'.join(_NANOSECONDS)})")
@@ -28,14 +30,16 @@ _LONGEST: Final = 2**63 - 1
 
 def nanoseconds(duration: str) -> Fraction:
     """The length of a checked duration as Go spells it."""
+    from fractions import Fraction
+
     parts = (Fraction(number) * _NANOSECONDS[unit] for number, unit in _PART.findall(duration))
     return sum(parts, Fraction(0))
 
 
 def as_milliseconds(text: str) -> int | None:
     """The length of a duration as Go spells it; None where the text is none, or no whole number of milliseconds."""
-    length = nanoseconds(text) / 10**6 if _GO.fullmatch(text) else Fraction(1, 2)
-    return int(length) if length.denominator == 1 else None
+    length = nanoseconds(text) / 10**6 if _GO.fullmatch(text) else None
+    return int(length) if length is not None and length.denominator == 1 else None
 
 
 def go_duration(value: Any) -> Any:
@@ -82,7 +86,7 @@ def bounds(value: tuple[str, ...]) -> tuple[str, ...]:
     """Bounds of a histogram: above zero, and in ascending order."""
     if not value:
         raise fault(rules.EMPTY, "must not be empty", fix="write [10ms, 100ms, 1s], or leave the field out")
-    numbers = [Fraction(0), *map(nanoseconds, value)]
+    numbers = list(map(nanoseconds, ("0s", *value)))
     if any(low >= high for low, high in pairwise(numbers)):
         proposed = sorted({bound for bound in value if nanoseconds(bound)}, key=nanoseconds)
         fix = write(", ".join(proposed))

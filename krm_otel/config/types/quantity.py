@@ -5,23 +5,26 @@ Source: API machinery, `resource.Quantity`: a decimal number, and a binary suffi
 
 from __future__ import annotations
 
-from fractions import Fraction
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from krm_otel.config.types.finding import fault, write
 from krm_otel.diagnostics.rules import fields as rules
 from krm_otel.regex import regex
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 MIB: Final = 2**20
 
 _QUANTITY: Final = regex(
     r"(?P<number>[0-9]+(\.[0-9]*)?|\.[0-9]+)((?P<suffix>[KMGTPE]i|[mkMGTPE])|[eE](?P<power>[-+]?[0-9]{1,2}))?\Z"
 )
-_SUFFIXES: Final[dict[str, Fraction]] = {
-    "m": Fraction(1, 1000),
-    **{letter: Fraction(1000**power) for power, letter in enumerate("kMGTPE", 1)},
-    **{f"{letter}i": Fraction(1024**power) for power, letter in enumerate("KMGTPE", 1)},
+_SUFFIXES: Final[dict[str, tuple[int, int]]] = {
+    "m": (1000, -1),
+    **{letter: (1000, power) for power, letter in enumerate("kMGTPE", 1)},
+    **{f"{letter}i": (1024, power) for power, letter in enumerate("KMGTPE", 1)},
 }
+"""Suffix → base and power."""
 
 
 def parse(text: str) -> Fraction | None:
@@ -29,10 +32,10 @@ def parse(text: str) -> Fraction | None:
     match = _QUANTITY.match(text)
     if not match:
         return None
-    number = Fraction(match["number"].rstrip("."))
-    if match["suffix"]:
-        return number * _SUFFIXES[match["suffix"]]
-    return number * Fraction(10) ** int(match["power"] or 0)
+    from fractions import Fraction
+
+    base, power = _SUFFIXES.get(match["suffix"]) or (10, int(match["power"] or 0))
+    return Fraction(match["number"].rstrip(".")) * Fraction(base) ** power
 
 
 def value(text: str) -> Fraction:

@@ -7,19 +7,11 @@ The state is in the manifests: an object is generated if it has the annotation `
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import PurePath
 from typing import Any, Final
 
 from krm_otel import names
-from krm_otel.collector.manifests import assets
-from krm_otel.collector.manifests.objects import KINDS, Asset
-from krm_otel.collector.monitoring.dashboards import dashboard_assets
-from krm_otel.collector.monitoring.monitors import monitor_assets
-from krm_otel.collector.monitoring.prometheus_rules import rule_assets
-from krm_otel.collector.monitoring.promql import request_histogram
 from krm_otel.collector.naming import label_value, owner_value
-from krm_otel.collector.operator import operator_assets
-from krm_otel.config.settings import Configuration, OaasClass, Settings
+from krm_otel.config.settings import Configuration, Settings
 from krm_otel.dataclass import dataclass
 from krm_otel.diagnostics.result import Ref, Result
 from krm_otel.diagnostics.rule import Location
@@ -122,6 +114,8 @@ def existing_objects(items: Iterable[Item]) -> list[ExistingObject]:
 
 def is_generated_object(resource: Resource) -> bool:
     """Whether an object may be pruned: krm-otel generates its kind, and it has the annotation and both labels."""
+    from krm_otel.collector.manifests.objects import KINDS
+
     return (
         (resource.group, resource.kind) in KINDS
         and resource.annotations.get(names.A_GENERATED_BY) == names.GENERATOR
@@ -223,6 +217,11 @@ def _class_objects(
     summary: ClassSummary, settings: Settings, configuration: Configuration, neighbour: Resource | None
 ) -> dict[Key, DesiredObject]:
     """The objects of one class, in a file next to the `neighbour`."""
+    monitoring = configuration.monitoring
+    if settings.collector is None and not (configuration.operator or monitoring.dashboards or monitoring.rules):
+        return {}
+    from krm_otel.plan.objects.assets import assets  # with all that generates objects
+
     oaas_class, wave = summary.oaas_class, summary.sync_wave
     annotations = {names.A_SYNC_WAVE: str(wave)} if wave else {}
     # A name that Kubernetes refuses may lead out of the folder, and be too long for a file.
@@ -233,7 +232,7 @@ def _class_objects(
         file = _sibling(neighbour.file, file_name)
         package = neighbour.annotations.get(names.A_PACKAGE_PATH, "")
     objects = []
-    for asset in _assets(oaas_class, settings, configuration):
+    for asset in assets(oaas_class, settings, configuration):
         # Flux replaces variables in every text with a `$`, and makes one of `$$`.
         literal = {names.A_NO_SUBSTITUTION: "disabled"} if "$" in str(asset.data) else {}
         added = {**literal, **annotations, names.A_WRITTEN: digest(asset.data)}
@@ -241,23 +240,8 @@ def _class_objects(
     return {key_of(data): DesiredObject(data, oaas_class.ref, path, file, package) for data in objects}
 
 
-def _assets(oaas_class: OaasClass, settings: Settings, configuration: Configuration) -> Iterator[Asset]:
-    monitoring, nodes = configuration.monitoring, configuration.node_collectors
-    # What a node's collector counts is known only where krm-otel generates it.
-    node_settings = nodes.settings if nodes else None
-    metrics = request_histogram(node_settings if settings.node_collector else settings)
-    if configuration.operator:
-        yield from operator_assets(oaas_class, settings, monitoring.monitors)
-    else:
-        yield from assets(oaas_class, settings)
-        if monitoring.monitors:
-            yield from monitor_assets(oaas_class, settings, monitoring.monitors)
-    if monitoring.dashboards:
-        yield from dashboard_assets(oaas_class, settings, monitoring.dashboards, metrics)
-    if monitoring.rules and oaas_class.name not in names.RESERVED:
-        yield from rule_assets(oaas_class, monitoring.rules, metrics)
-
-
 def _sibling(path: str, name: str) -> str:
     """A file in the folder of another; empty where there is none."""
+    from pathlib import PurePath
+
     return str(PurePath(path).with_name(name)) if path else ""

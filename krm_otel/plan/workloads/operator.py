@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from krm_otel import names
 from krm_otel.collector.naming import client_labels
-from krm_otel.collector.operator import A_SIDECAR, active_annotations, operator_annotations
 from krm_otel.config.settings import OaasClass, Settings, Tls
 from krm_otel.dataclass import replace
 from krm_otel.diagnostics.field_path import field_path
@@ -34,6 +33,8 @@ def with_operator_annotations(
     variables = [variable for container in desired.edit.containers for variable in container.env]
     service_names = {value for name, value in variables if name == names.E_SERVICE_NAME}
     service_name = str(service_names.pop()).replace("$$", "$") if len(service_names) == 1 else ""
+    from krm_otel.collector.operator import operator_annotations
+
     annotations = operator_annotations(oaas_class, settings, container_names, service_name)
     existing = workload.template_annotations
     results = list(desired.results)
@@ -52,18 +53,24 @@ def with_operator_annotations(
 def operator_conflicts(workload: Workload, settings: Settings) -> Iterator[Result]:
     """The results for a pod that the Operator instruments as well."""
     has_sidecar = settings.collector is not None and settings.collector.placement.in_class_pods
-    for key in active_annotations(workload.template_annotations):
-        if key == A_SIDECAR and has_sidecar:
+    for key in _active(workload.template_annotations):
+        if key == names.A_SIDECAR and has_sidecar:
             text = f"{key} adds the Operator's collector to a pod that has krm-otel's, on the same ports"
             fix = "remove the annotation, or write mode: deployment"
             yield rules.OPERATOR_SIDECAR.at(_annotation(workload, key), text, fix=fix)
-        elif key != A_SIDECAR:
+        elif key != names.A_SIDECAR:
             text = (
                 f"{key} makes the OpenTelemetry Operator instrument this pod, too; it keeps the variables that are set "
                 "and sets the others"
             )
             fix = "write flavor: operator in the OTelConfig, or remove the annotation"
             yield rules.OPERATOR_INSTRUMENTED.at(_annotation(workload, key), text, fix=fix)
+
+
+def _active(annotations: Mapping[str, str]) -> list[str]:
+    """The annotations of a pod template that ask the Operator to inject something."""
+    keys = [key for key in annotations if key.startswith(names.INJECT_PREFIX) or key == names.A_SIDECAR]
+    return [key for key in keys if annotations[key].lower() != "false"]
 
 
 def unsupported_by_operator(
