@@ -29,7 +29,7 @@ def joined(packages: Mapping[str, Outcome]) -> Outcome:
     pairs = list(zip(firsts, outcomes, strict=True))
     items = tuple(item for outcome in outcomes for item in outcome.items)
     return Outcome(
-        tuple(text for outcome in outcomes for text in outcome.texts),
+        tuple(text for outcome in outcomes for text in outcome.new_texts),
         tuple(ordered(_result(result, first, outcome) for first, outcome in pairs for result in outcome.results)),
         tuple(_change(change, first) for first, outcome in pairs for change in outcome.changes),
         _objects(pairs),
@@ -52,7 +52,9 @@ def settled(outcome: Outcome) -> Outcome:
     """An outcome whose texts are written: what remains to be said of it, so that a run over many stays small."""
     changes = tuple(replace(change, text=None) if change.text is not None else change for change in outcome.changes)
     items = outcome.items if outcome.results else ()  # results need the text around them for their places
-    return replace(outcome, texts=(), changes=changes, objects=ObjectChanges(), new_files={}, starts=(), items=items)
+    return replace(
+        outcome, new_texts=(), changes=changes, objects=ObjectChanges(), new_files={}, starts=(), items=items
+    )
 
 
 def _result(result: Result, first: int, outcome: Outcome) -> Result:

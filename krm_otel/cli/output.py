@@ -25,4 +25,4 @@ def write_text(*lines: str, err: bool = False) -> None:
         with suppress(OSError):  # nobody can be told, and the output is what matters
             click.echo(text, err=True, nl=False)
         return
-    write_stdout((text if has_color(sys.stdout) else click.unstyle(text)).encode())
+    write_stdout([(text if has_color(sys.stdout) else click.unstyle(text)).encode()])

@@ -22,7 +22,8 @@ def function(tell: Callable[[Iterable[Line]], None], report: str | None = None, 
     """
     outcome = run([Source(read_stdin())], os.environ)
     write_report(outcome, report)
-    write_stdout((outcome.texts[0] or "").encode())
+    if (text := outcome.new_texts[0]) is not None:
+        write_stdout(piece.encode() for piece in text.pieces())
     tell(lines(outcome, detail))
     return outcome.exit_code
 
@@ -88,18 +89,18 @@ def read_stdin() -> bytes:
         raise cannot(f"cannot read standard input: {error.strerror or error}") from None
 
 
-def write_stdout(data: bytes) -> None:
-    """Writes to standard output; raises click.ClickException where that fails.
+def write_stdout(pieces: Iterable[bytes]) -> None:
+    """Writes to standard output, piece by piece; raises click.ClickException where that fails.
 
     A pipe without a reader raises BrokenPipeError: the command then ends silently.
     """
-    if not data:
-        return
-    if sys.stdout is None:
-        raise cannot("cannot write to standard output: it is closed")
     try:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+        for piece in filter(None, pieces):
+            if sys.stdout is None:
+                raise cannot("cannot write to standard output: it is closed")
+            sys.stdout.buffer.write(piece)
+        if sys.stdout is not None:
+            sys.stdout.buffer.flush()
     except BrokenPipeError:
         raise
     except OSError as error:

@@ -91,7 +91,7 @@ def write_outcome(inputs: Inputs, outcome: Outcome, output: str, report: str | N
     if output == STDIN:
         data, left_out = stream(inputs, outcome)
         write_report(outcome, report)
-        write_stdout(data)
+        write_stdout([data])
         _note(written, left_out)
     elif not inputs.files and not is_file_name(output):
         raise click.UsageError(f"-o {output}: standard input has no file names: give -o a file, such as all.yaml")

@@ -16,8 +16,8 @@ from krm_otel.krm.item import Item, indented
 from krm_otel.krm.members import Comment, no_comment
 from krm_otel.krm.resource import Resource
 from krm_otel.krm.results_block import results_splices
-from krm_otel.yamltext.scan import Document
-from krm_otel.yamltext.splices import Splice, spliced
+from krm_otel.yamltext.documents.spans import Document
+from krm_otel.yamltext.splices import Splice, SplicedText
 
 
 @dataclass(slots=True)
@@ -37,7 +37,7 @@ class Envelope:
     is_complete: bool = True
     """Whether all of the text is YAML; False where parts of it are left out so that the rest can be read."""
 
-    def splice(self, changed: Mapping[int, str], results: Sequence[Result]) -> str:
+    def spliced(self, changed: Mapping[int, str], results: Sequence[Result]) -> SplicedText:
         """The text with the items at these positions replaced, and with `results`.
 
         A plain stream cannot have results.
@@ -49,7 +49,11 @@ class Envelope:
         ]
         if self.resource_list is not None:
             splices += results_splices(self.text, self.resource_list, [result.to_dict() for result in results])
-        return self._spliced(splices)
+        return SplicedText(self.text, splices, self.bom)
+
+    def splice(self, changed: Mapping[int, str], results: Sequence[Result]) -> str:
+        """What `spliced` returns, as one string."""
+        return str(self.spliced(changed, results))
 
     def without(self, indexes: Iterable[int]) -> str:
         """The text without the items at these indexes."""
@@ -79,4 +83,4 @@ class Envelope:
         return indented(members.rewrite(self.text, item, data), item.column)
 
     def _spliced(self, splices: Iterable[Splice]) -> str:
-        return self.bom + spliced(self.text, splices)
+        return str(SplicedText(self.text, splices, self.bom))

@@ -10,6 +10,10 @@ from krm_otel.yamltext.nodes import Mapping, SourceError
 from krm_otel.yamltext.parse import compose
 
 
+class UnreadableItemError(Exception):
+    """An item that was cut out of its text by lines cannot be read: the text has to be read by events."""
+
+
 @dataclass(slots=True)
 class Item:
     """One object of the input.
@@ -29,6 +33,8 @@ class Item:
     index: int | None = None
     """Its index in `file`."""
     flow: bool = False
+    by_lines: bool = False
+    """Whether it was cut out by lines, so that nobody has read it yet."""
     _resource: ReferenceType[Resource] | None = None
 
     @property
@@ -45,6 +51,8 @@ class Item:
     def resource(self) -> Resource | None:
         """The object; None where it is not a mapping, or cannot be read by itself (then the envelope has a result).
 
+        Raises UnreadableItemError where no event was read of it before.
+
         It is composed on demand, and kept only while another object refers to it: all objects together would take most
         of a run's memory.
         """
@@ -53,6 +61,8 @@ class Item:
             try:
                 resource = self.read(self.text)
             except SourceError:
+                if self.by_lines:
+                    raise UnreadableItemError from None
                 return None
             self._resource = None if resource is None else ref(resource)
         return resource

@@ -12,6 +12,7 @@ from typing import Any, Final
 from krm_otel.krm.item import Item, indented
 from krm_otel.regex import regex
 from krm_otel.yamltext import emit
+from krm_otel.yamltext.documents.spans import Document
 from krm_otel.yamltext.layout import (
     InsertionPoint,
     content_end,
@@ -23,7 +24,6 @@ from krm_otel.yamltext.layout import (
 )
 from krm_otel.yamltext.nodes import SourceError
 from krm_otel.yamltext.parse import compose
-from krm_otel.yamltext.scan import Document
 from krm_otel.yamltext.splices import Splice
 
 _DASH: Final = regex(r"(?m)^[ \t]*-(?=[ \t\r\n])")

@@ -16,10 +16,13 @@ from krm_otel.diagnostics.rules import inputs as rules
 from krm_otel.krm.envelope import Envelope
 from krm_otel.krm.item import Item, indented
 from krm_otel.krm.resource import Resource
+from krm_otel.yamltext.documents.broken import Broken, readable
+from krm_otel.yamltext.documents.by_events import documents
+from krm_otel.yamltext.documents.by_lines import resource_list
+from krm_otel.yamltext.documents.spans import Document, Span
 from krm_otel.yamltext.nodes import Alias, Mapping, SourceError
 from krm_otel.yamltext.parse import compose
 from krm_otel.yamltext.query import walk
-from krm_otel.yamltext.scan import Broken, Document, Span, documents, readable
 
 API_VERSIONS: Final = tuple(f"config.kubernetes.io/{v}" for v in ("v1", "v1beta1", "v1alpha1"))
 _BOM: Final = "\ufeff"
@@ -30,7 +33,12 @@ IsRequired = Callable[[str | None, str], bool]
 
 
 def read_envelope(
-    text: str, file: str = "", first_position: int = 0, is_required: IsRequired = lambda _group, _kind: False
+    text: str,
+    file: str = "",
+    first_position: int = 0,
+    is_required: IsRequired = lambda _group, _kind: False,
+    *,
+    by_lines: bool = False,
 ) -> Envelope:
     """The envelope of a text; raises SourceError where nothing in it can be read.
 
@@ -39,12 +47,15 @@ def read_envelope(
         file: the file that it comes from, for results; empty for a stream, where annotations of the items name it.
         first_position: the position of the first item, where several texts are one input.
         is_required: for the severity of results: an item that cannot be read is an error if it is required.
+        by_lines: cut the items of a ResourceList by lines where that is sure. Then an item that nobody asks for is not
+            read, and one that is asked for may raise UnreadableItemError.
     """
     bom = text[: len(text) - len(text.lstrip(_BOM))]
     text = text[len(bom) :]
     broken: list[Broken] = []
+    cut = resource_list(text) if by_lines else None
     try:
-        parsed = documents(text)
+        parsed = [cut] if cut is not None else documents(text)
     except SourceError as error:
         blanked, broken = readable(text)
         if blanked == text:
@@ -64,6 +75,7 @@ def read_envelope(
         _add_stream(envelope, parsed, is_required)
     for index, item in enumerate(envelope.items):
         item.position += first_position
+        item.by_lines = cut is not None
         if file:
             item.file, item.index = file, index
     for part in broken:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from krm_otel.yamltext import emit
+from krm_otel.yamltext.documents.spans import Document, Span
 from krm_otel.yamltext.layout import line_start
-from krm_otel.yamltext.scan import Document, Span
 from krm_otel.yamltext.splices import Splice
 
 

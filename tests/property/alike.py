@@ -15,6 +15,9 @@ _COMMENTS: Final = ["", "", "", " # c", " #d", ' # "q"', " # a: b"]
 _HEADERS: Final = ["|", ">", "|-", ">-", "|+", ">+", "|2", ">1-"]
 _ENDS: Final = ["a", '"q"', "'p: q'", "# new", "#", "a:b", '"', "'", ", y", "|", ": ", '"a\\n"', "\t", "\x85"]
 
+_BETWEEN: Final = ["# c", "", "---", "--x", "-", "- x", "-x", "  more: x", '  "', "x: '", "...", "  ? a", "\t", "'"]
+"""Lines between the items of a list."""
+
 
 class Author:
     """Writes texts; `random` makes every choice."""
@@ -27,6 +30,21 @@ class Author:
         lines = self._collection(self._random.choice([0, 2]), 0)
         text = "\n".join(lines) + self._random.choice(["\n", "\n", "\n", ""])
         return text.replace("\n", "\r\n") if self._random.random() < 0.1 else text
+
+    def resource_list(self) -> str:
+        """A ResourceList of such texts, with some lines between them that may not belong there."""
+        lines = ["apiVersion: config.kubernetes.io/v1", "kind: ResourceList", "items:"]
+        for _ in range(self._random.randint(1, 4)):
+            text = "\n".join(self._collection(0, 1))
+            if self._random.random() < 0.5:
+                text = f"apiVersion: v1\nkind: Pod\n{text}"
+            indent = "\n  " if self._random.random() < 0.95 else "\n "
+            lines.append(self._random.choice(["- ", "- ", "- ", "- ", "-   ", "-"]) + text.replace("\n", indent))
+            if self._random.random() < 0.15:
+                lines.append(self._random.choice(_BETWEEN))
+        if self._random.random() < 0.3:
+            lines.append("functionConfig: {kind: ConfigMap}")
+        return "\n".join(lines) + self._random.choice(["\n", "\n", ""])
 
     def alike(self, text: str) -> str:
         """The text with other values and comments at the ends of some lines; rarely, one gets another shape."""

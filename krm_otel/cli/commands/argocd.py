@@ -83,7 +83,7 @@ def _generate(ctx: click.Context, fn_config: str | None, report: str | None, det
         raise click.ClickException(
             "the application has no manifests, and Argo CD would delete all its objects, so nothing is printed: add one"
         )
-    write_stdout(text.encode())
+    write_stdout([text.encode()])
     ctx.exit(outcome.exit_code)
 
 

@@ -17,9 +17,9 @@ from krm_otel.cli.pipe import read_stdin
 from krm_otel.dataclass import dataclass
 from krm_otel.krm.resource import Resource
 from krm_otel.run import Source
+from krm_otel.yamltext.documents.by_events import documents
 from krm_otel.yamltext.nodes import Mapping, SourceError
 from krm_otel.yamltext.parse import compose
-from krm_otel.yamltext.scan import documents
 
 STDIN: Final = "-"
 RENDERED: Final = b"# Rendered by krm-otel. Edits are overwritten: change what it was rendered from instead.\n"

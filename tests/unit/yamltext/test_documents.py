@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from krm_otel.yamltext.documents.broken import readable
+from krm_otel.yamltext.documents.by_events import documents
 from krm_otel.yamltext.nodes import SourceError
-from krm_otel.yamltext.scan import documents, readable
 
 ITEM = "apiVersion: v1\nkind: X\n"
 
