@@ -14,9 +14,7 @@ from krm_otel.yamltext.parse import without_surrogate_pairs
 
 _DOCUMENT_LINE: Final = regex(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
 _KIND_LINE: Final = regex(r"""^[ \t]*(?:-[ \t]+)?["']?kind["']?:[ \t]*["']?(\w+)""", re.MULTILINE)
-_API_VERSION_LINE: Final = regex(
-    r"""^[ \t]*(?:-[ \t]+)?["']?apiVersion["']?:[ \t]*["']?(\w[\w./-]*)""", re.MULTILINE
-)
+_API_VERSION_LINE: Final = regex(r"""^[ \t]*(?:-[ \t]+)?["']?apiVersion["']?:[ \t]*["']?(\w[\w./-]*)""", re.MULTILINE)
 _VISIBLE: Final = regex(r"[^\r\n]")
 _ITEMS_LINE: Final = regex(r"^items:[ \t]*(?:#.*)?\r?\n", re.MULTILINE)
 
