@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from typing import Final
-from urllib.parse import unquote
 
 from krm_otel.credential.names import is_secret_name, last_word, letters
 from krm_otel.credential.texts import is_reference, is_secret_text
@@ -39,6 +38,8 @@ def is_credential(name: str, value: str) -> bool:
         value: may have references (`${env:NAME}`, `$(NAME)`), which are no credentials.
     """
     if letters(name).endswith(("headers", "headerslist")):
+        from urllib.parse import unquote  # few names need it
+
         pairs = [pair.partition("=") for pair in value.split(",") if "=" in pair]
         if any(is_header_credential(header.strip(), unquote(text).strip()) for header, _, text in pairs):
             return True

@@ -11,12 +11,15 @@ from typing import Final
 
 from krm_otel.regex import regex
 
-_SECRET: Final = regex(
-    r"(password|passwd|passphrase|passcode|passkey|pwd|token|secret|bearer|authorization|credentials?|cookie|signature"
-    r"|dsn|psk|community|jwt"
-    r"|(api|access|secret|private|shared|account|license|auth|signing|encryption|hmac)key"
-    r"|(ingest|ingestion|instrumentation|agent|app|application|write|service|master|sas|insert|preshared|security)key"
-    r"|accesskeysecret|secretkeybase|connectionstring|keypem|htpasswdinline)\Z"
+_KEYS: Final = (
+    *("api", "access", "secret", "private", "shared", "account", "license", "auth", "signing", "encryption", "hmac"),
+    *("ingest", "ingestion", "instrumentation", "agent", "app", "application", "write", "service", "master", "sas"),
+    *("insert", "preshared", "security"),
+)
+_SECRET: Final = (
+    *("password", "passwd", "passphrase", "passcode", "passkey", "pwd", "token", "secret", "bearer", "authorization"),
+    *("credential", "credentials", "cookie", "signature", "dsn", "psk", "community", "jwt", "accesskeysecret"),
+    *("secretkeybase", "connectionstring", "keypem", "htpasswdinline", *(f"{word}key" for word in _KEYS)),
 )
 """What a name ends with, without separators and in lower case."""
 _SECRET_WORDS: Final = frozenset(("pat", "sas"))
@@ -31,9 +34,9 @@ _WORDS: Final = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 def is_secret_name(name: str) -> bool:
     """Whether a value under this name is a credential; the name may be a path (`auth.password`)."""
-    if _CONTINUED.search(name):
+    if name.lower().endswith("token") and _CONTINUED.search(name):
         return False
-    return bool(_SECRET.search(letters(name))) or last_word(name) in _SECRET_WORDS
+    return letters(name).endswith(_SECRET) or last_word(name) in _SECRET_WORDS
 
 
 def letters(name: str) -> str:

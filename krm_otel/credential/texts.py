@@ -7,8 +7,6 @@ Rules that look for credentials, such as `ghp_[A-Za-z0-9]{36}` in a processor, a
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -40,27 +38,43 @@ _WRITTEN_PAIR: Final = regex(
     r"[\"']?(?P<value>[A-Za-z0-9/+~][^\s;,&\"'<>)\]{}]*)"
 )
 """`password=x` in a connection string, `password: x` and `"password":"x"` in a text that is YAML or JSON itself."""
-_SECRET_IN_A_TEXT: Final = regex(
-    r"(password|passwd|pwd|secret|token|privatekey|apikey|(access|account|instrumentation)key)\Z"
+_SECRET_IN_A_TEXT: Final = (
+    *("password", "passwd", "pwd", "secret", "token", "privatekey", "apikey"),
+    *("accesskey", "accountkey", "instrumentationkey"),
 )
-_FORMS: Final = regex(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:\s|\\[rn])*[A-Za-z0-9+/=:-]{3}[^-]*"
-    r"|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"
-    r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"
-    r"|\b(?:gh[pousr]_|github_pat_|gl(?:pat|rt|dt)-|gl(?:sa|c)_|xox[abeoprs]-|[sr]k_(?:live|test)_|NRAK-|NRI[IQ]-"
-    r"|dt0[a-z]\d\d\.|dckr_pat_|hc[abx]ik_|shp(?:at|ss)_)\w{6}[\w.~+/=-]*"
-    r"|\b(?:hf_|npm_|pypi-|xapp-\d-|dop_v1_|whsec_|sntry[su]_|ph[cx]_|cx[tu]p_)[A-Za-z0-9]{16}[\w.~+/=-]*"
-    r"|\b[0-9a-f]{36,40}NRAL\b"
-    r"|\bSG\.[\w-]{16,}\.[\w-]*|\bAIza[\w-]{30,}|\bya29\.[\w-]{10,}|\bsk-(?:[a-z]+-)*[A-Za-z0-9]{20}[\w-]*"
-    r"|\b(?:Account|SharedAccess|Instrumentation|Access)Key=[A-Za-z0-9+/][^;\s]*"
-    r"|hooks\.slack\.com/services/\w+/\w+/\w+|discord(?:app)?\.com/api/webhooks/\d+/[\w-]+"
-    r"|\.office\.com/webhook(?:b2)?/[\w@/-]+|hooks\.zapier\.com/hooks/catch/\w[\w/]*"
-    r"|/receiver/v1/(?:http|otlp)/[\w=+/-]{8,}|loggly\.com/(?:inputs|bulk)/[\w-]{8,}|telegram\.org/bot\d+:[\w-]+"
-    r"|events\.pagerduty\.com/integration/\w{10,}"
-)
-_SCHEME: Final = regex(
-    r"(?:\A|[:=,\"'])\s*(Bearer|ApiKey|Api-Token|Splunk|Token|Basic) +([\w.~+/=-]{4,})(?=[\"']|[\s,;]*\Z)", re.I
-)
+"""What the names of such pairs end with, as `letters` has them."""
+_LONG: Final = r"\w{6}[\w.~+/=-]*"
+_LONGER: Final = r"[A-Za-z0-9]{16}[\w.~+/=-]*"
+_PREFIXES: Final = {
+    **dict.fromkeys(("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "glrt-", "gldt-"), _LONG),
+    **dict.fromkeys(("glsa_", "glc_", "xoxa-", "xoxb-", "xoxe-", "xoxo-", "xoxp-", "xoxr-", "xoxs-"), _LONG),
+    **dict.fromkeys(("sk_live_", "sk_test_", "rk_live_", "rk_test_", "NRAK-", "NRII-", "NRIQ-", "dckr_pat_"), _LONG),
+    **dict.fromkeys(("hcaik_", "hcbik_", "hcxik_", "shpat_", "shpss_"), _LONG),
+    **dict.fromkeys(("hf_", "npm_", "pypi-", "dop_v1_", "whsec_", "sntrys_", "sntryu_", "phc_", "phx_"), _LONGER),
+    **dict.fromkeys(("cxtp_", "cxup_"), _LONGER),
+    **{"dt0": rf"[a-z]\d\d\.{_LONG}", "xapp-": rf"\d-{_LONGER}", "sk-": r"(?:[a-z]+-)*[A-Za-z0-9]{20}[\w-]*"},
+    **{"AKIA": r"[0-9A-Z]{16}\b", "ASIA": r"[0-9A-Z]{16}\b", "AIza": r"[\w-]{30,}", "ya29.": r"[\w-]{10,}"},
+    **{"SG.": r"[\w-]{16,}\.[\w-]*", "eyJ": r"[\w-]{8,}\.[\w-]{8,}\.[\w-]*"},
+}
+"""What tokens begin with → what follows."""
+_PATHS: Final = {
+    "hooks.slack.com/services/": r"\w+/\w+/\w+",
+    **dict.fromkeys(("discord.com/api/webhooks/", "discordapp.com/api/webhooks/"), r"\d+/[\w-]+"),
+    **{".office.com/webhook": r"(?:b2)?/[\w@/-]+", "hooks.zapier.com/hooks/catch/": r"\w[\w/]*"},
+    **{"/receiver/v1/": r"(?:http|otlp)/[\w=+/-]{8,}", "loggly.com/": r"(?:inputs|bulk)/[\w-]{8,}"},
+    **{"telegram.org/bot": r"\d+:[\w-]+", "events.pagerduty.com/integration/": r"\w{10,}"},
+}
+"""The part of a URL before its credential → the credential."""
+_FORMS: Final = {
+    "PRIVATE KEY-----": regex(r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:\s|\\[rn])*[A-Za-z0-9+/=:-]{3}[^-]*"),
+    "NRAL": regex(r"\b[0-9a-f]{36,40}NRAL\b"),
+    "Key=": regex(r"\b(?:Account|SharedAccess|Instrumentation|Access)Key=[A-Za-z0-9+/][^;\s]*"),
+    **{prefix: regex(rf"\b{re.escape(prefix)}{rest}") for prefix, rest in _PREFIXES.items()},
+    **{path: regex(f"{re.escape(path)}{rest}") for path, rest in _PATHS.items()},
+}
+"""What is in every credential of a form → the form. To compile all of them takes 10 million instructions."""
+_SCHEMES: Final = ("bearer", "apikey", "api-token", "splunk", "token", "basic")
+_SCHEME: Final = regex(rf"(?:\A|[:=,\"'])\s*({'|'.join(_SCHEMES)}) +([\w.~+/=-]{{4,}})(?=[\"']|[\s,;]*\Z)", re.I)
 _NO_TOKEN: Final = regex(r"(token|tokens|auth|authentication|authorization|scheme|plan|tier)\Z", re.I)
 _USERINFO: Final = regex(r"\b(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,30})://(?P<info>[^\s/?#\"'<>]*)@")
 _SLASH_IN_PASSWORD: Final = regex(rf"://[^\s@/{_MARK}]+:[^\s@/]*[^\s@/0-9{_MARK}][^\s@]*@")
@@ -127,9 +141,10 @@ def _marked(value: str) -> str:
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:
     """Where credentials are in a text; most texts have none, and are short."""
-    for match in _FORMS.finditer(text):
-        yield match.span()
-    if " " in text:
+    for mark, form in _FORMS.items():
+        if mark in text:
+            yield from (match.span() for match in form.finditer(text))
+    if " " in text and _has_any(_SCHEMES, text.lower()):
         for match in _SCHEME.finditer(text):
             if _is_token(match[1], match[2]):
                 yield match.span(2)
@@ -145,6 +160,9 @@ def _is_token(scheme: str, text: str) -> bool:
         return False
     if scheme.lower() != "basic":
         return not _NO_TOKEN.match(text) and not _is_placeholder(text)
+    import base64  # few texts need it
+    import binascii
+
     try:
         return b":" in base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError):
@@ -167,12 +185,17 @@ def _userinfo(text: str) -> Iterator[tuple[int, int]]:
 
 def _pairs(text: str) -> Iterator[tuple[int, int]]:
     """Parameters of URLs, and pairs of names and values in connection strings and in YAML and JSON."""
-    for match in _PARAMETER.finditer(text):
+    for match in _PARAMETER.finditer(text) if "=" in text else ():
         name, value = match["name"], match["value"]
         is_secret = is_secret_name(name) or ("://" in text and name.lower() in _SECRET_PARAMETERS)
         if is_secret and not is_reference(value) and value[:1] not in "([\\.*":
             yield match.span("value")
-    for match in _WRITTEN_PAIR.finditer(text):
+    for match in _WRITTEN_PAIR.finditer(text) if _has_any(_SECRET_IN_A_TEXT, letters(text)) else ():
         name, value = match["left"] or match["name"], match["value"]
-        if _SECRET_IN_A_TEXT.search(letters(name)) and is_secret_name(name) and not _is_harmless(name, value):
+        if letters(name).endswith(_SECRET_IN_A_TEXT) and is_secret_name(name) and not _is_harmless(name, value):
             yield match.span("value")
+
+
+def _has_any(words: tuple[str, ...], text: str) -> bool:
+    """Whether it can be worth while to look closer, which costs much more."""
+    return any(word in text for word in words)

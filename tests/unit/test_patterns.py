@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 import time
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 import krm_otel
+from krm_otel.credential import texts
 
 PACKAGE = Path(krm_otel.__file__).parent
 ANYWHERE = ("search", "sub", "split", "findall", "finditer")
@@ -37,7 +39,18 @@ def patterns() -> Iterator[tuple[str, tuple[re.Pattern[Any], bool]]]:
                 yield f"{path.relative_to(PACKAGE)}:{node.lineno}", (re.compile(first.value, flags), anywhere)
 
 
-PATTERNS = dict(patterns())
+def forms_of_credentials() -> Iterator[tuple[str, tuple[re.Pattern[Any], bool]]]:
+    """Those of credentials are put together from parts."""
+    source = inspect.getsource(texts)
+    for name, value in vars(texts).items():
+        anywhere = isinstance(value, dict) or re.search(rf"\b{name}\.({'|'.join(ANYWHERE)})\(", source) is not None
+        entries = value.items() if isinstance(value, dict) else [("", value)]
+        for key, one in entries if name.isupper() else ():
+            if hasattr(one, "finditer"):
+                yield f"credential/texts.py:{name} {key}".strip(), (re.compile(one.pattern, one.flags), anywhere)
+
+
+PATTERNS = {**dict(patterns()), **dict(forms_of_credentials())}
 
 
 def seconds(pattern: re.Pattern[Any], piece: str, length: int, *, anywhere: bool) -> float:
