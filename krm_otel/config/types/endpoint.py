@@ -7,9 +7,8 @@ convention 4317 is gRPC and 4318 HTTP, and a client that speaks the other protoc
 
 from __future__ import annotations
 
-import ipaddress
 import re
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from krm_otel.config.types.finding import Finding, fault, write
@@ -212,23 +211,24 @@ def _has_valid_host(url: SplitResult) -> bool:
     if host.startswith("["):
         address, bracket, rest = host[1:].partition("]")
         is_complete = bool(bracket) and "%" not in address and (not rest or rest.startswith(":"))
-        return is_complete and _is_address(address, ipaddress.IPv6Address)
+        return is_complete and _is_address(address, 6)
     if _VARIABLE.fullmatch(host.partition(":")[0]):
         return True
     labels = host.partition(":")[0].removesuffix(".").split(".")
     if host.count(":") > 1 or sum(len(label) + 1 for label in labels) > 254:
         return False
     if labels[-1].isdigit():
-        return _is_address(host.partition(":")[0], ipaddress.IPv4Address)
+        return _is_address(host.partition(":")[0], 4)
     return all(map(_HOST_LABEL.fullmatch, labels))
 
 
-def _is_address(text: str, kind: type[ipaddress.IPv4Address | ipaddress.IPv6Address]) -> bool:
+def _is_address(text: str, version: Literal[4, 6]) -> bool:
+    import ipaddress  # most hosts are names
+
     try:
-        kind(text)
+        return ipaddress.ip_address(text).version == version
     except ValueError:
         return False
-    return True
 
 
 # --- what depends on the protocol -------------------------------------------------------------------------

@@ -5,7 +5,6 @@ Source: Kubernetes documentation, "Object Names and IDs", "Labels and Selectors"
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from typing import Final
 
@@ -112,6 +111,8 @@ def variable_name(value: str) -> str:
 
 def cidr(value: str) -> str:
     """A network of addresses, as a NetworkPolicy has it: no bits are set beyond its length."""
+    import ipaddress  # few blocks have networks
+
     try:
         network = ipaddress.ip_network(value, strict=False)
     except ValueError:
