@@ -113,7 +113,7 @@ demo-e2e: $(READY) ## run the data plane on that cluster, injected, and print th
 	@$(BIN)/python -m tools.demo
 
 .PHONY: bench
-bench: $(READY) ## measure speed and memory
+bench: $(READY) ## measure speed and memory, and write docs/performance.md (a quarter of an hour)
 	@$(BIN)/python -m bench.run
 
 .PHONY: instructions check-instructions
@@ -125,7 +125,7 @@ check-instructions: $(READY) ## fail where a run takes more of them than committ
 
 .PHONY: bench-collectors
 bench-collectors: $(READY) ## measure generated collectors and one tuned by hand (root)
-	@$(BIN)/python bench/collectors.py
+	@$(BIN)/python -m bench.collectors
 
 .PHONY: bench-telemetry
 bench-telemetry: $(READY) ## measure what telemetry adds to a request, also with a fault (needs tools)

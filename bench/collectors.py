@@ -1,12 +1,13 @@
 """Spans per second and core of generated collectors, compared with a collector that was tuned by hand.
 
-    make bench-collectors                  one round of 200,000 spans each
-    .venv/bin/python bench/collectors.py --spans 1000000 --rounds 3
+    make bench-collectors                  three rounds of 200,000 spans each
+    .venv/bin/python -m bench.collectors --spans 1000000 --rounds 1
 
 Every contender is a real collector with a rendered config, which sends to real collectors that drop everything. The
 measure is spans per second of processor time, from the first span until the collector has sent all spans and ended. The
 contenders take turns, and the number to look at is the ratio to the hand-tuned one. Nothing here fails because of a
-number: a measurement is no test. It needs root, to resolve the name of the second tier.
+number: a measurement is no test. docs/scaling.md is written from the results. It needs root, to resolve the name of the
+second tier.
 """
 
 from __future__ import annotations
@@ -27,12 +28,10 @@ import yaml
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
-
-from tests.support.configuration import otel_config  # noqa: E402
-from tests.support.otelcol import wait_until_healthy  # noqa: E402
-from tools.build import require  # noqa: E402
+from bench import record
+from tests.support.configuration import otel_config
+from tests.support.otelcol import wait_until_healthy
+from tools.build import require
 
 SCRIPT = Path(sys.executable).with_name("krm-otel")
 SUBJECT, SINKS = "127.9.0.1", ("127.9.0.2", "127.9.0.3")
@@ -107,21 +106,25 @@ class Measurement:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--spans", type=int, default=200_000)
-    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
+    load = round(os.getloadavg()[0], 1)
     measurements: dict[str, list[Measurement]] = {name: [] for name in CONTENDERS}
     with tempfile.TemporaryDirectory() as folder:
         for number in range(arguments.rounds):
             for name, contender in CONTENDERS.items():
                 measurements[name].append(measure(Path(folder), config_of(*contender), arguments.spans))
                 print(f"round {number + 1}: {name}: {measurements[name][-1].rate:,.0f}", file=sys.stderr, flush=True)
-    print(f"{arguments.spans:,} spans, {arguments.rounds} round(s), {os.cpu_count()} cores, medians\n")
-    print("| | spans a second and core | ratio | peak memory |\n|---|---:|---:|---:|")
-    base = statistics.median(entry.rate for entry in next(iter(measurements.values())))
-    for name, entries in measurements.items():
-        rate = statistics.median(entry.rate for entry in entries)
-        memory = statistics.median(entry.memory for entry in entries)
-        print(f"| {name} | {rate:,.0f} | {rate / base:.2f} | {memory:.0f} MB |")
+    rows = {
+        name: {
+            "rate": round(statistics.median(entry.rate for entry in entries)),
+            "memory": round(statistics.median(entry.memory for entry in entries)),
+        }
+        for name, entries in measurements.items()
+    }
+    measured = {"spans": arguments.spans, "rounds": arguments.rounds, "load": load, "rows": rows}
+    record.write("collectors", record.facts("otelcol") | measured)
+    subprocess.run([sys.executable, "-m", "tools.docs"], cwd=record.RESULTS.parents[1], check=True)
 
 
 def config_of(collector: str, rate: float, name: str) -> str:

@@ -6,8 +6,9 @@ four variables; all others are ConfigMaps and Services. Annotations are those th
 
 from __future__ import annotations
 
+import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 QUICKSTART = Path(__file__).parents[1] / "examples" / "quickstart"
@@ -38,6 +39,13 @@ CLASS = """\
       collector:
         endpoint: http://otel-collector.observability:4317
 """
+
+OTHER_VALUES = {
+    "        propagators: [w3c]\n": "        propagators: [w3c, b3]\n        sampling_rate: 0.5\n"
+    "        resource_attributes: {team: core}\n",
+    "        endpoint: http://otel-collector.observability:4317\n": "        endpoint: http://gateway.telemetry:4317\n",
+}
+"""Line of the class → what stands there when all values change."""
 
 DEPLOYMENT = """\
 - apiVersion: apps/v1
@@ -142,6 +150,11 @@ def resource_list(items: int, *, enabled: bool = True, ours: bool = True) -> Ite
         ours: whether there is a class at all; without one, nothing in the list has a name of ours.
     """
     yield HEAD
+    yield from entries(items, enabled=enabled, ours=ours)
+
+
+def entries(items: int, *, enabled: bool = True, ours: bool = True) -> Iterator[str]:
+    """The items of a list, each an entry that begins with a dash."""
     if ours:
         yield CLASS.replace("enabled: true", f"enabled: {str(enabled).lower()}")
     deployment = DEPLOYMENT if ours else without_ours(DEPLOYMENT)
@@ -151,6 +164,20 @@ def resource_list(items: int, *, enabled: bool = True, ours: bool = True) -> Ite
             yield deployment.format(n=n, containers=containers)
         else:
             yield (CONFIG_MAP if n % 3 == 1 else SERVICE).format(n=n)
+
+
+def other_values(lines: Iterable[str]) -> Iterator[str]:
+    """A list with another endpoint, sampling rate and propagator, and one more attribute, for its class."""
+    for line in lines:
+        yield OTHER_VALUES.get(line, line)
+
+
+def files(items: int) -> Iterator[tuple[str, str]]:
+    """The name and the text of each file of a package with these items, without the annotations of a client."""
+    for number, entry in enumerate(entries(items)):
+        lines = textwrap.dedent(entry.replace("- ", "  ", 1)).splitlines(keepends=True)
+        text = "".join(line for line in lines if "config.kubernetes.io/" not in line)
+        yield f"{number}.yaml", re.sub(r"^  annotations:\n(?!    )", "", text, flags=re.MULTILINE)
 
 
 def quickstart(*, ours: bool = True) -> str:

@@ -1,96 +1,96 @@
-"""Time and memory of krm-otel on a large ResourceList, compared with other ways to process it.
+"""Time and memory of krm-otel, compared with other ways to do the same: `make bench`.
 
-    make bench                      10,000 items
-    .venv/bin/python -m bench.run --items 100000 --rounds 3
+    make bench
+    .venv/bin/python -m bench.run --items 1000 --rounds 3 --only large --only cold
 
-bench/inputs.py generates the input. Each contender is a separate process that reads the same bytes on standard
-input. They take turns, so a busy machine slows all of them. The table shows medians, the ratio to krm-otel, and peak
-memory.
-Nothing here fails because of a time: a measurement is no test.
+Each contender is a separate process. They take turns, so a busy machine slows all of them; still, measure on a quiet
+one. Each section writes its results to bench/results, and docs/performance.md is written from them. Nothing here fails
+because of a time: a measurement is no test.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import platform
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-from bench.inputs import resource_list
+from bench import image, record
+from bench.measuring import Failed, Row, marks, measure, others_at_work
+from bench.sections import ROOT, SECTIONS
+from tools.build import ToolError
 
-ROOT = Path(__file__).parents[1]
-SCRIPT = Path(sys.executable).with_name("krm-otel")
-LOAD_AND_DUMP = (
-    "import sys, yaml; "
-    "yaml.dump(yaml.load(sys.stdin.buffer, yaml.CSafeLoader), sys.stdout, yaml.CSafeDumper, sort_keys=False)"
-)
-
-
-def measure(command: list[str], source: Path) -> tuple[float, float]:
-    """Wall time in seconds and peak memory in MB of one process."""
-    with source.open("rb") as stdin:
-        start = time.perf_counter()
-        process = subprocess.Popen(command, stdin=stdin, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"bench: {' '.join(command)[:80]} failed with {process.returncode}")
-    return seconds, usage.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
-
-
-def contenders(folder: Path, items: int) -> dict[str, tuple[list[str], Path]]:
-    """Name → command and input."""
-    disabled, enabled, injected = (folder / f"{name}.yaml" for name in ("disabled", "enabled", "injected"))
-    for path in (enabled, disabled):
-        with path.open("w", encoding="utf-8") as file:
-            file.writelines(resource_list(items, enabled=path is enabled))
-    with enabled.open("rb") as stdin, injected.open("wb") as stdout:
-        subprocess.run([SCRIPT], stdin=stdin, stdout=stdout, stderr=subprocess.DEVNULL, check=True)
-    function = [str(SCRIPT)]
-    return {
-        "krm-otel, every Deployment injected": (function, enabled),
-        "krm-otel, again on its own output": (function, injected),
-        "krm-otel, class not enabled": (function, disabled),
-        "krm-otel uninject": ([*function, "uninject", "-"], injected),
-        "PyYAML (C) load and dump, nothing done": ([sys.executable, "-c", LOAD_AND_DUMP], enabled),
-        "cat": (["cat"], enabled),
-    }
+IMAGE = "image"
+VERSIONS = ("krm-otel", "PyYAML", "pydantic", "peer-kyaml", "peer-sdk", "kpt", "kustomize")
+"""Packages and tools whose versions decide about times."""
+NAMES = (*SECTIONS, IMAGE)
+REPEAT = {**{name: section.repeat for name, section in SECTIONS.items()}, IMAGE: 5}
+"""Section → how many rounds make one."""
 
 
 def main() -> None:
-    """Measures and prints the table."""
+    """Measures, and writes the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--items", type=int, default=10_000, help="items in the ResourceList (10000)")
+    parser.add_argument("--items", type=int, default=10_000, help="items of the large list (10000)")
     parser.add_argument("--rounds", type=int, default=5, help="how often each contender runs (5)")
+    parser.add_argument("--only", action="append", choices=NAMES, help="measure this section; may be repeated")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        runs = contenders(Path(name), arguments.items)
-        measurements: dict[str, list[tuple[float, float]]] = {title: [] for title in runs}
-        for number in range(arguments.rounds):
-            for title, (command, source) in runs.items():
-                if sys.stderr.isatty():
-                    print(
-                        f"\r\x1b[Kround {number + 1}/{arguments.rounds}: {title}", end="", file=sys.stderr, flush=True
-                    )
-                measurements[title].append(measure(command, source))
-        if sys.stderr.isatty():
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-        size = runs["cat"][1].stat().st_size
-    base = statistics.median(seconds for seconds, _ in next(iter(measurements.values())))
-    print(f"{arguments.items:,} items, {size / 1e6:.1f} MB; medians of {arguments.rounds} rounds;", end=" ")
-    print(f"Python {platform.python_version()}, {os.cpu_count()} CPUs ({platform.machine()})\n")
-    print("| | seconds | ratio | peak memory |")
-    print("|---|---:|---:|---:|")
-    for title, values in measurements.items():
-        seconds = statistics.median(value for value, _ in values)
-        memory = max(value for _, value in values)
-        print(f"| {title} | {seconds:.2f} | {seconds / base:.2f} | {memory:.0f} MB |")
+    names = [name for name in NAMES if name in (arguments.only or NAMES)]
+    print(f"bench: {', '.join(names)}; {estimate(names, arguments.items, arguments.rounds)}", flush=True)
+    for name in names:
+        load, since = os.getloadavg()[0], marks()
+        try:
+            rows = rows_of(name, arguments.items, arguments.rounds * REPEAT[name])
+        except (Failed, ToolError) as error:
+            say("")
+            print(f"bench: {name} left out, its results stay as they are: {error}", flush=True)
+            continue
+        others = round(others_at_work(since), 2)
+        facts = record.facts(*VERSIONS)
+        facts["versions"]["Go"] = record.go_version()
+        measured: dict[str, Any] = {"rounds": arguments.rounds * REPEAT[name], "load": round(load, 1), "others": others}
+        measured["rows"] = {title: asdict(row) for title, row in rows.items()}
+        record.write(name, facts | measured)
+        say("")
+        print(f"bench: {name} measured; other work had {others:.2f} cores", flush=True)
+    subprocess.run([sys.executable, "-m", "tools.docs"], cwd=ROOT, check=True)
+
+
+def rows_of(name: str, items: int, rounds: int) -> dict[str, Row]:
+    """Measures one section."""
+    if name == IMAGE:
+        say("image")
+        return image.measure(rounds)
+    with tempfile.TemporaryDirectory() as folder:
+        say(f"{name}: inputs")
+        contenders = SECTIONS[name].contenders(Path(folder), items)
+        return measure(contenders, rounds, lambda what: say(f"{name}: {what}"))
+
+
+def estimate(names: list[str], items: int, rounds: int) -> str:
+    """How long this will take, by what the last runs took."""
+    seconds = 0.0
+    for name in names:
+        last = record.read(name)
+        if last is None:
+            return "nobody knows how long it takes: it was not measured yet"
+        rows = last["rows"].values()
+        largest = max(row["items"] for row in rows) / (10 if name == "sizes" else 1)
+        scale = items / largest if name in ("large", "sizes") else 1.0
+        once = sum(statistics.median(row["seconds"]) for row in rows)
+        seconds += once * scale * (rounds * REPEAT[name] + 1.5)  # the first round takes longer, and inputs are written
+    return f"about {seconds / 60:.0f} minutes, by the last results" if seconds > 60 else "about a minute"
+
+
+def say(what: str) -> None:
+    """One line of progress, on a terminal only; an empty one removes it."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{what[: os.get_terminal_size(2).columns - 1]}", end="", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

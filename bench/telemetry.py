@@ -12,6 +12,7 @@ fault during all measured requests.
 A client sends one request after the other. The platforms take turns of a few requests, so a busy machine slows all of
 them. A round results in a median, a 99th percentile and a processor time; the table shows the best round of each.
 A failed request ends the run, and so does a fault without any sign of it. Nothing here fails because of a time.
+docs/performance.md and docs/faults.md are written from the results.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -26,11 +29,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from platform import python_version
 from typing import Any
 
 import httpx
 
+from bench import record
 from tests.tools.backend import Collector, on_this_machine
 from tests.tools.counted import collector_spans
 from tests.tools.dataplane import INVOKE, Fleet, fleet, rendered
@@ -42,6 +45,7 @@ TURN = {1: 20, 10: 50}
 """Number of clients at once → requests of all clients together in one turn."""
 TICKS = os.sysconf("SC_CLK_TCK")
 OFF = {"OTEL_SDK_DISABLED": "true"}
+OFF_ROW = "`OTEL_SDK_DISABLED=true`"
 
 
 @dataclass(frozen=True)
@@ -60,26 +64,26 @@ class Row:
     user: Mapping[str, str] = field(default_factory=dict)
     fault: str = ""
     clients: int = 1
-    base: str = "off"
+    base: str = OFF_ROW
 
 
 TABLES = {
     "well": {
-        "off": Row(None, OFF, base=""),
+        OFF_ROW: Row(None, OFF, base=""),
         "an SDK, nothing injected": Row(None),
-        "rate 0.1": Row(0.1),
-        "rate 1.0": Row(),
+        "injected, `sampling_rate: 0.1`": Row(0.1),
+        "injected, `sampling_rate: 1.0`": Row(),
     },
     "faults": {
-        "off": Row(None, OFF, base=""),
+        OFF_ROW: Row(None, OFF, base=""),
         "no fault": Row(),
-        "collector stopped": Row(fault="stopped"),
-        "wrong endpoint": Row(fault="wrong"),
-        "collector does not answer": Row(fault="silent"),
-        "backend does not answer, queue full": Row(fault="slow"),
-        "collector at its memory limit": Row(fault="memory"),
-        "off, 10 clients": Row(None, OFF, clients=10, base=""),
-        "no fault, 10 clients": Row(clients=10, base="off, 10 clients"),
+        "the collector is stopped": Row(fault="stopped"),
+        "the endpoint is wrong: no such host": Row(fault="wrong"),
+        "the collector takes data and never answers": Row(fault="silent"),
+        "the backend never answers, the collector's queue is full": Row(fault="slow"),
+        "the collector is at its memory limit": Row(fault="memory"),
+        f"ten clients at once, {OFF_ROW}": Row(None, OFF, clients=10, base=""),
+        "ten clients at once, no fault": Row(clients=10, base=f"ten clients at once, {OFF_ROW}"),
     },
 }
 
@@ -222,20 +226,22 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=10, help="turns of each platform in a round")
     parser.add_argument("--only", choices=TABLES, help="measure one table only")
     arguments = parser.parse_args()
+    tables = (record.read("telemetry") or {"tables": {}})["tables"]
     for table in [arguments.only] if arguments.only else TABLES:
         rows = TABLES[table]
+        load = os.getloadavg()[0]
         measurements = measure(rows, arguments.rounds, arguments.turns)
-        requests = " or ".join(
-            str(arguments.turns * TURN[count]) for count in sorted({row.clients for row in rows.values()})
-        )
-        print(f"{arguments.rounds} rounds of {requests} requests each, best round of each figure;", end=" ")
-        print(f"Python {python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}\n")
-        print("| | median | ratio | p99 | ratio | processor time | ratio |")
-        print("|---|---:|---:|---:|---:|---:|---:|")
-        for name, row in rows.items():
-            figures = zip(measurements[name].best(), measurements[row.base or name].best(), strict=True)
-            print(f"| {name} | {' | '.join(f'{value:.1f} ms | {value / base:.2f}' for value, base in figures)} |")
-        print(flush=True)
+        tables[table] = {
+            "rounds": arguments.rounds,
+            "requests": sorted({arguments.turns * TURN[row.clients] for row in rows.values()}),
+            "load": round(load, 1),
+            "rows": {
+                name: {"base": row.base, "best": [round(value, 1) for value in measurements[name].best()]}
+                for name, row in rows.items()
+            },
+        }
+        record.write("telemetry", record.facts("opentelemetry-sdk", "otelcol") | {"tables": tables})
+    subprocess.run([sys.executable, "-m", "tools.docs"], cwd=record.RESULTS.parents[1], check=True)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import difflib
 import sys
 from pathlib import Path
 
+from bench.page import BLOCKS
 from tools.docs import house_map, results, settings
 from tools.docs.blocks import BlockError, Generators, regenerate
 
@@ -25,6 +26,7 @@ GENERATORS: Generators = {
     "map of krm_otel": lambda: house_map.package_map("krm_otel"),
     "map of tools": lambda: house_map.package_map("tools"),
     "map of bench": lambda: house_map.package_map("bench"),
+    **BLOCKS,
 }
 """To add a block: a function that returns Markdown, a name for it here, and the two marks in a page."""
 
