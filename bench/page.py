@@ -187,8 +187,8 @@ def _section(name: str, table: Callable[[Rows], str]) -> str:
     if found is None:
         return NOT_MEASURED
     rows: Rows = found["rows"]
-    largest = max(rows.values(), key=lambda row: row["bytes"])
-    size = f"{largest['items']:,} items ({largest['bytes'] / 1e6:.1f} MB), " if name == "large" else ""
+    first = next(iter(rows.values()))
+    size = f"{first['items']:,} items ({first['bytes'] / 1e6:.1f} MB), " if name == "large" else ""
     words = f"{size}medians of {found['rounds']} rounds; {_when(found, found)}."
     return f"{words[0].upper()}{words[1:]}\n\n{table(rows)}"
 
@@ -231,8 +231,8 @@ def _pivot(
 
 def _table(heads: Iterable[str], lines: Iterable[Iterable[str]], sides: str) -> str:
     rule = "|".join("---" if side == "l" else "---:" for side in sides)
-    body = "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
-    return f"| {' | '.join(heads)} |\n|{rule}|\n{body}".replace("|  |", "| |")
+    head, *body = ("".join(f"| {cell} " if cell else "| " for cell in cells) + "|\n" for cells in (heads, *lines))
+    return f"{head}|{rule}|\n{''.join(body)}"
 
 
 def _median(row: Mapping[str, Any]) -> float:

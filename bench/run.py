@@ -53,7 +53,12 @@ def main() -> None:
         others = round(others_at_work(since), 2)
         facts = record.facts(*VERSIONS)
         facts["versions"]["Go"] = record.go_version()
-        measured: dict[str, Any] = {"rounds": arguments.rounds * REPEAT[name], "load": round(load, 1), "others": others}
+        measured: dict[str, Any] = {
+            "items": arguments.items,
+            "rounds": arguments.rounds * REPEAT[name],
+            "load": round(load, 1),
+            "others": others,
+        }
         measured["rows"] = {title: asdict(row) for title, row in rows.items()}
         record.write(name, facts | measured)
         say("")
@@ -79,11 +84,10 @@ def estimate(names: list[str], items: int, rounds: int) -> str:
         last = record.read(name)
         if last is None:
             return "nobody knows how long it takes: it was not measured yet"
-        rows = last["rows"].values()
-        largest = max(row["items"] for row in rows) / (10 if name == "sizes" else 1)
-        scale = items / largest if name in ("large", "sizes") else 1.0
-        once = sum(statistics.median(row["seconds"]) for row in rows)
-        seconds += once * scale * (rounds * REPEAT[name] + 1.5)  # the first round takes longer, and inputs are written
+        grows = name in SECTIONS and SECTIONS[name].grows
+        once = sum(statistics.median(row["seconds"]) for row in last["rows"].values())
+        once *= items / last["items"] if grows else 1
+        seconds += once * (rounds * REPEAT[name] + 1.5)  # the first round takes longer, and inputs are written
     return f"about {seconds / 60:.0f} minutes, by the last results" if seconds > 60 else "about a minute"
 
 

@@ -41,10 +41,12 @@ class Section:
     Attributes:
         contenders: a folder for inputs, and the number of items of the large list → name → contender.
         repeat: how many rounds make one: short runs need more.
+        grows: whether its inputs grow with that number.
     """
 
     contenders: Callable[[Path, int], dict[str, Contender]]
     repeat: int = 1
+    grows: bool = True
 
 
 def peers() -> dict[str, Path]:
@@ -185,8 +187,8 @@ def packages(folder: Path, items: int) -> dict[str, Contender]:
 SECTIONS: Final = {
     "large": Section(large),
     "sizes": Section(sizes),
-    "cold": Section(cold, repeat=5),
-    "corpus": Section(corpus),
+    "cold": Section(cold, repeat=5, grows=False),
+    "corpus": Section(corpus, grows=False),
     "clients": Section(clients),
     "packages": Section(packages),
 }
