@@ -168,6 +168,13 @@ def test_the_action_sums_up_what_changes(github: Runner) -> None:
     assert (github.temp / "krm-otel" / "bin" / "krm-otel").exists()
 
 
+def test_the_action_reads_packages(github: Runner) -> None:
+    """The config lies beside them, and so is none of theirs."""
+    assert github(paths=".", packages="true", fn_config="otel.yaml") == 0, github.log
+    assert github.log.count("krm-otel: 1 package; 1 class; 1 workload to inject") == 2
+    assert "| `Deployment echo` | injected |" in github.summary
+
+
 def test_the_action_fails_with_errors(github: Runner) -> None:
     (github.workspace / "my apps" / "app.yaml").write_bytes(BROKEN)
     assert github(comment="true") == 1
@@ -250,6 +257,11 @@ def test_the_component_reports_results_and_changes(workspace: Path) -> None:
     }
     (shown,) = found["artifacts"]["paths"]
     assert "| `Deployment echo` | injected |" in (workspace / shown).read_text()
+
+
+def test_the_component_reads_packages(workspace: Path) -> None:
+    done = gitlab(workspace, packages=True, fn_config="otel.yaml").ok()
+    assert done.stderr.count("krm-otel: 1 package; 1 class; 1 workload to inject") == 3
 
 
 def test_the_component_fails_with_errors_and_shows_them(workspace: Path) -> None:
