@@ -112,6 +112,12 @@ WRONG: list[Callable[[Any], Any]] = [
 """Expressions that fail in the same way with both."""
 
 
+@pytest.fixture(autouse=True, params=[0, 20], ids=["compiled", "bound"])
+def first_objects(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Objects that are made before `__init__` is compiled."""
+    monkeypatch.setattr(own, "FIRST_OBJECTS", request.param)
+
+
 @pytest.mark.parametrize("expression", SAME)
 def test_it_behaves_as_the_standard_library(expression: Callable[[Any], Any]) -> None:
     assert str(expression(Declared(own))) == str(expression(Declared(dataclasses)))
@@ -121,12 +127,20 @@ def test_it_behaves_as_the_standard_library(expression: Callable[[Any], Any]) ->
 @pytest.mark.parametrize("module", [own, dataclasses])
 def test_it_fails_as_the_standard_library(expression: Callable[[Any], Any], module: ModuleType) -> None:
     declared, standard = Declared(module), Declared(dataclasses)
-    for _ in range(2):  # the first call compiles
+    for _ in range(2):  # the first one compiles in any case
         with pytest.raises(TypeError) as raised:
             expression(declared)
         with pytest.raises(TypeError) as expected:
             expression(standard)
         assert str(raised.value) == str(expected.value)
+
+
+def test_the_last_object_is_as_the_first() -> None:
+    """`__init__` is compiled between them."""
+    point: Any = Declared(own).Point
+    points = [point(number, notes=["a"]) for number in range(30)]
+    assert [repr(one) for one in points] == [repr(point(number, notes=["a"])) for number in range(30)]
+    assert point.__init__.__code__.co_varnames == ("self", "x", "y", "notes", "secret")
 
 
 def test_objects_are_pickled() -> None:
