@@ -18,9 +18,8 @@ import sys
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-from bench import image, record
+from bench import image, page, record
 from bench.measuring import Failed, Row, marks, measure, others_at_work
 from bench.sections import ROOT, SECTIONS
 from tools.build import ToolError
@@ -43,33 +42,36 @@ def main() -> None:
     names = [name for name in NAMES if name in (arguments.only or NAMES)]
     print(f"bench: {', '.join(names)}; {estimate(names, arguments.items, arguments.rounds)}", flush=True)
     for name in names:
-        load, since = os.getloadavg()[0], marks()
         try:
-            rows = rows_of(name, arguments.items, arguments.rounds * REPEAT[name])
+            others = measure_section(name, arguments.items, arguments.rounds * REPEAT[name])
         except (Failed, ToolError) as error:
             say("")
             print(f"bench: {name} left out, its results stay as they are: {error}", flush=True)
-            continue
-        others = round(others_at_work(since), 2)
-        facts = record.facts(*VERSIONS)
-        facts["versions"]["Go"] = record.go_version()
-        measured: dict[str, Any] = {
-            "items": arguments.items,
-            "rounds": arguments.rounds * REPEAT[name],
-            "load": round(load, 1),
-            "others": others,
-        }
-        measured["rows"] = {title: asdict(row) for title, row in rows.items()}
-        record.write(name, facts | measured)
-        say("")
-        print(f"bench: {name} measured; other work had {others:.2f} cores", flush=True)
+        else:
+            say("")
+            print(f"bench: {name} measured; other work had {others:.2f} cores", flush=True)
     subprocess.run([sys.executable, "-m", "tools.docs"], cwd=ROOT, check=True)
+    print(f"\n{page.goals()}")
+
+
+def measure_section(name: str, items: int, rounds: int) -> float:
+    """Measures a section, keeps its results, and returns how many cores other work had meanwhile."""
+    load, since = os.getloadavg()[0], marks()
+    rows = rows_of(name, items, rounds)
+    others = others_at_work(since)
+    measured = record.facts(*VERSIONS)
+    measured["versions"]["Go"] = record.go_version()
+    measured |= {"items": items, "rounds": rounds, "load": round(load, 1)}
+    if name != IMAGE:  # what runs in a container is no process of ours
+        measured["others"] = round(others, 2)
+    record.write(name, measured | {"rows": {title: asdict(row) for title, row in rows.items()}})
+    return others
 
 
 def rows_of(name: str, items: int, rounds: int) -> dict[str, Row]:
     """Measures one section."""
     if name == IMAGE:
-        say("image")
+        say("image: building it")
         return image.measure(rounds)
     with tempfile.TemporaryDirectory() as folder:
         say(f"{name}: inputs")

@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from tools.build import ToolError
 
 
-def run_quietly(*command: str, env: Mapping[str, str] | None = None) -> str:
+def run_quietly(*command: str, env: Mapping[str, str] | None = None, stdin: str = "") -> str:
     """Runs a command and returns its standard output; its output is printed only if it fails.
 
     Raises:
         ToolError: the command fails.
     """
-    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False, env=env)
+    done = subprocess.run(command, capture_output=True, text=True, input=stdin, check=False, env=env)
     if done.returncode:
         output = f"{done.stdout[-3000:]}{done.stderr[-3000:]}"
         raise ToolError(f"`{' '.join(command)}` failed (exit {done.returncode}):\n{output}")

@@ -95,14 +95,19 @@ def environment() -> Mapping[str, str]:
 
 def build() -> list[str]:
     """Builds all images from the checkout and returns their names."""
-    install_packages(PACKAGES)
-    build_base()
+    build_function()
     with tempfile.TemporaryDirectory() as folder:
         shutil.copy2(require("kustomize"), Path(folder, "kustomize"))
-        for target, name in (("krm-otel", image()), ("argocd", argocd_image())):
-            _build(name, ROOT, "--build-context", f"kustomize={folder}", "--target", target)
+        _build(argocd_image(), ROOT, "--build-context", f"kustomize={folder}", "--target", "argocd")
     build_dataplane()
     return [image(), argocd_image(), dataplane_image()]
+
+
+def build_function() -> None:
+    """Builds the image of the function only."""
+    install_packages(PACKAGES)
+    build_base()
+    _build(image(), ROOT, "--target", "krm-otel")
 
 
 def build_dataplane() -> None:
@@ -147,6 +152,6 @@ def _plain_file(entry: tarfile.TarInfo) -> tarfile.TarInfo | None:
     return None if entry.isdev() or entry.name.startswith(("./proc/", "./sys/")) else entry
 
 
-def podman(*arguments: str) -> str:
+def podman(*arguments: str, stdin: str = "") -> str:
     """Runs podman and returns what it prints."""
-    return run_quietly("podman", *arguments, env=environment())
+    return run_quietly("podman", *arguments, env=environment(), stdin=stdin)

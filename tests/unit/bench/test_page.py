@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from bench import page, record
 from bench.goals import GOALS, Goal, judged
 from bench.page import BLOCKS
+from tools.docs.blocks import BLOCK
 
 
 def row(seconds: float, *, memory: float = 10.0, items: int = 100) -> dict[str, Any]:
@@ -104,6 +107,12 @@ def test_a_section_of_another_machine_names_it(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.usefixtures("results")
 def test_many_packages_are_compared_with_as_many_processes() -> None:
     assert "| 100 such processes would take | 5 s | |" in page.packages()
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/performance.md", "docs/why.md"])
+def test_no_figure_of_speed_is_typed_by_hand(name: str) -> None:
+    typed = BLOCK.sub("", (Path(__file__).parents[3] / name).read_text(encoding="utf-8"))
+    assert re.findall(r"\d[\d.,]* ?(?:ms|µs|s|MB|GB|×|%|times|seconds)(?!\w)", typed) == []
 
 
 def test_every_block_can_be_written_before_anything_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
