@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from krm_otel.dataclass import dataclass
 
 
@@ -28,6 +30,7 @@ class ImageReference:
         return bool(slash) and ("." in first or ":" in first or first == "localhost")
 
 
+@lru_cache(maxsize=1024)  # a container's image is asked for by several rules
 def parse_image(reference: str) -> ImageReference:
     """`host:5000/team/echo:v1@sha256:…` → repository `host:5000/team/echo`, tag `v1`, the digest.
 

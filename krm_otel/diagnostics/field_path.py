@@ -6,6 +6,7 @@ plain words, are in brackets, as in `metadata.annotations[oaas.io/otel-inject]`.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from krm_otel.regex import regex
@@ -16,6 +17,7 @@ Step = int | str
 _PLAIN: Final = regex(r"[A-Za-z0-9_-]+\Z")
 
 
+@lru_cache(maxsize=4096)  # the workloads of a package have the same paths
 def field_path(*steps: Step, start: str = "") -> str:
     """A path as text, as in `spec.telemetry.propagators[0]`.
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Final, Literal
 
 from krm_otel.config.settings import Configuration
@@ -259,10 +260,21 @@ def _why_not_instrumented(container: Container, match: Match, configuration: Con
         return None
     if match.oaas_class is not None and image.repository in match.oaas_class.keys_by_repository:
         return None
-    if any(fnmatchcase(name, pattern) for pattern in SKIPPED_NAMES):
+    if _is_name_of_agent(name):
         return f"proxy or agent by its name {name}"
-    # The last part of the repository, and the last two: `quay.io/otel/otelcol` → `otelcol`, `otel/otelcol`.
-    ends = (image.basename, "/".join(image.repository.split("/")[-2:]))
-    if any(fnmatchcase(end, pattern) for end in ends for pattern in SKIPPED_IMAGES):
+    if _is_image_of_agent(image.repository):
         return f"proxy or agent by its image {image.repository}"
     return None
+
+
+@lru_cache(maxsize=1024)
+def _is_name_of_agent(name: str) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in SKIPPED_NAMES)
+
+
+@lru_cache(maxsize=1024)
+def _is_image_of_agent(repository: str) -> bool:
+    # The last part of the repository, and the last two: `quay.io/otel/otelcol` → `otelcol`, `otel/otelcol`.
+    parts = repository.split("/")
+    ends = (parts[-1], "/".join(parts[-2:]))
+    return any(fnmatchcase(end, pattern) for end in ends for pattern in SKIPPED_IMAGES)

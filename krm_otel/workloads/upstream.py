@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from krm_otel.config.settings import OaasClass
@@ -17,6 +18,7 @@ ODGM_SUFFIX: Final = "-odgm"
 _UNSAFE: Final = regex(r"[^a-z0-9-]")
 
 
+@lru_cache(maxsize=1024)
 def dns1035_safe(name: str) -> str:
     """A name as upstream's CRM makes it safe for Services.
 
@@ -32,7 +34,12 @@ def dns1035_safe(name: str) -> str:
 
 def spellings(oaas_class: OaasClass) -> tuple[str, ...]:
     """Every name of the class, as it is and made DNS-1035-safe."""
-    return tuple(dict.fromkeys([*oaas_class.names, *map(dns1035_safe, oaas_class.names)]))
+    return _spellings(oaas_class.names)
+
+
+@lru_cache(maxsize=1024)  # each container of a class asks
+def _spellings(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([*names, *map(dns1035_safe, names)]))
 
 
 def function_names(name: str) -> tuple[str, ...]:

@@ -108,6 +108,8 @@ def key_index(mapping: Mapping, key: str | int) -> int:
 
 def _refuse_odd_breaks(text: str, root: Node) -> None:
     """Inside a scalar an odd line break is a character like any other. Elsewhere it ends a line that nobody sees."""
+    if text.isascii() and "\r" not in text:
+        return
     indexes = [match.start() for match in _ODD_BREAK.finditer(text)]
     if not indexes:
         return

@@ -19,6 +19,7 @@ _RESERVED: Final = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false
 # Characters that libyaml or a YAML 1.1 reader refuses or changes in a double-quoted scalar.
 _ESCAPE: Final = regex('[\x00-\x1f"\\\\\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]')
 _LONGEST_FLOW: Final = 72
+_MOST_ITEMS: Final = 1024
 _CACHED: Final = 80
 """Characters of the longest text that is remembered."""
 _NEVER_FLOW: Final = frozenset(("labels", "annotations", "matchLabels", "data", "args", "command"))
@@ -90,9 +91,22 @@ def block(value: Any, list_indent: int = 0) -> list[str]:
         return [line for key, member in value.items() for line in entry(key, member, list_indent)]
     lines: list[str] = []
     for item in value:
+        lines += _item(item, list_indent)
+    return lines
+
+
+_items: Final[dict[tuple[str, int], list[str]]] = {}
+"""The lines of list items by how Python writes the data: entries of `env` are the same in each workload of a class."""
+
+
+def _item(item: Any, list_indent: int) -> list[str]:
+    """The lines of one item of a list, with its dash."""
+    key = (repr(item), list_indent)
+    if (lines := _items.get(key)) is None:
         inner = block(item, list_indent) if _is_collection(item) and item else [_inline(item)]
-        lines.append("- " + inner[0])
-        lines += ["  " + line if line else line for line in inner[1:]]
+        lines = ["- " + inner[0], *("  " + line if line else line for line in inner[1:])]
+        if len(_items) < _MOST_ITEMS:
+            _items[key] = lines
     return lines
 
 

@@ -47,7 +47,7 @@ def direct(mapping: Node | None, key: str) -> Node | None:
     value = None
     if isinstance(mapping, Mapping):
         for k, v in mapping.pairs:
-            if isinstance(k, Scalar) and k.value == key:
+            if type(k) is Scalar and k.value == key:
                 value = v
     return value
 
@@ -59,16 +59,26 @@ def lookup(node: Node | None, *path: str | int) -> Node | None:
         if isinstance(step, int):
             if not isinstance(node, Sequence) or not 0 <= step < len(node.items):
                 return None
-            node = deref(node.items[step])
+            node = node.items[step]
         elif isinstance(node, Mapping):
-            node = deref(_member(node, step))
+            node = _member(node, step)
         else:
             return None
+        if type(node) is Alias:
+            node = deref(node)
     return node
 
 
 def _member(mapping: Mapping, key: str) -> Node | None:
-    if (value := direct(mapping, key)) is not None or not _has_merge_key(mapping):
+    # In one pass, since each workload asks for hundreds of members, and hardly any has a merge key.
+    value, has_merge_key = None, False
+    for k, v in mapping.pairs:
+        if type(k) is Scalar:
+            if k.value == key:
+                value = v
+            elif k.value == "<<":
+                has_merge_key |= is_merge_key(k)
+    if value is not None or not has_merge_key:
         return value
     return next((value for layer in layers(mapping) if (value := direct(layer, key)) is not None), None)
 

@@ -7,12 +7,12 @@ from collections.abc import Mapping as AbcMapping
 from typing import Any
 
 from krm_otel import names
-from krm_otel.dataclass import dataclass
+from krm_otel.dataclass import dataclass, field
 from krm_otel.inject.patch.additions import Place, PodPath
 from krm_otel.inject.patch.record import ContainerRecord, Record, digest
 from krm_otel.inject.patch.renames import before_renaming
 from krm_otel.yamltext.nodes import Mapping, Node, Scalar, Sequence, SourceError
-from krm_otel.yamltext.query import decode, direct, items_of, lookup, text_of
+from krm_otel.yamltext.query import decode, direct, is_null, items_of, lookup, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,14 @@ class InjectedObject:
     record: Record
     pod: PodPath
     container_names: AbcMapping[Place, str]
+    _own_variables: dict[Place, list[int]] = field(default_factory=dict)
+
+    def own_variables(self, place: Place, container: ContainerRecord) -> list[int]:
+        """Indexes of the entries of a recorded container's `env` that krm-otel injected."""
+        if place not in self._own_variables:
+            env = self.env(place)
+            self._own_variables[place] = [i for i, item in enumerate(env) if is_injected(item, container.env)]
+        return self._own_variables[place]
 
     def env(self, place: Place) -> list[Node]:
         """The entries of a container's `env`."""
@@ -68,6 +76,8 @@ def hand_edited(injected: InjectedObject) -> dict[str, tuple[str, ...]]:
 
 def is_injected(item: Node, hashes: AbcMapping[str, str]) -> bool:
     """Whether an entry of `env` is as krm-otel wrote it; `hashes` are by name."""
+    if (plain := _name_and_value(item)) is not None and hashes.get(plain[0]) == digest(plain[1]):
+        return True
     name = name_of(item)
     if not isinstance(item, Mapping) or name not in hashes:
         return False
@@ -75,6 +85,17 @@ def is_injected(item: Node, hashes: AbcMapping[str, str]) -> bool:
         return hashes[name] in _digests(_value(item))
     except SourceError:
         return False  # deeper or larger than anything that is injected
+
+
+def _name_and_value(item: Node) -> tuple[str, str] | None:
+    """The texts of an entry that has just a name and a value, in this order, as nearly every one; None for others."""
+    if type(item) is not Mapping or len(item.pairs) != 2:
+        return None
+    (name_key, name), (value_key, value) = item.pairs
+    if not (type(name_key) is type(name) is type(value_key) is type(value) is Scalar):
+        return None
+    is_plain = name_key.value == "name" and value_key.value == "value" and not is_null(name)
+    return (name.value, value.value) if is_plain else None
 
 
 def _value(item: Mapping) -> Any:

@@ -56,9 +56,9 @@ def _positions(injected: InjectedObject) -> dict[str, int]:
         env = lookup(injected.root, *injected.pod, *place, "env")
         if not isinstance(env, Sequence) or env.flow:
             continue
-        flags = [is_injected(item, container.env) for item in env.items]
-        if True in flags and (first := flags.index(True)) < flags.count(False):
-            positions[injected.container_names[place]] = first
+        own = injected.own_variables(place, container)
+        if own and own[0] < len(env.items) - len(own):
+            positions[injected.container_names[place]] = own[0]
     return positions
 
 

@@ -126,12 +126,25 @@ def load(text: str) -> Record | None:
 
 def digest(value: Any) -> str:
     """A short hash of plain data; it distinguishes an edited value from the injected one, and protects nothing."""
-    return _digest(value if isinstance(value, str) else json.dumps(value, sort_keys=True))
+    return _digest(value) if isinstance(value, str) else _digest_of_data(repr(value), value)
 
 
 @lru_cache(maxsize=4096)  # most values are those of a class, and the same in each of its workloads
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+
+
+_digests_of_data: Final[dict[str, str]] = {}
+"""By how Python writes the data: most of it, such as references to fields of the pod, is the same in each workload."""
+
+
+def _digest_of_data(key: str, value: Any) -> str:
+    known = _digests_of_data.get(key)
+    if known is None:
+        known = _digest(json.dumps(value, sort_keys=True))
+        if len(_digests_of_data) < 1024:
+            _digests_of_data[key] = known
+    return known
 
 
 _KEYS: Final = {"class_name": "class", "digest": "hash", "enabled_by": "enabledBy", "hand_edited": "own"}
@@ -148,6 +161,8 @@ def _data(record: Any) -> dict[str, Any]:
 
 # --- the layout of the JSON ------------------------------------------------------------------------------------------
 
+_string: Final = lru_cache(maxsize=4096)(encode_basestring_ascii)
+"""A name or a hash, of which a record has dozens, as JSON."""
 _GROUPS: Final = ("OAAS_OTEL_", "OTEL_EXPORTER_OTLP_", "OTEL_TRACES_SAMPLER")
 """Beginnings of variables that share a line. Those of the first group always have the same values."""
 _SIGNALS: Final = ("OTEL_LOGS_EXPORTER", "OTEL_METRICS_EXPORTER", "OTEL_TRACES_EXPORTER")
@@ -173,12 +188,13 @@ def _env_text(env: dict[str, str]) -> str:
         groups.setdefault(_group(name), []).append(name)
     texts = []
     for group, names in groups.items():
-        text = ",".join(f"{_compact(name)}:{_compact(env[name])}" for name in names)
+        text = ",".join([f"{_string(name)}:{_string(env[name])}" for name in names])
         first, colon, hashes = text.partition(":")
         texts.append(f"\n{text}\n" if group == _GROUPS[0] else f"{first}{colon}\n{hashes}\n")
     return f"{{{','.join(texts)}}}"
 
 
+@lru_cache(maxsize=1024)
 def _group(name: str) -> str:
     if name in _SIGNALS:
         return _SIGNALS[0]
@@ -196,12 +212,10 @@ def _listed(members: dict[str, Any]) -> str:
 
 def _object(members: dict[str, str]) -> str:
     """A JSON object of members that are JSON already, in the order of their keys."""
-    return f"{{{','.join(f'{_compact(key)}:{value}' for key, value in sorted(members.items()))}}}"
+    return f"{{{','.join(f'{_string(key)}:{value}' for key, value in sorted(members.items()))}}}"
 
 
 def _compact(value: Any) -> str:
-    if isinstance(value, str):  # names and hashes, of which a record has dozens
-        return encode_basestring_ascii(value)
     return json.dumps(value, default=_data, separators=(",", ":"), sort_keys=True)
 
 

@@ -13,7 +13,6 @@ from krm_otel.inject.patch.ownership import (
     attributes_value,
     injected_entries,
     injected_members,
-    is_injected,
     name_of,
 )
 from krm_otel.inject.patch.record import ContainerRecord, Merge, Record, digest
@@ -70,7 +69,8 @@ def _strip(injected: InjectedObject, kept_volumes: Collection[str], *, verbatim:
         path: Path = (*pod, *place)
         container = editor.editable(*path)
         if isinstance(container, Mapping):
-            _strip_env(editor, (*path, "env"), container_record, verbatim)
+            own = injected.own_variables(place, container_record)
+            _strip_env(editor, (*path, "env"), own, container_record, verbatim)
             opened = container_record.opened
             if opened.get("name") == "new" and text_of(direct(container, "name")) in record.containers:
                 editor.remove_key((*path, "name"))
@@ -82,14 +82,13 @@ def _strip(injected: InjectedObject, kept_volumes: Collection[str], *, verbatim:
     return editor.finish()
 
 
-def _strip_env(editor: Editor, path: Path, record: ContainerRecord, verbatim: bool) -> None:
+def _strip_env(editor: Editor, path: Path, own: list[int], record: ContainerRecord, verbatim: bool) -> None:
     env = editor.editable(*path)
     if not isinstance(env, Sequence):
         return
-    injected = [i for i, item in enumerate(env.items) if is_injected(item, record.env)]
-    if injected:
-        editor.remove(path, injected, record.opened.get("env"))
-    others = [(i, item) for i, item in enumerate(env.items) if i not in injected]
+    if own:
+        editor.remove(path, own, record.opened.get("env"))
+    others = [(i, item) for i, item in enumerate(env.items) if i not in own]
     for i, item in others if record.adopted else ():
         adopted, value = record.adopted.get(name_of(item)), direct(item, "value")
         # A value that was edited after it was taken over is the user's already.

@@ -59,8 +59,9 @@ def read_environment(
         location = Location(ref, field_path(*container.path, "env"), "env")
         fix = "write [{name: A, value: b}]"
         results.append(ENV_MALFORMED.at(location, "has to be a list of names and values", fix=fix))
+    at = field_path(*container.path, "env")
     for i, item in enumerate(items_of(env)):
-        path = field_path(*container.path, "env", i)
+        path = f"{at}[{i}]"
         name = text_of(lookup(item, "name"))
         if not isinstance(deref(item), MappingNode) or not name:
             location = Location(ref, path, f"env[{i}]")

@@ -26,7 +26,6 @@ from krm_otel.workloads.containers import Container
 from krm_otel.workloads.kinds import Workload
 from krm_otel.workloads.sdk_profile import SPECIFICATION, NamedProfile
 from krm_otel.workloads.select import Role
-from krm_otel.workloads.upstream import function_key
 
 _DOWNWARD: Final = {
     names.E_NAMESPACE: "metadata.namespace",
@@ -47,12 +46,9 @@ class Identity:
     container: Container
     role: Role
     component: PlatformComponent | None
+    function_key: str | None
+    """The key of the function that the container runs; None where that is not known."""
     sdk: NamedProfile = SPECIFICATION
-
-    @property
-    def function_key(self) -> str | None:
-        """The key of the function that the container runs; None where that is not known."""
-        return function_key(self.workload, self.container, self.oaas_class)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from krm_otel.otlp import Protocol
 from krm_otel.workloads.kinds import Workload
 from krm_otel.workloads.match import Match
 from krm_otel.workloads.select import Selection
+from krm_otel.workloads.upstream import function_key
 from krm_otel.yamltext.query import items_of, lookup, text_of
 
 
@@ -100,7 +101,10 @@ def desired_workload(
         adoptable = _adoptable(existing, hand_edited, settings, own) if adopt is not None else {}
         others = {name: variable for name, variable in existing.items() if name not in adoptable}
         builder = ContainerBuilder(container, ref, others, adoptable)
-        identity = Identity(oaas_class, settings, workload, container, selected.role, match.component, selected.sdk)
+        key = function_key(workload, container, oaas_class)
+        identity = Identity(
+            oaas_class, settings, workload, container, selected.role, match.component, key, selected.sdk
+        )
         name = _add_variables(builder, identity, selection.protocol, volumes)
         edit, instrumented, container_results = builder.build(additions, hand_edited)
         edits.append(edit)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 
 from krm_otel import names
@@ -54,10 +55,13 @@ def misspelt_keys(workload: Workload) -> Iterator[Result]:
 
 def _suspects(members: Mapping[str, str]) -> Iterator[str]:
     """The keys that are worth a look: most have nothing to do with krm-otel."""
-    for key in members:
-        is_like_ours = key.startswith(_PREFIX) or key.partition("/")[2] in _NAMES
-        if is_like_ours and (key not in _WRITTEN or key in _SECTIONS):
-            yield key
+    return filter(_is_suspect, members)
+
+
+@lru_cache(maxsize=1024)  # workloads have the same few keys
+def _is_suspect(key: str) -> bool:
+    is_like_ours = key.startswith(_PREFIX) or key.partition("/")[2] in _NAMES
+    return is_like_ours and (key not in _WRITTEN or key in _SECTIONS)
 
 
 def _meant(key: str) -> str | None:
