@@ -16,8 +16,9 @@ from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Ref, Result
 from krm_otel.diagnostics.rule import Location
 from krm_otel.diagnostics.rules import workloads as rules
-from krm_otel.inject.patch.ownership import InjectedObject, injected_entries, is_injected, name_of
-from krm_otel.inject.patch.record import ContainerRecord, Record, StatusRecord, load
+from krm_otel.inject.patch.additions import Place
+from krm_otel.inject.patch.ownership import InjectedObject, injected_entries, name_of
+from krm_otel.inject.patch.record import ContainerRecord, StatusRecord, load
 from krm_otel.inject.status import CONDITIONS, REFS
 from krm_otel.workloads.containers import UNNAMED
 from krm_otel.workloads.kinds import Workload
@@ -58,8 +59,8 @@ _TEMPLATE: Final = {
 }
 
 
-def record_of(workload: Workload, text: str) -> Record | Result | None:
-    """The record of a workload with this text; None without one, and an error where it is not to be used."""
+def injected_object(workload: Workload, text: str) -> InjectedObject | Result | None:
+    """A workload with this text and its record; None without one, and an error where it is not to be used."""
     resource = workload.resource
     annotation = resource.annotations.get(names.A_RECORD)
     if annotation is None:
@@ -69,7 +70,7 @@ def record_of(workload: Workload, text: str) -> Record | Result | None:
         return _unreadable(resource.ref, "cannot be read")
     injected = InjectedObject(text, resource.root, record, workload.pod_path, workload.container_names)
     foreign = next(_claims(injected), None)
-    return _unreadable(resource.ref, f"claims {foreign}, which krm-otel does not write") if foreign else record
+    return _unreadable(resource.ref, f"claims {foreign}, which krm-otel does not write") if foreign else injected
 
 
 def _unreadable(ref: Ref, why: str) -> Result:
@@ -103,16 +104,19 @@ def _claims(injected: InjectedObject) -> Iterator[str]:
         if "name" in container.opened and name != UNNAMED:
             yield f"the name of the container {name}"
     for place, container in injected.containers():
-        yield from _variables(injected.env(place), container)
+        yield from _variables(injected, place, container)
         yield from _lists(injected, (*injected.pod, *place), container.lists, _CONTAINER_LISTS)
 
 
-def _variables(env: list[Node], container: ContainerRecord) -> Iterator[str]:
+def _variables(injected: InjectedObject, place: Place, container: ContainerRecord) -> Iterator[str]:
     """An SDK profile may name any variable, also one that is not in the input any more; but it writes plain text."""
-    for item in env:
+    if all(name.startswith((*PREFIXES, names.HELPER_PREFIX)) for name in container.env):
+        return
+    env = injected.env(place)
+    for item in (env[i] for i in injected.own_variables(place, container)):
         name = name_of(item)
         is_known = name.startswith((*PREFIXES, names.HELPER_PREFIX))
-        if not is_known and is_injected(item, container.env) and not isinstance(lookup(item, "value"), Scalar):
+        if not is_known and not isinstance(lookup(item, "value"), Scalar):
             yield f"the variable {name}"
 
 

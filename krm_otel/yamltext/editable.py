@@ -11,8 +11,8 @@ from krm_otel.yamltext.query import direct, layers, walk
 
 Path = tuple[str | int, ...]
 
-_PROPERTY: Final = regex("[&*!]")
-"""The first character of every anchor, alias and tag."""
+_PROPERTIES: Final = "&*!"
+"""The first characters of anchors, aliases and tags."""
 _ODD_BREAK: Final = regex(r"\r(?!\n)|[\x85\u2028\u2029]")
 """Line breaks in YAML 1.1 that no other program takes for one."""
 
@@ -36,7 +36,7 @@ class EditableNodes:
         _refuse_odd_breaks(text, root)
         self._nodes: dict[Path, Node | None] = {(): root}
         self._aliased: set[str | None] = set()
-        if _PROPERTY.search(text):
+        if any(mark in text for mark in _PROPERTIES):
             for node in walk(root):
                 if isinstance(node, Alias):
                     self._aliased.add(node.anchor)

@@ -149,13 +149,16 @@ def content_end(text: str, node: Node) -> int:
     return node.end
 
 
-def member_start(text: str, node: Collection, i: int) -> int | None:
-    """The start of a member of a block collection, which is its key or dash; None where the dash is not found."""
+def member_start(text: str, node: Collection, i: int, end: int | None = None) -> int | None:
+    """The start of a member of a block collection, which is its key or dash; None where the dash is not found.
+
+    `end` is the end of the content of the member before, where it is known.
+    """
     if isinstance(node, Mapping):
         return node.pairs[i][0].start
     if i == 0:
         return node.start
-    line = next_line(text, content_end(text, node.items[i - 1])).start
+    line = next_line(text, content_end(text, node.items[i - 1]) if end is None else end).start
     while 0 < line <= node.items[i].start:
         if text.startswith("-", line + node.column) and not text[line : line + node.column].strip(" "):
             return line + node.column
@@ -179,14 +182,16 @@ def line_cuts(text: str, node: Collection, removed: Iterable[int]) -> Iterator[C
     member, or where a dash is not found.
     """
     starts, chosen = spans(node), set(removed)
+    ends: dict[int, int] = {}
     for i in sorted(chosen):
-        start = member_start(text, node, i)
+        start = member_start(text, node, i, ends.get(i - 1))
         if start is None:
             yield None
             return
         line = line_start(text, start)
         if not text[line:start].strip():
-            after = next_line(text, max(content_end(text, values(node)[i]), start))
+            ends[i] = content_end(text, values(node)[i])
+            after = next_line(text, max(ends[i], start))
             yield Cut(line, after.start, after.open_end)
         elif i + 1 < len(starts) and i + 1 not in chosen:
             yield Cut(start, starts[i + 1][0])

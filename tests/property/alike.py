@@ -50,7 +50,7 @@ class Author:
         """The text with other values and comments at the ends of some lines; rarely, one gets another shape."""
         shape = Shape(text)
         lines = []
-        for line, (fixed, start, end) in zip(shape.texts, shape.lines, strict=True):
+        for line, (fixed, start, end, _) in zip(shape.texts, shape.lines, strict=True):
             new = line
             if start and self._random.random() < 0.6:
                 new = line[:start] + self._filling(line[start - 1], is_content=not fixed.strip(" \0")) + line[end:]

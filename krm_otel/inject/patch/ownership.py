@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as AbcMapping
-from typing import Any
+from typing import Any, Final
 
 from krm_otel import names
 from krm_otel.dataclass import dataclass, field
@@ -12,7 +12,7 @@ from krm_otel.inject.patch.additions import Place, PodPath
 from krm_otel.inject.patch.record import ContainerRecord, Record, digest
 from krm_otel.inject.patch.renames import before_renaming
 from krm_otel.yamltext.nodes import Mapping, Node, Scalar, Sequence, SourceError
-from krm_otel.yamltext.query import decode, direct, is_null, items_of, lookup, text_of
+from krm_otel.yamltext.query import decode, direct, items_of, lookup, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,12 @@ class InjectedObject:
     def own_variables(self, place: Place, container: ContainerRecord) -> list[int]:
         """Indexes of the entries of a recorded container's `env` that krm-otel injected."""
         if place not in self._own_variables:
-            env = self.env(place)
-            self._own_variables[place] = [i for i, item in enumerate(env) if is_injected(item, container.env)]
+            hashes, own = container.env, []
+            for i, item in enumerate(self.env(place)):
+                name, hashed = _name_and_hash(item, self.text)
+                if name in hashes and (hashes[name] == hashed or is_injected(item, hashes)):
+                    own.append(i)
+            self._own_variables[place] = own
         return self._own_variables[place]
 
     def env(self, place: Place) -> list[Node]:
@@ -76,8 +80,6 @@ def hand_edited(injected: InjectedObject) -> dict[str, tuple[str, ...]]:
 
 def is_injected(item: Node, hashes: AbcMapping[str, str]) -> bool:
     """Whether an entry of `env` is as krm-otel wrote it; `hashes` are by name."""
-    if (plain := _name_and_value(item)) is not None and hashes.get(plain[0]) == digest(plain[1]):
-        return True
     name = name_of(item)
     if not isinstance(item, Mapping) or name not in hashes:
         return False
@@ -87,15 +89,25 @@ def is_injected(item: Node, hashes: AbcMapping[str, str]) -> bool:
         return False  # deeper or larger than anything that is injected
 
 
-def _name_and_value(item: Node) -> tuple[str, str] | None:
-    """The texts of an entry that has just a name and a value, in this order, as nearly every one; None for others."""
-    if type(item) is not Mapping or len(item.pairs) != 2:
-        return None
-    (name_key, name), (value_key, value) = item.pairs
-    if not (type(name_key) is type(name) is type(value_key) is type(value) is Scalar):
-        return None
-    is_plain = name_key.value == "name" and value_key.value == "value" and not is_null(name)
-    return (name.value, value.value) if is_plain else None
+_MOST_ENTRIES: Final = 4096
+_entries: Final[dict[tuple[str, int], tuple[str, str]]] = {}
+"""Text and column of an entry of `env` → its name and hash: most are the same in each workload of a class."""
+
+
+def _name_and_hash(item: Node, text: str) -> tuple[str, str]:
+    """The name of an entry of `env` in this text, and the hash of its value; empty where it has none."""
+    entry = text[item.start : item.end]
+    key = (entry, item.column)
+    known = _entries.get(key)
+    if known is None:
+        try:
+            known = (name_of(item), digest(_value(item)) if isinstance(item, Mapping) else "")
+        except SourceError:
+            return name_of(item), ""
+        # What an alias means depends on other entries.
+        if len(_entries) < _MOST_ENTRIES and not any(mark in entry for mark in "&*!<"):
+            _entries[key] = known
+    return known
 
 
 def _value(item: Mapping) -> Any:

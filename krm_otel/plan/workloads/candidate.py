@@ -41,12 +41,10 @@ class Candidate:
     base: Workload
 
     @classmethod
-    def of(cls, item: Item, current: Workload, record: Record | None) -> Candidate:
-        """Takes out what krm-otel injected; raises CannotEdit."""
-        if record is None:
+    def of(cls, item: Item, current: Workload, injected: InjectedObject | None) -> Candidate:
+        """Takes out what krm-otel injected, if anything; raises CannotEdit."""
+        if injected is None:
             return cls(item, current, None, item.text, current)
-        root = current.resource.root
-        injected = InjectedObject(item.text, root, record, current.pod_path, current.container_names)
         return cls(item, current, injected, injected.text, current)._without(injected)
 
     @property

@@ -23,7 +23,7 @@ from krm_otel.inject.sdk.variables import DesiredWorkload, desired_workload
 from krm_otel.krm.item import Item
 from krm_otel.krm.resource import Resource
 from krm_otel.plan.changes import NO_CLASS, Change
-from krm_otel.plan.claims import record_of
+from krm_otel.plan.claims import injected_object
 from krm_otel.plan.recorded import cannot_edit
 from krm_otel.plan.request import Purpose, Request, Scope, class_absent, config_absent
 from krm_otel.plan.workloads.candidate import Candidate, KeptWorkload, Membership, WorkloadOutcome, class_key, sync_wave
@@ -97,11 +97,11 @@ class WorkloadPlanner:
 
     def _plan(self, item: Item, current: Workload) -> WorkloadOutcome:
         ref = current.resource.ref
-        record = record_of(current, item.text)
-        if isinstance(record, Result):
-            return self._unreadable(current, record)
+        injected = injected_object(current, item.text)
+        if isinstance(injected, Result):
+            return self._unreadable(current, injected)
         try:
-            candidate = Candidate.of(item, current, record)
+            candidate = Candidate.of(item, current, injected)
         except CannotEdit as error:
             return self._unreadable(current, cannot_edit(ref, error))
         if not self.request.is_render:

@@ -29,11 +29,15 @@ _MARK: Final = "\0"
 
 
 class Line(NamedTuple):
-    """One line: `fixed` is the line without its hole, which is from `start` to `end`; both 0 where it has none."""
+    """One line: `fixed` is the line without its hole, which is from `start` to `end`; both 0 where it has none.
+
+    `header` is where the header of a block scalar is, if the line ends in one and is not inside another scalar.
+    """
 
     fixed: str
-    start: int
-    end: int
+    start: int = 0
+    end: int = 0
+    header: tuple[int, int] | None = None
 
 
 class BlockScalar(NamedTuple):
@@ -69,7 +73,8 @@ class _Lines(dict[str, Line]):
         if hole is None and "#" in text:
             hole = _COMMENT.search(text)
         if hole is None:
-            line = Line(text, 0, 0)
+            header = _BLOCK.match(text) if text[-1:] in ("|", ">", "-") else None
+            line = Line(text, header=(len(header[1]), header.start(2)) if header else None)
         else:
             start, end = hole.span(hole.lastindex or 0)
             line = Line(text[:start] + _MARK + text[end:], start, end)
@@ -77,7 +82,20 @@ class _Lines(dict[str, Line]):
         return line
 
 
+class _Contents(dict[str, tuple[int, Line]]):
+    """Lines as the content of a block scalar, with their indentation; -1 for those that may not be content."""
+
+    def __missing__(self, text: str) -> tuple[int, Line]:
+        if len(self) >= _MOST_LINES:
+            self.clear()
+        indent = len(text) - len(text.lstrip(" "))
+        is_content = _CONTENT.match(text, indent) is not None
+        self[text] = (indent, Line(text[:indent] + _MARK, indent, len(text))) if is_content else (-1, Line(text))
+        return self[text]
+
+
 _lines: Final = _Lines()
+_contents: Final = _Contents()
 _fixed_of: Final = itemgetter(0)
 
 
@@ -94,7 +112,7 @@ class Shape:
         self.texts = text.split("\n")
         self.lines: list[Line] = list(map(_lines.__getitem__, self.texts))
         if self.texts[-1]:  # without a line break, what follows an edit would be on this line
-            self.lines[-1] = Line(self.texts[-1], 0, 0)
+            self.lines[-1] = Line(self.texts[-1])
         self.blocks: list[BlockScalar] = []
         if "|" in text or ">" in text:
             self._find_blocks()
@@ -103,35 +121,36 @@ class Shape:
 
     def _find_blocks(self) -> None:
         after = 0
-        for number, text in enumerate(self.texts):
-            if number < after or text[-1:] not in ("|", ">", "-") or not (header := _BLOCK.match(text)):
+        for number in [number for number, line in enumerate(self.lines) if line[3] is not None]:
+            header = self.lines[number].header
+            if number < after or header is None or number + 1 == len(self.texts):
                 continue
             first = after = number + 1
-            indent = len(self.texts[first]) - len(self.texts[first].lstrip(" ")) if first < len(self.texts) else 0
-            if indent <= len(header[1]):
+            indent = _contents[self.texts[first]][0]
+            if indent <= header[0]:
                 continue
-            while after < len(self.texts) - 1 and self._is_content(self.texts[after], indent):
-                self.lines[after] = Line(" " * indent + _MARK, indent, len(self.texts[after]))
+            for text in self.texts[first:-1]:
+                found, line = _contents[text]
+                if found != indent:
+                    break
+                self.lines[after] = line
                 after += 1
             if after > first:
-                self.blocks.append(BlockScalar(number, header.start(2), header[2], first, after - 1, indent))
-
-    @staticmethod
-    def _is_content(text: str, indent: int) -> bool:
-        return not text[:indent].strip(" ") and _CONTENT.match(text, indent) is not None
+                kind = self.texts[number][header[1] :]
+                self.blocks.append(BlockScalar(number, header[1], kind, first, after - 1, indent))
 
     def place(self, index: int) -> tuple[int, int] | None:
         """An index of the text as a place; None inside a hole."""
         number = bisect_right(self.starts, index) - 1
         column = index - self.starts[number]
-        _, start, end = self.lines[number]
+        _, start, end, _ = self.lines[number]
         if column <= start or start == end == 0:
             return number, column
         return (number, column - self.starts[number + 1] + self.starts[number]) if column >= end else None
 
     def hole(self, number: int) -> tuple[int, int, str]:
         """Start and end of the hole of a line, and the character before it."""
-        _, first, last = self.lines[number]
+        _, first, last, _ = self.lines[number]
         start = self.starts[number]
         return start + first, start + last, self.texts[number][first - 1 : first]
 

@@ -71,7 +71,7 @@ class Template:
             for line, first, length, column, value, style in self._fixed
         ]
         for line, column, style in self._holes:
-            _, first, last = lines[line]
+            _, first, last, _ = lines[line]
             start, value = starts[line], texts[line][first:last]
             nodes.append(Scalar(start + column, start + last + (style is not None), column, None, None, value, style))
         for block, end, style in self._blocks:
@@ -156,7 +156,7 @@ def _key(shape: Shape, frozen: tuple[int, ...]) -> tuple[str, ...]:
 
 def _is_whole(shape: Shape, number: int, scalars: dict[int, Scalar], spans: list[tuple[int, int]]) -> bool:
     """Whether the hole of a line is one whole scalar, or in a comment outside all scalars."""
-    _, first, last = shape.lines[number]
+    _, first, last, _ = shape.lines[number]
     text = shape.texts[number]
     start, end = shape.starts[number] + first, shape.starts[number] + last
     mark = text[first - 1]
