@@ -11,6 +11,7 @@ import click
 
 from krm_otel.cli.inputs.files import STDIN, InputFile, Inputs, read_function_config, read_paths
 from krm_otel.cli.inputs.packages import Package, Packages
+from krm_otel.cli.output import print_lines
 from krm_otel.cli.output_folder import is_emptied, new_files, without_source
 from krm_otel.cli.pipe import check_report, write_report
 from krm_otel.cli.terminal import has_bar, progress
@@ -21,6 +22,7 @@ from krm_otel.packages import joined, settled
 from krm_otel.plan import Track, untracked
 from krm_otel.run import Outcome, run
 from krm_otel.views.diff import FileDiff
+from krm_otel.views.lines import Line
 
 _CANNOT: Final = 2
 
@@ -144,6 +146,9 @@ class Work:
                     outcome = replace(outcome, new_files=new)
             except click.ClickException as error:
                 done.refused.append(f"{package.name}: {error.format_message()}")
+            except BaseException:  # Ctrl-C, or a bug
+                print_lines(map(Line, done.written.lines()))  # what is done already
+                raise
             else:
                 outcomes[package.name] = outcome
         if not outcomes and not done.refused:

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from krm_otel.cli import work
+from krm_otel.run import run
 from tests.unit.cli.command import CLASS, STREAM, WORKLOADS, krm_otel, written
 
 OFF = CLASS.replace(b"enabled: true", b"enabled: false")
@@ -221,6 +223,22 @@ def test_one_that_cannot_be_read(tmp_path: Path, command: str) -> None:
     assert done.returncode == 2
     assert b"Error: apps/a: cannot read apps/a/gone.yaml: No such file or directory" in done.stderr
     assert (done.stdout == b"") == (command == "render")
+
+
+def test_what_was_written_before_a_bug_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or before Ctrl-C. Here a broken library."""
+    root = written(tmp_path, {f"apps/{name}/all.yaml": STREAM for name in "ab"})
+
+    def broken(sources: Any, *arguments: Any, **options: Any) -> Any:
+        if sources[0].name == "apps/b/all.yaml":
+            raise RuntimeError("boom")
+        return run(sources, *arguments, **options)
+
+    monkeypatch.setattr(work, "run", broken)
+    done = krm_otel("render", "--packages", "apps", "-o", "apps", cwd=root)
+    assert done.returncode == 2
+    assert done.stderr.decode().splitlines()[0] == "wrote apps/a/all.yaml"
+    assert b"RuntimeError: boom" in done.stderr
 
 
 def test_a_package_that_is_gone_is_said(tmp_path: Path) -> None:
