@@ -16,7 +16,10 @@ So all that decode read `%2B` alike. Most decode no keys.
 from __future__ import annotations
 
 from functools import lru_cache
+from string import ascii_letters, digits
 from typing import Final, Literal
+
+from krm_otel.url import url_parts
 
 Protocol = Literal["grpc", "http"]
 SamplingStage = Literal["sdk", "collector", "both"]
@@ -35,6 +38,7 @@ PROTOCOLS: Final[dict[Protocol, str]] = {"grpc": "grpc", "http": "http/protobuf"
 # Not kept: `$`, which the kubelet expands, `%`, what W3C Baggage encodes, and `+`. `(`, `)` and the like stay readable,
 # since every SDK reads them in the same way.
 _KEEP: Final = "!#&'()*-./:<>?@[]^_`{|}~"
+_PLAIN: Final = _KEEP + ascii_letters + digits
 LONGEST_ATTRIBUTE: Final = 255
 """Characters of an encoded key or value that every SDK takes."""
 
@@ -42,17 +46,21 @@ LONGEST_ATTRIBUTE: Final = 255
 @lru_cache(maxsize=4096)  # most values are those of a class, and the same in each of its workloads
 def encode(text: str) -> str:
     """One value of OTEL_RESOURCE_ATTRIBUTES."""
-    from urllib.parse import quote
-
-    return quote(text, safe=_KEEP)
+    return _quoted(text, _KEEP)
 
 
 @lru_cache(maxsize=4096)
 def encode_key(text: str) -> str:
     """One key of OTEL_RESOURCE_ATTRIBUTES; nobody reads its `+` as a blank, and most SDKs do not decode it."""
-    from urllib.parse import quote
+    return _quoted(text, _KEEP + "+")
 
-    return quote(text, safe=_KEEP + "+")
+
+def _quoted(text: str, keep: str) -> str:
+    if not text.strip(_PLAIN):
+        return text
+    from urllib.parse import quote  # few texts need it
+
+    return quote(text, safe=keep)
 
 
 def decimal(value: float) -> str:
@@ -63,22 +71,19 @@ def decimal(value: float) -> str:
 
 def port_protocol(url: str) -> Protocol | None:
     """The protocol of an endpoint's port by convention; None for another port, or without one."""
-    from urllib.parse import urlsplit
-
-    port = urlsplit(url).port
+    port = url_parts(url).port
     return next((protocol for protocol, number in PORTS.items() if number == port), None)
 
 
 def with_port(url: str, protocol: Protocol) -> str:
     """An endpoint with its port. gRPC clients disagree about one that is not written: SDKs dial 443 or 80, and people
     mean 4317; with TLS the port of HTTPS is what all of them dial."""
-    from urllib.parse import urlsplit, urlunsplit
-
-    parts = urlsplit(url)
+    parts = url_parts(url)
     if protocol != "grpc" or parts.port is not None:
         return url
     port = 443 if parts.scheme == "https" else PORTS["grpc"]
-    return urlunsplit(parts._replace(netloc=f"{parts.netloc}:{port}"))
+    end = url.index("://") + len("://") + len(parts.netloc)
+    return f"{url[:end]}:{port}{url[end:]}"
 
 
 def exporter_variable(signal: str) -> str:

@@ -5,7 +5,6 @@ Source: Go, `golang.org/x/net/http/httpproxy`; gRPC core, `grpc_proxy`.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterable
 from typing import Final
@@ -32,6 +31,10 @@ def may_exempt_a_node(exceptions: Iterable[str]) -> bool:
 
 def is_loopback(host: str) -> bool:
     """Whether a host is the container's own pod."""
+    if not host[:1].isdigit() and ":" not in host:
+        return host == "localhost"
+    import ipaddress  # most hosts are names
+
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -48,6 +51,8 @@ def _covers(entry: str, host: str) -> bool:
     suffix = "." + entry.lstrip("*.")
     if entry in ("*", host) or (entry.strip("*.") and host.endswith(suffix)):
         return True
+    import ipaddress
+
     try:
         return ipaddress.ip_address(host) in ipaddress.ip_network(entry, strict=False)
     except ValueError:

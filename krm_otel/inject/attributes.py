@@ -6,7 +6,6 @@ Source: OpenTelemetry specification, `resource/sdk.md`: a value that cannot be p
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import unquote
 
 from krm_otel.credential import masked
 from krm_otel.otlp import LONGEST_ATTRIBUTE, encode_key
@@ -32,7 +31,11 @@ def split(text: str) -> list[tuple[str, str]]:
     segments = []
     for raw in text.split(","):
         key, equals, _ = raw.partition("=")
-        segments.append((unquote(key).strip() if equals else "", raw))
+        if "%" in key:
+            from urllib.parse import unquote  # few keys need it
+
+            key = unquote(key)
+        segments.append((key.strip() if equals else "", raw))
     return segments
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from krm_otel.collector.addresses import SCRAPE_PORT
 from krm_otel.collector.config.credentials import Credentials, credentials
@@ -18,6 +17,7 @@ from krm_otel.collector.config.environment import NODE_IP_VARIABLE, literal
 from krm_otel.config.settings import CollectorSettings, Target
 from krm_otel.config.types.endpoint import host_variable, is_node_address
 from krm_otel.otlp import PORTS
+from krm_otel.url import url_parts
 
 FILES_FOLDER: Final = "/var/lib/oaas-otel-files"
 STORAGE: Final = "file_storage"
@@ -102,7 +102,7 @@ def _load_balancing(target: Target, available: Credentials) -> dict[str, Any]:
 
 def _endpoint(target: Target, collector: CollectorSettings) -> dict[str, str]:
     if target.kind == "otlp_grpc":
-        return {"endpoint": _with_variable(target.url, urlsplit(target.url).netloc, collector)}
+        return {"endpoint": _with_variable(target.url, url_parts(target.url).netloc, collector)}
     keys = [f"{signal}_endpoint" for signal in _signals(target, collector)] if target.verbatim else ["endpoint"]
     return dict.fromkeys(keys, _with_variable(target.url, literal(target.url), collector))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from krm_otel.config.provenance import Sourced
 from krm_otel.config.resolve.endpoints import (
@@ -31,6 +30,7 @@ from krm_otel.diagnostics.result import Result, Severity
 from krm_otel.diagnostics.rules import destinations as rules
 from krm_otel.diagnostics.suggestion import listed
 from krm_otel.otlp import Protocol, with_port
+from krm_otel.url import url_parts
 
 DELTAS_TO_CUMULATIVE: Final = ("deltatocumulative", "delta_to_cumulative")
 """The types of the processor that makes deltas cumulative."""
@@ -113,7 +113,7 @@ def _endpoint_target(signal: str, exporter: Sourced[str], request: Request) -> T
     if protocol == "http":
         results += signal_path_results(signal, exporter)
     url = with_port(exporter.value, protocol)
-    verbatim = bool(urlsplit(url).path)
+    verbatim = bool(url_parts(url).path)
     series = signal == "metrics" and makes_series(url)
     target = Target(_otlp_exporter(protocol), "", url, verbatim, series=series)
     return exporter.with_value(target), results
@@ -156,7 +156,7 @@ def _backend_target(
         if fault := path_result(url, spoken, is_base=True):
             return None, [*results, fault]
     results += check_variable(url, request)
-    complete = url.value if urlsplit(url.value).path else url.value + kind.path
+    complete = url.value if url_parts(url.value).path else url.value + kind.path
     if exporter_kind == "otlp_grpc":
         complete = with_port(complete, "grpc")
     headers = headers_of(declared.headers) if declared else ()

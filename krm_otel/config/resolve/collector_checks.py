@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 from krm_otel.config.provenance import Sourced
 from krm_otel.config.resolve.collector import LEAST_MEMORY, LIMIT_PERCENT, SPIKE_PERCENT, gateway_block, has_series
@@ -24,6 +23,7 @@ from krm_otel.diagnostics.rules import sampling as sampling_rules
 from krm_otel.diagnostics.suggestion import listed
 from krm_otel.otlp import port_protocol
 from krm_otel.proxies import NO_PROXY, PROXIES, bypasses_proxy, is_in_cluster
+from krm_otel.url import url_parts
 
 
 def check_collector(collector: CollectorSettings, request: Request) -> Iterator[Result]:
@@ -120,7 +120,7 @@ def _check_proxy(collector: CollectorSettings, request: Request) -> Iterator[Res
         return  # only the cluster knows the value
     written = [text for text in exceptions if text]
     targets = (target.value for targets in collector.exporters.values() for target in targets)
-    hosts = [host for target in targets if (host := urlsplit(target.url).hostname) and is_in_cluster(host)]
+    hosts = [host for target in targets if (host := url_parts(target.url).hostname) and is_in_cluster(host)]
     if through := [host for host in dict.fromkeys(hosts) if not bypasses_proxy(host, written)]:
         text = f"sets {proxy} and no NO_PROXY for {listed(through, 'and')}, so the collector sends through the proxy"
         proposed = ",".join([*written, *through])
@@ -191,10 +191,10 @@ def _may_be_one(one: Target, other: Target) -> bool:
     """Whether two targets may be the same Prometheus: one host, or one that scrapes and one of the cluster."""
     if "prometheus" in (one.kind, other.kind):
         pushed = other if one.kind == "prometheus" else one
-        parts = urlsplit(pushed.url)
+        parts = url_parts(pushed.url)
         ours = parts.path.endswith(("/api/v1/otlp", "/api/v1/otlp/v1/metrics", "/api/v1/write"))
         return one.kind == other.kind or (ours and is_in_cluster(parts.hostname or ""))
-    return urlsplit(one.url).netloc == urlsplit(other.url).netloc
+    return url_parts(one.url).netloc == url_parts(other.url).netloc
 
 
 def _check_tiers(collector: CollectorSettings, request: Request) -> Iterator[Result]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Final
-from urllib.parse import urlsplit
 
 from krm_otel.config.provenance import Sourced
 from krm_otel.config.resolve import limits
@@ -19,6 +18,7 @@ from krm_otel.diagnostics.result import Result
 from krm_otel.diagnostics.rules import destinations as rules
 from krm_otel.diagnostics.suggestion import listed, nearest
 from krm_otel.otlp import PORTS, Protocol, port_protocol, with_port
+from krm_otel.url import url_parts
 
 DIRECT: Final[dict[str, frozenset[str]]] = {
     "otlp": frozenset(("traces", "metrics", "logs")),
@@ -185,7 +185,7 @@ def _signal_endpoint(
 def signal_path_results(signal: str, url: Sourced[str]) -> Iterator[Result]:
     """A warning for the path of one signal's endpoint, which is used as it is, if it is not the one of OTLP."""
     proposed = endpoint_of_signal(url.value, signal)
-    if urlsplit(url.value).path and proposed != url.value:
+    if url_parts(url.value).path and proposed != url.value:
         text = f"ends in no /v1/{signal}, and {signal} are sent to {url.value} as it is"
         yield url.report(rules.ENDPOINT_SIGNAL_PATH, text, fix=f"write {proposed}", proposed=proposed)
 
@@ -207,14 +207,14 @@ def protocol_of(url: Sourced[str], request: Request, *, from_collector: bool = F
     protocol = by_port or configured.value
     other: Protocol = "http" if protocol == "grpc" else "grpc"
     if by_port is None:
-        parts = urlsplit(url.value)
+        parts = url_parts(url.value)
         text = f"has port {parts.port}, neither 4317 (grpc) nor 4318 (http)" if parts.port else "has no port"
         if parts.path and configured.is_default:
             # Only HTTP has paths, so an endpoint with one uses HTTP.
             protocol, other, text = "http", "grpc", text + ", but a path"
         fix = f"write telemetry.protocol: {other} if the endpoint uses {other}"
         used: str = protocol
-        if (port := urlsplit(with_port(url.value, protocol)).port) != parts.port:
+        if (port := url_parts(with_port(url.value, protocol)).port) != parts.port:
             used, fix = f"grpc at port {port}", f"write the port if it is another one, or telemetry.protocol: {other}"
         return protocol, [url.report(rules.PROTOCOL_ASSUMED, f"{text}, so {used} is used", fix=fix)]
     if not from_collector and not configured.is_default and configured.value != protocol:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
-from urllib.parse import urlsplit
 
 from krm_otel.config.provenance import Sourced
 from krm_otel.config.resolve.request import Request
@@ -13,6 +12,7 @@ from krm_otel.diagnostics.rule import Rule
 from krm_otel.diagnostics.rules import classes as rules
 from krm_otel.diagnostics.suggestion import listed
 from krm_otel.otlp import Protocol, with_port
+from krm_otel.url import url_parts
 
 
 def matches(text: str, pattern: str) -> bool:
@@ -32,11 +32,11 @@ def endpoint_matches(url: str, pattern: str) -> bool:
     if not separator:
         scheme, rest = "*", pattern
     host, slash, path = rest.partition("/")
-    url_parts = urlsplit(url)
+    parts = url_parts(url)
     return (
-        matches(url_parts.scheme, scheme)
-        and matches(url_parts.netloc, host)
-        and matches(url_parts.path, (slash + path).rstrip("/"))
+        matches(parts.scheme, scheme)
+        and matches(parts.netloc, host)
+        and matches(parts.path, (slash + path).rstrip("/"))
     )
 
 

@@ -8,9 +8,9 @@ VictoriaTraces (`/insert/opentelemetry`). To all of these paths but remote write
 from __future__ import annotations
 
 from typing import Final, Literal
-from urllib.parse import urlsplit
 
 from krm_otel.dataclass import dataclass
+from krm_otel.url import url_parts
 
 ExporterKind = Literal[
     "otlp_grpc", "otlp_http", "prometheus", "prometheus_remote_write", "debug", "file", "load_balancing"
@@ -72,14 +72,14 @@ BACKENDS: Final[dict[str, BackendKind]] = {
 
 def makes_series(url: str) -> bool:
     """Whether an endpoint for metrics, written in place of a backend's name, has the path of a type with `series`."""
-    path = urlsplit(url).path.rstrip("/").removesuffix("/v1/metrics")
+    path = url_parts(url).path.rstrip("/").removesuffix("/v1/metrics")
     return any(path.endswith(kind.path) for kind in BACKENDS.values() if kind.series and kind.path)
 
 
 def takes_no_deltas(url: str) -> bool:
     """Whether an endpoint for metrics has a path of Prometheus or VictoriaMetrics, which take cumulative ones only.
     Other databases have a path such as `/otlp`, too."""
-    path = urlsplit(url).path.rstrip("/").removesuffix("/v1/metrics")
+    path = url_parts(url).path.rstrip("/").removesuffix("/v1/metrics")
     return path.endswith(("/api/v1/otlp", "/opentelemetry"))
 
 

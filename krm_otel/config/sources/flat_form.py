@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
-from urllib.parse import unquote
 
 from krm_otel.config.provenance import FieldSteps, Source
 from krm_otel.config.reading.loader import Loaded, duplicate_key, duplicate_keys, validate
@@ -148,6 +147,8 @@ def _parsed(text: str, annotation: Any) -> tuple[Any, list[tuple[str, str]]]:
 
 def _pairs(text: str) -> tuple[dict[str, str], list[tuple[str, str]]]:
     """`k=v,k2=v2` with percent-decoded values; and errors, each with its fix."""
+    from urllib.parse import unquote  # few inputs have pairs in a text
+
     pairs: dict[str, str] = {}
     errors: list[tuple[str, str]] = []
     for item in filter(str.strip, text.split(",")):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from typing import Final, Literal, NamedTuple
-from urllib.parse import SplitResult, urlsplit
 
 from krm_otel.config.types.finding import Finding, fault, write
 from krm_otel.config.types.text import matching
@@ -19,6 +18,7 @@ from krm_otel.diagnostics.rules import destinations as rules
 from krm_otel.diagnostics.rules import fields as field_rules
 from krm_otel.otlp import Protocol, port_protocol
 from krm_otel.regex import regex
+from krm_otel.url import url_parts
 
 _LONGEST: Final = 2048
 """What browsers and proxies take; a longer text is no address, and costs time to read."""
@@ -186,7 +186,7 @@ def _wrong_variable(value: str) -> _Wrong | None:
 def _wrong_part(value: str) -> _Wrong | None:
     """What is wrong with a part of a URL of HTTP."""
     try:
-        url = urlsplit(value)
+        url = url_parts(value)
         port = url.port
     except ValueError:
         return _Wrong(_WRONG_PORT, example=_EXAMPLE)
@@ -197,7 +197,7 @@ def _wrong_part(value: str) -> _Wrong | None:
         return _Wrong("must be a URL without query and fragment", better)
     if port == 0 or url.netloc.endswith(":"):
         return _Wrong(_WRONG_PORT, example=_EXAMPLE)
-    if not _has_valid_host(url):
+    if not _has_valid_host(url.netloc):
         return _Wrong("must be a URL whose host is a DNS name, an IPv4 address, [an IPv6 address] or $(HOST_IP)")
     if not _PATH.fullmatch(url.path):
         return _Wrong("must be a URL whose path has no unescaped characters")
@@ -206,8 +206,7 @@ def _wrong_part(value: str) -> _Wrong | None:
     return None
 
 
-def _has_valid_host(url: SplitResult) -> bool:
-    host = url.netloc
+def _has_valid_host(host: str) -> bool:
     if host.startswith("["):
         address, bracket, rest = host[1:].partition("]")
         is_complete = bool(bracket) and "%" not in address and (not rest or rest.startswith(":"))
@@ -236,7 +235,7 @@ def _is_address(text: str, version: Literal[4, 6]) -> bool:
 
 def path_finding(url: str, protocol: Protocol, base: bool) -> Finding | None:
     """What is wrong with an endpoint's path: gRPC has none, and a base does not have `/v1/<signal>` yet."""
-    path = urlsplit(url).path
+    path = url_parts(url).path
     if path and protocol == "grpc":
         better = url[: -len(path)]
         fix = f"write {better}" + (", or set telemetry.protocol to http" if port_protocol(url) is None else "")
@@ -255,7 +254,7 @@ def signal_endpoint(url: str, signal: str, protocol: Protocol, base: bool) -> st
     `base`: the URL is an OTLP base, as a backend's is, so that `/v1/<signal>` follows its path; otherwise that follows
     only where the URL has no path at all.
     """
-    path = urlsplit(url).path
+    path = url_parts(url).path
     if protocol == "grpc" or (path and not base):
         return url
     return f"{url}/v1/{signal}"
@@ -264,7 +263,7 @@ def signal_endpoint(url: str, signal: str, protocol: Protocol, base: bool) -> st
 def endpoint_of_signal(url: str, signal: str) -> str:
     """What the HTTP endpoint of one signal usually is: one that ends in `/v1/<signal>`. Another one stays as it is in
     use, since some backends have paths of their own."""
-    path = urlsplit(url).path
+    path = url_parts(url).path
     if path.rstrip("/").endswith(f"/v1/{signal}"):
         return url
     return _SIGNAL_PATH.sub("", url.rstrip("/")) + f"/v1/{signal}"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit, urlunsplit
-
 from krm_otel.config.settings import Endpoint
 from krm_otel.otlp import PORTS, Protocol, port_protocol, with_port
+from krm_otel.url import url_parts
 
 
 def protocol_named(value: str | None) -> Protocol | None:
@@ -27,10 +26,10 @@ def endpoint_for(target: Endpoint, protocol: Protocol | None, signal: str | None
     """The endpoint for a container with a given protocol: a standard port changes with it, any other port stays."""
     if protocol is None or protocol == target.protocol:
         return target.url, target.protocol
-    parts = urlsplit(target.url)
+    parts = url_parts(target.url)
     netloc = parts.netloc
     ports = dict(target.ports) or PORTS
     if parts.port == ports.get(target.protocol) and protocol in ports:
         netloc = netloc.removesuffix(f":{parts.port}") + f":{ports[protocol]}"
     path = "" if protocol == "grpc" else parts.path or (f"/v1/{signal}" if signal else "")
-    return with_port(urlunsplit((parts.scheme, netloc, path, "", "")), protocol), protocol
+    return with_port(f"{parts.scheme}://{netloc}{path}", protocol), protocol

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from krm_otel import names
 from krm_otel.config.settings import Endpoint, FileSource, Origin, Settings, Source, Sourced
@@ -26,6 +25,7 @@ from krm_otel.inject.sdk.host_address import HostVariables
 from krm_otel.inject.sdk.profile import destinations, report_unexpressed
 from krm_otel.otlp import PORTS, PROTOCOLS, SIGNALS, Protocol, encode, exporter_variable, port_protocol, signal_variable
 from krm_otel.proxies import NO_PROXY, PROXIES, bypasses_proxy, is_loopback, may_exempt_a_node
+from krm_otel.url import url_parts
 from krm_otel.workloads.sdk_profile import NamedProfile
 
 
@@ -267,7 +267,7 @@ class _Exporter:
 
     def _check_proxy(self, url: str) -> None:
         existing = self.builder.existing
-        host = urlsplit(url).hostname or ""
+        host = url_parts(url).hostname or ""
         proxy = next((v for name in PROXIES if (v := existing.get(name)) and v.value), None)
         if proxy is None or is_loopback(host):
             return

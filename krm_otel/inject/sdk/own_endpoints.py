@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Final
-from urllib.parse import urlsplit
 
 from krm_otel import names
 from krm_otel.config.settings import Settings
@@ -29,6 +28,7 @@ from krm_otel.inject.sdk.environment import ExistingVariable
 from krm_otel.otlp import SIGNALS, Protocol, exporter_variable, signal_variable, with_port
 from krm_otel.proxies import is_loopback
 from krm_otel.regex import regex
+from krm_otel.url import url_parts
 from krm_otel.yamltext.query import items_of, lookup
 
 _REFERENCE: Final = regex(r"\$\$|\$\(([^()]*)\)")
@@ -57,7 +57,7 @@ def sends_elsewhere(builder: ContainerBuilder, settings: Settings) -> bool:
 
 def _host(url: str) -> str:
     try:
-        return urlsplit(url if "://" in url else f"http://{url}").hostname or ""
+        return url_parts(url if "://" in url else f"http://{url}").hostname or ""
     except ValueError:
         return ""
 
@@ -69,7 +69,7 @@ def _of(builder: ContainerBuilder, variable: ExistingVariable, signal: str) -> I
     protocol = _protocol(builder, signal)
     if protocol is None or not is_valid(url):
         return
-    parts = urlsplit(url)
+    parts = url_parts(url)
     where, shown = builder.location(variable.path), redact(text)
     variables = _REFERENCE.search(parts.netloc)
     if (not variables or is_node_address(host_variable(url) or "")) and parts.scheme == "http":

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Final
-from urllib.parse import urlsplit
 
 from krm_otel.config.settings import Settings
 from krm_otel.diagnostics.field_path import field_path
@@ -17,6 +16,7 @@ from krm_otel.diagnostics.result import Result
 from krm_otel.diagnostics.rule import Location
 from krm_otel.diagnostics.rules import workloads as rules
 from krm_otel.proxies import is_in_cluster, is_loopback
+from krm_otel.url import url_parts
 from krm_otel.workloads.kinds import Workload
 from krm_otel.workloads.pods import pod_text
 
@@ -49,5 +49,5 @@ def _sends_to_a_service(settings: Settings) -> bool:
     if settings.collector is not None or settings.node_collector is not None:
         return not (settings.node_collector and settings.node_collector.host_port)
     endpoints = [settings.endpoint, *settings.exporters.values()]
-    hosts = [urlsplit(endpoint.value.url).hostname or "" for endpoint in endpoints if endpoint]
+    hosts = [url_parts(endpoint.value.url).hostname or "" for endpoint in endpoints if endpoint]
     return any(is_in_cluster(host) and not is_loopback(host) for host in hosts)
