@@ -16,8 +16,7 @@ from krm_otel.collector.config.credentials import Credentials, credentials
 from krm_otel.collector.config.environment import NODE_IP_VARIABLE, literal
 from krm_otel.config.settings import CollectorSettings, Target
 from krm_otel.config.types.endpoint import host_variable, is_node_address
-from krm_otel.otlp import PORTS
-from krm_otel.url import url_parts
+from krm_otel.otlp import PORTS, url_parts
 
 FILES_FOLDER: Final = "/var/lib/oaas-otel-files"
 STORAGE: Final = "file_storage"

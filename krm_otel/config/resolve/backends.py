@@ -29,8 +29,7 @@ from krm_otel.config.types.endpoint import host_variable, is_endpoint, is_node_a
 from krm_otel.diagnostics.result import Result, Severity
 from krm_otel.diagnostics.rules import destinations as rules
 from krm_otel.diagnostics.suggestion import listed
-from krm_otel.otlp import Protocol, with_port
-from krm_otel.url import url_parts
+from krm_otel.otlp import Protocol, url_parts, with_port
 
 DELTAS_TO_CUMULATIVE: Final = ("deltatocumulative", "delta_to_cumulative")
 """The types of the processor that makes deltas cumulative."""

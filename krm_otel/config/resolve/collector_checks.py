@@ -21,9 +21,8 @@ from krm_otel.diagnostics.rules import collector as rules
 from krm_otel.diagnostics.rules import destinations as destination_rules
 from krm_otel.diagnostics.rules import sampling as sampling_rules
 from krm_otel.diagnostics.suggestion import listed
-from krm_otel.otlp import port_protocol
+from krm_otel.otlp import port_protocol, url_parts
 from krm_otel.proxies import NO_PROXY, PROXIES, bypasses_proxy, is_in_cluster
-from krm_otel.url import url_parts
 
 
 def check_collector(collector: CollectorSettings, request: Request) -> Iterator[Result]:

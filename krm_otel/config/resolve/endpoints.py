@@ -17,8 +17,7 @@ from krm_otel.config.types.endpoint import endpoint_of_signal, is_endpoint, path
 from krm_otel.diagnostics.result import Result
 from krm_otel.diagnostics.rules import destinations as rules
 from krm_otel.diagnostics.suggestion import listed, nearest
-from krm_otel.otlp import PORTS, Protocol, port_protocol, with_port
-from krm_otel.url import url_parts
+from krm_otel.otlp import PORTS, Protocol, port_protocol, url_parts, with_port
 
 DIRECT: Final[dict[str, frozenset[str]]] = {
     "otlp": frozenset(("traces", "metrics", "logs")),

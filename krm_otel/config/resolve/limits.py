@@ -11,8 +11,7 @@ from krm_otel.diagnostics.result import Result
 from krm_otel.diagnostics.rule import Rule
 from krm_otel.diagnostics.rules import classes as rules
 from krm_otel.diagnostics.suggestion import listed
-from krm_otel.otlp import Protocol, with_port
-from krm_otel.url import url_parts
+from krm_otel.otlp import Protocol, url_parts, with_port
 
 
 def matches(text: str, pattern: str) -> bool:

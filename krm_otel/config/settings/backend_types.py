@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final, Literal
 
 from krm_otel.dataclass import dataclass
-from krm_otel.url import url_parts
+from krm_otel.otlp import url_parts
 
 ExporterKind = Literal[
     "otlp_grpc", "otlp_http", "prometheus", "prometheus_remote_write", "debug", "file", "load_balancing"

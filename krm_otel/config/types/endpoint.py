@@ -16,9 +16,8 @@ from krm_otel.credential import is_credential, masked
 from krm_otel.diagnostics.rule import Rule
 from krm_otel.diagnostics.rules import destinations as rules
 from krm_otel.diagnostics.rules import fields as field_rules
-from krm_otel.otlp import Protocol, port_protocol
+from krm_otel.otlp import Protocol, port_protocol, url_parts
 from krm_otel.regex import regex
-from krm_otel.url import url_parts
 
 _LONGEST: Final = 2048
 """What browsers and proxies take; a longer text is no address, and costs time to read."""

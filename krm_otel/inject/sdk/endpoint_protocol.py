@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from krm_otel.config.settings import Endpoint
-from krm_otel.otlp import PORTS, Protocol, port_protocol, with_port
-from krm_otel.url import url_parts
+from krm_otel.otlp import PORTS, Protocol, port_protocol, url_parts, with_port
 
 
 def protocol_named(value: str | None) -> Protocol | None:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from krm_otel import names
+from krm_otel import names, otlp
 from krm_otel.config.settings import Endpoint, FileSource, Origin, Settings, Source, Sourced
 from krm_otel.config.types.endpoint import host_variable, redact
 from krm_otel.dataclass import dataclass
@@ -25,7 +25,6 @@ from krm_otel.inject.sdk.host_address import HostVariables
 from krm_otel.inject.sdk.profile import destinations, report_unexpressed
 from krm_otel.otlp import PORTS, PROTOCOLS, SIGNALS, Protocol, encode, exporter_variable, port_protocol, signal_variable
 from krm_otel.proxies import NO_PROXY, PROXIES, bypasses_proxy, is_loopback, may_exempt_a_node
-from krm_otel.url import url_parts
 from krm_otel.workloads.sdk_profile import NamedProfile
 
 
@@ -267,7 +266,7 @@ class _Exporter:
 
     def _check_proxy(self, url: str) -> None:
         existing = self.builder.existing
-        host = url_parts(url).hostname or ""
+        host = otlp.url_parts(url).hostname or ""
         proxy = next((v for name in PROXIES if (v := existing.get(name)) and v.value), None)
         if proxy is None or is_loopback(host):
             return

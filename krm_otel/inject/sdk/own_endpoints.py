@@ -25,10 +25,9 @@ from krm_otel.diagnostics.rules import destinations as rules
 from krm_otel.inject.sdk.builder import ContainerBuilder
 from krm_otel.inject.sdk.endpoint_protocol import protocol_named
 from krm_otel.inject.sdk.environment import ExistingVariable
-from krm_otel.otlp import SIGNALS, Protocol, exporter_variable, signal_variable, with_port
+from krm_otel.otlp import SIGNALS, Protocol, exporter_variable, signal_variable, url_parts, with_port
 from krm_otel.proxies import is_loopback
 from krm_otel.regex import regex
-from krm_otel.url import url_parts
 from krm_otel.yamltext.query import items_of, lookup
 
 _REFERENCE: Final = regex(r"\$\$|\$\(([^()]*)\)")

@@ -15,8 +15,8 @@ from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Result
 from krm_otel.diagnostics.rule import Location
 from krm_otel.diagnostics.rules import workloads as rules
+from krm_otel.otlp import url_parts
 from krm_otel.proxies import is_in_cluster, is_loopback
-from krm_otel.url import url_parts
 from krm_otel.workloads.kinds import Workload
 from krm_otel.workloads.pods import pod_text
 

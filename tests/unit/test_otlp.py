@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from krm_otel.url import Url, url_parts
+from krm_otel.otlp import Url, url_parts
 
 USUAL = [
     *(
