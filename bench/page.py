@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from statistics import median
+from textwrap import fill
 from typing import Any, Final
 
 from bench import instructions, record
@@ -15,6 +16,7 @@ from bench.goals import Goal, judged
 
 Rows = Mapping[str, Mapping[str, Any]]
 NOT_MEASURED: Final = "Not measured yet."
+WIDTH: Final = 120
 MACHINE: Final = ("machine", "versions")
 NAMES: Final = {"peer-kyaml": "kyaml", "peer-sdk": "krm-functions-sdk"}
 """Tool → its name in the documentation."""
@@ -23,7 +25,7 @@ NAMES: Final = {"peer-kyaml": "kyaml", "peer-sdk": "krm-functions-sdk"}
 def machine() -> str:
     """The machine and the versions of the large list."""
     found = record.read("large")
-    return f"{_machine(found)}." if found else NOT_MEASURED
+    return fill(f"{_machine(found)}.", WIDTH) if found else NOT_MEASURED
 
 
 def goals() -> str:
@@ -126,7 +128,7 @@ def telemetry(name: str) -> str:
     words = (
         f"The best of {table['rounds']} rounds of {table['requests']} requests for each figure; {_when(found, table)}."
     )
-    return f"{words}\n\n{_table(heads, lines, 'lrrrrrr')}"
+    return f"{fill(words, WIDTH)}\n\n{_table(heads, lines, 'lrrrrrr')}"
 
 
 def collectors() -> str:
@@ -140,7 +142,7 @@ def collectors() -> str:
         for name, row in found["rows"].items()
     ]
     words = f"{found['spans']:,} spans, medians of {found['rounds']} rounds; {_when(found, found)}."
-    return f"{words}\n\n{_table(('', 'spans a second and core', 'ratio', 'peak memory'), lines, 'lrrr')}"
+    return f"{fill(words, WIDTH)}\n\n{_table(('', 'spans a second and core', 'ratio', 'peak memory'), lines, 'lrrr')}"
 
 
 BLOCKS: Final[Mapping[str, Callable[[], str]]] = {
@@ -190,7 +192,7 @@ def _section(name: str, table: Callable[[Rows], str]) -> str:
     first = next(iter(rows.values()))
     size = f"{first['items']:,} items ({first['bytes'] / 1e6:.1f} MB), " if name == "large" else ""
     words = f"{size}medians of {found['rounds']} rounds; {_when(found, found)}."
-    return f"{words[0].upper()}{words[1:]}\n\n{table(rows)}"
+    return f"{fill(words[0].upper() + words[1:], WIDTH)}\n\n{table(rows)}"
 
 
 def _when(found: Mapping[str, Any], noise: Mapping[str, Any]) -> str:
