@@ -6,10 +6,14 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from krm_otel.run import Outcome, Source, run
+from krm_otel.cli.pass_through import pass_through
 from krm_otel.views.lines import Detail, Line, lines
+from krm_otel.views.summary import Summary
+
+if TYPE_CHECKING:
+    from krm_otel.run import Outcome
 
 
 def function(tell: Callable[[Iterable[Line]], None], report: str | None = None, detail: Detail = Detail.NORMAL) -> int:
@@ -20,7 +24,14 @@ def function(tell: Callable[[Iterable[Line]], None], report: str | None = None, 
         report: the file for the report, if any.
         detail: how much is printed.
     """
-    outcome = run([Source(read_stdin())], os.environ)
+    data = read_stdin()
+    if detail is Detail.NORMAL and not report and (passed := pass_through(data, os.environ)):
+        write_stdout([passed.output])
+        tell([Line(Summary.without_class(passed.workloads).sentence())])
+        return 0
+    from krm_otel.run import Source, run  # nearly everything else
+
+    outcome = run([Source(data)], os.environ)
     write_report(outcome, report)
     if (text := outcome.new_texts[0]) is not None:
         write_stdout(piece.encode() for piece in text.pieces())
@@ -54,6 +65,8 @@ def write_report(outcome: Outcome, report: str | None) -> None:
     from krm_otel.views.report import report as report_of
 
     with _report_faults(report):
+        from pathlib import Path
+
         Path(report).write_text(as_json(report_of(outcome)) + "\n", encoding="utf-8")
 
 
@@ -64,6 +77,8 @@ def check_report(report: str | None) -> None:
     """
     if report:
         with _report_faults(report):
+            from pathlib import Path
+
             Path(report).open("ab").close()
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal
 
 from krm_otel.dataclass import dataclass, field
 
@@ -14,7 +13,8 @@ STDIN: Final = "<stdin>"
 _RANK: Final[dict[str, int]] = {"error": 0, "warning": 1, "info": 2}
 
 
-class Place(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Place:
     """A place in a file: line and column in code points, from 1."""
 
     line: int
@@ -115,6 +115,8 @@ class Result:
         """The message with the whole path of the field, and with what to write."""
         message = self.message
         if self.proposed is not None and not self.has_fix:
+            import json
+
             message += f"; write {self.proposed if isinstance(self.proposed, str) else json.dumps(self.proposed)}"
         if self.label:
             return self.field_path + message[len(self.label) :]  # the field once, with its whole path

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
-from krm_otel.credential import masked
 from krm_otel.dataclass import dataclass
 from krm_otel.diagnostics.result import Ref, Result, Severity, printable
 
@@ -73,6 +72,8 @@ class Rule:
             proposed: the value that the field could have.
             severity: where it differs from the rule's own.
         """
+        from krm_otel.credential import masked  # where all is well, nothing is reported
+
         location = where if isinstance(where, Location) else Location(where)
         label = printable(location.label)
         message = printable(masked(f"{location.label} {text}".strip()))
@@ -98,6 +99,8 @@ def _masked_data(value: Any) -> Any:
         return {_text(key): _masked_data(member) for key, member in value.items()}
     if isinstance(value, list | tuple):
         return [_masked_data(member) for member in value]
+    from krm_otel.credential import masked
+
     is_small = isinstance(value, int) and abs(value) <= _LARGEST
     if value is None or is_small or (isinstance(value, float) and math.isfinite(value)):
         return value

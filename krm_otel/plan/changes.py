@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final, Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from krm_otel.config.settings import Configuration
 from krm_otel.dataclass import dataclass, field
@@ -28,9 +28,6 @@ Action = Literal["injected", "updated", "removed", "unchanged", "skipped", "kept
 Role = Literal["workload", "object", "definition"]
 """What an object is to krm-otel: a workload, a generated object, or a ClassRuntime (or its definition) that it writes
 into."""
-
-NO_CLASS: Final = "no class"
-"""The reason why most objects with pods are skipped: nothing says that they belong to a class."""
 
 
 @dataclass(frozen=True, slots=True)

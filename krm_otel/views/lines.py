@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
+from krm_otel.dataclass import dataclass
 from krm_otel.diagnostics.result import Ref, Result, Severity
-from krm_otel.krm.places import Places
-from krm_otel.plan.changes import NO_CLASS
-from krm_otel.run import Outcome
 from krm_otel.views.summary import Summary, Tense
+from krm_otel.workloads.kinds import NO_CLASS
+
+if TYPE_CHECKING:
+    from krm_otel.krm.places import Places
+    from krm_otel.run import Outcome
 
 _NAMED: Final = 2
 """So many further objects are named where a result holds for several."""
@@ -28,7 +31,8 @@ class Detail(IntEnum):
     """Also objects without a class, infos, and each result by itself."""
 
 
-class Line(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Line:
     """One line, and the severity of the result that it is about."""
 
     text: str

@@ -8,8 +8,8 @@ from typing import Final
 
 from krm_otel.config.settings import OaasClass
 from krm_otel.config.types.quantity import quantity_text
+from krm_otel.diagnostics.catalogue import section_url
 from krm_otel.diagnostics.result import Result
-from krm_otel.diagnostics.rules import section_url
 from krm_otel.plan.changes import Change
 from krm_otel.plan.objects.generated import ref_of
 from krm_otel.run import Outcome

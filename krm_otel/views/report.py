@@ -43,7 +43,7 @@ def located(outcome: Outcome) -> list[dict[str, Any]]:
 def _located(result: Result, places: Places) -> dict[str, Any]:
     data = result.to_dict()
     if "file" in data and (place := places.of(result)):
-        data["file"] |= place._asdict()
+        data["file"] |= {"line": place.line, "column": place.column}
     return data
 
 

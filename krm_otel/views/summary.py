@@ -5,12 +5,15 @@ from __future__ import annotations
 import posixpath
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from krm_otel.dataclass import dataclass
 from krm_otel.diagnostics.result import printable
-from krm_otel.plan.changes import Action, Change
-from krm_otel.run import Outcome
+from krm_otel.workloads.kinds import NO_CLASS
+
+if TYPE_CHECKING:
+    from krm_otel.plan.changes import Action, Change
+    from krm_otel.run import Outcome
 
 Tense = Literal["done", "planned"]
 """Whether a run changes its output, or only says what it would change (`diff`, `validate`)."""
@@ -32,6 +35,7 @@ _ORDER: Final[tuple[Action, ...]] = (
     "kept",
     "skipped",
 )
+_NO_CLASS_RUNTIME: Final = "no ClassRuntime in the input: write one with spec.observability.enabled: true"
 _MOST_REASONS: Final = 2
 """With more different reasons than this, the line would not be read."""
 
@@ -78,6 +82,12 @@ class Summary:
             len(outcome.packages),
             sum(package.exit_code for package in outcome.packages.values()),
         )
+
+    @classmethod
+    def without_class(cls, workloads: int) -> Summary:
+        """The summary of a run over an input that mentions nothing of krm-otel."""
+        skipped: Mapping[Action, int] = {"skipped": workloads} if workloads else {}
+        return cls(0, 0, skipped, {}, {}, {NO_CLASS: workloads} if workloads else {}, {}, _NO_CLASS_RUNTIME)
 
     def sentence(self, tense: Tense = "done", files: str = "", name: str = "krm-otel") -> str:
         """The line.
@@ -175,4 +185,4 @@ def _nothing(outcome: Outcome) -> str:
             f"no ClassRuntime in the input, and {kustomization} takes resources from {entry}: "
             f"run kustomize build {folder} | krm-otel render -"
         )
-    return "no ClassRuntime in the input: write one with spec.observability.enabled: true"
+    return _NO_CLASS_RUNTIME

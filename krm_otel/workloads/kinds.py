@@ -16,9 +16,8 @@ Any version of the group matches. OTelConfig's `kinds` adds others by their exac
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from krm_otel.config.settings import Configuration
 from krm_otel.dataclass import dataclass, replace
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Result
@@ -27,7 +26,12 @@ from krm_otel.names import A_GENERATED_BY, CLASS_GROUP, CLASS_KIND, CONFIG_GROUP
 from krm_otel.workloads.containers import Container, read_containers, read_init_containers
 from krm_otel.yamltext.query import items_of, lookup, text_of
 
+if TYPE_CHECKING:
+    from krm_otel.config.settings import Configuration
+
 KNATIVE_GROUP: Final = "serving.knative.dev"
+NO_CLASS: Final = "no class"
+"""The reason why most workloads are skipped: nothing says that they belong to a class."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ where every YAML reader takes them for strings.
 
 from __future__ import annotations
 
-import json
 from functools import lru_cache
 from typing import Any, Final
 
@@ -54,6 +53,13 @@ def scalar(value: Any) -> str:
         return "'" + value.value.replace("'", "''") + "'"
     if isinstance(value, str):
         return value if is_plain_string(value) else quote(value)
+    return _number_or_word(value)
+
+
+def _number_or_word(value: Any) -> str:
+    """What is no string, as JSON and YAML have it alike."""
+    import json  # most of what is written is strings
+
     return json.dumps(value)
 
 
@@ -75,7 +81,7 @@ def flow(value: Any) -> str:
         return "[" + ", ".join(flow_members(value)) + "]"
     if isinstance(value, Quoted | JsonText):
         return quote(value.value)
-    return quote(value) if isinstance(value, str) else json.dumps(value)
+    return quote(value) if isinstance(value, str) else _number_or_word(value)
 
 
 def flow_members(value: Any) -> list[str]:

@@ -7,8 +7,9 @@ line, the comments below it) is read from the text here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
+from krm_otel.dataclass import dataclass
 from krm_otel.regex import regex
 from krm_otel.yamltext.nodes import Mapping, Node, Scalar, Sequence
 from krm_otel.yamltext.query import walk
@@ -21,7 +22,8 @@ _PROPERTIES: Final = regex(r"(?:[&!]\S*(?:\s|(?<=\s)#[^\n]*\n)*){1,2}(?=-)")
 _COLON: Final = regex(r"[ \t]*:")
 
 
-class InsertionPoint(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class InsertionPoint:
     """Where new lines go: the start of a line, or the end of a text that ends without a line break."""
 
     start: int
@@ -166,7 +168,8 @@ def member_start(text: str, node: Collection, i: int, end: int | None = None) ->
     return None
 
 
-class Cut(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Cut:
     """A part of the text that is removed with a member."""
 
     start: int

@@ -31,8 +31,8 @@ from krm_otel.config.settings.backend_types import BACKENDS
 from krm_otel.config.types import BackendType, PropagatorName
 from krm_otel.config.types.tail_sampling import TYPES
 from krm_otel.config.types.telemetry import PLACEHOLDERS
+from krm_otel.diagnostics.catalogue import RULES
 from krm_otel.diagnostics.rule import Rule
-from krm_otel.diagnostics.rules import RULES
 from krm_otel.krm.reader import read_envelope
 from krm_otel.run import Source, run
 from krm_otel.workloads.kinds import KINDS

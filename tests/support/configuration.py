@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from krm_otel.config.resolve.configuration import resolve
 from krm_otel.config.settings import Configuration, Settings
+from krm_otel.diagnostics.catalogue import RULES
 from krm_otel.diagnostics.result import Result
-from krm_otel.diagnostics.rules import RULES
 from krm_otel.krm.resource import Resource
 from krm_otel.yamltext.parse import compose
 from krm_otel.yamltext.query import as_mapping

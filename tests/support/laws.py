@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from krm_otel.diagnostics.rules import RULES
+from krm_otel.cli.pass_through import pass_through
+from krm_otel.diagnostics.catalogue import RULES
 from krm_otel.diagnostics.rules.collector import EDIT_OVERWRITTEN
 from krm_otel.krm.envelope import Envelope
 from krm_otel.krm.reader import read_envelope
 from krm_otel.run import Outcome, Source, run
+from krm_otel.views.lines import Line, lines
+from krm_otel.views.summary import Summary
 from tests.support.oracle import assert_lines_kept
 
 
@@ -28,6 +31,7 @@ def assert_laws(
     """
     out, outcome = ran or function(data, environ)
     assert {result.code for result in outcome.results} <= RULES.keys()
+    assert_passes_alike(data, environ or {}, (out, outcome))
     if out == b"":
         assert outcome.exit_code == 1 or not data.strip()
         return out, outcome
@@ -48,6 +52,19 @@ def assert_laws(
     if outcome.exit_code == 0 and not any(name in data for name in ours) and not has_results(before):
         assert back == data, "uninject does not give the input back"
     return out, outcome
+
+
+def assert_passes_alike(data: bytes, environ: Mapping[str, str], ran: tuple[bytes, Outcome]) -> bool:
+    """Where an input passes through, the full way says and writes the same; returns whether it passes."""
+    passed = pass_through(data, environ)
+    if passed is None:
+        return False
+    out, outcome = ran
+    assert passed.output == out
+    assert (outcome.exit_code, outcome.results) == (0, ())
+    assert Summary.without_class(passed.workloads) == Summary.of(outcome)
+    assert lines(outcome) == [Line(Summary.of(outcome).sentence())]
+    return True
 
 
 def has_results(envelope: Envelope) -> bool:

@@ -8,8 +8,8 @@ import click
 
 from krm_otel.cli import options
 from krm_otel.cli.terminal import COLORS
+from krm_otel.diagnostics.catalogue import RULES
 from krm_otel.diagnostics.rule import Rule
-from krm_otel.diagnostics.rules import RULES
 from krm_otel.diagnostics.suggestion import nearest
 
 

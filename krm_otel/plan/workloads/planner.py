@@ -22,7 +22,7 @@ from krm_otel.inject.sdk.env_sources import EnvSources
 from krm_otel.inject.sdk.variables import DesiredWorkload, desired_workload
 from krm_otel.krm.item import Item
 from krm_otel.krm.resource import Resource
-from krm_otel.plan.changes import NO_CLASS, Change
+from krm_otel.plan.changes import Change
 from krm_otel.plan.claims import injected_object
 from krm_otel.plan.recorded import cannot_edit
 from krm_otel.plan.request import Purpose, Request, Scope, class_absent, config_absent
@@ -34,6 +34,7 @@ from krm_otel.workloads.autoscalers import Autoscalers
 from krm_otel.workloads.flux import check_flux_substitution
 from krm_otel.workloads.kinds import (
     KINDS,
+    NO_CLASS,
     KindInfo,
     Workload,
     as_workload,

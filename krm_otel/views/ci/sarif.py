@@ -7,9 +7,9 @@ from typing import Any, Final
 from urllib.parse import quote
 
 import krm_otel
+from krm_otel.diagnostics.catalogue import RULES, section_url
 from krm_otel.diagnostics.result import Result, Severity
 from krm_otel.diagnostics.rule import Rule
-from krm_otel.diagnostics.rules import RULES, section_url
 from krm_otel.run import Outcome
 
 _LEVELS: Final[dict[Severity, str]] = {"error": "error", "warning": "warning", "info": "note"}

@@ -8,6 +8,7 @@ from itertools import accumulate
 from operator import itemgetter
 from typing import Final, NamedTuple
 
+from krm_otel.dataclass import dataclass
 from krm_otel.regex import regex
 
 MOST_CHARACTERS: Final = 20_000
@@ -40,7 +41,8 @@ class Line(NamedTuple):
     header: tuple[int, int] | None = None
 
 
-class BlockScalar(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class BlockScalar:
     """Lines that look like the content of a literal or folded scalar, all with the same indentation."""
 
     line: int

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from krm_otel.cli.commands.group import cli
-from krm_otel.diagnostics.rules import RULES
+from krm_otel.diagnostics.catalogue import RULES
 
 
 @pytest.mark.parametrize("code", RULES)

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 import krm_otel
-from krm_otel.diagnostics import rules
-from krm_otel.diagnostics.rules import RULES
+from krm_otel.diagnostics.catalogue import RULES
 
 PACKAGE = Path(krm_otel.__file__).parent
 MODULES = [path for path in (PACKAGE / "diagnostics/rules").glob("*.py") if path.name != "__init__.py"]
@@ -41,7 +40,7 @@ def test_rules_are_sorted(module: Path) -> None:
 
 def test_rules_read_as_documentation() -> None:
     """Kebab-case codes; meaning and remedy are sentences."""
-    for rule in rules.RULES.values():
+    for rule in RULES.values():
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", rule.code)
         for sentence in (rule.meaning, rule.remedy):
             assert sentence[0].upper() == sentence[0] and sentence.endswith("."), rule.code

@@ -102,13 +102,13 @@ spec:
 def test_a_field_that_is_absent_is_where_the_nearest_one_is(path: str, place: tuple[int, int]) -> None:
     items = read_envelope(FILE, "a.yaml").items
     found = Places(items).of(Result("empty", "info", "x", Ref(kind="ClassRuntime", position=1), path))
-    assert found == place
+    assert found == Place(*place)
 
 
 def test_a_key_of_a_merged_mapping_is_where_it_is_written() -> None:
     text = "base: &base\n  env: 1\nspec:\n  <<: *base\n  other: 2\n"
     result = Result("empty", "info", "x", Ref(kind="X", position=0), "spec.env")
-    assert Places(read_envelope(text, "a.yaml").items).of(result) == (2, 8)
+    assert Places(read_envelope(text, "a.yaml").items).of(result) == Place(2, 8)
 
 
 def test_a_function_config_has_places_too() -> None:
@@ -116,7 +116,9 @@ def test_a_function_config_has_places_too() -> None:
     root = compose(text)
     assert isinstance(root, Mapping)
     places = Places(function_config=Resource(root, file="otel.yaml", source=text))
-    assert places.of(Result("empty", "error", "x", Ref(kind="OTelConfig", file="otel.yaml"), "spec.colector")) == (3, 3)
+    assert places.of(Result("empty", "error", "x", Ref(kind="OTelConfig", file="otel.yaml"), "spec.colector")) == Place(
+        3, 3
+    )
     assert places.of(Result("empty", "error", "x", Ref(kind="OTelConfig", file="other.yaml"), "spec")) is None
 
 

@@ -12,8 +12,8 @@ from urllib.parse import unquote
 import jsonschema
 import pytest
 
+from krm_otel.diagnostics.catalogue import RULES
 from krm_otel.diagnostics.result import Place
-from krm_otel.diagnostics.rules import RULES
 from krm_otel.run import Outcome, Source, run
 from krm_otel.views.formats import formatted
 from krm_otel.views.report import located
