@@ -16,7 +16,6 @@ So all that decode read `%2B` alike. Most decode no keys.
 from __future__ import annotations
 
 from functools import lru_cache
-from string import ascii_letters, digits
 from typing import Final, Literal, cast
 
 from krm_otel.dataclass import dataclass
@@ -39,7 +38,8 @@ PROTOCOLS: Final[dict[Protocol, str]] = {"grpc": "grpc", "http": "http/protobuf"
 # Not kept: `$`, which the kubelet expands, `%`, what W3C Baggage encodes, and `+`. `(`, `)` and the like stay readable,
 # since every SDK reads them in the same way.
 _KEEP: Final = "!#&'()*-./:<>?@[]^_`{|}~"
-_PLAIN: Final = _KEEP + ascii_letters + digits
+_LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
+_PLAIN: Final = _KEEP + _LETTERS + _LETTERS.upper() + "0123456789"
 _USUAL_URL: Final = regex(r"(https?)://([A-Za-z0-9.-]+|\$\([A-Za-z0-9_]+\))(?::([0-9]{1,4}))?((?:/[A-Za-z0-9._~-]*)*)")
 """With a host that is a name or a variable, and with neither user nor query: what endpoints are."""
 LONGEST_ATTRIBUTE: Final = 255

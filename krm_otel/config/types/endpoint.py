@@ -8,11 +8,12 @@ convention 4317 is gRPC and 4318 HTTP, and a client that speaks the other protoc
 from __future__ import annotations
 
 import re
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
 from krm_otel.config.types.finding import Finding, fault, write
 from krm_otel.config.types.text import matching
 from krm_otel.credential import is_credential, masked
+from krm_otel.dataclass import dataclass
 from krm_otel.diagnostics.rule import Rule
 from krm_otel.diagnostics.rules import destinations as rules
 from krm_otel.diagnostics.rules import fields as field_rules
@@ -130,7 +131,8 @@ def is_valid(text: str) -> bool:
     return _wrong(text) is None
 
 
-class _Wrong(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Wrong:
     """What is wrong with an endpoint; `better` may be wrong, too, and then there is the example, if any."""
 
     text: str
