@@ -1,4 +1,7 @@
-"""The settings of one class: built from its layers, then checked. A check never changes a setting."""
+"""The settings of one class: built from its layers, then checked. A check never changes a setting.
+
+What only managed collectors need is loaded where a class has one.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from krm_otel.config.provenance import Sourced
-from krm_otel.config.resolve import backends, collector, collector_checks, daemonset, endpoints, image, limits, sampling
+from krm_otel.config.resolve import backends, daemonset, endpoints, limits, sampling
 from krm_otel.config.resolve.request import Request
 from krm_otel.config.schema.credentials import Variable
 from krm_otel.config.schema.observability import SdkBatch
@@ -39,6 +42,8 @@ def _build(request: Request) -> tuple[Settings, list[Result]]:
     results += reported
     managed = None
     if request.is_managed:
+        from krm_otel.config.resolve import collector
+
         targets, reported = backends.targets(request)
         results += reported
         managed = collector.collector_settings(request, targets)
@@ -117,6 +122,8 @@ def _check_variables(settings: Settings) -> Iterator[Result]:
 def _check(settings: Settings, request: Request) -> Iterator[Result]:
     """The rules between settings, by who runs the collector."""
     if (managed := settings.collector) is not None:
+        from krm_otel.config.resolve import collector_checks, image
+
         expected = daemonset.expected_signals(request.layers) if request.node else request.signals
         yield from backends.check_missing(request, expected)
         yield from image.check_image(managed, request.layers)
