@@ -6,7 +6,7 @@ from bisect import bisect_right
 from functools import lru_cache
 from itertools import accumulate
 from operator import itemgetter
-from typing import Final, NamedTuple
+from typing import Final
 
 from krm_otel.dataclass import dataclass
 from krm_otel.regex import regex
@@ -29,16 +29,12 @@ _CONTENT: Final = regex(r"[!-~](?:[ -~]*[!-~])?\Z")
 _MARK: Final = "\0"
 
 
-class Line(NamedTuple):
-    """One line: `fixed` is the line without its hole, which is from `start` to `end`; both 0 where it has none.
+Line = tuple[str, int, int, tuple[int, int] | None]
+"""One line: the line without its hole, the hole's start and end (both 0 where it has none), and where the header of a
+block scalar is, if the line ends in one and is not inside another scalar.
 
-    `header` is where the header of a block scalar is, if the line ends in one and is not inside another scalar.
-    """
-
-    fixed: str
-    start: int = 0
-    end: int = 0
-    header: tuple[int, int] | None = None
+It is no NamedTuple: with the annotations of this package the first one of a process costs 11 million instructions.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +72,10 @@ class _Lines(dict[str, Line]):
             hole = _COMMENT.search(text)
         if hole is None:
             header = _BLOCK.match(text) if text[-1:] in ("|", ">", "-") else None
-            line = Line(text, header=(len(header[1]), header.start(2)) if header else None)
+            line = (text, 0, 0, (len(header[1]), header.start(2)) if header else None)
         else:
             start, end = hole.span(hole.lastindex or 0)
-            line = Line(text[:start] + _MARK + text[end:], start, end)
+            line = (text[:start] + _MARK + text[end:], start, end, None)
         self[text] = line
         return line
 
@@ -92,7 +88,8 @@ class _Contents(dict[str, tuple[int, Line]]):
             self.clear()
         indent = len(text) - len(text.lstrip(" "))
         is_content = _CONTENT.match(text, indent) is not None
-        self[text] = (indent, Line(text[:indent] + _MARK, indent, len(text))) if is_content else (-1, Line(text))
+        line: Line = (text[:indent] + _MARK, indent, len(text), None) if is_content else (text, 0, 0, None)
+        self[text] = indent if is_content else -1, line
         return self[text]
 
 
@@ -114,7 +111,7 @@ class Shape:
         self.texts = text.split("\n")
         self.lines: list[Line] = list(map(_lines.__getitem__, self.texts))
         if self.texts[-1]:  # without a line break, what follows an edit would be on this line
-            self.lines[-1] = Line(self.texts[-1])
+            self.lines[-1] = (self.texts[-1], 0, 0, None)
         self.blocks: list[BlockScalar] = []
         if "|" in text or ">" in text:
             self._find_blocks()
@@ -124,7 +121,7 @@ class Shape:
     def _find_blocks(self) -> None:
         after = 0
         for number in [number for number, line in enumerate(self.lines) if line[3] is not None]:
-            header = self.lines[number].header
+            header = self.lines[number][3]
             if number < after or header is None or number + 1 == len(self.texts):
                 continue
             first = after = number + 1
