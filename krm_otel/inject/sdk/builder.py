@@ -36,6 +36,10 @@ class InstrumentedContainer:
     service: tuple[str, str] | None = None
 
 
+Contents = tuple[dict[str, str | dict[str, Any]], dict[str, dict[str, Any]], dict[str, Origin]]
+"""Variables, helpers, and where both come from, by name."""
+
+
 @dataclass(slots=True)
 class ContainerBuilder:
     """Builds the environment of one container.
@@ -107,6 +111,19 @@ class ContainerBuilder:
         """Adds a volume mount, once."""
         if mount not in self._mounts:
             self._mounts.append(mount)
+
+    def contents(self) -> Contents | None:
+        """The variables so far; None where there is more: something kept, merged, mounted or reported."""
+        if self._merge or self._mounts or self._kept or self._results:
+            return None
+        return dict(self._variables), dict(self._helpers), dict(self._origins)
+
+    def add(self, contents: Contents) -> None:
+        """Adds the variables of another builder, none of which the user has set."""
+        variables, helpers, origins = contents
+        self._variables |= variables
+        self._helpers |= helpers
+        self._origins |= origins
 
     def report(self, result: Result) -> None:
         """Adds a result about this container."""

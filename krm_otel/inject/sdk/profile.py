@@ -110,9 +110,9 @@ def add_sampler(builder: ContainerBuilder, settings: Settings, sdk: NamedProfile
         builder.report(result)
 
 
-def check_profile(builder: ContainerBuilder, settings: Settings, sdk: NamedProfile, service_name: str | None) -> None:
-    """Reports what the class asks for and the SDK cannot express; `service_name` is None where none is injected."""
-    for text, fix in _unexpressed(builder, settings, sdk.profile, service_name):
+def check_profile(builder: ContainerBuilder, settings: Settings, sdk: NamedProfile) -> None:
+    """Reports what the class asks for and the SDK cannot express, apart from the service name."""
+    for text, fix in _unexpressed(builder, settings, sdk.profile):
         report_unexpressed(builder, sdk, text, fix)
     for name in sdk.profile.span_filters if settings.traces.value else ():
         existing = builder.existing.get(name)
@@ -123,6 +123,12 @@ def check_profile(builder: ContainerBuilder, settings: Settings, sdk: NamedProfi
             where, fix = builder.location(existing.path), "write info"
             result = rules.SDK_SPANS_FILTERED.at(where, text, fix=fix, current=existing.value, proposed="info")
             builder.report(result)
+
+
+def check_service_name(builder: ContainerBuilder, sdk: NamedProfile, service_name: str | None) -> None:
+    """Reports a service name that the SDK does not take; `service_name` is None where none is injected."""
+    for text, fix in _service_name(builder, sdk.profile, service_name):
+        report_unexpressed(builder, sdk, text, fix)
 
 
 def _hides_spans(directives: str) -> bool:
@@ -137,9 +143,7 @@ def report_unexpressed(builder: ContainerBuilder, sdk: NamedProfile, text: str, 
     builder.report(rules.SDK_CANNOT_EXPRESS.at(builder.location(), text, fix=fix))
 
 
-def _unexpressed(
-    builder: ContainerBuilder, settings: Settings, profile: SdkProfile, service_name: str | None
-) -> Iterator[tuple[str, str]]:
+def _unexpressed(builder: ContainerBuilder, settings: Settings, profile: SdkProfile) -> Iterator[tuple[str, str]]:
     """What has no effect, and what to write."""
     for signal in (signal for signal in SIGNALS if settings.signal(signal).value):
         name = signal_variable(names.E_ENDPOINT, signal)
@@ -173,7 +177,6 @@ def _unexpressed(
     for name in builder.added(names.E_CERTIFICATE, names.E_CLIENT_CERTIFICATE, names.E_HEADERS):
         if not profile.does_read(name):
             yield f"reads no {name}, so the endpoint refuses it", "name an endpoint that needs none"
-    yield from _service_name(builder, profile, service_name)
 
 
 def _without_effect(words: Collection[str]) -> str:

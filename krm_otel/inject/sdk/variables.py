@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from functools import partial
+from typing import Final
 
 from krm_otel import names
 from krm_otel.config.settings import OaasClass, Settings
@@ -17,20 +19,23 @@ from krm_otel.diagnostics.rules import workloads as rules
 from krm_otel.diagnostics.rules.sampling import B3_BY_DEFAULT
 from krm_otel.inject.patch.additions import Additions, ContainerEdit, ObjectEdit
 from krm_otel.inject.sdk.builder import ContainerBuilder, InstrumentedContainer
+from krm_otel.inject.sdk.common import CommonVariables
 from krm_otel.inject.sdk.env_sources import EnvSources
 from krm_otel.inject.sdk.environment import Environment, read_environment
 from krm_otel.inject.sdk.exporters import CertificateVolumes, add_exporters
 from krm_otel.inject.sdk.host_address import HostVariables, stands_before
 from krm_otel.inject.sdk.identity import Identity, add_identity
 from krm_otel.inject.sdk.own_endpoints import check_own_endpoints, sends_elsewhere
-from krm_otel.inject.sdk.profile import add_sampler, add_switches, check_profile, own_variables
-from krm_otel.inject.sdk.temporality import check_temporality
+from krm_otel.inject.sdk.profile import add_sampler, add_switches, check_profile, check_service_name, own_variables
 from krm_otel.otlp import Protocol
 from krm_otel.workloads.kinds import Workload
 from krm_otel.workloads.match import Match
+from krm_otel.workloads.sdk_profile import NamedProfile
 from krm_otel.workloads.select import Selection
 from krm_otel.workloads.upstream import function_key
 from krm_otel.yamltext.query import items_of, lookup, text_of
+
+_DELTA: Final = frozenset(("delta", "lowmemory"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,7 @@ def desired_workload(
     selection: Selection,
     sources: EnvSources,
     additions: Additions,
+    common: CommonVariables,
     *,
     adopt: Mapping[str, tuple[str, ...]] | None = None,
 ) -> DesiredWorkload:
@@ -77,6 +83,7 @@ def desired_workload(
         workload: the workload without anything that krm-otel injected.
         sources: the ConfigMaps and Secrets of the input.
         additions: what the collector of the class adds to the pod.
+        common: what containers have in common.
         adopt: variables that the user has set are taken over, except those listed here by container, which somebody
             has edited after they were injected. None: no variable is taken over.
     """
@@ -105,7 +112,7 @@ def desired_workload(
         identity = Identity(
             oaas_class, settings, workload, container, selected.role, match.component, key, selected.sdk
         )
-        name = _add_variables(builder, identity, selection.protocol, volumes)
+        name = _add_variables(builder, identity, selection.protocol, volumes, common)
         edit, instrumented, container_results = builder.build(additions, hand_edited)
         edits.append(edit)
         elsewhere, service = sends_elsewhere(builder, settings), _service(builder, identity, name)
@@ -121,26 +128,71 @@ def desired_workload(
 
 
 def _add_variables(
-    builder: ContainerBuilder, identity: Identity, protocol: Protocol | None, volumes: CertificateVolumes
+    builder: ContainerBuilder,
+    identity: Identity,
+    protocol: Protocol | None,
+    volumes: CertificateVolumes,
+    common: CommonVariables,
 ) -> str | None:
     """Adds every variable of one container, and returns its service name; None where the attributes have it.
 
     `protocol` is what the workload's annotation asks for.
     """
-    settings, sdk = identity.settings, identity.sdk
-    add_exporters(builder, settings, protocol, sdk, volumes, HostVariables.of(identity.workload))
+    settings, sdk, hosts = identity.settings, identity.sdk, HostVariables.of(identity.workload)
+    add = partial(_add_common, settings=settings, protocol=protocol, sdk=sdk, hosts=hosts)
+    oaas_class = identity.oaas_class
+    # The endpoint of a collector in `settings` follows from the class; the platform's classes share their settings.
+    depends_on = (oaas_class.settings, oaas_class.namespace, oaas_class.name, protocol, sdk.name, hosts)
+    common.add(builder, depends_on, volumes, add)
+    service_name = add_identity(builder, identity)
+    check_service_name(builder, sdk, service_name)
+    return service_name
+
+
+def _add_common(
+    builder: ContainerBuilder,
+    volumes: CertificateVolumes,
+    *,
+    settings: Settings,
+    protocol: Protocol | None,
+    sdk: NamedProfile,
+    hosts: HostVariables,
+) -> None:
+    """Adds what does not depend on the identity of a container."""
+    add_exporters(builder, settings, protocol, sdk, volumes, hosts)
     add_switches(builder, settings, sdk)
     check_own_endpoints(builder)
-    check_temporality(builder, settings)
+    _check_temporality(builder, settings)
     add_sampler(builder, settings, sdk)
     builder.set(names.E_PROPAGATORS, ",".join(settings.propagators.value), settings.propagators.origin)
     for name, variable in settings.env.items():
         # The kubelet expands $(NAME) in a value.
         literal = (variable.value.value or "").replace("$", "$$")
         builder.set(name, variable.value.value_from or literal, variable.origin)
-    service_name = add_identity(builder, identity)
-    check_profile(builder, settings, sdk, service_name)
-    return service_name
+    check_profile(builder, settings, sdk)
+
+
+def _check_temporality(builder: ContainerBuilder, settings: Settings) -> None:
+    """Reports delta temporality of metrics, which what stores series does not take.
+
+    OpenTelemetry specification, `metrics/sdk_exporters/otlp.md`: with `delta` and `lowmemory`, SDKs send counters
+    and histograms as deltas. See `krm_otel.config.resolve.backends.deltas`.
+    """
+    variable, configured = builder.existing.get(names.E_TEMPORALITY), settings.env.get(names.E_TEMPORALITY)
+    value = variable.value if variable else configured.value.value if configured else None
+    if (value or "").lower() not in _DELTA or not settings.metrics.value or settings.deltas == "kept":
+        return
+    name = f"telemetry.env.{names.E_TEMPORALITY}" if variable is None else names.E_TEMPORALITY
+    text = f"{name} is {value}, and the metrics go to a Prometheus, "
+    fix = "write cumulative"
+    if settings.deltas == "added up":
+        text += "for which the collector adds deltas up, anew after each one that is missing"
+    else:
+        text += "which drops delta sums and histograms"
+        if settings.collector or settings.node_collector:
+            fix += ", or a deltatocumulative processor in collector.config"
+    where = builder.location(variable.path if variable else "")
+    builder.report(rules.DELTA_TO_PROMETHEUS.at(where, text, fix=fix, current=value, proposed="cumulative"))
 
 
 def _service(builder: ContainerBuilder, identity: Identity, name: str | None) -> tuple[str, str] | None:

@@ -12,12 +12,13 @@ from typing import Final
 from krm_otel import names
 from krm_otel.collector.naming import label_value
 from krm_otel.config.settings import OaasClass, Settings
-from krm_otel.dataclass import dataclass, replace
+from krm_otel.dataclass import dataclass, field, replace
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Result, has_errors
 from krm_otel.diagnostics.rule import Location
 from krm_otel.diagnostics.rules import workloads as rules
 from krm_otel.inject.patch.record import MAX_BYTES, load
+from krm_otel.inject.sdk.common import CommonVariables
 from krm_otel.inject.sdk.env_sources import EnvSources
 from krm_otel.inject.sdk.variables import DesiredWorkload, desired_workload
 from krm_otel.krm.item import Item
@@ -63,6 +64,7 @@ class WorkloadPlanner:
     scalers: Autoscalers
     kinds: frozenset[tuple[str, str]]
     """API version and kind of what the OTelConfig lists under `kinds`."""
+    common: CommonVariables = field(default_factory=CommonVariables)
 
     @classmethod
     def of(cls, request: Request, scope: Scope) -> WorkloadPlanner:
@@ -191,7 +193,7 @@ class WorkloadPlanner:
         settings = sending_settings(oaas_class, settings)
         adopt = candidate.edited_variables() if configuration.adopt else None
         desired = desired_workload(
-            base, oaas_class, settings, match, selection, self.env_sources, pod.additions, adopt=adopt
+            base, oaas_class, settings, match, selection, self.env_sources, pod.additions, self.common, adopt=adopt
         )
         if configuration.operator:
             desired = with_operator_annotations(base, oaas_class, settings, desired)
