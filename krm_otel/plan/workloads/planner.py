@@ -6,7 +6,6 @@ What depends on all workloads is in `krm_otel.plan.classes`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
 from krm_otel import names
@@ -17,10 +16,10 @@ from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Result, has_errors
 from krm_otel.diagnostics.rule import Location
 from krm_otel.diagnostics.rules import workloads as rules
-from krm_otel.inject.patch.record import MAX_BYTES, load
+from krm_otel.inject.patch.record import load
 from krm_otel.inject.sdk.common import CommonVariables
 from krm_otel.inject.sdk.env_sources import EnvSources
-from krm_otel.inject.sdk.variables import DesiredWorkload, desired_workload
+from krm_otel.inject.sdk.variables import desired_workload
 from krm_otel.krm.item import Item
 from krm_otel.krm.resource import Resource
 from krm_otel.plan.changes import Change
@@ -30,9 +29,9 @@ from krm_otel.plan.request import Purpose, Request, Scope, class_absent, config_
 from krm_otel.plan.workloads.candidate import Candidate, KeptWorkload, Membership, WorkloadOutcome, class_key, sync_wave
 from krm_otel.plan.workloads.near_misses import absent_owner, misspelt_keys
 from krm_otel.plan.workloads.operator import operator_conflicts, unsupported_by_operator, with_operator_annotations
+from krm_otel.plan.workloads.outcomes import ERROR, failed, injected, uninjected
 from krm_otel.plan.workloads.pod_additions import PodAdditions, pod_additions, sending_settings
 from krm_otel.workloads.autoscalers import Autoscalers
-from krm_otel.workloads.flux import check_flux_substitution
 from krm_otel.workloads.kinds import (
     KINDS,
     NO_CLASS,
@@ -49,7 +48,6 @@ from krm_otel.workloads.select import fitting_sdk_rules, select
 from krm_otel.workloads.unknown_kinds import unknown_template
 from krm_otel.yamltext.editable import CannotEdit
 
-_ERROR: Final = "error"
 _RECORD: Final = field_path("metadata", "annotations", names.A_RECORD)
 
 
@@ -100,19 +98,19 @@ class WorkloadPlanner:
 
     def _plan(self, item: Item, current: Workload) -> WorkloadOutcome:
         ref = current.resource.ref
-        injected = injected_object(current, item.text)
-        if isinstance(injected, Result):
-            return self._unreadable(current, injected)
+        found = injected_object(current, item.text)
+        if isinstance(found, Result):
+            return self._unreadable(current, found)
         try:
-            candidate = Candidate.of(item, current, injected)
+            candidate = Candidate.of(item, current, found)
         except CannotEdit as error:
             return self._unreadable(current, cannot_edit(ref, error))
         if not self.request.is_render:
             reason = f"switched off by {self.request.switched_off}" if self.request.switched_off else ""
-            return WorkloadOutcome(_uninjected(candidate, reason))
+            return WorkloadOutcome(uninjected(candidate, reason))
         match = self.matcher.match(candidate.base)
         if match.oaas_class is not None and (why := self.request.kustomizations.patch_reason(candidate.base)):
-            return WorkloadOutcome(_uninjected(candidate, why))
+            return WorkloadOutcome(uninjected(candidate, why))
         if match.oaas_class is None:
             outcome = self._unmatched(candidate, match)
         else:
@@ -135,11 +133,11 @@ class WorkloadPlanner:
             return WorkloadOutcome(Change(ref, "skipped", reason))
         name = record.class_name
         if self.scope.holds(ref.namespace, name):
-            return WorkloadOutcome(_uninjected(candidate, f"no longer belongs to class {name}"))
+            return WorkloadOutcome(uninjected(candidate, f"no longer belongs to class {name}"))
         if self.scope.complete:
             is_elsewhere = any(known == name for _, known in self.scope.classes)
             end = "is not in its namespace" if is_elsewhere else "is gone"
-            return WorkloadOutcome(_uninjected(candidate, f"class {name} {end}"))
+            return WorkloadOutcome(uninjected(candidate, f"class {name} {end}"))
         change = Change(ref, "kept", f"class {name} is not in the input")
         return WorkloadOutcome(change, (class_absent(Location(ref, _RECORD), name, "injected"),))
 
@@ -161,10 +159,10 @@ class WorkloadPlanner:
             change = Change(ref, "kept", f"the {record.enabled_by} is not in the input")
             return WorkloadOutcome(change, (config_absent(ref, oaas_class.name, _RECORD),), membership)
         if settings is None:
-            return WorkloadOutcome(_uninjected(candidate, f"{title} has no observability block"), (), membership)
+            return WorkloadOutcome(uninjected(candidate, f"{title} has no observability block"), (), membership)
         if not settings.enabled.value:
             reason = f"{title} is disabled by {settings.enabled.origin}"
-            return WorkloadOutcome(_uninjected(candidate, reason), (), membership)
+            return WorkloadOutcome(uninjected(candidate, reason), (), membership)
         return self._instrumented(candidate, match, oaas_class, settings, membership)
 
     # --- what is injected, and the new text ----------------------------------------------------------------------
@@ -177,9 +175,9 @@ class WorkloadPlanner:
         selection = select(base, match, configuration)
         results = [self._with_template_path(result, base.resource) for result in selection.results]
         if has_errors(results):
-            return _failed(candidate, results, membership)
+            return failed(candidate, results, membership)
         if selection.reason_skipped:
-            return WorkloadOutcome(_uninjected(candidate, selection.reason_skipped), tuple(results), membership)
+            return WorkloadOutcome(uninjected(candidate, selection.reason_skipped), tuple(results), membership)
         pod = PodAdditions()
         if configuration.operator:
             results += unsupported_by_operator(base, selection, settings, oaas_class.ref)
@@ -188,7 +186,7 @@ class WorkloadPlanner:
             pod = pod_additions(base, oaas_class, settings, selection, self.scalers, was_injected, has_pod_monitor)
             results += [*pod.results, *operator_conflicts(base, settings)]
         if pod.reason_skipped:
-            return WorkloadOutcome(_uninjected(candidate, pod.reason_skipped), tuple(results), membership)
+            return WorkloadOutcome(uninjected(candidate, pod.reason_skipped), tuple(results), membership)
         membership = replace(membership, sync_wave=sync_wave(base.resource))
         settings = sending_settings(oaas_class, settings)
         adopt = candidate.edited_variables() if configuration.adopt else None
@@ -199,8 +197,8 @@ class WorkloadPlanner:
             desired = with_operator_annotations(base, oaas_class, settings, desired)
         results += desired.results
         if has_errors(results):
-            return _failed(candidate, results, membership)
-        return _injected(candidate, desired, membership.instrumented(desired)).after(results)
+            return failed(candidate, results, membership)
+        return injected(candidate, desired, membership.instrumented(desired)).after(results)
 
     # --- errors, and kinds that are not known --------------------------------------------------------------------
 
@@ -226,7 +224,7 @@ class WorkloadPlanner:
         """The outcome for a workload from which krm-otel cannot take out what it injected."""
         oaas_class, ref = self.matcher.match(current).oaas_class, current.resource.ref
         membership = Membership(class_key(oaas_class), ref.position, has_errors=True) if oaas_class else None
-        return WorkloadOutcome(Change(ref, "skipped", _ERROR), (error,), membership)
+        return WorkloadOutcome(Change(ref, "skipped", ERROR), (error,), membership)
 
     def _plan_unknown_kind(self, item: Item, resource: Resource) -> WorkloadOutcome | None:
         path = unknown_template(resource)
@@ -262,40 +260,3 @@ class WorkloadPlanner:
             return result
         text = "there are no containers to instrument at the path that spec.kinds of the OTelConfig gives"
         return missing.at(Location(result.ref, result.field_path), text, fix=f"write {path}", proposed=path)
-
-
-def _injected(candidate: Candidate, desired: DesiredWorkload, membership: Membership) -> WorkloadOutcome:
-    """The outcome for a workload that gets `desired`."""
-    ref, edit = candidate.ref, desired.edit
-    if edit.empty:
-        reason = "; ".join(dict.fromkeys(why for _, why in desired.left_alone)) or "everything is set in the manifest"
-        return WorkloadOutcome(_uninjected(candidate, reason), (), membership)
-    candidate = candidate.keeping_mounted_volumes({volume["name"] for volume in edit.lists.get("volumes", ())})
-    try:
-        text, record = candidate.with_edit(edit)
-    except CannotEdit as error:
-        return _failed(candidate, [cannot_edit(ref, error)], membership)
-    if len(text) > MAX_BYTES and len(record.dump()) > MAX_BYTES:  # the text contains the record
-        message = f"the record of the injection would exceed {MAX_BYTES // 1024} KiB"
-        fix = f"inject fewer containers ({names.A_CONTAINERS})"
-        too_large = rules.RECORD_TOO_LARGE.at(Location(ref, "metadata.annotations"), message, fix=fix)
-        return _failed(candidate, [too_large], membership)
-    values = [value for container in edit.containers for _, value in container.env if isinstance(value, str)]
-    results = tuple(check_flux_substitution(candidate.base.resource, text, values))
-    if text == candidate.item.text:
-        return WorkloadOutcome(Change(ref, "unchanged"), results, membership)
-    return WorkloadOutcome(Change(ref, "updated" if candidate.record else "injected", "", text), results, membership)
-
-
-def _failed(candidate: Candidate, results: Iterable[Result], membership: Membership) -> WorkloadOutcome:
-    membership = replace(membership, is_instrumented=False, has_errors=True)
-    return WorkloadOutcome(Change(candidate.ref, "skipped", _ERROR), tuple(results), membership)
-
-
-def _uninjected(candidate: Candidate, reason: str) -> Change:
-    """The change of a workload into which nothing is injected: what was injected is taken out."""
-    if candidate.record is None:
-        return Change(candidate.ref, "skipped", reason or "nothing is injected")
-    # This is no result: a second run has no record, so it could not report it again.
-    reason = "; ".join(filter(None, (reason, candidate.current.kind.immutable)))
-    return Change(candidate.ref, "removed", reason, candidate.keeping_mounted_volumes().text)
