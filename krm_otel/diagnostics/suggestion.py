@@ -33,9 +33,14 @@ def nearest(word: str, choices: Iterable[str], cutoff: float = 0.6) -> str | Non
     letters = without_separators(word)
     if letters in by_letters:
         return by_letters[letters]
+    letters = letters[:_LONGEST]
+    # What `difflib` asks first, since it is loaded for few words: with so different lengths nothing is like another.
+    like = [one for one in by_letters if 2.0 * min(len(letters), len(one)) / (len(letters) + len(one)) >= cutoff]
+    if not like:
+        return None
     from difflib import get_close_matches
 
-    close = get_close_matches(letters[:_LONGEST], by_letters, 1, cutoff)
+    close = get_close_matches(letters, like, 1, cutoff)
     return by_letters[close[0]] if close else None
 
 
