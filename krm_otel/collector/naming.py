@@ -7,12 +7,12 @@ characters, the value of a label has at most 63. The name of a class is any DNS-
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from typing import Final
 
 from krm_otel import names
+from krm_otel.krm.digest import sha256_hex
 from krm_otel.regex import regex
 
 MAX: Final = 63
@@ -112,7 +112,7 @@ def label_value(class_name: str) -> str:
 
 
 def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH]
+    return sha256_hex(text.encode("utf-8", "surrogatepass"))[:_HASH]
 
 
 def pod_selector(instance: str) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Final
 
 from krm_otel import names
@@ -10,6 +9,7 @@ from krm_otel.collector.config.build import build_config
 from krm_otel.collector.manifests.objects import Asset, new_object
 from krm_otel.collector.naming import CONFIG_KEY
 from krm_otel.collector.tiers import Tier
+from krm_otel.krm.digest import sha256_hex
 from krm_otel.yamltext.emit import block
 
 _HASH: Final = 16
@@ -30,4 +30,4 @@ def config_text(tier: Tier) -> str:
 
 def template_annotations(tier: Tier) -> dict[str, str]:
     """A hash of the config for a pod template: the pods that read the config roll when it changes, and no others."""
-    return {names.A_CONFIG_HASH: hashlib.sha256(config_text(tier).encode()).hexdigest()[:_HASH]}
+    return {names.A_CONFIG_HASH: sha256_hex(config_text(tier).encode())[:_HASH]}

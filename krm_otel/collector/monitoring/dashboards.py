@@ -13,7 +13,6 @@ for each function.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -28,6 +27,7 @@ from krm_otel.collector.monitoring.promql import RequestHistogram, http_requests
 from krm_otel.collector.naming import dashboard_name
 from krm_otel.config.schema.monitoring import Dashboards
 from krm_otel.config.settings import OaasClass, Settings
+from krm_otel.krm.digest import sha256_hex
 
 _HASH: Final = 16
 _COLUMNS: Final = 24
@@ -79,7 +79,7 @@ def _values(oaas_class: OaasClass, histogram: RequestHistogram, *, shared_collec
     A collector of the class runs in the class's namespace, the shared one elsewhere.
     """
     name, namespace = oaas_class.name, oaas_class.namespace
-    digest = hashlib.sha256(f"{namespace}/{name}".encode("utf-8", "surrogatepass")).hexdigest()[:_HASH]
+    digest = sha256_hex(f"{namespace}/{name}".encode("utf-8", "surrogatepass"))[:_HASH]
     qualified = f"{namespace}/{name}" if namespace else name
     owner, by = matcher(OWNER, name), "service_name, oaas_function_key"
     requests = histogram(owner, _NAMESPACE, _FUNCTION)

@@ -10,7 +10,6 @@ propagators: git merges changes that an unchanged line separates. Hashes that ch
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable
 from functools import cache, lru_cache
@@ -19,6 +18,7 @@ from types import UnionType
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
 from krm_otel.dataclass import dataclass, field, field_names
+from krm_otel.krm.digest import sha256_hex
 
 VERSION: Final = 1
 MAX_BYTES: Final = 32 * 1024
@@ -131,7 +131,7 @@ def digest(value: Any) -> str:
 
 @lru_cache(maxsize=4096)  # most values are those of a class, and the same in each of its workloads
 def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return sha256_hex(text.encode("utf-8", "surrogatepass"))[:8]
 
 
 _digests_of_data: Final[dict[str, str]] = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -13,6 +12,7 @@ from krm_otel.diagnostics.result import Result
 from krm_otel.diagnostics.rule import Location
 from krm_otel.diagnostics.rules import collector as rules
 from krm_otel.diagnostics.suggestion import listed
+from krm_otel.krm.digest import sha256_hex
 from krm_otel.krm.resource import Resource
 from krm_otel.yamltext.nodes import SourceError
 from krm_otel.yamltext.query import decode
@@ -36,7 +36,7 @@ def digest(data: Mapping[str, Any]) -> str:
     content = _without_blank_ends({key: value for key, value in data.items() if key != "metadata"})
     text = json.dumps(content, sort_keys=True, ensure_ascii=True, default=str)
     # A bare hash such as 5e123456 is a number to some readers of YAML.
-    return f"sha256-{hashlib.sha256(text.encode()).hexdigest()[:_LENGTH]}"
+    return f"sha256-{sha256_hex(text.encode())[:_LENGTH]}"
 
 
 def overwritten_edit(resource: Resource, desired: Mapping[str, Any]) -> Result | None:
