@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from krm_otel.otlp import SIGNALS, exporter_variable
-
 CLASS_GROUP: Final = "oaas.io"
 CLASS_KIND: Final = "ClassRuntime"
 BLOCK: Final = "observability"
@@ -139,19 +137,6 @@ E_ATTRIBUTES: Final = "OTEL_RESOURCE_ATTRIBUTES"
 E_CONFIG_FILE: Final = "OTEL_CONFIG_FILE"
 E_EXPERIMENTAL_CONFIG_FILE: Final = "OTEL_EXPERIMENTAL_CONFIG_FILE"
 E_DISABLED: Final = "OTEL_SDK_DISABLED"
-
-ADOPTED: Final = frozenset(
-    (
-        E_ENDPOINT,
-        E_PROTOCOL,
-        E_SERVICE_NAME,
-        E_SAMPLER,
-        E_SAMPLER_ARG,
-        E_PROPAGATORS,
-        *(exporter_variable(signal) for signal in SIGNALS),
-    )
-)
-"""Variables that `adopt` takes over. Never headers, which may be secrets; attributes are merged anyway."""
 
 # Volumes that krm-otel adds, and where they are mounted.
 VOLUME_PREFIX: Final = "oaas-otel-"

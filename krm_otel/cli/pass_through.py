@@ -16,13 +16,13 @@ from typing import Final
 
 from krm_otel import names
 from krm_otel.dataclass import dataclass
-from krm_otel.diagnostics.suggestion import without_separators
 from krm_otel.krm.item import Item
 from krm_otel.krm.reader import read_envelope
 from krm_otel.krm.resource import Resource
 from krm_otel.regex import regex
 from krm_otel.workloads.kinds import KINDS, is_patch, is_required
 from krm_otel.yamltext.nodes import Mapping, SourceError
+from krm_otel.yamltext.shapes.lines import use_shapes
 
 _KEYS: Final = (names.A_CLASS, names.A_INJECT, names.A_CONTAINERS, names.A_PROTOCOL, names.A_SDK)
 _WORDS: Final = tuple(
@@ -35,7 +35,9 @@ _WORDS: Final = tuple(
 _ESCAPE: Final = regex(rb"\\(?:(?:x|u00|U000000)([0-7][0-9a-fA-F])|(/)|(?:\r\n?|\n|\xc2\x85|\xe2\x80[\xa8\xa9])[ \t]*)")
 """What may write a letter of a word in another way, or join two lines to one, in double quotes."""
 _KUSTOMIZATIONS: Final = ("Kustomization", "Component")
-_OURS: Final = frozenset(without_separators(kind) for kind in (names.CLASS_KIND, names.CONFIG_KIND))
+_LETTERS: Final = tuple(frozenset(kind.lower()) for kind in (names.CLASS_KIND, names.CONFIG_KIND))
+_SMALL: Final = 64 * 1024
+"""Bytes of an input that has too few objects of one shape for a shape to pay off: 5 million instructions less."""
 _ENVIRONMENT: Final = (names.E_PREFIX, names.E_FEATURE, "KRM_OTEL_")
 
 
@@ -58,6 +60,7 @@ def pass_through(data: bytes, environ: AbcMapping[str, str]) -> Passed | None:
         return None
     if _has_a_word(data):
         return None
+    use_shapes(len(data) > _SMALL)
     try:
         text = data.decode("utf-8")
         envelope = read_envelope(text, is_required=is_required)
@@ -97,7 +100,7 @@ def _says_nothing(config: Resource | None) -> bool:
 
 def _is_workload(item: Item) -> bool | None:
     """Whether an object is a workload without a class; None where only the full way knows."""
-    if without_separators(item.kind) in _OURS:
+    if any(letters <= set(item.kind.lower()) for letters in _LETTERS) and _may_be_ours(item.kind):
         return None
     is_known = (item.group, item.kind) in KINDS
     if not is_known and not item.mentions("containers"):
@@ -110,6 +113,13 @@ def _is_workload(item: Item) -> bool | None:
     from krm_otel.workloads.unknown_kinds import unknown_template
 
     return None if unknown_template(resource) else False
+
+
+def _may_be_ours(kind: str) -> bool:
+    """Whether a kind is one of ours, perhaps in another spelling."""
+    from krm_otel.diagnostics.suggestion import without_separators
+
+    return without_separators(kind) in map(without_separators, (names.CLASS_KIND, names.CONFIG_KIND))
 
 
 def _take_from_elsewhere(items: Iterable[Item]) -> bool:

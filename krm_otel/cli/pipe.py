@@ -1,19 +1,14 @@
-"""The function itself: standard input to standard output, and the report. Nothing here needs click to go well."""
+"""The function itself: standard input to standard output. Nothing here needs click to go well."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
 
 from krm_otel.cli.pass_through import pass_through
 from krm_otel.views.lines import Detail, Line, lines
 from krm_otel.views.summary import Summary
-
-if TYPE_CHECKING:
-    from krm_otel.run import Outcome
 
 
 def function(tell: Callable[[Iterable[Line]], None], report: str | None = None, detail: Detail = Detail.NORMAL) -> int:
@@ -32,7 +27,10 @@ def function(tell: Callable[[Iterable[Line]], None], report: str | None = None, 
     from krm_otel.run import Source, run  # nearly everything else
 
     outcome = run([Source(data)], os.environ)
-    write_report(outcome, report)
+    if report:
+        from krm_otel.cli.output import write_report  # an option, so click is there anyway
+
+        write_report(outcome, report)
     if (text := outcome.new_texts[0]) is not None:
         write_stdout(piece.encode() for piece in text.pieces())
     tell(lines(outcome, detail))
@@ -41,9 +39,11 @@ def function(tell: Callable[[Iterable[Line]], None], report: str | None = None, 
 
 def print_plain(lines: Iterable[Line]) -> None:
     """Prints lines to standard error, without colors."""
-    with suppress(OSError):  # nobody can be told, and the output is what matters
+    try:
         sys.stderr.write("".join(f"{line.text}\n" for line in lines))
         sys.stderr.flush()
+    except OSError:  # nobody can be told, and the output is what matters
+        pass
 
 
 def cannot(message: str) -> Exception:
@@ -51,43 +51,6 @@ def cannot(message: str) -> Exception:
     from click import ClickException  # where all goes well, the function does without click
 
     return ClickException(message)
-
-
-def write_report(outcome: Outcome, report: str | None) -> None:
-    """Writes results and actions as JSON; call it before all other output, so that nothing is half done if it fails.
-
-    Raises:
-        click.ClickException: the file cannot be written.
-    """
-    if not report:  # the environment variable may be empty
-        return
-    from krm_otel.views.report import as_json
-    from krm_otel.views.report import report as report_of
-
-    with _report_faults(report):
-        from pathlib import Path
-
-        Path(report).write_text(as_json(report_of(outcome)) + "\n", encoding="utf-8")
-
-
-def check_report(report: str | None) -> None:
-    """Where the output is written bit by bit, before the report: raises click.ClickException if that cannot be written.
-
-    What is in the file stays.
-    """
-    if report:
-        with _report_faults(report):
-            from pathlib import Path
-
-            Path(report).open("ab").close()
-
-
-@contextmanager
-def _report_faults(report: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise cannot(f"cannot write the report {report}: {error.strerror}") from None
 
 
 def read_stdin() -> bytes:

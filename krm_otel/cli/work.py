@@ -11,9 +11,8 @@ import click
 
 from krm_otel.cli.inputs.files import STDIN, InputFile, Inputs, read_function_config, read_paths
 from krm_otel.cli.inputs.packages import Package, Packages
-from krm_otel.cli.output import print_lines
+from krm_otel.cli.output import check_report, print_lines, write_report
 from krm_otel.cli.output_folder import is_emptied, new_files, without_source
-from krm_otel.cli.pipe import check_report, write_report
 from krm_otel.cli.terminal import has_bar, progress
 from krm_otel.cli.written import Written, is_file_name, is_in_place, write_folder, write_outcome
 from krm_otel.dataclass import dataclass, field, replace

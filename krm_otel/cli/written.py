@@ -18,9 +18,9 @@ import click
 from krm_otel.cli.inputs.files import RENDERED, STDIN, Inputs
 from krm_otel.cli.inputs.walk import ENDINGS
 from krm_otel.cli.ledger import Ledger, source_name
-from krm_otel.cli.output import print_lines
+from krm_otel.cli.output import print_lines, write_report
 from krm_otel.cli.output_folder import OutputFolder, folder_contents
-from krm_otel.cli.pipe import write_report, write_stdout
+from krm_otel.cli.pipe import write_stdout
 from krm_otel.cli.stream import stream
 from krm_otel.dataclass import dataclass, field
 from krm_otel.diagnostics.result import printable

@@ -6,12 +6,12 @@ from `krm_otel.diagnostics.rules`. A check returns or yields results: it calls `
 
 from __future__ import annotations
 
-import math
 from typing import Any, Final
 
 from krm_otel.dataclass import dataclass
 from krm_otel.diagnostics.result import Ref, Result, Severity, printable
 
+_INFINITE: Final = float("inf")
 _LARGEST: Final = 2**1023
 """Larger numbers are none in JSON, where readers take them for doubles; Python itself refuses to print the largest."""
 
@@ -102,7 +102,7 @@ def _masked_data(value: Any) -> Any:
     from krm_otel.credential import masked
 
     is_small = isinstance(value, int) and abs(value) <= _LARGEST
-    if value is None or is_small or (isinstance(value, float) and math.isfinite(value)):
+    if value is None or is_small or (isinstance(value, float) and abs(value) < _INFINITE):
         return value
     return masked(_text(value))
 

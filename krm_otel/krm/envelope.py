@@ -2,22 +2,24 @@
 
 A ResourceList (KRM Functions Specification v1) has `items`. A plain stream has one object a document, or several in a
 `kind: List`. Nothing is serialised again: `Envelope.splice` returns the original text with some spans replaced.
+
+Most runs add and remove no objects, and have no results: what writes those is imported where it is needed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from krm_otel.dataclass import dataclass, field
 from krm_otel.diagnostics.result import Result
-from krm_otel.krm import members
 from krm_otel.krm.item import Item, indented
-from krm_otel.krm.members import Comment, no_comment
 from krm_otel.krm.resource import Resource
-from krm_otel.krm.results_block import results_splices
 from krm_otel.yamltext.documents.spans import Document
 from krm_otel.yamltext.splices import Splice, SplicedText
+
+if TYPE_CHECKING:
+    from krm_otel.krm.members import Comment
 
 
 @dataclass(slots=True)
@@ -47,7 +49,9 @@ class Envelope:
             for item in self.items
             if item.position in changed
         ]
-        if self.resource_list is not None:
+        if self.resource_list is not None and (results or "results" in self.resource_list.keys):
+            from krm_otel.krm.results_block import results_splices
+
             splices += results_splices(self.text, self.resource_list, [result.to_dict() for result in results])
         return SplicedText(self.text, splices, self.bom)
 
@@ -57,6 +61,8 @@ class Envelope:
 
     def without(self, indexes: Iterable[int]) -> str:
         """The text without the items at these indexes."""
+        from krm_otel.krm import members
+
         if self.resource_list is not None:
             return self._spliced(members.remove_from_list(self.text, self.resource_list, self.items, indexes))
         documents = set(indexes)
@@ -67,10 +73,16 @@ class Envelope:
             documents.difference_update(in_list)
         return self._spliced([*splices, *members.remove_documents(self.text, self.items, documents)])
 
-    def with_appended(self, objects: Sequence[dict[str, Any]], comment: Comment = no_comment) -> str:
+    def with_appended(self, objects: Sequence[dict[str, Any]], comment: Comment | None = None) -> str:
         """The text with these objects after its items; in a ResourceList they may begin with comments."""
+        from krm_otel.krm import members
+
         if self.resource_list is not None:
-            return self._spliced(members.append_to_list(self.text, self.resource_list, self.items, objects, comment))
+            return self._spliced(
+                members.append_to_list(
+                    self.text, self.resource_list, self.items, objects, comment or members.no_comment
+                )
+            )
         if len(self.lists) == 1:
             document, in_list = self.lists[0]
             if document.root.flow and len(in_list) == len(self.items):
@@ -80,6 +92,8 @@ class Envelope:
 
     def rewritten(self, item: Item, data: dict[str, Any]) -> str:
         """The text of another object in the place of an item, as `splice` takes it."""
+        from krm_otel.krm import members
+
         return indented(members.rewrite(self.text, item, data), item.column)
 
     def _spliced(self, splices: Iterable[Splice]) -> str:

@@ -23,11 +23,11 @@ from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Result
 from krm_otel.krm.resource import Resource, strings
 from krm_otel.names import A_GENERATED_BY, CLASS_GROUP, CLASS_KIND, CONFIG_GROUPS, CONFIG_KIND, GENERATOR
-from krm_otel.workloads.containers import Container, read_containers, read_init_containers
 from krm_otel.yamltext.query import items_of, lookup, text_of
 
 if TYPE_CHECKING:
     from krm_otel.config.settings import Configuration
+    from krm_otel.workloads.containers import Container
 
 KNATIVE_GROUP: Final = "serving.knative.dev"
 NO_CLASS: Final = "no class"
@@ -165,6 +165,8 @@ def as_workload(resource: Resource, configuration: Configuration) -> Workload | 
 
 def workload_of_kind(resource: Resource, kind: KindInfo) -> Workload:
     """The resource as a workload of this kind, whatever its own kind is."""
+    from krm_otel.workloads.containers import read_containers, read_init_containers
+
     path = kind.template_path
     pod_path = (*path, "spec")
     containers, faults = read_containers(resource, pod_path, kind.knative)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, Final, cast
 
 from krm_otel.regex import regex
@@ -45,20 +44,23 @@ _FIXES: Final = {
 """Problem, as libyaml words it → what to write instead, for the mistakes that people make."""
 
 
-@contextmanager
-def source_errors() -> Iterator[None]:
-    """Raises the parser's errors as SourceError."""
-    try:
-        yield
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        problem = error.problem or str(error)
-        place = (mark.line + 1, mark.column + 1) if mark else (None, 1)
-        raise SourceError(problem + _FIXES.get(problem, ""), *place) from None
-    except yaml.YAMLError as error:
-        raise SourceError(" ".join(str(error).split())) from None
-    except UnicodeEncodeError:
-        raise SourceError("a lone surrogate is not a character") from None
+class source_errors:
+    """Raises the parser's errors as SourceError, in a `with` statement."""
+
+    def __enter__(self) -> None:
+        """Nothing is to be done before."""
+
+    def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
+        """Raises the error in our words."""
+        if isinstance(error, yaml.MarkedYAMLError):
+            mark = error.problem_mark or error.context_mark
+            problem = error.problem or str(error)
+            place = (mark.line + 1, mark.column + 1) if mark else (None, 1)
+            raise SourceError(problem + _FIXES.get(problem, ""), *place) from None
+        if isinstance(error, yaml.YAMLError):
+            raise SourceError(" ".join(str(error).split())) from None
+        if isinstance(error, UnicodeEncodeError):
+            raise SourceError("a lone surrogate is not a character") from None
 
 
 def too_deep(event: Any) -> SourceError:

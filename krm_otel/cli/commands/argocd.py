@@ -12,8 +12,8 @@ import click
 from krm_otel.argocd import PARAMETERS, announcement, contains_kind, function_config
 from krm_otel.cli import options
 from krm_otel.cli.inputs.files import InputFile, Inputs, manifest_files, read_function_config, read_paths
-from krm_otel.cli.output import print_lines
-from krm_otel.cli.pipe import write_report, write_stdout
+from krm_otel.cli.output import print_lines, write_report
+from krm_otel.cli.pipe import write_stdout
 from krm_otel.cli.stream import stream
 from krm_otel.names import CLASS_KIND, CONFIG_KIND
 from krm_otel.run import Source, run

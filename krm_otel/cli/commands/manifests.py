@@ -9,8 +9,7 @@ import click
 
 from krm_otel.cli import options
 from krm_otel.cli.inputs.files import STDIN
-from krm_otel.cli.output import print_lines, write_text
-from krm_otel.cli.pipe import write_report
+from krm_otel.cli.output import print_lines, write_report, write_text
 from krm_otel.cli.terminal import styled_diff, styled_stat
 from krm_otel.cli.work import Done, Work, changed_files
 from krm_otel.views.formats import formatted

@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
+from krm_otel import names
 from krm_otel.dataclass import dataclass
 from krm_otel.diagnostics.field_path import field_path
 from krm_otel.diagnostics.result import Ref, Result
 from krm_otel.diagnostics.rule import Location
 from krm_otel.diagnostics.rules.workloads import ENV_MALFORMED
 from krm_otel.inject.sdk.env_sources import EnvSources, SourceKind
+from krm_otel.otlp import SIGNALS, exporter_variable
 from krm_otel.workloads.containers import Container
 from krm_otel.yamltext.nodes import Mapping as MappingNode
 from krm_otel.yamltext.nodes import Scalar
 from krm_otel.yamltext.nodes import Sequence as SequenceNode
 from krm_otel.yamltext.query import deref, is_null, items_of, lookup, text_of
+
+ADOPTED: Final = frozenset(
+    (
+        names.E_ENDPOINT,
+        names.E_PROTOCOL,
+        names.E_SERVICE_NAME,
+        names.E_SAMPLER,
+        names.E_SAMPLER_ARG,
+        names.E_PROPAGATORS,
+        *(exporter_variable(signal) for signal in SIGNALS),
+    )
+)
+"""Variables that `adopt` takes over. Never headers, which may be secrets; attributes are merged anyway."""
 
 
 @dataclass(frozen=True, slots=True)

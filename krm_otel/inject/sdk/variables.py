@@ -21,7 +21,7 @@ from krm_otel.inject.patch.additions import Additions, ContainerEdit, ObjectEdit
 from krm_otel.inject.sdk.builder import ContainerBuilder, InstrumentedContainer
 from krm_otel.inject.sdk.common import CommonVariables
 from krm_otel.inject.sdk.env_sources import EnvSources
-from krm_otel.inject.sdk.environment import Environment, read_environment
+from krm_otel.inject.sdk.environment import ADOPTED, Environment, read_environment
 from krm_otel.inject.sdk.exporters import CertificateVolumes, add_exporters
 from krm_otel.inject.sdk.host_address import HostVariables, stands_before
 from krm_otel.inject.sdk.identity import Identity, add_identity
@@ -212,7 +212,7 @@ def _adoptable(
     return {
         name: variable
         for name, variable in existing.items()
-        if (name in names.ADOPTED or name in own)
+        if (name in ADOPTED or name in own)
         and name not in hand_edited
         and variable.mergeable
         and not re.search("[@?]", variable.value or "")
