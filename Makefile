@@ -119,6 +119,7 @@ bench: $(READY) ## measure speed and memory, and write docs/performance.md (a qu
 .PHONY: instructions check-instructions
 instructions: $(READY) ## count the instructions of a few runs anew, in bench/instructions.json (valgrind)
 	@$(BIN)/python -m bench.instructions --renew
+	@$(BIN)/python -m tools.docs
 
 check-instructions: $(READY) ## fail where a run takes more of them than committed (valgrind; root installs it)
 	@$(BIN)/python -m bench.instructions

@@ -50,7 +50,7 @@ PATHS: Final = {
     "injected": f"{MANY} items, a third of them injected",
     "again": "the same on its own output",
     "uninject": "the same taken out",
-    FIRST: "for the growth alone",
+    FIRST: f"{FEW} items, a third of them injected",
 }
 """Path → what it is."""
 

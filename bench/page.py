@@ -67,7 +67,7 @@ def image() -> str:
 def sizes() -> str:
     """Microseconds of each item, for lists of several sizes."""
 
-    def cell(row: Mapping[str, Any]) -> str:
+    def cell(row: Mapping[str, Any], _: str) -> str:
         return f"{_median(row) / row['items'] * 1e6:,.0f} µs, {row['memory']:,.0f} MB"
 
     return _section("sizes", lambda rows: _pivot(rows, cell))
@@ -79,15 +79,24 @@ def corpus() -> str:
     def label(name: str, row: Mapping[str, Any]) -> str:
         return f"{name} ({row['items']} items, {row['bytes'] / 1e6:.1f} MB)"
 
-    def cell(row: Mapping[str, Any]) -> str:
+    def cell(row: Mapping[str, Any], _: str) -> str:
         return f"{_median(row):.2f} s, {row['memory']:,.0f} MB"
 
     return _section("corpus", lambda rows: _pivot(rows, cell, label))
 
 
 def clients() -> str:
-    """Whole runs of kpt and kustomize, with each function."""
-    return _section("clients", lambda rows: _pivot(rows, lambda row: f"{_median(row):.2f} s"))
+    """Whole runs of kpt and kustomize with each function, and how much longer than with `cat`."""
+
+    def table(rows: Rows) -> str:
+        alone = {name.partition(" @ ")[2]: row for name, row in rows.items() if name.startswith("cat @ ")}
+        return _pivot(
+            rows,
+            lambda row, client: f"{_median(row):.2f} s ({_median(row) - _median(alone[client]):+.2f})",
+            lambda client, row: f"{client}, {row['items']:,} items",
+        )
+
+    return _section("clients", table)
 
 
 def packages() -> str:
@@ -215,7 +224,7 @@ def _machine(found: Mapping[str, Any]) -> str:
 
 def _pivot(
     rows: Rows,
-    cell: Callable[[Mapping[str, Any]], str],
+    cell: Callable[[Mapping[str, Any], str], str],
     label: Callable[[str, Mapping[str, Any]], str] = lambda name, _: name,
 ) -> str:
     """A table with a line for each input, and a column for each contender."""
@@ -225,7 +234,10 @@ def _pivot(
         cells.setdefault(source, {})[what] = row
     columns = list(dict.fromkeys(what for line in cells.values() for what in line))
     lines = [
-        (label(source, next(iter(line.values()))), *(cell(line[what]) if what in line else "" for what in columns))
+        (
+            label(source, next(iter(line.values()))),
+            *(cell(line[what], source) if what in line else "" for what in columns),
+        )
         for source, line in cells.items()
     ]
     return _table(("", *columns), lines, "l" + "r" * len(columns))

@@ -150,8 +150,8 @@ def with_class(source: Path, target: Path) -> int:
 
 
 def clients(folder: Path, items: int) -> dict[str, Contender]:
-    """kpt and kustomize over a package of a tenth of the items, a file for each; `cat` shows their own share."""
-    package, count = folder / "package", items // 10
+    """kpt and kustomize over a package of a twentieth of the items, a file for each; `cat` shows their own share."""
+    package, count = folder / "package", items // 20
     package.mkdir()
     names = []
     for name, text in inputs.files(count):
