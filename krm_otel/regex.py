@@ -30,3 +30,15 @@ class _Postponed:
 def regex(pattern: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
     """The same as `re.compile`, for a pattern that is a constant of a module."""
     return cast("re.Pattern[AnyStr]", _Postponed(pattern, flags))
+
+
+def fits(text: str, pattern: str) -> bool:
+    """As `fnmatch.fnmatchcase`: nearly all patterns have one `*` or none, and need no expression."""
+    head, star, tail = pattern.partition("*")
+    if "*" in tail or "?" in pattern or "[" in pattern:
+        from fnmatch import fnmatchcase
+
+        return fnmatchcase(text, pattern)
+    if not star:
+        return text == pattern
+    return len(text) >= len(head) + len(tail) and text.startswith(head) and text.endswith(tail)

@@ -16,7 +16,6 @@ only where `oaas.io/otel-containers` names them, also those that stay (native si
 from __future__ import annotations
 
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Final, Literal
 
@@ -30,6 +29,7 @@ from krm_otel.diagnostics.suggestion import nearest_name
 from krm_otel.image_reference import parse_image
 from krm_otel.names import A_CONTAINERS, A_INJECT, A_PROTOCOL
 from krm_otel.otlp import PROTOCOLS, Protocol
+from krm_otel.regex import fits
 from krm_otel.workloads.containers import Container
 from krm_otel.workloads.kinds import Workload
 from krm_otel.workloads.match import Match
@@ -253,7 +253,7 @@ def _why_not_instrumented(container: Container, match: Match, configuration: Con
     """Why a container counts as a proxy or an agent; None where it does not."""
     name, image = container.name, parse_image(container.image)
     for pattern in configuration.skip_containers:
-        if fnmatchcase(name, pattern):
+        if fits(name, pattern):
             return f"skip_containers {pattern}"
     # A container that the class itself declares as its function is one, whatever its name is.
     if name in (FUNCTION_CONTAINER, ODGM_CONTAINER):
@@ -269,7 +269,7 @@ def _why_not_instrumented(container: Container, match: Match, configuration: Con
 
 @lru_cache(maxsize=1024)
 def _is_name_of_agent(name: str) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in SKIPPED_NAMES)
+    return any(fits(name, pattern) for pattern in SKIPPED_NAMES)
 
 
 @lru_cache(maxsize=1024)
@@ -277,4 +277,4 @@ def _is_image_of_agent(repository: str) -> bool:
     # The last part of the repository, and the last two: `quay.io/otel/otelcol` → `otelcol`, `otel/otelcol`.
     parts = repository.split("/")
     ends = (parts[-1], "/".join(parts[-2:]))
-    return any(fnmatchcase(end, pattern) for end in ends for pattern in SKIPPED_IMAGES)
+    return any(fits(end, pattern) for end in ends for pattern in SKIPPED_IMAGES)

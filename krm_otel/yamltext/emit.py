@@ -42,6 +42,8 @@ class JsonText:
 
 def quote(text: str) -> str:
     """`text` as a double-quoted scalar that is valid YAML and valid JSON; non-BMP characters stay raw."""
+    if text.isprintable() and '"' not in text and "\\" not in text:
+        return f'"{text}"'
     return '"' + _ESCAPE.sub(lambda m: _SHORT.get(m[0]) or f"\\u{ord(m[0]):04x}", text) + '"'
 
 

@@ -1,12 +1,13 @@
-"""Regular expressions that are compiled when they are first used."""
+"""Regular expressions that are compiled when they are first used, and patterns that need none."""
 
 from __future__ import annotations
 
 import re
+from fnmatch import fnmatchcase
 
 import pytest
 
-from krm_otel.regex import regex
+from krm_otel.regex import fits, regex
 
 
 def test_it_is_compiled_when_it_is_used() -> None:
@@ -35,3 +36,11 @@ def test_it_has_no_other_attributes() -> None:
 
 def test_bytes() -> None:
     assert regex(rb"a+").search(b"baa") is not None
+
+
+@pytest.mark.parametrize(
+    "pattern", ["", "*", "a", "a*", "*a", "a*a", "*a*", "a?", "[ab]*", "a*b*", "**", "a.b", "a*\n"]
+)
+def test_patterns_fit_as_in_the_standard_library(pattern: str) -> None:
+    for text in ("", "a", "aa", "ab", "aba", "axa", "a.b", "b", "a\n", "a\nb", "[ab]", "a*", "é"):
+        assert fits(text, pattern) == fnmatchcase(text, pattern), text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from fnmatch import fnmatchcase
 
 from krm_otel.config.provenance import Sourced
 from krm_otel.config.resolve.request import Request
@@ -12,12 +11,13 @@ from krm_otel.diagnostics.rule import Rule
 from krm_otel.diagnostics.rules import classes as rules
 from krm_otel.diagnostics.suggestion import listed
 from krm_otel.otlp import Protocol, url_parts, with_port
+from krm_otel.regex import fits
 
 
 def matches(text: str, pattern: str) -> bool:
     """Whether a pattern fits: `*` matches any text, `?` one character; other characters have no special meaning."""
     # fnmatch's own translation never backtracks over a `*`, so that no pattern can make it slow.
-    return fnmatchcase(text, pattern.replace("[", "[[]"))
+    return fits(text, pattern.replace("[", "[[]"))
 
 
 def endpoint_matches(url: str, pattern: str) -> bool:

@@ -5,12 +5,12 @@ Source of the defaults: OpenTelemetry specification, `configuration/sdk-environm
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
 from typing import Annotated, Literal
 
 from krm_otel.config import types
 from krm_otel.config.schema.setting import REQUIRED, Model, setting
 from krm_otel.otlp import SAMPLERS, Protocol, SamplingStage
+from krm_otel.regex import fits
 
 
 class Samplers(Model):
@@ -111,7 +111,7 @@ class SdkProfile(Model):
 
     def does_read(self, variable: str) -> bool:
         """Whether the SDK reads a variable."""
-        return "*" in self.reads or any(fnmatchcase(variable, pattern) for pattern in self.reads)
+        return "*" in self.reads or any(fits(variable, pattern) for pattern in self.reads)
 
     def sampler(self, stage: SamplingStage) -> str:
         """The value of OTEL_TRACES_SAMPLER."""
@@ -147,7 +147,7 @@ class SdkRule(Model):
         exact = (self.role, role), (self.component, component)
         patterns = (self.container, container), (self.image, repository)
         return all(wanted in (None, found) for wanted, found in exact) and all(
-            pattern is None or fnmatchcase(found, pattern) for pattern, found in patterns
+            pattern is None or fits(found, pattern) for pattern, found in patterns
         )
 
 

@@ -105,7 +105,7 @@ def source_date(environ: Mapping[str, str]) -> str:
     Output contains no other time: it never depends on the clock.
     """
     seconds = environ.get("SOURCE_DATE_EPOCH", "")
-    if not re.fullmatch(r"[0-9]{1,11}", seconds):
+    if not (seconds and re.fullmatch(r"[0-9]{1,11}", seconds)):
         return ""
     from datetime import UTC, datetime
 

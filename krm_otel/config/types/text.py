@@ -32,7 +32,7 @@ def matching(pattern: str, rule: Rule, text: str, longest: int = 0) -> Callable[
 
 def printable(value: str) -> str:
     """A text without control characters."""
-    if match := _CONTROL.search(value):
+    if not value.isprintable() and (match := _CONTROL.search(value)):
         text = f"contains the control character U+{ord(match[0]):04X}"
         raise fault(rules.CONTROL_CHARACTER, text, fix="leave it out")
     return value

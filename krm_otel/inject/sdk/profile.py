@@ -6,7 +6,6 @@ A profile decides about spelling and choice of variables, never about what the u
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from fnmatch import fnmatchcase
 from typing import Final
 
 from krm_otel import names
@@ -20,6 +19,7 @@ from krm_otel.diagnostics.suggestion import listed
 from krm_otel.image_reference import parse_image
 from krm_otel.inject.sdk.builder import ContainerBuilder
 from krm_otel.otlp import SIGNALS, decimal, exporter_variable, signal_variable
+from krm_otel.regex import fits
 from krm_otel.workloads.sdk_profile import NamedProfile
 
 _BY_CRM: Final = PROFILES[OAAS_RS].switches.replaced(metrics=SwitchVariables())
@@ -187,7 +187,7 @@ def _service_name(
     builder: ContainerBuilder, profile: SdkProfile, service_name: str | None
 ) -> Iterator[tuple[str, str]]:
     repository = parse_image(builder.container.image).repository
-    fixed = next((name for image, name in profile.service_name.fixed.items() if fnmatchcase(repository, image)), None)
+    fixed = next((name for image, name in profile.service_name.fixed.items() if fits(repository, image)), None)
     if fixed is not None and service_name not in (None, fixed):
         yield (
             f"has the service name {fixed} in its code, so {service_name} has no effect",
