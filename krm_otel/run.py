@@ -103,6 +103,7 @@ def run(
     complete: bool = False,
     in_one_text: bool = False,
     track: Track = untracked,
+    two_processes: bool = False,
 ) -> Outcome:
     """Runs the function over one input.
 
@@ -114,13 +115,15 @@ def run(
         complete: the sources are a whole folder, so a class that is not in it is deleted.
         in_one_text: new objects go to the end of the first source, also where the sources are files.
         track: iterates over sources and items, and may show the progress.
+        two_processes: a child process may plan half of a large input: not where this process has threads.
     """
     verifies_each = bool(environ.get(VERIFY_EACH))
     use_shapes(not verifies_each)
 
     def plan_of(given: _Input) -> Plan:
         config = given.function_config or function_config
-        return make_plan(given.items, config, environ, remove=remove, complete=complete, track=track)
+        options = {"remove": remove, "complete": complete, "two_processes": two_processes}
+        return make_plan(given.items, config, environ, **options, track=track)
 
     try:
         given = _read_all(sources, track, by_lines=not verifies_each)

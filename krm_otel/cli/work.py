@@ -118,6 +118,7 @@ class Work:
             complete=inputs.is_complete and not self.remove,
             in_one_text=is_in_place(inputs, self.output),
             track=track,
+            two_processes=True,
         )
 
     def _each(self, *, is_written: bool) -> Done:

@@ -40,6 +40,7 @@ def make_plan(
     remove: bool = False,
     complete: bool = False,
     track: Track = untracked,
+    two_processes: bool = False,
 ) -> Plan:
     """Plans one input.
 
@@ -50,6 +51,7 @@ def make_plan(
         remove: take out everything of krm-otel, whatever the configuration says (`uninject`).
         complete: the input is a whole folder, so a class that is not in it is deleted.
         track: iterates over the items, and may show the progress.
+        two_processes: a child process may plan half of a large input.
     """
     kinds = (names.CLASS_KIND, names.CONFIG_KIND)
     kustomizations = Kustomizations.of(items)
@@ -62,7 +64,7 @@ def make_plan(
     purpose = Purpose.RENDER if configuration.switched_off is None else Purpose.SWITCHED_OFF
     purpose = Purpose.UNINJECT if remove else purpose
     now = source_date(environ)
-    request = Request(items, configuration, purpose, complete, generator, kustomizations, now, track)
+    request = Request(items, configuration, purpose, complete, generator, kustomizations, now, track, two_processes)
 
     draft = draft_plan(request)
     if configuration.degrade:

@@ -24,6 +24,7 @@ from krm_otel.plan.objects.generated import (
 from krm_otel.plan.request import Request, Scope
 from krm_otel.plan.summary import Summaries, summarize_classes
 from krm_otel.plan.workloads.candidate import KeptWorkload, WorkloadOutcome
+from krm_otel.plan.workloads.halves import outcomes_of
 from krm_otel.plan.workloads.planner import WorkloadPlanner
 from krm_otel.workloads.kinds import mounted_config_maps
 
@@ -73,7 +74,7 @@ def draft_plan(request: Request) -> Draft:
     """Plans the workloads, one by one, then the objects that their classes need."""
     scope = Scope.of(request)
     planner = WorkloadPlanner.of(request, scope)
-    outcomes = [outcome for item in request.track(request.items, "planning") if (outcome := planner.plan(item))]
+    outcomes = outcomes_of(planner, request.items, request.track, two_processes=request.two_processes)
     summaries = summarize_classes(request.configuration, [o.membership for o in outcomes if o.membership])
     existing = existing_objects(request.items)
     desired: dict[Key, DesiredObject] = {}

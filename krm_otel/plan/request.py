@@ -43,6 +43,7 @@ class Request:
         kustomizations: those of the input, which say what is a patch.
         now: the time for conditions that change; empty: they get none.
         track: iterates over the items, and may show the progress.
+        two_processes: a child process may plan half of a large input.
     """
 
     items: Sequence[Item]
@@ -53,6 +54,7 @@ class Request:
     kustomizations: Kustomizations = field(default_factory=Kustomizations)
     now: str = ""
     track: Track = untracked
+    two_processes: bool = False
 
     @property
     def is_render(self) -> bool:
