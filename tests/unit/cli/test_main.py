@@ -57,31 +57,6 @@ def test_the_function_is_the_same_with_click_and_without(stdin: bytes) -> None:
     assert (without.returncode, without.stdout) == (option.returncode, option.stdout)
 
 
-def test_start_up_imports_only_needed_modules() -> None:
-    """The function's own way loads no terminal library, no network, no thread pool, and pydantic for faults only."""
-    loaded = imported(STREAM)
-    assert {"krm_otel", "yaml"} <= loaded
-    assert not loaded & {
-        *("pydantic", "pydantic_core", "annotated_types"),
-        *("click", "rich", "requests", "ssl", "multiprocessing", "asyncio", "hypothesis"),
-        *("_hashlib", "dataclasses", "datetime", "decimal", "difflib", "fractions", "inspect", "ipaddress", "urllib"),
-    }
-    assert "pydantic" in imported(STREAM.replace(b"telemetry:", b"telemetri:"))
-
-
-def imported(stdin: bytes) -> set[str]:
-    """The modules, without what is inside packages, that the function has imported when it ends."""
-    code = (
-        "import sys, io; sys.argv = ['krm-otel']\n"
-        "from krm_otel.cli.main import main\n"
-        "try: main()\n"
-        "except SystemExit: pass\n"
-        "print(*sorted({name.split('.')[0] for name in sys.modules}), file=sys.stderr)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], input=stdin, capture_output=True, check=True, timeout=60)
-    return set(done.stderr.decode().splitlines()[-1].split())
-
-
 def test_the_output_does_not_depend_on_the_hash_seed() -> None:
     """The same bytes whatever order Python's sets have."""
     outputs = {installed(stdin=STREAM, PYTHONHASHSEED=seed).stdout for seed in ("0", "1", "4242")}
@@ -123,10 +98,10 @@ def test_a_bug_is_exit_code_2_and_no_output() -> None:
     """Here a broken library: clients need an exit code, users a sentence."""
     code = (
         "import sys; sys.argv = ['krm-otel']\n"
-        "import krm_otel.cli.pipe as pipe\n"
+        "import krm_otel.run as module\n"
         "from krm_otel.cli.main import main\n"
         "def broken(*_, **__): raise RuntimeError('boom')\n"
-        "pipe.run = broken\n"
+        "module.run = broken\n"
         "main()\n"
     )
     done = subprocess.run([sys.executable, "-c", code], input=STREAM, capture_output=True, check=False, timeout=60)
