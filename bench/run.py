@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -96,7 +97,7 @@ def estimate(names: list[str], items: int, rounds: int) -> str:
 def say(what: str) -> None:
     """One line of progress, on a terminal only; an empty one removes it."""
     if sys.stderr.isatty():
-        print(f"\r\x1b[K{what[: os.get_terminal_size(2).columns - 1]}", end="", file=sys.stderr, flush=True)
+        print(f"\r\x1b[K{what[: shutil.get_terminal_size().columns - 1]}", end="", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -11,8 +11,10 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import cache
+from io import StringIO
 from pathlib import Path
 from typing import Any, Final
 
@@ -57,7 +59,8 @@ def peers() -> dict[str, Path]:
 @cache
 def tool(name: str) -> Path:
     """A pinned tool, built if it has to be."""
-    provide(TOOLS[name])
+    with redirect_stdout(StringIO()):  # the terminal has one line, which says what is measured
+        provide(TOOLS[name])
     return TOOLS[name].path
 
 
