@@ -10,15 +10,14 @@ propagators: git merges changes that an unchanged line separates. Hashes that ch
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import cache, lru_cache
-from json.encoder import encode_basestring_ascii
 from types import UnionType
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
 from krm_otel.dataclass import dataclass, field, field_names
 from krm_otel.krm.digest import sha256_hex
+from krm_otel.krm.json_text import json_text, string
 
 VERSION: Final = 1
 MAX_BYTES: Final = 32 * 1024
@@ -116,6 +115,8 @@ class Record:
 
 def load(text: str) -> Record | None:
     """The record in an annotation's value; None where it is not one (edited, cut off, of another version)."""
+    import json  # no record, no reader
+
     try:
         data = json.loads(text)
         record: Record | None = _decoder(Record)(data) if data["v"] == VERSION else None
@@ -141,7 +142,7 @@ _digests_of_data: Final[dict[str, str]] = {}
 def _digest_of_data(key: str, value: Any) -> str:
     known = _digests_of_data.get(key)
     if known is None:
-        known = _digest(json.dumps(value, sort_keys=True))
+        known = _digest(json_text(value))
         if len(_digests_of_data) < 1024:
             _digests_of_data[key] = known
     return known
@@ -161,8 +162,6 @@ def _data(record: Any) -> dict[str, Any]:
 
 # --- the layout of the JSON ------------------------------------------------------------------------------------------
 
-_string: Final = lru_cache(maxsize=4096)(encode_basestring_ascii)
-"""A name or a hash, of which a record has dozens, as JSON."""
 _GROUPS: Final = ("OAAS_OTEL_", "OTEL_EXPORTER_OTLP_", "OTEL_TRACES_SAMPLER")
 """Beginnings of variables that share a line. Those of the first group always have the same values."""
 _SIGNALS: Final = ("OTEL_LOGS_EXPORTER", "OTEL_METRICS_EXPORTER", "OTEL_TRACES_EXPORTER")
@@ -188,7 +187,7 @@ def _env_text(env: dict[str, str]) -> str:
         groups.setdefault(_group(name), []).append(name)
     texts = []
     for group, names in groups.items():
-        text = ",".join([f"{_string(name)}:{_string(env[name])}" for name in names])
+        text = ",".join([f"{string(name)}:{string(env[name])}" for name in names])
         first, colon, hashes = text.partition(":")
         texts.append(f"\n{text}\n" if group == _GROUPS[0] else f"{first}{colon}\n{hashes}\n")
     return f"{{{','.join(texts)}}}"
@@ -212,11 +211,11 @@ def _listed(members: dict[str, Any]) -> str:
 
 def _object(members: dict[str, str]) -> str:
     """A JSON object of members that are JSON already, in the order of their keys."""
-    return f"{{{','.join(f'{_string(key)}:{value}' for key, value in sorted(members.items()))}}}"
+    return f"{{{','.join(f'{string(key)}:{value}' for key, value in sorted(members.items()))}}}"
 
 
 def _compact(value: Any) -> str:
-    return json.dumps(value, default=_data, separators=(",", ":"), sort_keys=True)
+    return json_text(value, ",", ":", _data)
 
 
 _LAYOUTS: Final[dict[str, Callable[[Any], str]]] = {

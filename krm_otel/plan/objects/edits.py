@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -34,6 +33,8 @@ _SETTINGS: Final = {
 def digest(data: Mapping[str, Any]) -> str:
     """A hash of an object's content, without its metadata, which orchestrators change."""
     content = _without_blank_ends({key: value for key, value in data.items() if key != "metadata"})
+    import json  # few packages have generated objects
+
     text = json.dumps(content, sort_keys=True, ensure_ascii=True, default=str)
     # A bare hash such as 5e123456 is a number to some readers of YAML.
     return f"sha256-{sha256_hex(text.encode())[:_LENGTH]}"
