@@ -10,7 +10,7 @@ import gc
 import os
 import signal
 import sys
-from typing import Final
+from typing import Final, NoReturn
 
 CANNOT: Final = 2
 """Exit code where krm-otel cannot do what was asked for: misuse, a file that cannot be read, a bug."""
@@ -21,7 +21,24 @@ TERMINATED: Final = 128 + signal.SIGTERM
 
 
 def main() -> None:
-    """The console script."""
+    """The console script.
+
+    The process ends as soon as its output is written. To take all modules and objects apart before that, as Python
+    does, needs 13 to 27 million instructions.
+    """
+    try:
+        command()
+    except SystemExit as end:
+        try:
+            for stream in filter(None, (sys.stdout, sys.stderr)):
+                stream.flush()
+        except (OSError, ValueError):
+            raise end from None  # Python says what cannot be written
+        os._exit(end.code if isinstance(end.code, int) else 0)
+
+
+def command() -> NoReturn:
+    """Runs the command, and ends with its exit code."""
     # Nodes have no reference cycles: Python's garbage collection frees nothing and costs a third of the run.
     gc.disable()
     # As for Ctrl-C: what is being written is cleaned up.

@@ -8,10 +8,8 @@ pays from some hundred items on: of 10,000 items, a third of them workloads, a r
 from __future__ import annotations
 
 import os
-import pickle
 import signal
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from krm_otel.krm.item import Item
@@ -38,6 +36,8 @@ def outcomes_of(
     """
     if not two_processes or len(items) < _WORTH_IT or not _has_two_processors():
         return _planned(planner, track(items, "planning"))
+    import pickle  # a small input needs none
+
     half = len(items) // 2
     child, pipe = _in_child(planner, items[half:])
     try:
@@ -58,6 +58,8 @@ def _has_two_processors() -> bool:
     """Whether this process may use two processors, by its affinity and by the quota of its container (cgroup v2)."""
     if not hasattr(os, "fork") or not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2:
         return False
+    from pathlib import Path
+
     try:
         quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
     except (OSError, ValueError):
@@ -78,6 +80,8 @@ def _in_child(planner: WorkloadPlanner, items: Sequence[Item]) -> tuple[int, int
         return child, reading
     try:
         os.close(reading)
+        import pickle
+
         data = pickle.dumps(_planned(planner, items), pickle.HIGHEST_PROTOCOL)
         with os.fdopen(writing, "wb") as stream:
             stream.write(data)

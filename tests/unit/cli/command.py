@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from krm_otel.cli.main import main
+from krm_otel.cli.main import command
 
 QUICKSTART = Path(__file__).parents[3] / "examples" / "quickstart"
 CLASS = (QUICKSTART / "classruntime.yaml").read_bytes()
@@ -42,7 +42,7 @@ def krm_otel(
         patch.setattr(sys, "stderr", io.TextIOWrapper(stderr, "utf-8", "backslashreplace", write_through=True))
         try:
             with pytest.raises(SystemExit) as stopped:
-                main()
+                command()
         finally:
             signal.signal(signal.SIGTERM, handler)
             gc.enable()

@@ -83,7 +83,8 @@ def imported(stdin: bytes, script: str = PROGRAM, code: int = 0) -> set[str]:
     `code` is the exit code that it has to have.
     """
     dump = (
-        "import sys; bare = {*sys.modules}; sys.argv = [sys.argv[1]]\n"
+        "import os, sys; bare = {*sys.modules}; sys.argv = [sys.argv[1]]\n"
+        "os._exit = sys.exit\n"
         "try: exec(compile(open(sys.argv[0]).read(), sys.argv[0], 'exec'))\n"
         f"except SystemExit as end: assert end.code == {code}, end.code\n"
         "sys.stderr.write('\\n' + ' '.join(sys.modules.keys() - bare))\n"
