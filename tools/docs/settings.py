@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from types import NoneType, UnionType
-from typing import Annotated, Any, Final, Literal, NamedTuple, Union, get_args, get_origin
+from typing import Any, Final, Literal, NamedTuple, Union, get_args, get_origin
 
-from krm_otel.config.marks import TypeName
+from krm_otel.config.marks import Annotated, TypeName
 from krm_otel.config.schema.introspection import bare_type, is_model, origin
 from krm_otel.config.schema.observability import Collector, FlatTelemetry, Observability, Telemetry
 from krm_otel.config.schema.otel_config import ConfigSpec

@@ -6,11 +6,12 @@ They are made when they are asked for: that costs as much as everything else tha
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Callable
 from functools import reduce
 from operator import or_
 from types import UnionType
-from typing import Annotated, Any, Final, Union, get_args, get_origin
+from typing import Any, Final, Union, get_args, get_origin
 
 from pydantic import (
     AfterValidator,
@@ -25,7 +26,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from krm_otel.config.marks import Around, Before, Check, Lax
+from krm_otel.config.marks import Annotated, Around, Before, Check, Lax
 from krm_otel.config.schema.setting import Model, Setting
 from krm_otel.config.types.finding import Faulty
 
@@ -93,7 +94,7 @@ def _annotation(annotation: Any) -> Any:
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         marks = [_mark(mark) for mark in arguments[1:]]
-        return Annotated[(_annotation(arguments[0]), *marks)]
+        return typing.Annotated[(_annotation(arguments[0]), *marks)]
     if origin in (Union, UnionType):
         return reduce(or_, map(_annotation, arguments))
     if origin in (dict, tuple):

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache, partial
 from types import NoneType, UnionType
-from typing import Annotated, Any, Final, Literal, NoReturn, TypeVar, Union, get_args, get_origin
+from typing import Any, Final, Literal, NoReturn, TypeVar, Union, get_args, get_origin
 
-from krm_otel.config.marks import Around, Before, Check, Lax, TypeName
+from krm_otel.config.marks import Annotated, Around, Before, Check, Lax, TypeName
 from krm_otel.config.schema.setting import Model, Setting
 from krm_otel.config.types.finding import Faulty
 

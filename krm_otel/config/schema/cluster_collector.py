@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from krm_otel.config import types
+from krm_otel.config.marks import Annotated
 from krm_otel.config.schema.autoscaling import Autoscaling
 from krm_otel.config.schema.collector import (
     AdditionalProcessors,

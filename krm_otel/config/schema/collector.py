@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final, Literal
 
 from krm_otel.config import types
+from krm_otel.config.marks import Annotated
 from krm_otel.config.schema.setting import REQUIRED, Model, setting
 from krm_otel.config.types.finding import fault
 from krm_otel.diagnostics.rules import collector as rules

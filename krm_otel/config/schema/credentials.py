@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Annotated, Any
+from typing import Any
 
 from krm_otel.config import types
-from krm_otel.config.marks import Around, Before, Check
+from krm_otel.config.marks import Annotated, Around, Before, Check
 from krm_otel.config.schema.setting import REQUIRED, Model, setting
 from krm_otel.config.types import sdk_variables
 from krm_otel.config.types.finding import Finding, fault, faults

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, Union, get_args, get_origin
 
+from krm_otel.config.marks import Annotated
 from krm_otel.config.provenance import FieldSteps
 from krm_otel.config.schema.setting import Model
 

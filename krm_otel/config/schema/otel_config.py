@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from krm_otel.config import types
+from krm_otel.config.marks import Annotated
 from krm_otel.config.schema.cluster_collector import ClusterCollector
 from krm_otel.config.schema.credentials import Headers, TlsBlock
 from krm_otel.config.schema.monitoring import Dashboards, Monitors, Rules

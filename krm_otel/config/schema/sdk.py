@@ -5,9 +5,10 @@ Source of the defaults: OpenTelemetry specification, `configuration/sdk-environm
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from krm_otel.config import types
+from krm_otel.config.marks import Annotated
 from krm_otel.config.schema.setting import REQUIRED, Model, setting
 from krm_otel.otlp import SAMPLERS, Protocol, SamplingStage
 from krm_otel.regex import fits

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from krm_otel.config.marks import LAX, Before, Check, TypeName
+from krm_otel.config.marks import LAX, Annotated, Before, Check, TypeName
 from krm_otel.config.types import (
     collector_config,
     duration,
