@@ -98,7 +98,7 @@ def remove_from_list(text: str, document: Document, items: Sequence[Item], index
     key, value = document.keys["items"]
     if document.root.flow or value.flow:
         spans = [(item.start, item.end) for item in items]
-        return [(cut.start, cut.end, "") for cut in flow_cuts(spans, removed)]
+        return [(start, end, "") for start, end, _ in flow_cuts(spans, removed)]
     splices = []
     for i in removed:
         # A dash may be on its own line, above a comment: the entry begins where the one before it ends.

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Sequence as AbcSequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from krm_otel.yamltext import emit, layout
@@ -22,6 +22,7 @@ from krm_otel.yamltext.editable import CannotEdit, EditableNodes, Path, key_inde
 from krm_otel.yamltext.layout import Collection
 from krm_otel.yamltext.nodes import Mapping, Node, Scalar, Sequence, SourceError
 from krm_otel.yamltext.query import is_null
+from krm_otel.yamltext.shapes.edits import cuts_of
 from krm_otel.yamltext.splices import OverlapError, Splice, spliced
 from krm_otel.yamltext.verify import ExpectedTree, value_from_text
 
@@ -95,13 +96,13 @@ class Editor:
             raise CannotEdit(f"{path[-1]} has no entry {index}", path)
         self._expected.insert(node, index, list(entries))
         if node.flow:
-            self._splice(*layout.flow_insertion(self.text, node, index, emit.flow_members(list(entries))))
+            self._splices.append(layout.flow_insertion(self.text, node, index, emit.flow_members(list(entries))))
             return
         lines = emit.block(list(entries))
         if index:
             self._write_lines(layout.content_end(self.text, node.items[index - 1]), node.column, lines, node.column)
             return
-        self._splice(*layout.lines_above(self.text, node, lines))
+        self._splices.append(layout.lines_above(self.text, node, lines))
 
     def _value_text(self, path: Path, node: Node) -> tuple[int, str]:
         """(index after the key's colon, the text from there to the end of the value)."""
@@ -117,9 +118,9 @@ class Editor:
         start, old = self._value_text(path, node)
         self._expected.replace(node, new)
         if parent.flow or "\n" in old:
-            self._splice(start, start + len(old), " " + emit.flow(new))
+            self._splices.append((start, start + len(old), " " + emit.flow(new)))
             return
-        self._splice(start, start + len(old), "")
+        self._splices.append((start, start + len(old), ""))
         indent = self._list_indent if isinstance(new, list) else layout.mapping_indent(self.root)
         self._write_lines(start + len(old), parent.column, emit.block(new, self._list_indent), parent.column + indent)
 
@@ -155,11 +156,11 @@ class Editor:
         members = layout.spans(node)
         if not members:
             end = self.text.index("{" if isinstance(node, Mapping) else "[", node.start) + 1
-            self._splice(end, end, ", ".join(texts))
+            self._splices.append((end, end, ", ".join(texts)))
             return
         separator = layout.flow_separator(self.text, node, parent)
         end = members[-1][1]
-        self._splice(end, end, "".join(separator + text for text in texts))
+        self._splices.append((end, end, "".join(separator + text for text in texts)))
 
     # --- values --------------------------------------------------------------------------------------------------
 
@@ -173,7 +174,7 @@ class Editor:
             text = emit.below(value, parent.column, layout.newline_of(self.text))
             if "\n" in text and not tail and not layout.ends_line(self.text, node.end):
                 raise CannotEdit("other text follows the value on its line", path)
-        self._splice(node.start, node.end, ("" if old else " ") + text + tail)
+        self._splices.append((node.start, node.end, ("" if old else " ") + text + tail))
         self._expected.replace(node, value)
         return old
 
@@ -191,7 +192,7 @@ class Editor:
             old = old.removesuffix(tail)
         # `replace` writes a space before a value that was empty.
         start = node.start if old or self.text[node.start - 1] != " " else node.start - 1
-        self._splice(start, end, old)
+        self._splices.append((start, end, old))
 
     # --- removals ------------------------------------------------------------------------------------------------
 
@@ -229,10 +230,10 @@ class Editor:
         """Writes `old` after the key's colon and removes the lines of the value, but not the comments between them."""
         start, text = self._value_text(path, node)
         if node.flow:
-            self._splice(start, start + len(text), old)
+            self._splices.append((start, start + len(text), old))
         else:
             self._cut(node, range(len(layout.values(node))))
-            self._splice(start, start, old)
+            self._splices.append((start, start, old))
         self._expect_text(node, old)
 
     def _remove(self, node: Collection, removed: list[int]) -> None:
@@ -242,14 +243,15 @@ class Editor:
         self._cut(node, removed)
 
     def _cut(self, node: Collection, removed: Iterable[int]) -> None:
-        for cut in (
-            layout.flow_cuts(layout.spans(node), removed) if node.flow else layout.line_cuts(self.text, node, removed)
-        ):
+        chosen = sorted(set(removed))
+        find = partial(layout.line_cuts, self.text, node, chosen)
+        cuts = layout.flow_cuts(layout.spans(node), chosen) if node.flow else cuts_of(self.text, node, chosen, find)
+        for cut in cuts:
             if cut is None:
                 raise CannotEdit("its lines cannot be separated from other lines: write each entry on its own lines")
             # The original text ended without a line break, so the new one does.
-            self._trim_end |= cut.open_end
-            self._splice(cut.start, cut.end, "")
+            self._trim_end |= cut[2]
+            self._splices.append((cut[0], cut[1], ""))
 
     # --- the text ------------------------------------------------------------------------------------------------
 
@@ -278,14 +280,13 @@ class Editor:
             raise CannotEdit(open_end if self._open_end else "the edited text would not mean what it should")
         return text
 
-    def _splice(self, start: int, end: int, new: str) -> None:
-        self._splices.append((start, end, new))
-
     def _write_lines(self, index: int, owner: int, lines: list[str], indent: int) -> None:
         """Writes lines after the line of `index` and the comments that are deeper than column `owner`."""
         point = layout.insertion_point(self.text, index, owner)
         self._open_end |= point.open_end
-        self._splice(point.start, point.start, point.as_lines(" " * indent + line if line else line for line in lines))
+        self._splices.append(
+            (point.start, point.start, point.as_lines(" " * indent + line if line else line for line in lines))
+        )
 
     def _expect_text(self, node: Node, text: str, column: int = 0) -> None:
         expected = value_from_text(text, column)

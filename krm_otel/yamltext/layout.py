@@ -7,6 +7,7 @@ line, the comments below it) is read from the text here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from collections.abc import Sequence as AbcSequence
 from typing import Final
 
 from krm_otel.dataclass import dataclass
@@ -168,38 +169,34 @@ def member_start(text: str, node: Collection, i: int, end: int | None = None) ->
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """A part of the text that is removed with a member."""
-
-    start: int
-    end: int
-    open_end: bool = False
-    """Whether it ends at the end of a text that has no line break there."""
+Cut = tuple[int, int, bool]
+"""A part of the text that is removed with a member: start, end, and whether it ends at the end of a text that has no
+line break there."""
 
 
-def line_cuts(text: str, node: Collection, removed: Iterable[int]) -> Iterator[Cut | None]:
-    """The whole lines of members of a block collection.
+def line_cuts(text: str, node: Collection, removed: AbcSequence[int]) -> list[Cut | None]:
+    """The whole lines of members of a block collection; `removed` is in order.
 
     Where a member shares its first line with a dash, the next member moves to its place. None where there is no next
     member, or where a dash is not found.
     """
     starts, chosen = spans(node), set(removed)
     ends: dict[int, int] = {}
-    for i in sorted(chosen):
+    cuts: list[Cut | None] = []
+    for i in removed:
         start = member_start(text, node, i, ends.get(i - 1))
         if start is None:
-            yield None
-            return
+            return [*cuts, None]
         line = line_start(text, start)
         if not text[line:start].strip():
             ends[i] = content_end(text, values(node)[i])
             after = next_line(text, max(ends[i], start))
-            yield Cut(line, after.start, after.open_end)
+            cuts.append((line, after.start, after.open_end))
         elif i + 1 < len(starts) and i + 1 not in chosen:
-            yield Cut(start, starts[i + 1][0])
+            cuts.append((start, starts[i + 1][0], False))
         else:
-            yield None
+            cuts.append(None)
+    return cuts
 
 
 def flow_cuts(members: list[tuple[int, int]], removed: Iterable[int]) -> Iterator[Cut]:
@@ -208,12 +205,12 @@ def flow_cuts(members: list[tuple[int, int]], removed: Iterable[int]) -> Iterato
     chosen = set(removed)
     lead = next((i for i in range(len(members)) if i not in chosen), len(members))
     if lead == len(members):
-        yield Cut(members[0][0], members[-1][1])
+        yield members[0][0], members[-1][1], False
     elif lead:
-        yield Cut(members[0][0], members[lead][0])
+        yield members[0][0], members[lead][0], False
     for i in sorted(chosen):
         if i > lead:
-            yield Cut(members[i - 1][1], members[i][1])
+            yield members[i - 1][1], members[i][1], False
 
 
 def flow_separator(text: str, node: Collection, parent: Collection | None) -> str:

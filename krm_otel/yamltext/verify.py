@@ -11,18 +11,13 @@ from typing import Any, Final, cast
 
 from krm_otel.yamltext import emit
 from krm_otel.yamltext.libyaml import yaml
-from krm_otel.yamltext.nodes import Alias, Mapping, Node, Scalar, Sequence, SourceError
+from krm_otel.yamltext.nodes import Mapping, Node, Scalar, Sequence, SourceError
 from krm_otel.yamltext.parse import compose, events, source_errors
 from krm_otel.yamltext.query import is_null
 from krm_otel.yamltext.shapes.edits import edit_key
 from krm_otel.yamltext.splices import Splice
 
 _FRAME: Final = frozenset((yaml.StreamStartEvent, yaml.DocumentStartEvent, yaml.DocumentEndEvent, yaml.StreamEndEvent))
-_EVENTS: Final[dict[type[Node], type[Any]]] = {
-    Mapping: yaml.MappingStartEvent,
-    Sequence: yaml.SequenceStartEvent,
-    Alias: yaml.AliasEvent,
-}
 
 
 class ExpectedTree:
@@ -120,7 +115,7 @@ class ExpectedTree:
                     if kind is not yaml.ScalarEvent or not _same_scalar(node, event):
                         return False
                     continue
-                if kind is not _EVENTS[type(node)] or event.anchor != node.anchor:
+                if kind is not _event_of(node) or event.anchor != node.anchor:
                     return False
                 if kind is not yaml.AliasEvent:
                     if event.tag != node.tag:
@@ -138,7 +133,14 @@ class ExpectedTree:
             members = [*members[:index], *new, *members[index:]]
         if added := self._added.get(id(node)):
             members = [*members, *added]
-        return [side for pair in members for side in pair] if type(node) is Mapping else members
+        return [side for pair in members for side in pair] if isinstance(node, Mapping) else members
+
+
+def _event_of(node: Node) -> type[Any]:
+    """The event that a node which is no scalar begins with."""
+    if isinstance(node, Mapping):
+        return yaml.MappingStartEvent
+    return yaml.SequenceStartEvent if isinstance(node, Sequence) else yaml.AliasEvent
 
 
 def _members(node: Node) -> list[Any]:

@@ -44,7 +44,8 @@ def _facts(node: Node | None) -> Any:
     """Everything that a node says."""
     if node is None or isinstance(node, Alias):
         return node and (node.start, node.end, node.anchor)
-    facts = (type(node).__name__, node.start, node.end, node.column, node.anchor, node.tag)
+    kind = Mapping if isinstance(node, Mapping) else Sequence if isinstance(node, Sequence) else Scalar
+    facts = (kind, node.start, node.end, node.column, node.anchor, node.tag)
     if isinstance(node, Scalar):
         return (*facts, node.value, node.style)
     if isinstance(node, Mapping):

@@ -10,11 +10,11 @@ new text, so that the lemma holds for the new text, too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from krm_otel.regex import regex
-from krm_otel.yamltext.nodes import Node
+from krm_otel.yamltext.nodes import Mapping, Node
 from krm_otel.yamltext.shapes.lines import Shape, shape_of
 from krm_otel.yamltext.shapes.template import Template, learn_at_once, template_of
 from krm_otel.yamltext.splices import Splice
@@ -78,6 +78,30 @@ class EditKey:
         return True
 
 
+def cuts_of(
+    text: str, node: Node, removed: Sequence[int], find: Callable[[], Sequence[tuple[int, int, bool] | None]]
+) -> Sequence[tuple[int, int, bool] | None]:
+    """The parts of a text that are removed with members of a node, as `find` finds them in the first text of a shape.
+
+    Where they begin and end depends on lines, indentation and marks of comments, which are the same for all.
+    """
+    shape = shape_of(text)
+    template = template_of(shape) if shape is not None else None
+    if shape is None or template is None:
+        return find()
+    key = (isinstance(node, Mapping), shape.place(node.start), shape.place(node.end), *removed)
+    known = template.cuts.get(key)
+    if known is not None:
+        index = shape.index
+        return [(index(start), index(end), is_open) for start, end, is_open in known]
+    cuts = find()
+    places = [(shape.place(cut[0]), shape.place(cut[1]), cut[2]) for cut in cuts if cut is not None]
+    sure = [(start, end, is_open) for start, end, is_open in places if start is not None and end is not None]
+    if len(sure) == len(cuts) and len(template.cuts) < _MOST_EDITS:
+        template.cuts[key] = sure
+    return cuts
+
+
 def edit_key(text: str, splices: Sequence[Splice], asked: Sequence[Asked]) -> EditKey | None:
     """The key of an edit; None where the text has no template, or where the edit begins or ends inside a hole.
 
@@ -95,6 +119,9 @@ def edit_key(text: str, splices: Sequence[Splice], asked: Sequence[Asked]) -> Ed
     if None in places:
         return None
     texts = [_STRING.sub('""', new) for _, _, new in splices]
-    # Two nodes with one start and one end are of two types.
-    meant = [(action, type(node), place(node.start), place(node.end), detail) for action, node, detail in asked]
+    # Of two nodes with one start and one end, one is a mapping.
+    meant = [
+        (action, isinstance(node, Mapping), place(node.start), place(node.end), detail)
+        for action, node, detail in asked
+    ]
     return EditKey(shape, template, splices, (*places, *texts, *meant))

@@ -27,68 +27,118 @@ class Template:
         blocks: the block scalars whose lines are holes.
     """
 
-    __slots__ = ("_blocks", "_collections", "_fixed", "_holes", "holes", "verified_edits")
+    __slots__ = ("_root", "cuts", "holes", "verified_edits")
 
     def __init__(self, shape: Shape, root: Node, holes: set[int], blocks: list[BlockScalar]):
         self.holes = holes
         self.verified_edits: set[object] = set()
+        self.cuts: dict[object, list[tuple[Place, Place, bool]]] = {}
         by_start = {shape.index((block.line, block.column)): block for block in blocks}
-        fixed: list[Scalar] = []
-        in_holes: list[Scalar] = []
-        in_blocks: list[Scalar] = []
-        collections: list[Mapping | Sequence] = []
-        line_of = {id(node): bisect_right(shape.starts, node.start) - 1 for node in _walk(root)}
-        for node in _walk(root):
+        made: dict[int, Made] = {}
+        for node in reversed(_walk(root)):  # members come before what they are in
             if isinstance(node, Mapping | Sequence):
-                collections.append(node)
+                made[id(node)] = MadeCollection(shape, node, [made[id(member)] for member in _members(node)])
             elif isinstance(node, Scalar):
-                line = line_of[id(node)]
-                is_hole = line in holes and node.end > shape.starts[line] + shape.lines[line][1]
-                (in_blocks if node.start in by_start else in_holes if is_hole else fixed).append(node)
-        collections.reverse()  # the root is the last, and members come before what they are in
-        index = {id(node): i for i, node in enumerate([*fixed, *in_holes, *in_blocks, *collections])}
-        self._fixed = [(*_fixed(shape, holes, n), n.end - n.start, n.column, n.value, n.style) for n in fixed]
-        self._holes = [(line_of[id(n)], n.column, n.style) for n in in_holes]
-        self._blocks = [(by_start[n.start], _place(shape, n.end), n.style) for n in in_blocks]
-        self._collections = [
-            (
-                isinstance(n, Mapping),
-                *_place(shape, n.start),
-                *_place(shape, n.end),
-                n.column,
-                n.flow,
-                [index[id(member)] for member in _members(n)],
-            )
-            for n in collections
-        ]
+                made[id(node)] = _made_scalar(shape, holes, by_start.get(node.start), node)
+        self._root = made[id(root)]
 
     def build(self, shape: Shape) -> Node:
-        """The root of another text of this shape."""
-        starts, texts, lines = shape.starts, shape.texts, shape.lines
-        nodes: list[Node] = [
-            Scalar(start := starts[line] + first, start + length, column, None, None, value, style)
-            for line, first, length, column, value, style in self._fixed
-        ]
-        for line, column, style in self._holes:
+        """The root of another text of this shape; it makes its members when somebody asks for them."""
+        return _nodes(shape, [self._root])[0]
+
+
+class MadeCollection:
+    """How a mapping or sequence of another text of a shape is made."""
+
+    __slots__ = ("column", "end", "flow", "is_mapping", "members", "start")
+
+    def __init__(self, shape: Shape, node: Mapping | Sequence, members: list[Made]):
+        self.is_mapping = isinstance(node, Mapping)
+        self.start = _place(shape, node.start)
+        self.end = _place(shape, node.end)
+        self.column = node.column
+        self.flow = node.flow
+        self.members = members
+
+
+Fixed = tuple[int, int, int, int, str, str | None]
+"""A scalar with the same text in all texts of the shape: line, column there, length, column, value, style."""
+Hole = tuple[int, int, str | None]
+"""A scalar whose value is the hole of a line: line, column, style."""
+Block = tuple[BlockScalar, Place, str | None, None]
+"""A block scalar whose lines are holes, and the place of its end; the last part only makes it longer than a hole."""
+Made = Fixed | Hole | Block | MadeCollection
+
+
+def _made_scalar(shape: Shape, holes: set[int], block: BlockScalar | None, node: Scalar) -> Made:
+    if block is not None:
+        return block, _place(shape, node.end), node.style, None
+    line = bisect_right(shape.starts, node.start) - 1
+    if line in holes and node.end > shape.starts[line] + shape.lines[line][1]:
+        return line, node.column, node.style
+    return (*_fixed(shape, holes, node), node.end - node.start, node.column, node.value, node.style)
+
+
+class _LazyMapping(Mapping):
+    """A mapping that makes its pairs when somebody asks for them: most nodes of a workload interest nobody."""
+
+    __slots__ = ("_made", "_shape")
+
+    def __init__(self, shape: Shape, made: MadeCollection):
+        self.start, self.end = shape.index(made.start), shape.index(made.end)
+        self.column, self.flow = made.column, made.flow
+        self.anchor = self.tag = None
+        self._shape, self._made = shape, made
+
+    def __getattr__(self, name: str) -> list[tuple[Node, Node]]:
+        """The pairs; Python calls this for an attribute that is not set yet."""
+        if name != "pairs":
+            raise AttributeError(name)
+        sides = iter(_nodes(self._shape, self._made.members))
+        self.pairs = list(zip(sides, sides, strict=True))
+        return self.pairs
+
+
+class _LazySequence(Sequence):
+    """A sequence that makes its items when somebody asks for them."""
+
+    __slots__ = ("_made", "_shape")
+
+    def __init__(self, shape: Shape, made: MadeCollection):
+        self.start, self.end = shape.index(made.start), shape.index(made.end)
+        self.column, self.flow = made.column, made.flow
+        self.anchor = self.tag = None
+        self._shape, self._made = shape, made
+
+    def __getattr__(self, name: str) -> list[Node]:
+        """The items; Python calls this for an attribute that is not set yet."""
+        if name != "items":
+            raise AttributeError(name)
+        self.items = _nodes(self._shape, self._made.members)
+        return self.items
+
+
+def _nodes(shape: Shape, members: list[Made]) -> list[Node]:
+    """The nodes of a text."""
+    starts, texts, lines = shape.starts, shape.texts, shape.lines
+    nodes: list[Node] = []
+    for member in members:
+        if isinstance(member, MadeCollection):
+            nodes.append(_LazyMapping(shape, member) if member.is_mapping else _LazySequence(shape, member))
+        elif len(member) == 6:
+            line, first, length, column, value, style = member
+            start = starts[line] + first
+            nodes.append(Scalar(start, start + length, column, None, None, value, style))
+        elif len(member) == 3:
+            line, column, style = member
             _, first, last, _ = lines[line]
             start, value = starts[line], texts[line][first:last]
             nodes.append(Scalar(start + column, start + last + (style is not None), column, None, None, value, style))
-        for block, end, style in self._blocks:
+        else:
+            block, end, style, _ = member
             start = starts[block.line] + block.column
             nodes.append(Scalar(start, shape.index(end), block.column, None, None, block.value(texts), style))
-        node: Mapping | Sequence
-        for is_mapping, line, first, end_line, last, column, flow, members in self._collections:
-            start = starts[line] + first if first >= 0 else starts[line + 1] + first
-            if is_mapping:
-                node = Mapping(start, column, None, None, flow)
-                sides = iter([nodes[i] for i in members])
-                node.pairs = list(zip(sides, sides, strict=True))
-            else:
-                node = Sequence(start, column, None, None, flow)
-                node.items = [nodes[i] for i in members]
-            node.end = starts[end_line] + last if last >= 0 else starts[end_line + 1] + last
-            nodes.append(node)
-        return nodes[-1]
+    return nodes
 
 
 _seen: Final[set[str]] = set()
