@@ -338,14 +338,14 @@ def test_the_result_of_edits_is_verified() -> None:
     """The result is read again and compared: here the text is spliced behind the model's back."""
     editor = editor_of("a: 1\nb: 2\n")
     editor.append(("env",), ["x"])
-    editor._splice(3, 4, "3")
+    editor._splices.append((3, 4, "3"))
     with pytest.raises(CannotEdit, match="would not mean"):
         editor.finish()
     editor = editor_of("a: 1\n")
-    editor._splice(0, 3, "[")
+    editor._splices.append((0, 3, "["))
     with pytest.raises(CannotEdit, match="would not"):
         editor.finish()
-    editor._splice(2, 4, "")
+    editor._splices.append((2, 4, ""))
     with pytest.raises(CannotEdit, match="overlap"):
         editor.finish()
 
@@ -364,7 +364,7 @@ def test_the_result_of_edits_is_verified() -> None:
 def test_which_texts_have_the_same_meaning(old: str, new: str, same: bool) -> None:
     """Style does not count; values, types, order, anchors and tags do."""
     editor = editor_of(old)
-    editor._splice(0, len(old), new)
+    editor._splices.append((0, len(old), new))
     if same:
         assert editor.finish() == new
     else:
