@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from weakref import ReferenceType, ref
+from _weakref import ReferenceType, ref  # without the collections of `weakref`, 4 million instructions
 
 from krm_otel.dataclass import dataclass, field
 from krm_otel.krm.resource import Resource

@@ -8,7 +8,6 @@ pays from some hundred items on: of 10,000 items, a third of them workloads, a r
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -45,6 +44,8 @@ def outcomes_of(
         with os.fdopen(pipe, "rb", closefd=False) as stream:
             data = stream.read()
     except BaseException:
+        import signal
+
         os.kill(child, signal.SIGKILL)
         raise
     finally:

@@ -38,7 +38,7 @@ def words(text: str, prefix: str = "") -> frozenset[str]:
 
 STANDARD = words("""
     __future__ bisect collections contextlib copyreg enum functools gc importlib itertools keyword operator re reprlib
-    signal types typing warnings weakref
+    types typing warnings
 """)
 """The standard library, without its private modules and without what a bare interpreter has."""
 FOR_RATES = words("math")
