@@ -71,7 +71,8 @@ class Ledger:
 
 def source_name(paths: Iterable[Path], folder: Path) -> str:
     """What the files of a render come from: its PATHs, as seen from the output folder."""
-    return " ".join(sorted(os.path.relpath(path.resolve(), folder.resolve()) for path in paths))
+    start = os.path.realpath(folder)
+    return " ".join(sorted(os.path.relpath(os.path.realpath(path), start) for path in paths))
 
 
 def _digest(data: bytes) -> str:

@@ -42,7 +42,7 @@ def folder_contents(inputs: Inputs, outcome: Outcome, folder: Path) -> tuple[dic
         target = folder / file.target
         data = file.source.data if text is None else text.encode()
         pairs.append((target, None if is_emptied(file.source, text) else data))
-        if target == file.path or os.path.realpath(target) == os.path.realpath(file.path):
+        if target == file.path or (target.exists() and os.path.realpath(target) == os.path.realpath(file.path)):
             in_place.add(target)
     pairs += [(folder / target, text.encode()) for _, target, text in new_files(inputs, outcome)]
     contents = dict(pairs)
