@@ -61,13 +61,16 @@ def _dataclass(*, frozen: bool = False, slots: bool = False, eq: bool = True) ->
     def declare(cls: Any) -> Any:
         has_post_init = "__post_init__" in cls.__dict__
         names = tuple(cls.__annotations__)  # each class of plain data declares all its fields itself
-        body = {name: value for name, value in cls.__dict__.items() if name not in ("__dict__", "__weakref__")}
-        fields = {name: _declared(body.pop(name, _Missing)) for name in names}
-
+        body = dict(cls.__dict__)
+        for own in ("__dict__", "__weakref__"):
+            body.pop(own, None)
+        defaults = {name: body.pop(name) for name in names if name in body}
+        fields: dict[str, _Field] = {}
         left = FIRST_OBJECTS
 
         def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
-            nonlocal left
+            nonlocal fields, left
+            fields = fields or {name: _declared(defaults.get(name, _Missing)) for name in names}
             left -= 1
             if left < 0 or not _is_bound(self, fields, args, kwargs):
                 made.__init__ = _compiled_init(made, fields)
@@ -81,7 +84,10 @@ def _dataclass(*, frozen: bool = False, slots: bool = False, eq: bool = True) ->
         if eq:
             body |= {"__eq__": _eq, "__hash__": _hash if frozen else None, "__values__": staticmethod(_getter(names))}
         if "__repr__" not in body:
-            body |= {"__repr__": _repr, "__shown__": tuple([name for name in names if fields[name].repr])}
+            body["__repr__"] = _repr
+            body["__hidden__"] = tuple(
+                [n for n, value in defaults.items() if isinstance(value, _Field) and not value.repr]
+            )
         made = type(cls)(cls.__name__, cls.__bases__, body)
         made.__qualname__ = cls.__qualname__
         return made
@@ -150,7 +156,7 @@ def _hash(self: Any) -> int:
 
 
 def _repr(self: Any) -> str:
-    inner = ", ".join([f"{name}={getattr(self, name)!r}" for name in self.__shown__])
+    inner = ", ".join([f"{name}={getattr(self, name)!r}" for name in self.__fields__ if name not in self.__hidden__])
     return f"{self.__class__.__qualname__}({inner})"
 
 

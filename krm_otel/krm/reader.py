@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from krm_otel.diagnostics.result import Place, Ref, Result
 from krm_otel.diagnostics.rule import Location
@@ -16,13 +16,15 @@ from krm_otel.diagnostics.rules import inputs as rules
 from krm_otel.krm.envelope import Envelope
 from krm_otel.krm.item import Item, indented
 from krm_otel.krm.resource import Resource
-from krm_otel.yamltext.documents.broken import Broken, readable
 from krm_otel.yamltext.documents.by_events import documents
 from krm_otel.yamltext.documents.by_lines import resource_list
 from krm_otel.yamltext.documents.spans import Document, Span
 from krm_otel.yamltext.nodes import Alias, Mapping, SourceError
 from krm_otel.yamltext.parse import compose
 from krm_otel.yamltext.query import walk
+
+if TYPE_CHECKING:
+    from krm_otel.yamltext.documents.broken import Broken
 
 API_VERSIONS: Final = tuple(f"config.kubernetes.io/{v}" for v in ("v1", "v1beta1", "v1alpha1"))
 _BOM: Final = "\ufeff"
@@ -57,6 +59,8 @@ def read_envelope(
     try:
         parsed = [cut] if cut is not None else documents(text)
     except SourceError as error:
+        from krm_otel.yamltext.documents.broken import readable  # most texts are whole
+
         blanked, broken = readable(text)
         if blanked == text:
             raise

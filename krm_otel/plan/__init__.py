@@ -22,9 +22,7 @@ from krm_otel.plan.changes import Change, ObjectChanges, Plan, Track, untracked
 from krm_otel.plan.classes import check_classes, plan_classes
 from krm_otel.plan.copies import check_copies
 from krm_otel.plan.draft import degraded_draft, draft_plan
-from krm_otel.plan.kustomize_generator import generator_config
 from krm_otel.plan.near_misses import near_misses
-from krm_otel.plan.objects.planner import plan_objects
 from krm_otel.plan.recorded import plan_definitions
 from krm_otel.plan.request import Purpose, Request
 from krm_otel.workloads.kustomizations import Kustomizations
@@ -60,9 +58,13 @@ def make_plan(
     configuration, configuration_results = resolve(function_config, resources, environ)
     # Errors of the configuration do not matter to a user who takes everything out.
     results = [] if remove else [*configuration_results]
-    generator = None if remove else generator_config(items, function_config)
-    purpose = Purpose.RENDER if configuration.switched_off is None else Purpose.SWITCHED_OFF
-    purpose = Purpose.UNINJECT if remove else purpose
+    generator = None
+    if function_config is not None and not remove:
+        from krm_otel.plan.kustomize_generator import generator_config
+
+        generator = generator_config(items, function_config)
+    purpose: Purpose = "render" if configuration.switched_off is None else "switched off"
+    purpose = "uninject" if remove else purpose
     now = source_date(environ)
     request = Request(items, configuration, purpose, complete, generator, kustomizations, now, track, two_processes)
 
@@ -73,9 +75,15 @@ def make_plan(
     results += [result for _, result in draft.collisions]
     if request.is_render and not has_errors(draft.results):
         results += [*check_classes(draft), *check_copies(draft.changes), *near_misses(draft)]
-    objects, object_changes, object_results = plan_objects(draft)
-    changes = [*draft.changes, *object_changes]
-    results += [*draft.results, *object_results]
+    changes = draft.changes
+    results += draft.results
+    objects = ObjectChanges()
+    if draft.existing or draft.desired or generator is not None:
+        from krm_otel.plan.objects.planner import plan_objects
+
+        objects, object_changes, object_results = plan_objects(draft)
+        changes += object_changes
+        results += object_results
     if not has_errors(results):  # otherwise nothing is changed, and the conditions of the classes are not known
         for class_changes, class_results in (plan_classes(draft), plan_definitions(request)):
             changes += class_changes

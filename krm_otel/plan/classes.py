@@ -24,7 +24,6 @@ from krm_otel.krm.resource import Resource
 from krm_otel.plan.changes import Change
 from krm_otel.plan.draft import Draft
 from krm_otel.plan.keys import missing_keys
-from krm_otel.plan.pod_security import check_pod_security
 from krm_otel.plan.recorded import plan_recorded
 from krm_otel.plan.summary import ClassSummary
 from krm_otel.plan.workloads.candidate import class_key
@@ -95,6 +94,7 @@ def _check_managed(draft: Draft, managed: Sequence[tuple[OaasClass, Settings]]) 
     from krm_otel.collector.config.checks import check_config
     from krm_otel.collector.consistency import check_consistency
     from krm_otel.collector.consistency.unused import unused_components
+    from krm_otel.plan.pod_security import check_pod_security
 
     configuration = draft.request.configuration
     monitored = configuration.monitoring.monitors is not None

@@ -17,7 +17,7 @@ from krm_otel.krm.item import Item
 from krm_otel.krm.resource import Resource
 from krm_otel.plan.changes import Change
 from krm_otel.plan.claims import foreign_claim_of_status
-from krm_otel.plan.request import Purpose, Request
+from krm_otel.plan.request import Request
 from krm_otel.yamltext.editable import CannotEdit
 from krm_otel.yamltext.nodes import Mapping
 from krm_otel.yamltext.query import same_data
@@ -31,7 +31,7 @@ def plan_definitions(request: Request) -> tuple[list[Change], list[Result]]:
 
     The global switch leaves them as they are: without the block, a server would refuse the classes that have one.
     """
-    merge = request.configuration.merge_crd and request.purpose is not Purpose.UNINJECT
+    merge = request.configuration.merge_crd and request.purpose != "uninject"
     changes: list[Change] = []
     results: list[Result] = []
     for item in request.items:

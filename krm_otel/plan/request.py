@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from enum import Enum
+from typing import Literal
 
 from krm_otel import names
 from krm_otel.collector.naming import label_value
@@ -18,16 +18,9 @@ from krm_otel.krm.resource import Resource
 from krm_otel.plan.changes import Track, untracked
 from krm_otel.workloads.kustomizations import Kustomizations
 
-
-class Purpose(Enum):
-    """Why an input is planned."""
-
-    RENDER = "render"
-    """Inject and generate what the configuration asks for."""
-    UNINJECT = "uninject"
-    """Take everything of krm-otel out, whatever the configuration says."""
-    SWITCHED_OFF = "switched off"
-    """The global switch is off: take out what was injected and generated."""
+Purpose = Literal["render", "uninject", "switched off"]
+"""Why an input is planned: to inject and generate what the configuration asks for, to take everything of krm-otel out
+whatever the configuration says, or to take it out because the global switch is off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +41,7 @@ class Request:
 
     items: Sequence[Item]
     configuration: Configuration
-    purpose: Purpose = Purpose.RENDER
+    purpose: Purpose = "render"
     complete: bool = False
     generator: Resource | None = None
     kustomizations: Kustomizations = field(default_factory=Kustomizations)
@@ -59,12 +52,12 @@ class Request:
     @property
     def is_render(self) -> bool:
         """Whether anything is injected or generated."""
-        return self.purpose is Purpose.RENDER
+        return self.purpose == "render"
 
     @property
     def switched_off(self) -> str:
         """Where the global switch is off; empty: it is not, or does not matter."""
-        return str(self.configuration.switched_off) if self.purpose is Purpose.SWITCHED_OFF else ""
+        return str(self.configuration.switched_off) if self.purpose == "switched off" else ""
 
 
 @dataclass(frozen=True, slots=True)

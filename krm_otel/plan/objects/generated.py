@@ -18,7 +18,6 @@ from krm_otel.diagnostics.rule import Location
 from krm_otel.diagnostics.rules.collector import NAME_TAKEN, NAMESPACE_HALF
 from krm_otel.krm.item import Item
 from krm_otel.krm.resource import Resource
-from krm_otel.plan.objects.edits import digest
 from krm_otel.plan.request import Request
 from krm_otel.plan.summary import ClassSummary, Summaries
 from krm_otel.yamltext.nodes import SourceError
@@ -221,6 +220,7 @@ def _class_objects(
     if settings.collector is None and not (configuration.operator or monitoring.dashboards or monitoring.rules):
         return {}
     from krm_otel.plan.objects.assets import assets  # with all that generates objects
+    from krm_otel.plan.objects.edits import digest
 
     oaas_class, wave = summary.oaas_class, summary.sync_wave
     annotations = {names.A_SYNC_WAVE: str(wave)} if wave else {}

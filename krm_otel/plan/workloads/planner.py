@@ -25,7 +25,7 @@ from krm_otel.krm.resource import Resource
 from krm_otel.plan.changes import Change
 from krm_otel.plan.claims import injected_object
 from krm_otel.plan.recorded import cannot_edit
-from krm_otel.plan.request import Purpose, Request, Scope, class_absent, config_absent
+from krm_otel.plan.request import Request, Scope, class_absent, config_absent
 from krm_otel.plan.workloads.candidate import Candidate, KeptWorkload, Membership, WorkloadOutcome, class_key, sync_wave
 from krm_otel.plan.workloads.near_misses import absent_owner, misspelt_keys
 from krm_otel.plan.workloads.operator import operator_conflicts, unsupported_by_operator, with_operator_annotations
@@ -45,7 +45,6 @@ from krm_otel.workloads.kinds import (
 )
 from krm_otel.workloads.match import Match, Matcher, platform_namespace
 from krm_otel.workloads.select import fitting_sdk_rules, select
-from krm_otel.workloads.unknown_kinds import unknown_template
 from krm_otel.yamltext.editable import CannotEdit
 
 _RECORD: Final = field_path("metadata", "annotations", names.A_RECORD)
@@ -227,6 +226,8 @@ class WorkloadPlanner:
         return WorkloadOutcome(Change(ref, "skipped", ERROR), (error,), membership)
 
     def _plan_unknown_kind(self, item: Item, resource: Resource) -> WorkloadOutcome | None:
+        from krm_otel.workloads.unknown_kinds import unknown_template
+
         path = unknown_template(resource)
         if path is None:
             return None
@@ -240,7 +241,7 @@ class WorkloadPlanner:
             if outcome.change.action != "removed" or not self.request.is_render:
                 return outcome
             change = outcome.change  # with the results of a second run, which finds no record
-        elif self.request.purpose is Purpose.UNINJECT:
+        elif self.request.purpose == "uninject":
             return None
         oaas_class = self.matcher.match(current).oaas_class
         if oaas_class is None or not oaas_class.enabled or not self.request.is_render:
@@ -256,7 +257,11 @@ class WorkloadPlanner:
         """The result; for a pod without containers of a kind that the OTelConfig lists, with the path it may lack."""
         is_listed = (resource.api_version, resource.kind) in self.kinds
         missing = rules.CONTAINERS_MISSING
-        if result.code != missing.code or not is_listed or (path := unknown_template(resource)) is None:
+        if result.code != missing.code or not is_listed:
+            return result
+        from krm_otel.workloads.unknown_kinds import unknown_template
+
+        if (path := unknown_template(resource)) is None:
             return result
         text = "there are no containers to instrument at the path that spec.kinds of the OTelConfig gives"
         return missing.at(Location(result.ref, result.field_path), text, fix=f"write {path}", proposed=path)

@@ -49,7 +49,7 @@ SHORT = words(
     cli cli.main cli.pass_through cli.pipe dataclass diagnostics diagnostics.field_path diagnostics.result
     diagnostics.rule diagnostics.rules diagnostics.rules.inputs krm krm.envelope krm.item krm.reader krm.resource
     names regex views views.lines views.summary workloads workloads.kinds yamltext yamltext.documents
-    yamltext.documents.broken yamltext.documents.by_events yamltext.documents.by_lines yamltext.documents.spans
+    yamltext.documents.by_events yamltext.documents.by_lines yamltext.documents.spans
     yamltext.libyaml yamltext.nodes yamltext.parse yamltext.query yamltext.shapes yamltext.shapes.lines
     yamltext.shapes.template yamltext.splices
     """,
@@ -61,7 +61,8 @@ PACKAGES = tuple(words("config. credential. diagnostics. inject. krm. plan. work
 NOT_OF_THEM = words(
     """
     config.reading.judged config.reading.pydantic_models diagnostics.catalogue inject.crd krm.cluster_objects
-    plan.objects.assets plan.workloads.sidecar plan.workloads.scraped
+    plan.kustomize_generator plan.objects.assets plan.objects.planner plan.workloads.sidecar plan.workloads.scraped
+    workloads.unknown_kinds
     """,
     "krm_otel.",
 )
