@@ -62,7 +62,7 @@ def function_key(workload: Workload, container: Container, oaas_class: OaasClass
     keys = oaas_class.keys_by_repository.get(parse_image(container.image).repository, ())
     alone = not container.is_init and (len(workload.containers) == 1 or container.name == FUNCTION_CONTAINER)
     for name in workload.resource.names if alone or keys else ():
-        numbered = _FUNCTION_NAME.match(name)
+        numbered = _FUNCTION_NAME.match(name) if "-fn-" in name else None
         if numbered and numbered["base"] in class_names and int(numbered["index"]) < len(functions):
             return functions[int(numbered["index"])].key or None
         if name in class_names and len(functions) == 1:

@@ -83,7 +83,7 @@ def is_endpoint(text: str) -> bool:
 def host_variable(url: str) -> str | None:
     """The variable that is the host of an endpoint, as in `http://$(HOST_IP):4317`; None for another host."""
     host = url.partition("://")[2].partition("/")[0].partition(":")[0]
-    match = _VARIABLE.fullmatch(host)
+    match = _VARIABLE.fullmatch(host) if "$" in host else None
     return match[1] if match else None
 
 
@@ -143,8 +143,8 @@ class _Wrong:
 
 
 def _wrong(value: str) -> _Wrong | None:
-    scheme = _SCHEME.match(value)
     if "@" in value:  # anywhere, since a password may contain a `/`; in a path, %40 stands for it
+        scheme = _SCHEME.match(value)
         better = _QUERY.split((scheme[0] if scheme else "http://") + value.rpartition("@")[2])[0]
         return _Wrong("contains a user name or password", better, fix=_SECRET, rule=rules.ENDPOINT_CREDENTIALS)
     if wrong := _wrong_variable(value):
@@ -152,14 +152,16 @@ def _wrong(value: str) -> _Wrong | None:
     if (" " in value or not value.isprintable()) and re.search(r"[\s\x00-\x1f\x7f]", value):
         # White space between letters has no likely correction.
         return _Wrong("must be a URL without white space", _without_space_at_marks(value))
-    if not scheme or scheme[1] not in ("http", "https"):
-        if scheme:
-            better = ("https://" if scheme[1].lower() in _SECURE else "http://") + value[scheme.end() :]
-        else:
-            better = f"http://{value.lstrip('/')}" if is_endpoint(value) else f"http://{value}:4317"
-        text = "must be a URL that starts with http:// or https://"
-        return _Wrong(text, better if value else "", "" if scheme else _EXAMPLE)
-    return _wrong_part(value)
+    return _wrong_part(value) if value.startswith(("http://", "https://")) else _wrong_scheme(value)
+
+
+def _wrong_scheme(value: str) -> _Wrong:
+    if scheme := _SCHEME.match(value):
+        better = ("https://" if scheme[1].lower() in _SECURE else "http://") + value[scheme.end() :]
+    else:
+        better = f"http://{value.lstrip('/')}" if is_endpoint(value) else f"http://{value}:4317"
+    text = "must be a URL that starts with http:// or https://"
+    return _Wrong(text, better if value else "", "" if scheme else _EXAMPLE)
 
 
 def _without_space_at_marks(value: str) -> str:
@@ -243,7 +245,7 @@ def path_finding(url: str, protocol: Protocol, base: bool) -> Finding | None:
         better = url[: -len(path)]
         fix = f"write {better}" + (", or set telemetry.protocol to http" if port_protocol(url) is None else "")
         return Finding(rules.ENDPOINT_PATH, f"has the path {path}, which gRPC does not support", fix, better)
-    if base and (match := _SIGNAL_PATH.search(path)):
+    if base and path and (match := _SIGNAL_PATH.search(path)):
         better = url[: -len(match[0])]
         return Finding(
             rules.ENDPOINT_PATH, f"ends with {match[0]}, which SDKs append themselves", write(better), better

@@ -180,7 +180,8 @@ def _service_name(identity: Identity) -> tuple[str, Origin, list[str]]:
     }
     templates, missing = settings.service_name_template, []
     for template in templates.value:
-        labels = {key: identity.workload.label(key) for key in re.findall(rf"\{{{LABEL}([^{{}}]*)\}}", template)}
+        keys = re.findall(rf"\{{{LABEL}([^{{}}]*)\}}", template) if LABEL in template else []
+        labels = {key: identity.workload.label(key) for key in keys}
         if absent := [key for key, found in labels.items() if not found]:
             missing += absent
             continue
