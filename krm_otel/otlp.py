@@ -40,7 +40,7 @@ PROTOCOLS: Final[dict[Protocol, str]] = {"grpc": "grpc", "http": "http/protobuf"
 _KEEP: Final = "!#&'()*-./:<>?@[]^_`{|}~"
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
 _PLAIN: Final = _KEEP + _LETTERS + _LETTERS.upper() + "0123456789"
-_USUAL_URL: Final = regex(r"(https?)://([A-Za-z0-9.-]+|\$\([A-Za-z0-9_]+\))(?::([0-9]{1,4}))?((?:/[A-Za-z0-9._~-]*)*)")
+_USUAL_URL: Final = regex(r"(https?)://([A-Za-z0-9.-]+|\$\([A-Za-z0-9_]+\))(?::([0-9]{1,4}))?(/[A-Za-z0-9._~/-]*|)")
 """With a host that is a name or a variable, and with neither user nor query: what endpoints are."""
 LONGEST_ATTRIBUTE: Final = 255
 """Characters of an encoded key or value that every SDK takes."""

@@ -26,7 +26,6 @@ from krm_otel.config.settings import (
     Requirements,
     Settings,
 )
-from krm_otel.config.settings.presets import PRESETS
 from krm_otel.config.settings.sdk_profiles import PROFILES, SdkSettings
 from krm_otel.config.sources.blocks import (
     class_block,
@@ -171,6 +170,8 @@ def _platform(shared: SharedSources) -> tuple[Settings | None, tuple[PlatformCom
     platform, source = shared.spec.platform, shared.config_source
     if platform is None:
         return None, (), []
+    from krm_otel.config.settings.presets import PRESETS  # few inputs have the platform
+
     known = PRESETS[platform.preset] if platform.preset else ()
     sdks = {component.key: component.sdk for component in known}
     written = [

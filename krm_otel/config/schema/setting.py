@@ -42,11 +42,7 @@ class Setting:
 
     def __set_name__(self, owner: type[Model], name: str) -> None:
         self.owner, self.name = owner, name
-
-    @property
-    def key(self) -> str:
-        """The field's name for users."""
-        return self.alias or self.name
+        self.key = self.alias or name  # for users
 
     @property
     def is_required(self) -> bool:
@@ -105,12 +101,12 @@ class Model:
     def __init_subclass__(cls) -> None:
         declared = [field for field in vars(cls).values() if isinstance(field, Setting)]
         cls.settings = cls.settings | {field.key: field for field in declared}
-        cls.required = cls.required | {field.name for field in declared if field.is_required}
+        required = [field.name for field in declared if field.default is REQUIRED]
+        cls.required = cls.required.union(required)
         for field in declared:
-            if field.is_required:
-                delattr(cls, field.name)
-            else:
-                setattr(cls, field.name, field.default)
+            setattr(cls, field.name, field.default)
+        for name in required:
+            delattr(cls, name)
 
     def __init__(self, **values: Any) -> None:
         vars(self).update(values)
