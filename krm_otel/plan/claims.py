@@ -19,7 +19,6 @@ from krm_otel.diagnostics.rules import workloads as rules
 from krm_otel.inject.patch.additions import Place
 from krm_otel.inject.patch.ownership import InjectedObject, injected_entries, name_of
 from krm_otel.inject.patch.record import ContainerRecord, StatusRecord, load
-from krm_otel.inject.status import CONDITIONS, REFS
 from krm_otel.workloads.containers import UNNAMED
 from krm_otel.workloads.kinds import Workload
 from krm_otel.yamltext.nodes import Mapping, Node, Scalar, Sequence
@@ -81,6 +80,8 @@ def _unreadable(ref: Ref, why: str) -> Result:
 
 def foreign_claim_of_status(root: Mapping, record: StatusRecord) -> str | None:
     """The first thing that the record of a ClassRuntime claims and that krm-otel does not write; None without one."""
+    from krm_otel.inject.status import CONDITIONS, REFS
+
     node = lookup(root, "status", CONDITIONS)
     for i in injected_entries(node, record.conditions):
         if (kind := text_of(lookup(items_of(node)[i], "type"))) not in conditions.TYPES:

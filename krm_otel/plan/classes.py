@@ -18,8 +18,8 @@ from krm_otel.diagnostics.result import Ref, Result
 from krm_otel.diagnostics.rule import Location
 from krm_otel.diagnostics.rules import classes as rules
 from krm_otel.diagnostics.suggestion import listed
+from krm_otel.inject.patch.record import Record
 from krm_otel.inject.sdk.env_sources import EnvSources
-from krm_otel.inject.status import existing_condition, put_status, strip_status
 from krm_otel.krm.resource import Resource
 from krm_otel.plan.changes import Change
 from krm_otel.plan.draft import Draft
@@ -138,7 +138,7 @@ def plan_classes(draft: Draft) -> tuple[list[Change], list[Result]]:
                 references = _collector_references(oaas_class, generated)
                 put = partial(_put, resource, current, references, request.now)
         problem, fix = "its conditions cannot be written safely", "write status: results-only"
-        change, faults = plan_recorded(item, resource, "conditions", strip_status, put, problem, fix=fix)
+        change, faults = plan_recorded(item, resource, "conditions", _strip, put, problem, fix=fix)
         changes += change
         results += faults
     return changes, results
@@ -152,8 +152,16 @@ def _put(
     text: str,
     root: Mapping,
 ) -> str:
+    from krm_otel.inject.status import existing_condition, put_status
+
     entries = [condition.entry(existing_condition(resource.root, condition.type), now) for condition in current]
     return put_status(text, root, resource.name, entries, references)
+
+
+def _strip(text: str, root: Mapping, record: Record) -> str:
+    from krm_otel.inject.status import strip_status  # few classes have conditions in them
+
+    return strip_status(text, root, record)
 
 
 def _collector_references(oaas_class: OaasClass, generated: AbstractSet[tuple[Ref, str, str]]) -> list[dict[str, str]]:

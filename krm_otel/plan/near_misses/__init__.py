@@ -12,7 +12,6 @@ from krm_otel.diagnostics.result import Result
 from krm_otel.plan.draft import Draft
 from krm_otel.plan.near_misses.classes import misplaced_block, not_enabled
 from krm_otel.plan.near_misses.kinds import misspelt_kinds
-from krm_otel.plan.near_misses.unmatched import unmatched_components, unmatched_entries, unmatched_sdk_rules
 
 
 def near_misses(draft: Draft) -> Iterator[Result]:
@@ -21,6 +20,9 @@ def near_misses(draft: Draft) -> Iterator[Result]:
     for oaas_class in draft.request.configuration.classes:
         yield from misplaced_block(oaas_class)
         yield from not_enabled(oaas_class)
-    yield from unmatched_entries(draft)
-    yield from unmatched_components(draft)
-    yield from unmatched_sdk_rules(draft)
+    if draft.request.configuration.config_given:
+        from krm_otel.plan.near_misses.unmatched import unmatched_components, unmatched_entries, unmatched_sdk_rules
+
+        yield from unmatched_entries(draft)
+        yield from unmatched_components(draft)
+        yield from unmatched_sdk_rules(draft)

@@ -60,7 +60,8 @@ PACKAGES = tuple(words("config. credential. diagnostics. inject. krm. plan. work
 """Packages of which a class without a managed collector needs nearly all."""
 NOT_OF_THEM = words(
     """
-    config.reading.judged config.reading.pydantic_models diagnostics.catalogue inject.crd krm.cluster_objects
+    config.reading.judged config.reading.pydantic_models diagnostics.catalogue inject.crd inject.status
+    krm.cluster_objects plan.near_misses.unmatched
     plan.kustomize_generator plan.objects.assets plan.objects.planner plan.workloads.sidecar plan.workloads.scraped
     workloads.unknown_kinds
     """,
