@@ -22,7 +22,7 @@ from krm_otel.yamltext.editable import CannotEdit, EditableNodes, Path, key_inde
 from krm_otel.yamltext.layout import Collection
 from krm_otel.yamltext.nodes import Mapping, Node, Scalar, Sequence, SourceError
 from krm_otel.yamltext.query import is_null
-from krm_otel.yamltext.shapes.edits import cuts_of
+from krm_otel.yamltext.shapes.edits import cuts_of, list_indent_of
 from krm_otel.yamltext.splices import OverlapError, Splice, spliced
 from krm_otel.yamltext.verify import ExpectedTree, value_from_text
 
@@ -297,4 +297,4 @@ class Editor:
 
     @cached_property
     def _list_indent(self) -> int:
-        return layout.list_indent(self.root)
+        return list_indent_of(self.text, partial(layout.list_indent, self.root))

@@ -35,9 +35,11 @@ class InsertionPoint:
 
     def as_lines(self, lines: Iterable[str]) -> str:
         """The text of new lines at this point; it ends as the text did before."""
-        if self.open_end:
-            return "".join(self.newline + line for line in lines)
-        return "".join(line + self.newline for line in lines)
+        new = [*lines]
+        if not new:
+            return ""
+        text = self.newline.join(new)
+        return self.newline + text if self.open_end else text + self.newline
 
 
 def next_line(text: str, index: int) -> InsertionPoint:

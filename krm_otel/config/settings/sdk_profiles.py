@@ -6,6 +6,7 @@ Sources for `oaas-rs`, read and run: pawissanutt/oaas-rs (2026-03), `commons/opr
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from krm_otel import names
@@ -73,6 +74,11 @@ CERTAIN: Final = (
 """The containers that certainly have a profile; the first rule that fits decides."""
 
 
+@lru_cache(maxsize=1024)  # containers with one image and name are many
+def _certain(described: Described) -> str:
+    return next((rule.profile for rule in CERTAIN if rule.fits(*described)), SPEC)
+
+
 @dataclass(frozen=True, slots=True)
 class SdkSettings:
     """The profiles by name, built in or written, and the rules that the OTelConfig adds."""
@@ -83,8 +89,7 @@ class SdkSettings:
     def named(self, described: Described, preset: str = "") -> str:
         """The name of a container's profile: by the OTelConfig, by the preset of the platform, by what is certain."""
         written = next((rule.profile for rule in self.rules if rule.fits(*described)), "")
-        certain = next((rule.profile for rule in CERTAIN if rule.fits(*described)), SPEC)
-        return written or preset or certain
+        return written or preset or _certain(described)
 
     def fitting(self, described: Described) -> frozenset[int]:
         """The indices of the OTelConfig's rules that fit a container, whichever decides."""

@@ -102,6 +102,17 @@ def cuts_of(
     return cuts
 
 
+def list_indent_of(text: str, find: Callable[[], int]) -> int:
+    """How far a text indents lists, as `find` finds it in the first text of a shape."""
+    shape = shape_of(text)
+    template = template_of(shape) if shape is not None else None
+    if template is None:
+        return find()
+    if template.list_indent is None:
+        template.list_indent = find()
+    return template.list_indent
+
+
 def edit_key(text: str, splices: Sequence[Splice], asked: Sequence[Asked]) -> EditKey | None:
     """The key of an edit; None where the text has no template, or where the edit begins or ends inside a hole.
 

@@ -27,12 +27,13 @@ class Template:
         blocks: the block scalars whose lines are holes.
     """
 
-    __slots__ = ("_root", "cuts", "holes", "verified_edits")
+    __slots__ = ("_root", "cuts", "holes", "list_indent", "verified_edits")
 
     def __init__(self, shape: Shape, root: Node, holes: set[int], blocks: list[BlockScalar]):
         self.holes = holes
         self.verified_edits: set[object] = set()
         self.cuts: dict[object, list[tuple[Place, Place, bool]]] = {}
+        self.list_indent: int | None = None
         by_start = {shape.index((block.line, block.column)): block for block in blocks}
         made: dict[int, Made] = {}
         for node in reversed(_walk(root)):  # members come before what they are in
