@@ -107,10 +107,6 @@ def merge_sources(mapping: Mapping) -> list[Node | None]:
     return sources
 
 
-def _has_merge_key(mapping: Mapping) -> bool:
-    return any(is_merge_key(key) for key, _ in mapping.pairs)
-
-
 def is_merge_key(key: Node) -> bool:
     """Whether a key is `<<`, not quoted."""
     return isinstance(key, Scalar) and key.value == "<<" and key.style is None
@@ -119,10 +115,16 @@ def is_merge_key(key: Node) -> bool:
 def members(mapping: Mapping) -> dict[str, Node]:
     """The mapping's values by key, with merge keys applied and without keys that are not scalars."""
     by_key: dict[str, Node] = {}
-    sources = (
-        [layer for layer in layers(mapping) if isinstance(layer, Mapping)] if _has_merge_key(mapping) else [mapping]
-    )
-    for source in reversed(sources):
+    for k, v in mapping.pairs:
+        if type(k) is not Scalar or k.value == "<<":
+            return _merged_members(mapping)
+        by_key[k.value] = v
+    return by_key
+
+
+def _merged_members(mapping: Mapping) -> dict[str, Node]:
+    by_key: dict[str, Node] = {}
+    for source in reversed([layer for layer in layers(mapping) if isinstance(layer, Mapping)]):
         for k, v in source.pairs:
             if isinstance(key := deref(k), Scalar) and not is_merge_key(k):
                 by_key[key.value] = v

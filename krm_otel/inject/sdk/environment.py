@@ -14,10 +14,9 @@ from krm_otel.diagnostics.rules.workloads import ENV_MALFORMED
 from krm_otel.inject.sdk.env_sources import EnvSources, SourceKind
 from krm_otel.otlp import SIGNALS, exporter_variable
 from krm_otel.workloads.containers import Container
-from krm_otel.yamltext.nodes import Mapping as MappingNode
 from krm_otel.yamltext.nodes import Scalar
 from krm_otel.yamltext.nodes import Sequence as SequenceNode
-from krm_otel.yamltext.query import deref, is_null, items_of, lookup, text_of
+from krm_otel.yamltext.query import as_mapping, deref, is_null, items_of, lookup, members, text_of
 
 ADOPTED: Final = frozenset(
     (
@@ -78,14 +77,16 @@ def read_environment(
     at = field_path(*container.path, "env")
     for i, item in enumerate(items_of(env)):
         path = f"{at}[{i}]"
-        name = text_of(lookup(item, "name"))
-        if not isinstance(deref(item), MappingNode) or not name:
+        mapping = as_mapping(item)
+        fields = {} if mapping is None else members(mapping)
+        name = text_of(fields.get("name"))
+        if not name:
             location = Location(ref, path, f"env[{i}]")
             fix = "write {name: A, value: b}"
             results.append(ENV_MALFORMED.at(location, "has to be a mapping with a name", fix=fix))
             continue
-        node = lookup(item, "value")
-        is_reference = not is_null(lookup(item, "valueFrom"))
+        node = deref(fields.get("value"))
+        is_reference = not is_null(fields.get("valueFrom"))
         value = None if is_reference else text_of(node) or ""
         mergeable = not is_reference and isinstance(node, Scalar) and not is_null(node)
         variables[name] = ExistingVariable(name, value, path, i, mergeable=mergeable)
