@@ -31,16 +31,16 @@ class InjectedObject:
     record: Record
     pod: PodPath
     container_names: AbcMapping[Place, str]
-    _own_variables: dict[Place, list[int]] = field(default_factory=dict)
+    _own_variables: dict[Place, dict[int, str]] = field(default_factory=dict)
 
-    def own_variables(self, place: Place, container: ContainerRecord) -> list[int]:
-        """Indexes of the entries of a recorded container's `env` that krm-otel injected."""
+    def own_variables(self, place: Place, container: ContainerRecord) -> dict[int, str]:
+        """The entries of a recorded container's `env` that krm-otel injected: their names by index."""
         if place not in self._own_variables:
-            hashes, own = container.env, []
+            hashes, own = container.env, dict[int, str]()
             for i, item in enumerate(self.env(place)):
                 name, hashed = _name_and_hash(item, self.text)
                 if name in hashes and (hashes[name] == hashed or is_injected(item, hashes)):
-                    own.append(i)
+                    own[i] = name
             self._own_variables[place] = own
         return self._own_variables[place]
 

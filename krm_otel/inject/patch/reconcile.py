@@ -13,7 +13,7 @@ from typing import Any, Final
 from krm_otel import names
 from krm_otel.inject.patch.additions import ObjectEdit, PodPath
 from krm_otel.inject.patch.insert import Injection, insert, record_text
-from krm_otel.inject.patch.ownership import InjectedObject, attributes_value, injected_entries, is_injected, name_of
+from krm_otel.inject.patch.ownership import InjectedObject, attributes_value, injected_entries
 from krm_otel.inject.patch.record import Merge, Record, digest, load
 from krm_otel.yamltext.editable import CannotEdit, Path
 from krm_otel.yamltext.editor import Editor
@@ -41,8 +41,11 @@ def reconcile(
     if injection.text == injected.text:
         return injected.text, injection.record
     new = _update(injected, edit, injection) or injection
-    # Where both mean the same, somebody reformatted the injected lines, and no line is changed.
-    unchanged = new.text == injected.text or same_data(injected.root, new.root)
+    # Where both mean the same, somebody reformatted the injected lines, and no line is changed. Another record is
+    # another annotation, so there is no need to look at the rest.
+    unchanged = new.text == injected.text or (
+        injection.record == injected.record and same_data(injected.root, new.root)
+    )
     return injected.text if unchanged else new.text, injection.record
 
 
@@ -57,8 +60,9 @@ def _positions(injected: InjectedObject) -> dict[str, int]:
         if not isinstance(env, Sequence) or env.flow:
             continue
         own = injected.own_variables(place, container)
-        if own and own[0] < len(env.items) - len(own):
-            positions[injected.container_names[place]] = own[0]
+        first = next(iter(own), len(env.items))
+        if first < len(env.items) - len(own):
+            positions[injected.container_names[place]] = first
     return positions
 
 
@@ -84,10 +88,10 @@ def _update(injected: InjectedObject, edit: ObjectEdit, injection: Injection) ->
             or not isinstance(env, Sequence)
         ):
             return None
-        indexes = [i for i, item in enumerate(env.items) if is_injected(item, before.env)]
-        if [name_of(env.items[i]) for i in indexes] != [name for name, _ in container.env]:
+        own = injected.own_variables(edit.place_of(container), before)
+        if [*own.values()] != [name for name, _ in container.env]:
             return None
-        for i, (name, value) in zip(indexes, container.env, strict=True):
+        for i, (name, value) in zip(own, container.env, strict=True):
             if before.env[name] != after.env[name] and not _replace_value(editor, (*path, i, "value"), value):
                 return None
         new_env = lookup(injection.root, *path) if after.merge else None

@@ -82,7 +82,7 @@ def _strip(injected: InjectedObject, kept_volumes: Collection[str], *, verbatim:
     return editor.finish()
 
 
-def _strip_env(editor: Editor, path: Path, own: list[int], record: ContainerRecord, verbatim: bool) -> None:
+def _strip_env(editor: Editor, path: Path, own: Collection[int], record: ContainerRecord, verbatim: bool) -> None:
     env = editor.editable(*path)
     if not isinstance(env, Sequence):
         return
