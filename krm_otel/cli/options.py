@@ -86,8 +86,8 @@ def printing(command: Command) -> Command:
     return quiet(verbose(color(command)))
 
 
-def _detail(_ctx: click.Context, _param: click.Parameter, value: str | None) -> Detail:
-    return Detail[value.upper()] if value else Detail.NORMAL
+def _detail(_ctx: click.Context, _param: click.Parameter, value: Detail | None) -> Detail:
+    return value or "normal"
 
 
 def _set_color(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:

@@ -11,7 +11,7 @@ from krm_otel.views.lines import Detail, Line, lines
 from krm_otel.views.summary import Summary
 
 
-def function(tell: Callable[[Iterable[Line]], None], report: str | None = None, detail: Detail = Detail.NORMAL) -> int:
+def function(tell: Callable[[Iterable[Line]], None], report: str | None = None, detail: Detail = "normal") -> int:
     """Runs the function over standard input, and returns its exit code.
 
     Args:
@@ -20,7 +20,7 @@ def function(tell: Callable[[Iterable[Line]], None], report: str | None = None, 
         detail: how much is printed.
     """
     data = read_stdin()
-    if detail is Detail.NORMAL and not report and (passed := pass_through(data, os.environ)):
+    if detail == "normal" and not report and (passed := pass_through(data, os.environ)):
         write_stdout([passed.output])
         tell([Line(Summary.without_class(passed.workloads).sentence())])
         return 0

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from enum import IntEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from krm_otel.dataclass import dataclass
 from krm_otel.diagnostics.result import Ref, Result, Severity
@@ -20,15 +19,9 @@ _NAMED: Final = 2
 """So many further objects are named where a result holds for several."""
 
 
-class Detail(IntEnum):
-    """How much is printed."""
-
-    QUIET = 0
-    """Errors and warnings."""
-    NORMAL = 1
-    """Also what happens to each object of a class, and the summary."""
-    VERBOSE = 2
-    """Also objects without a class, infos, and each result by itself."""
+Detail = Literal["quiet", "normal", "verbose"]
+"""How much is printed: errors and warnings; also what happens to each object of a class, and the summary; also objects
+without a class, infos, and each result by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +34,7 @@ class Line:
 
 def lines(
     outcome: Outcome,
-    detail: Detail = Detail.NORMAL,
+    detail: Detail = "normal",
     tense: Tense = "done",
     files: Sequence[str] = (),
     end: str = "",
@@ -57,8 +50,8 @@ def lines(
         end: the same in short, for the summary: `3 files written`.
         ends: the same for each package.
     """
-    printed = list(result_lines(outcome.results, outcome.places, detail, infos=detail is Detail.VERBOSE))
-    if detail is Detail.QUIET:
+    printed = list(result_lines(outcome.results, outcome.places, detail, infos=detail == "verbose"))
+    if detail == "quiet":
         return printed
     if outcome.packages:
         objects = list(_package_lines(outcome, detail, tense, ends))
@@ -66,7 +59,7 @@ def lines(
         objects = [
             Line(change.line())
             for change in outcome.changes
-            if detail is Detail.VERBOSE or (change.action, change.reason) != ("skipped", NO_CLASS)
+            if detail == "verbose" or (change.action, change.reason) != ("skipped", NO_CLASS)
         ]
     summary = Line(Summary.of(outcome).sentence(tense, end))
     return [*objects, *_switched_off(outcome), *printed, *map(Line, files), summary]
@@ -79,7 +72,7 @@ def _package_lines(outcome: Outcome, detail: Detail, tense: Tense, ends: Mapping
     """
     for name, package in outcome.packages.items():
         summary = Summary.of(package)
-        if detail is Detail.VERBOSE:
+        if detail == "verbose":
             yield from (Line(change.line()) for change in package.changes)
         elif not (package.exit_code or summary.nothing or any(change.changes_something for change in package.changes)):
             continue
@@ -87,11 +80,11 @@ def _package_lines(outcome: Outcome, detail: Detail, tense: Tense, ends: Mapping
 
 
 def result_lines(
-    results: Iterable[Result], places: Places, detail: Detail = Detail.NORMAL, *, infos: bool = True
+    results: Iterable[Result], places: Places, detail: Detail = "normal", *, infos: bool = True
 ) -> Iterator[Line]:
     """A line for each result; one line for a warning or info that holds for several objects."""
     shown = [result for result in results if infos or result.severity != "info"]
-    groups = [[result] for result in shown] if detail is Detail.VERBOSE else grouped(shown)
+    groups = [[result] for result in shown] if detail == "verbose" else grouped(shown)
     for first, *others in groups:
         end = f" ({also(first, others)}; -v lists all)" if others else ""
         yield Line(first.line(places.of(first)) + end, first.severity)

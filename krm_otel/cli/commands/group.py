@@ -118,7 +118,7 @@ def cli(ctx: click.Context, report: str | None, detail: Detail) -> None:
     """The function, if there is no subcommand; on a terminal, the help."""
     if ctx.invoked_subcommand is not None:
         # What stands before the command holds for it, too.
-        given = {"report": report, "detail": None if detail is Detail.NORMAL else detail.name.lower()}
+        given = {"report": report, "detail": None if detail == "normal" else detail}
         ctx.default_map = {ctx.invoked_subcommand: {name: value for name, value in given.items() if value}}
         return
     if sys.stdin is not None and sys.stdin.isatty():

@@ -175,13 +175,13 @@ def validate(
     outcome = done.outcome
     write_report(outcome, report)
     if form == "text":
-        infos = detail is not Detail.QUIET
+        infos = detail != "quiet"
         print_lines(result_lines(outcome.results, outcome.places, detail, infos=infos), err=False)
     elif form == "json":
         write_text(as_json(located(outcome)))
     else:
         write_text(*formatted(form, outcome, docs=_docs()))
-    if detail is not Detail.QUIET:
+    if detail != "quiet":
         print_lines(map(Line, [*done.inputs.notes, Summary.of(outcome).sentence("planned")]))
     _print_refused(done)
     ctx.exit(done.exit_code)
@@ -192,7 +192,7 @@ def _print_written(done: Done, detail: Detail, form: str = "text") -> None:
     written = done.written
     end = written.summary() if written.is_in_files and (done.outcome.packages or not done.outcome.exit_code) else ""
     # A package has one line, which counts its files.
-    notes = written.notes if done.outcome.packages and detail is not Detail.VERBOSE else written.lines()
+    notes = written.notes if done.outcome.packages and detail != "verbose" else written.lines()
     stat = map(styled_stat, stat_lines(done.files))
     _print(lines(done.outcome, detail, "done", [*done.inputs.notes, *notes, *stat], end, done.ends), form)
     _print_refused(done)

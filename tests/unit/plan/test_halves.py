@@ -15,7 +15,7 @@ from krm_otel.plan.workloads.candidate import WorkloadOutcome
 from krm_otel.plan.workloads.halves import outcomes_of
 from krm_otel.plan.workloads.planner import WorkloadPlanner
 from krm_otel.run import Outcome, Source, run
-from krm_otel.views.lines import Detail, lines
+from krm_otel.views.lines import lines
 
 WORKLOAD = """\
 - apiVersion: apps/v1
@@ -53,7 +53,7 @@ def _input(last: str = "") -> list[Source]:
 
 
 def _facts(outcome: Outcome) -> Any:
-    return outcome.texts, [line.text for line in lines(outcome, Detail.VERBOSE)], outcome.results, outcome.changes
+    return outcome.texts, [line.text for line in lines(outcome, "verbose")], outcome.results, outcome.changes
 
 
 def test_two_processes_have_the_outcome_of_one() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
 from krm_otel.run import Outcome, Source, run
@@ -117,14 +119,14 @@ def test_a_warning_of_many_workloads_stands_once() -> None:
     assert len(printed) == 1
     assert printed[0].startswith("a.yaml:7:1: warning[")
     assert printed[0].endswith("(5 times, also Deployment w1, Deployment w2 and 2 more; -v lists all)")
-    each = [line.text for line in lines(outcome, Detail.VERBOSE) if line.severity == "warning"]
+    each = [line.text for line in lines(outcome, "verbose") if line.severity == "warning"]
     assert [text.split(": ")[1].split(" ", 1)[1] for text in each] == [f"Deployment {name}" for name in names]
 
 
 def test_how_much_is_printed() -> None:
     own = ", env: [{name: OTEL_SERVICE_NAME, value: mine}]"
     outcome = outcome_of(oaas_class("a"), workload("x", "a", own), workload("y"))
-    quiet, normal, verbose = ([line.text for line in lines(outcome, detail)] for detail in Detail)
+    quiet, normal, verbose = ([line.text for line in lines(outcome, detail)] for detail in get_args(Detail))
     assert quiet == []
     assert normal == ["Deployment/x injected", sentence(outcome)]
     assert verbose[:2] == ["Deployment/x injected", "Deployment/y skipped (no class)"]
