@@ -16,7 +16,7 @@ from typing import Final
 
 from krm_otel import names
 from krm_otel.dataclass import dataclass
-from krm_otel.krm.item import Item
+from krm_otel.krm.item import Item, UnreadableItemError
 from krm_otel.krm.reader import read_envelope
 from krm_otel.krm.resource import Resource
 from krm_otel.regex import regex
@@ -63,21 +63,29 @@ def pass_through(data: bytes, environ: AbcMapping[str, str]) -> Passed | None:
     use_shapes(len(data) > _SMALL)
     try:
         text = data.decode("utf-8")
-        envelope = read_envelope(text, is_required=is_required)
-    except (UnicodeDecodeError, SourceError):
+        envelope = read_envelope(text, is_required=is_required, by_lines=True)
+        workloads = _workloads(envelope.items)
+    except (UnicodeDecodeError, SourceError, UnreadableItemError):
         return None
     if envelope.results or not envelope.items or not _says_nothing(envelope.function_config):
         return None
-    workloads = 0
-    for item in envelope.items:
-        is_workload = _is_workload(item)
-        if is_workload is None:
-            return None
-        workloads += is_workload
+    if workloads is None:
+        return None
     if any(item.kind in _KUSTOMIZATIONS for item in envelope.items) and _take_from_elsewhere(envelope.items):
         return None
     output = envelope.splice({}, [])
     return Passed(data if output == text else output.encode(), workloads)
+
+
+def _workloads(items: Iterable[Item]) -> int | None:
+    """How many workloads without a class there are; None where only the full way knows."""
+    workloads = 0
+    for item in items:
+        is_workload = _is_workload(item)
+        if is_workload is None:
+            return None
+        workloads += is_workload
+    return workloads
 
 
 def _has_a_word(data: bytes) -> bool:
