@@ -78,18 +78,17 @@ def _dataclass(*, frozen: bool = False, slots: bool = False, eq: bool = True) ->
             elif has_post_init:
                 self.__post_init__()
 
-        body |= {"__init__": __init__, "__fields__": names}
+        body |= {"__init__": __init__, "__fields__": names, "__qualname__": cls.__qualname__}
         if slots:
             body["__slots__"] = names
         if eq:
-            body |= {"__eq__": _eq, "__hash__": _hash if frozen else None, "__values__": staticmethod(_getter(names))}
+            body |= {"__eq__": _eq, "__hash__": _hash if frozen else None, "__values__": _getter(names)}
         if "__repr__" not in body:
             body["__repr__"] = _repr
             body["__hidden__"] = tuple(
                 [n for n, value in defaults.items() if isinstance(value, _Field) and not value.repr]
             )
         made = type(cls)(cls.__name__, cls.__bases__, body)
-        made.__qualname__ = cls.__qualname__
         return made
 
     return declare
@@ -144,7 +143,9 @@ def _compiled_init(cls: type, fields: dict[str, _Field]) -> Any:
 def _getter(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
     """A function that gives the values of fields as a tuple."""
     # `attrgetter` is the fastest way, and returns a tuple for two names or more.
-    return attrgetter(*names) if len(names) > 1 else lambda one: tuple([getattr(one, name) for name in names])
+    if len(names) > 1:
+        return attrgetter(*names)
+    return staticmethod(lambda one: tuple([getattr(one, name) for name in names]))
 
 
 def _eq(self: Any, other: Any) -> Any:

@@ -28,7 +28,6 @@ from krm_otel.plan.recorded import cannot_edit
 from krm_otel.plan.request import Request, Scope, class_absent, config_absent
 from krm_otel.plan.workloads.candidate import Candidate, KeptWorkload, Membership, WorkloadOutcome, class_key, sync_wave
 from krm_otel.plan.workloads.near_misses import absent_owner, misspelt_keys
-from krm_otel.plan.workloads.operator import operator_conflicts, unsupported_by_operator, with_operator_annotations
 from krm_otel.plan.workloads.outcomes import ERROR, failed, injected, uninjected
 from krm_otel.plan.workloads.pod_additions import PodAdditions, pod_additions, sending_settings
 from krm_otel.workloads.autoscalers import Autoscalers
@@ -179,11 +178,17 @@ class WorkloadPlanner:
             return WorkloadOutcome(uninjected(candidate, selection.reason_skipped), tuple(results), membership)
         pod = PodAdditions()
         if configuration.operator:
+            from krm_otel.plan.workloads.operator import unsupported_by_operator
+
             results += unsupported_by_operator(base, selection, settings, oaas_class.ref)
         else:
             was_injected, has_pod_monitor = candidate.record is not None, configuration.monitoring.monitors is not None
             pod = pod_additions(base, oaas_class, settings, selection, self.scalers, was_injected, has_pod_monitor)
-            results += [*pod.results, *operator_conflicts(base, settings)]
+            results += pod.results
+            if base.template_annotations:  # which may ask the Operator for something
+                from krm_otel.plan.workloads.operator import operator_conflicts
+
+                results += operator_conflicts(base, settings)
         if pod.reason_skipped:
             return WorkloadOutcome(uninjected(candidate, pod.reason_skipped), tuple(results), membership)
         membership = replace(membership, sync_wave=sync_wave(base.resource))
@@ -193,6 +198,8 @@ class WorkloadPlanner:
             base, oaas_class, settings, match, selection, self.env_sources, pod.additions, self.common, adopt=adopt
         )
         if configuration.operator:
+            from krm_otel.plan.workloads.operator import with_operator_annotations
+
             desired = with_operator_annotations(base, oaas_class, settings, desired)
         results += desired.results
         if has_errors(results):
