@@ -91,11 +91,12 @@ def read_containers(
     default_names = _default_names(len(node.items), taken) if knative else iter(())
     containers: dict[str, Container] = {}
     for index, entry, written_name in entries:
-        location = Location(ref, field_path(*path, index, "name"))
         name = written_name or next(default_names, "")
         if not name:
+            location = Location(ref, field_path(*path, index, "name"))
             faults.append(rules.CONTAINER_WITHOUT_NAME.at(location, "a container has no name", fix="write one"))
         elif name in containers:
+            location = Location(ref, field_path(*path, index, "name"))
             text = f"two containers have the name {name}, entries {containers[name].index} and {index}"
             faults.append(rules.CONTAINER_NAME_TWICE.at(location, text, fix="rename one", current=name))
         else:

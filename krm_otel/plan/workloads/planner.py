@@ -36,9 +36,9 @@ from krm_otel.workloads.kinds import (
     NO_CLASS,
     KindInfo,
     Workload,
-    as_workload,
     is_generated,
     is_patch,
+    kind_info,
     mounted_config_maps,
     workload_of_kind,
 )
@@ -84,9 +84,10 @@ class WorkloadPlanner:
         resource = item.resource
         if resource is None or is_generated(resource) or is_patch(resource):
             return None
-        current = as_workload(resource, self.request.configuration)
-        if current is None:
+        kind = kind_info(resource.api_version, resource.kind, self.request.configuration)
+        if kind is None:
             return self._plan_unknown_kind(item, resource)
+        current = workload_of_kind(resource, kind)
         outcome = self._plan(item, current)
         if self.request.configuration.degrade and has_errors(outcome.results):
             return self._degraded(current, outcome)
