@@ -124,7 +124,8 @@ def _around(text: str, first: int, end: int) -> Document | None:
         return None
     document = parsed[0]
     own = document.keys.get("items")
-    if document.tag_handles or document.duplicate or document.root.flow or document.root.column:
+    root = document.root
+    if root.kind != "ResourceList" or document.tag_handles or document.duplicate or root.flow or root.column:
         return None
     # `items` has no value without its lines, and its colon ends the line before them.
     if own is None or document.root.start >= first or own[0].end + 2 != first or own[1].end >= first:
