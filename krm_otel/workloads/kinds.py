@@ -16,6 +16,7 @@ Any version of the group matches. OTelConfig's `kinds` adds others by their exac
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from krm_otel.dataclass import dataclass, replace
@@ -84,29 +85,56 @@ def is_required(group: str | None, kind: str) -> bool:
     return (group, kind) in _REQUIRED if group is not None else any(kind == known for _, known in _REQUIRED)
 
 
-@dataclass(frozen=True, slots=True)
 class Workload:
-    """An object that creates pods.
+    """An object that creates pods; its parts are read on demand, since most need no more than their class.
 
     Args:
         resource: the object.
-        kind: the facts about its kind.
-        pod_path: the path of the pod spec.
-        template_labels, template_annotations: those of the pod template, as text.
-        containers: the containers without faults.
-        init_containers: the init containers that have a name of their own.
-        results: the faults of its containers. They count only where the workload belongs to a class: krm-otel passes
-            other objects through as they are.
+        kind: the facts about its kind, whatever the object says.
     """
 
-    resource: Resource
-    kind: KindInfo
-    pod_path: tuple[str, ...]
-    template_labels: dict[str, str]
-    template_annotations: dict[str, str]
-    containers: tuple[Container, ...]
-    init_containers: tuple[Container, ...] = ()
-    results: tuple[Result, ...] = ()
+    def __init__(self, resource: Resource, kind: KindInfo):
+        self.resource = resource
+        self.kind = kind
+
+    @cached_property
+    def pod_path(self) -> tuple[str, ...]:
+        """The path of the pod spec."""
+        return (*self.kind.template_path, "spec")
+
+    @cached_property
+    def template_labels(self) -> dict[str, str]:
+        """The labels of the pod template, as text."""
+        return strings(self.resource.node(*self.template_path, "metadata", "labels"))
+
+    @cached_property
+    def template_annotations(self) -> dict[str, str]:
+        """The annotations of the pod template, as text."""
+        return strings(self.resource.node(*self.template_path, "metadata", "annotations"))
+
+    @property
+    def containers(self) -> tuple[Container, ...]:
+        """The containers without faults."""
+        return self._containers[0]
+
+    @property
+    def results(self) -> tuple[Result, ...]:
+        """The faults of its containers. They count only where the workload belongs to a class: krm-otel passes other
+        objects through as they are."""
+        return self._containers[1]
+
+    @cached_property
+    def init_containers(self) -> tuple[Container, ...]:
+        """The init containers that have a name of their own."""
+        from krm_otel.workloads.containers import read_init_containers
+
+        return read_init_containers(self.resource, self.pod_path, self.containers)
+
+    @cached_property
+    def _containers(self) -> tuple[tuple[Container, ...], tuple[Result, ...]]:
+        from krm_otel.workloads.containers import read_containers
+
+        return read_containers(self.resource, self.pod_path, self.kind.knative)
 
     @property
     def template_path(self) -> tuple[str, ...]:
@@ -160,19 +188,7 @@ def as_workload(resource: Resource, configuration: Configuration) -> Workload | 
     kind = kind_info(resource.api_version, resource.kind, configuration)
     if kind is None or is_generated(resource) or is_patch(resource):
         return None
-    return workload_of_kind(resource, kind)
-
-
-def workload_of_kind(resource: Resource, kind: KindInfo) -> Workload:
-    """The resource as a workload of this kind, whatever its own kind is."""
-    from krm_otel.workloads.containers import read_containers, read_init_containers
-
-    path = kind.template_path
-    pod_path = (*path, "spec")
-    containers, faults = read_containers(resource, pod_path, kind.knative)
-    labels, annotations = (strings(resource.node(*path, "metadata", section)) for section in ("labels", "annotations"))
-    init_containers = read_init_containers(resource, pod_path, containers)
-    return Workload(resource, kind, pod_path, labels, annotations, containers, init_containers, faults)
+    return Workload(resource, kind)
 
 
 def is_patch(resource: Resource) -> bool:

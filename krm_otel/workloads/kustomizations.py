@@ -69,10 +69,10 @@ class Kustomizations:
         if file := self.naming(workload.resource):
             folder = posixpath.dirname(file) or "."
             return f"a patch named in {file}; to render what that builds: kustomize build {folder} | krm-otel render -"
+        if not (workload.resource.file or self.named_by):
+            return ""
         without_image = [container.name for container in workload.containers if not container.image]
-        if without_image and (workload.resource.file or self.named_by):
-            return f"a patch: the container {without_image[0]} has no image"
-        return ""
+        return f"a patch: the container {without_image[0]} has no image" if without_image else ""
 
 
 def _may_be(item: Item) -> bool:

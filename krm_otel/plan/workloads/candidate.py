@@ -19,7 +19,7 @@ from krm_otel.inject.sdk.variables import DesiredWorkload
 from krm_otel.krm.item import Item
 from krm_otel.krm.resource import Resource
 from krm_otel.plan.changes import Change
-from krm_otel.workloads.kinds import Workload, workload_of_kind
+from krm_otel.workloads.kinds import Workload
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Candidate:
     def _without(self, injected: InjectedObject, kept_volumes: AbstractSet[str] = frozenset()) -> Candidate:
         stripped = self.item.read(text := strip(injected, kept_volumes))
         assert stripped is not None
-        return replace(self, text=text, base=workload_of_kind(stripped, self.current.kind))
+        return replace(self, text=text, base=Workload(stripped, self.current.kind))
 
 
 # --- what planning one workload returns; it does not depend on any other workload ------------------------------------

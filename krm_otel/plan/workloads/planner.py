@@ -40,7 +40,6 @@ from krm_otel.workloads.kinds import (
     is_patch,
     kind_info,
     mounted_config_maps,
-    workload_of_kind,
 )
 from krm_otel.workloads.match import Match, Matcher, platform_namespace
 from krm_otel.workloads.select import fitting_sdk_rules, select
@@ -87,7 +86,7 @@ class WorkloadPlanner:
         kind = kind_info(resource.api_version, resource.kind, self.request.configuration)
         if kind is None:
             return self._plan_unknown_kind(item, resource)
-        current = workload_of_kind(resource, kind)
+        current = Workload(resource, kind)
         outcome = self._plan(item, current)
         if self.request.configuration.degrade and has_errors(outcome.results):
             return self._degraded(current, outcome)
@@ -242,7 +241,7 @@ class WorkloadPlanner:
         ref = resource.ref
         if "[]" in path:
             return WorkloadOutcome(Change(ref, "skipped", f"unknown kind with pod templates in a list, at {path}"))
-        current = workload_of_kind(resource, KindInfo(tuple(path.split("."))))
+        current = Workload(resource, KindInfo(tuple(path.split("."))))
         change = Change(ref, "skipped", f"unknown kind with a pod template at {path}")
         if names.A_RECORD in resource.annotations:
             outcome = self._plan(item, current)
