@@ -33,7 +33,7 @@ VERIFY_EACH: Final = "KRM_OTEL_VERIFY_EACH"
 _ERRORS: Final = "there are errors, so nothing is changed"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Source:
     """One text of the input.
 
@@ -41,11 +41,23 @@ class Source:
         data: the text's bytes.
         name: the file; empty for standard input.
         is_named: the user named this file, so it is an error if it cannot be read. A folder may have other files.
+        is_read_once: the bytes are given up when they are decoded. A large input is in memory once then.
     """
 
     data: bytes
     name: str = ""
     is_named: bool = False
+    is_read_once: bool = False
+    _text: str | None = None
+
+    def text(self) -> str:
+        """The text; raises UnicodeDecodeError."""
+        if self._text is not None:
+            return self._text
+        text = self.data.decode("utf-8")
+        if self.is_read_once:
+            self._text, self.data = text, b""
+        return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +177,7 @@ def _read_all(sources: Sequence[Source], track: Track, *, by_lines: bool) -> _In
 def _read(source: Source, first: int, *, by_lines: bool) -> tuple[Envelope | None, list[Result]]:
     """The envelope of a source, with its results. A file of a folder that cannot be read is only a warning."""
     try:
-        envelope = read_envelope(source.data.decode("utf-8"), source.name, first, is_required, by_lines=by_lines)
+        envelope = read_envelope(source.text(), source.name, first, is_required, by_lines=by_lines)
     except UnicodeDecodeError as error:
         is_utf_16 = source.data.startswith((b"\xff\xfe", b"\xfe\xff"))  # what PowerShell redirects into a file
         text = f"the input is {'UTF-16' if is_utf_16 else f'not UTF-8 (byte {error.start})'}"

@@ -26,7 +26,9 @@ def function(tell: Callable[[Iterable[Line]], None], report: str | None = None, 
         return 0
     from krm_otel.run import Source, run  # nearly everything else
 
-    outcome = run([Source(data)], os.environ, two_processes=True)
+    sources = [Source(data, is_read_once=True)]
+    del data
+    outcome = run(sources, os.environ, two_processes=True)
     if report:
         from krm_otel.cli.output import write_report  # an option, so click is there anyway
 

@@ -282,11 +282,10 @@ class Editor:
 
     def _write_lines(self, index: int, owner: int, lines: list[str], indent: int) -> None:
         """Writes lines after the line of `index` and the comments that are deeper than column `owner`."""
-        point = layout.insertion_point(self.text, index, owner)
+        point, pad = layout.insertion_point(self.text, index, owner), " " * indent
         self._open_end |= point.open_end
-        self._splices.append(
-            (point.start, point.start, point.as_lines(" " * indent + line if line else line for line in lines))
-        )
+        text = point.as_lines([pad + line if line else line for line in lines])
+        self._splices.append((point.start, point.start, text))
 
     def _expect_text(self, node: Node, text: str, column: int = 0) -> None:
         expected = value_from_text(text, column)

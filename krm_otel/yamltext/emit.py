@@ -32,6 +32,10 @@ class Quoted:
 
     value: str
 
+    def __repr__(self) -> str:
+        """The key of its lines in a cache: each variable of each workload asks."""
+        return f"Quoted({self.value!r})"
+
 
 @dataclass(frozen=True, slots=True)
 class JsonText:

@@ -27,7 +27,7 @@ _SPECIAL_FLOAT: Final = regex(r"([-+]?)\.(inf|Inf|INF|nan|NaN|NAN)\Z")
 
 def deref(node: Node | None) -> Node | None:
     """The node itself, or the target of an alias."""
-    while isinstance(node, Alias):
+    while type(node) is Alias:
         node = node.target
     return node
 
@@ -133,6 +133,8 @@ def _merged_members(mapping: Mapping) -> dict[str, Node]:
 
 def text_of(node: Node | None) -> str | None:
     """The text of a scalar that is not null, as written (`10.00` stays `10.00`); None for any other node."""
+    if type(node) is Scalar and node.style is not None:
+        return node.value  # as most are written that krm-otel reads
     node = deref(node)
     if not isinstance(node, Scalar) or is_null(node):
         return None

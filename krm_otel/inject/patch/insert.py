@@ -163,7 +163,8 @@ def insert_metadata(editor: Editor, record: Record, members: Metadata | None = N
     )
     # The record contains the state of `annotations` and is itself added to it, so the state is read first.
     opened |= _opened("annotations", "new" if only_transit else editor.original(("metadata", "annotations")))
-    record = replace(record, opened=opened)
+    if opened != record.opened:
+        record = replace(record, opened=opened)
     added["annotations"][names.A_RECORD] = record_text(editor, record)
     for kind in _existing_first(_mapping(editor, "metadata"), added):
         editor.add(("metadata", kind), added[kind])

@@ -150,7 +150,8 @@ class WorkloadOutcome:
 
     def after(self, earlier: Iterable[Result]) -> WorkloadOutcome:
         """The same outcome with the results of earlier steps in front."""
-        return replace(self, results=(*earlier, *self.results))
+        results = (*earlier, *self.results)
+        return replace(self, results=results) if len(results) > len(self.results) else self
 
 
 def sync_wave(resource: Resource) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import Final
+from typing import Any, Final
 
 from krm_otel.yamltext.nodes import Alias, Mapping, Node, Scalar, Sequence
 from krm_otel.yamltext.shapes.lines import BlockScalar, Shape
@@ -38,7 +38,8 @@ class Template:
         made: dict[int, Made] = {}
         for node in reversed(_walk(root)):  # members come before what they are in
             if isinstance(node, Mapping | Sequence):
-                made[id(node)] = MadeCollection(shape, node, [made[id(member)] for member in _members(node)])
+                members = [made[id(member)] for member in _members(node)]
+                made[id(node)] = _COLLECTION, MadeCollection(shape, node, members)
             elif isinstance(node, Scalar):
                 made[id(node)] = _made_scalar(shape, holes, by_start.get(node.start), node)
         self._root = made[id(root)]
@@ -62,22 +63,24 @@ class MadeCollection:
         self.members = members
 
 
-Fixed = tuple[int, int, int, int, str, str | None]
-"""A scalar with the same text in all texts of the shape: line, column there, length, column, value, style."""
-Hole = tuple[int, int, str | None]
-"""A scalar whose value is the hole of a line: line, column, style."""
-Block = tuple[BlockScalar, Place, str | None, None]
-"""A block scalar whose lines are holes, and the place of its end; the last part only makes it longer than a hole."""
-Made = Fixed | Hole | Block | MadeCollection
+_FIXED, _HOLE, _BLOCK, _COLLECTION = range(4)
+Made = tuple[Any, ...]
+"""How a node of another text of a shape is made. The first part is one of the four kinds:
+
+- fixed: a scalar with the same text everywhere: line, column there, length, column, value, style;
+- hole: a scalar whose value is the hole of a line: line, column, style, and how many quotes follow it;
+- block: a block scalar whose lines are holes: its lines, the place of its end, style;
+- collection: a MadeCollection.
+"""
 
 
 def _made_scalar(shape: Shape, holes: set[int], block: BlockScalar | None, node: Scalar) -> Made:
     if block is not None:
-        return block, _place(shape, node.end), node.style, None
+        return _BLOCK, block, _place(shape, node.end), node.style
     line = bisect_right(shape.starts, node.start) - 1
     if line in holes and node.end > shape.starts[line] + shape.lines[line][1]:
-        return line, node.column, node.style
-    return (*_fixed(shape, holes, node), node.end - node.start, node.column, node.value, node.style)
+        return _HOLE, line, node.column, node.style, int(node.style is not None)
+    return _FIXED, *_fixed(shape, holes, node), node.end - node.start, node.column, node.value, node.style
 
 
 class _LazyMapping(Mapping):
@@ -124,19 +127,22 @@ def _nodes(shape: Shape, members: list[Made]) -> list[Node]:
     starts, texts, lines = shape.starts, shape.texts, shape.lines
     nodes: list[Node] = []
     for member in members:
-        if isinstance(member, MadeCollection):
-            nodes.append(_LazyMapping(shape, member) if member.is_mapping else _LazySequence(shape, member))
-        elif len(member) == 6:
-            line, first, length, column, value, style = member
+        kind = member[0]
+        if kind == _FIXED:
+            _, line, first, length, column, value, style = member
             start = starts[line] + first
             nodes.append(Scalar(start, start + length, column, None, None, value, style))
-        elif len(member) == 3:
-            line, column, style = member
+        elif kind == _COLLECTION:
+            collection = member[1]
+            nodes.append((_LazyMapping if collection.is_mapping else _LazySequence)(shape, collection))
+        elif kind == _HOLE:
+            _, line, column, style, quotes = member
             _, first, last, _ = lines[line]
-            start, value = starts[line], texts[line][first:last]
-            nodes.append(Scalar(start + column, start + last + (style is not None), column, None, None, value, style))
+            start = starts[line]
+            value = texts[line][first:last]
+            nodes.append(Scalar(start + column, start + last + quotes, column, None, None, value, style))
         else:
-            block, end, style, _ = member
+            _, block, end, style = member
             start = starts[block.line] + block.column
             nodes.append(Scalar(start, shape.index(end), block.column, None, None, block.value(texts), style))
     return nodes
