@@ -2,7 +2,7 @@
 
 Planning a workload depends on no other one, so both halves together are the same as the whole. The child has by fork
 what was read, and sends its outcomes through a pipe. Where it fails, for whatever reason, its half is planned here. It
-pays from some hundred items on: of 10,000 items, a third of them workloads, a run takes 1.3 s in place of 2.1 s.
+pays from some hundred items on: of 10,000 items, a third of them workloads, a run takes 1.1 s in place of 1.9 s.
 """
 
 from __future__ import annotations

@@ -11,6 +11,5 @@ values in the holes.
 shape, checks that each hole is a whole scalar or in a comment (the others are *frozen*: what is there belongs to the
 shape), and builds the nodes of all further texts. `edits` remembers which edits of a shape were verified.
 
-Why: libyaml and the verification of edits were two thirds of a run. 900 items of which 300 are injected cost 5,989
-million instructions with them, and 4,059 without.
+Why: 900 items, of which 300 are injected, take 1,800 million instructions with shapes, and 3,900 million without.
 """
