@@ -246,12 +246,12 @@ class Editor:
         chosen = sorted(set(removed))
         find = partial(layout.line_cuts, self.text, node, chosen)
         cuts = layout.flow_cuts(layout.spans(node), chosen) if node.flow else cuts_of(self.text, node, chosen, find)
-        for cut in cuts:
-            if cut is None:
-                raise CannotEdit("its lines cannot be separated from other lines: write each entry on its own lines")
+        if cuts is None:
+            raise CannotEdit("its lines cannot be separated from other lines: write each entry on its own lines")
+        for start, end, open_end in cuts:
             # The original text ended without a line break, so the new one does.
-            self._trim_end |= cut[2]
-            self._splices.append((cut[0], cut[1], ""))
+            self._trim_end |= open_end
+            self._splices.append((start, end, ""))
 
     # --- the text ------------------------------------------------------------------------------------------------
 

@@ -176,28 +176,30 @@ Cut = tuple[int, int, bool]
 line break there."""
 
 
-def line_cuts(text: str, node: Collection, removed: AbcSequence[int]) -> list[Cut | None]:
-    """The whole lines of members of a block collection; `removed` is in order.
+def line_cuts(text: str, node: Collection, removed: AbcSequence[int]) -> list[Cut] | None:
+    """The whole lines of members of a block collection; one cut for members below each other. `removed` is in order.
 
     Where a member shares its first line with a dash, the next member moves to its place. None where there is no next
     member, or where a dash is not found.
     """
     starts, chosen = spans(node), set(removed)
     ends: dict[int, int] = {}
-    cuts: list[Cut | None] = []
+    cuts: list[Cut] = []
     for i in removed:
         start = member_start(text, node, i, ends.get(i - 1))
         if start is None:
-            return [*cuts, None]
+            return None
         line = line_start(text, start)
         if not text[line:start].strip():
             ends[i] = content_end(text, values(node)[i])
             after = next_line(text, max(ends[i], start))
+            if cuts and cuts[-1][1] == line:
+                line = cuts.pop()[0]
             cuts.append((line, after.start, after.open_end))
         elif i + 1 < len(starts) and i + 1 not in chosen:
             cuts.append((start, starts[i + 1][0], False))
         else:
-            cuts.append(None)
+            return None
     return cuts
 
 

@@ -79,8 +79,8 @@ class EditKey:
 
 
 def cuts_of(
-    text: str, node: Node, removed: Sequence[int], find: Callable[[], Sequence[tuple[int, int, bool] | None]]
-) -> Sequence[tuple[int, int, bool] | None]:
+    text: str, node: Node, removed: Sequence[int], find: Callable[[], list[tuple[int, int, bool]] | None]
+) -> list[tuple[int, int, bool]] | None:
     """The parts of a text that are removed with members of a node, as `find` finds them in the first text of a shape.
 
     Where they begin and end depends on lines, indentation and marks of comments, which are the same for all.
@@ -95,9 +95,9 @@ def cuts_of(
         index = shape.index
         return [(index(start), index(end), is_open) for start, end, is_open in known]
     cuts = find()
-    places = [(shape.place(cut[0]), shape.place(cut[1]), cut[2]) for cut in cuts if cut is not None]
+    places = [(shape.place(start), shape.place(end), is_open) for start, end, is_open in cuts or ()]
     sure = [(start, end, is_open) for start, end, is_open in places if start is not None and end is not None]
-    if len(sure) == len(cuts) and len(template.cuts) < _MOST_EDITS:
+    if cuts is not None and len(sure) == len(cuts) and len(template.cuts) < _MOST_EDITS:
         template.cuts[key] = sure
     return cuts
 

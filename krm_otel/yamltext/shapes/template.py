@@ -88,9 +88,8 @@ class _LazyMapping(Mapping):
 
     __slots__ = ("_made", "_shape")
 
-    def __init__(self, shape: Shape, made: MadeCollection):
-        self.start, self.end = shape.index(made.start), shape.index(made.end)
-        self.column, self.flow = made.column, made.flow
+    def __init__(self, start: int, end: int, shape: Shape, made: MadeCollection):
+        self.start, self.end, self.column, self.flow = start, end, made.column, made.flow
         self.anchor = self.tag = None
         self._shape, self._made = shape, made
 
@@ -108,9 +107,8 @@ class _LazySequence(Sequence):
 
     __slots__ = ("_made", "_shape")
 
-    def __init__(self, shape: Shape, made: MadeCollection):
-        self.start, self.end = shape.index(made.start), shape.index(made.end)
-        self.column, self.flow = made.column, made.flow
+    def __init__(self, start: int, end: int, shape: Shape, made: MadeCollection):
+        self.start, self.end, self.column, self.flow = start, end, made.column, made.flow
         self.anchor = self.tag = None
         self._shape, self._made = shape, made
 
@@ -134,7 +132,11 @@ def _nodes(shape: Shape, members: list[Made]) -> list[Node]:
             nodes.append(Scalar(start, start + length, column, None, None, value, style))
         elif kind == _COLLECTION:
             collection = member[1]
-            nodes.append((_LazyMapping if collection.is_mapping else _LazySequence)(shape, collection))
+            line, first = collection.start
+            last_line, last = collection.end
+            start = starts[line] + first if first >= 0 else starts[line + 1] + first
+            end = starts[last_line] + last if last >= 0 else starts[last_line + 1] + last
+            nodes.append((_LazyMapping if collection.is_mapping else _LazySequence)(start, end, shape, collection))
         elif kind == _HOLE:
             _, line, column, style, quotes = member
             _, first, last, _ = lines[line]
