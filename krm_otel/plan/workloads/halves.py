@@ -38,7 +38,10 @@ def outcomes_of(
     import pickle  # a small input needs none
 
     half = len(items) // 2
-    child, pipe = _in_child(planner, items[half:])
+    try:
+        child, pipe = _in_child(planner, items[half:])
+    except OSError:  # no more processes, or no more files, for this user or container
+        return _planned(planner, track(items, "planning"))
     try:
         outcomes = _planned(planner, track(items[:half], "planning"))
         with os.fdopen(pipe, "rb", closefd=False) as stream:
@@ -75,7 +78,12 @@ def _planned(planner: WorkloadPlanner, items: Iterable[Item]) -> list[WorkloadOu
 def _in_child(planner: WorkloadPlanner, items: Sequence[Item]) -> tuple[int, int]:
     """Starts a child process that plans items; returns its id, and the pipe that its outcomes come through."""
     reading, writing = os.pipe()
-    child = os.fork()
+    try:
+        child = os.fork()
+    except OSError:
+        os.close(reading)
+        os.close(writing)
+        raise
     if child:
         os.close(writing)
         return child, reading

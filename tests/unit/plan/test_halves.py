@@ -69,6 +69,10 @@ def test_a_broken_workload_in_the_second_half_is_an_error_as_ever() -> None:
     assert _facts(one) == _facts(two)
 
 
+def _no_more_processes() -> int:
+    raise BlockingIOError
+
+
 class _FailsInChild:
     """Stands for a planner; it fails in any other process than the one that made it."""
 
@@ -82,7 +86,10 @@ class _FailsInChild:
         return WorkloadOutcome(cast(Change, item.position))
 
 
-def test_the_half_of_a_child_that_fails_is_planned_here() -> None:
+@pytest.mark.parametrize("can_fork", [True, False])
+def test_what_no_child_plans_is_planned_here(can_fork: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not can_fork:
+        monkeypatch.setattr(os, "fork", _no_more_processes)
     items = [Item("", 0, 0, 0, position, "v1", "Pod") for position in range(1000)]
     planner = cast(WorkloadPlanner, _FailsInChild())
     outcomes = outcomes_of(planner, items, untracked, two_processes=True)
