@@ -15,6 +15,8 @@ MOST_CHARACTERS: Final = 20_000
 """Longer texts are rare, and each is read by libyaml."""
 _MOST_LINES: Final = 20_000
 """Lines that are remembered."""
+_LONGEST_LINE: Final = 400
+"""Characters of a line that is remembered: longer ones hardly come again."""
 _WORD: Final = r"[A-Za-z0-9_/.](?:[A-Za-z0-9_/.@+=$()%:-]*[A-Za-z0-9_/.@+=$()%-])?"
 _WORDS: Final = rf"{_WORD}(?:[ ]{_WORD})*"
 _VALUE: Final = regex(
@@ -76,7 +78,8 @@ class _Lines(dict[str, Line]):
         else:
             start, end = hole.span(hole.lastindex or 0)
             line = (text[:start] + _MARK + text[end:], start, end, None)
-        self[text] = line
+        if len(text) <= _LONGEST_LINE:
+            self[text] = line
         return line
 
 
@@ -89,8 +92,10 @@ class _Contents(dict[str, tuple[int, Line]]):
         indent = len(text) - len(text.lstrip(" "))
         is_content = _CONTENT.match(text, indent) is not None
         line: Line = (text[:indent] + _MARK, indent, len(text), None) if is_content else (text, 0, 0, None)
-        self[text] = indent if is_content else -1, line
-        return self[text]
+        found = indent if is_content else -1, line
+        if len(text) <= _LONGEST_LINE:
+            self[text] = found
+        return found
 
 
 _lines: Final = _Lines()
