@@ -12,6 +12,7 @@ import re
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,6 @@ from krm_otel.collector.config.checks import check_config
 from krm_otel.collector.config.exporters import FILES_FOLDER
 from krm_otel.collector.reading.listening import listening
 from krm_otel.config.settings import OaasClass, Settings
-from krm_otel.dataclass import replace
 from krm_otel.names import MOUNT_ROOT
 from tests.support.collector import class_and_settings
 from tests.support.otelcol import wait_until_healthy
