@@ -172,17 +172,21 @@ def clients(folder: Path, items: int) -> dict[str, Contender]:
 
 
 def packages(folder: Path, items: int) -> dict[str, Contender]:
-    """A tenth as many packages as there are items elsewhere, each of the size of the quickstart, in one process."""
-    source, out, count = folder / "packages", folder / "out", items // 10
+    """A tenth as many packages as there are items elsewhere, each of the size of the quickstart, in one process.
+
+    They are rendered in place, as in a repository: each round has a fresh copy.
+    """
+    source, work, count = folder / "packages", folder / "work", items // 10
     for number in range(count):
         shutil.copytree(inputs.QUICKSTART, source / f"{number:05}")
     one = source / "00000"
+
+    def copy() -> None:
+        shutil.rmtree(work, ignore_errors=True)
+        shutil.copytree(source, work)
+
     return {
-        "all packages": Contender(
-            (SCRIPT, "render", "--packages", source, "--output", out),
-            items=count,
-            before=lambda: shutil.rmtree(out, ignore_errors=True),
-        ),
+        "all packages": Contender((SCRIPT, "render", "--packages", work, "--output", work), items=count, before=copy),
         "one package": Contender((SCRIPT, "render", one), items=1),
     }
 
