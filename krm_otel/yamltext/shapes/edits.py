@@ -78,6 +78,13 @@ class EditKey:
         return True
 
 
+def _known_shape(text: str) -> tuple[Shape, Template] | None:
+    """The shape of a text with its template; None where one of them is not known."""
+    shape = shape_of(text)
+    template = template_of(shape) if shape is not None else None
+    return None if shape is None or template is None else (shape, template)
+
+
 def cuts_of(
     text: str, node: Node, removed: Sequence[int], find: Callable[[], list[tuple[int, int, bool]] | None]
 ) -> list[tuple[int, int, bool]] | None:
@@ -85,10 +92,10 @@ def cuts_of(
 
     Where they begin and end depends on lines, indentation and marks of comments, which are the same for all.
     """
-    shape = shape_of(text)
-    template = template_of(shape) if shape is not None else None
-    if shape is None or template is None:
+    known_shape = _known_shape(text)
+    if known_shape is None:
         return find()
+    shape, template = known_shape
     key = (isinstance(node, Mapping), shape.place(node.start), shape.place(node.end), *removed)
     known = template.cuts.get(key)
     if known is not None:
@@ -104,10 +111,10 @@ def cuts_of(
 
 def list_indent_of(text: str, find: Callable[[], int]) -> int:
     """How far a text indents lists, as `find` finds it in the first text of a shape."""
-    shape = shape_of(text)
-    template = template_of(shape) if shape is not None else None
-    if template is None:
+    known_shape = _known_shape(text)
+    if known_shape is None:
         return find()
+    _, template = known_shape
     if template.list_indent is None:
         template.list_indent = find()
     return template.list_indent
@@ -121,10 +128,10 @@ def edit_key(text: str, splices: Sequence[Splice], asked: Sequence[Asked]) -> Ed
         splices: the edit.
         asked: what the new text has to mean.
     """
-    shape = shape_of(text)
-    template = template_of(shape) if shape is not None else None
-    if shape is None or template is None:
+    known_shape = _known_shape(text)
+    if known_shape is None:
         return None
+    shape, template = known_shape
     place = shape.place
     places = [place(index) for start, end, _ in splices for index in (start, end)]
     if None in places:

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from typing import Any, Final
 
 from krm_otel.yamltext.nodes import Alias, Mapping, Node, Scalar, Sequence
+from krm_otel.yamltext.query import walk
 from krm_otel.yamltext.shapes.lines import BlockScalar, Shape
 
 _MOST_TEMPLATES: Final = 1_000
@@ -36,7 +37,7 @@ class Template:
         self.list_indent: int | None = None
         by_start = {shape.index((block.line, block.column)): block for block in blocks}
         made: dict[int, Made] = {}
-        for node in reversed(_walk(root)):  # members come before what they are in
+        for node in reversed([*walk(root)]):  # members come before what they are in
             if isinstance(node, Mapping | Sequence):
                 members = [made[id(member)] for member in _members(node)]
                 made[id(node)] = _COLLECTION, MadeCollection(shape, node, members)
@@ -182,7 +183,7 @@ def learn_at_once(shape: Shape, root: Node) -> None:
     if len(_templates) >= _MOST_TEMPLATES:
         return
     scalars: dict[int, Scalar] = {}
-    for node in _walk(root):
+    for node in walk(root):
         if node.anchor is not None or node.tag is not None or isinstance(node, Alias):
             _frozen[shape.key] = ()
             return
@@ -252,12 +253,3 @@ def _place(shape: Shape, index: int) -> Place:
 
 def _members(node: Mapping | Sequence) -> list[Node]:
     return [side for pair in node.pairs for side in pair] if isinstance(node, Mapping) else node.items
-
-
-def _walk(root: Node) -> list[Node]:
-    """All nodes; a collection comes before its members."""
-    nodes = [root]
-    for node in nodes:
-        if isinstance(node, Mapping | Sequence):
-            nodes += _members(node)
-    return nodes
